@@ -1,0 +1,89 @@
+//! The durable record of what was asked for and what became of it: one JSON line each.
+
+use super::forecast::Risk;
+use super::intent::ReleaseId;
+use super::plan::{Change, PlanId, ReadyInverse};
+use super::{Direction, Outcome, Revision, Str, Verb};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One line of the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When.
+    pub at: Timestamp,
+    /// Which plan.
+    pub plan: PlanId,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What a journal line tells.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// Written and synced before the first call.
+    Intent(Box<Record>),
+    /// A call was answered.
+    Call {
+        /// Its place in the plan, from 0.
+        index: usize,
+        /// The HTTP status; `None` when no answer came.
+        status: Option<u16>,
+        /// One sentence.
+        answer: Str,
+    },
+    /// The way back became ready.
+    Inverse(Box<ReadyInverse>),
+    /// The controller saw it.
+    Observed,
+    /// The end.
+    Outcome(Outcome),
+    /// A manager put the template back.
+    Reverted {
+        /// Who.
+        by: Str,
+    },
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Who (`--who`, else the cluster's name for us, else `$USER`).
+    pub who: Str,
+    /// The context's name.
+    pub context: Str,
+    /// The cluster's fingerprint.
+    pub fingerprint: Str,
+    /// The release.
+    pub release: ReleaseId,
+    /// The verb.
+    pub verb: Verb,
+    /// Which way.
+    pub direction: Direction,
+    /// The plan's title.
+    pub title: Str,
+    /// The calls in words.
+    pub calls: Vec<Str>,
+    /// The changed places, secret-like values masked.
+    pub changes: Vec<Change>,
+    /// Where it stood before: revision and hash of the template.
+    pub before: Before,
+    /// The person's reason; empty when none was given.
+    pub reason: Str,
+    /// How much could go wrong.
+    pub risk: Risk,
+    /// A rehearsal or dry run: nothing was persisted.
+    pub rehearsal: bool,
+}
+
+/// Where the release stood before a write.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Before {
+    /// The revision.
+    pub revision: Option<Revision>,
+    /// The pods' template hash.
+    pub hash: Option<Str>,
+    /// SHA-256 of the template's bytes as the server sent them, in hex.
+    pub template_sha256: Str,
+}

@@ -1,0 +1,95 @@
+//! Who else steers an object, and what they will do to a write of ours.
+
+use super::Str;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Who manages an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Manager {
+    /// An Argo CD Application.
+    ArgoCd,
+    /// A Flux Kustomization.
+    FluxKustomize,
+    /// A Flux HelmRelease.
+    FluxHelm,
+    /// A Helm release.
+    Helm,
+    /// A HorizontalPodAutoscaler: replicas only.
+    Autoscaler,
+    /// A controlling owner (an operator's custom resource).
+    Owner,
+    /// `kubectl apply`, by a person or a pipeline.
+    KubectlApply,
+}
+
+impl Manager {
+    /// The manager's name in sentences.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::ArgoCd => "Argo CD",
+            Self::FluxKustomize => "Flux",
+            Self::FluxHelm => "Flux (Helm)",
+            Self::Helm => "Helm",
+            Self::Autoscaler => "HPA",
+            Self::Owner => "its owner",
+            Self::KubectlApply => "kubectl apply",
+        }
+    }
+}
+
+/// Whether a manager undoes a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reverts {
+    /// It leaves the write alone.
+    WillNot,
+    /// It may, on an event that can't be foretold (the next apply, commit or upgrade).
+    May,
+    /// It will, by itself.
+    Will,
+}
+
+/// One manager of an object, with what it will do to a write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Management {
+    /// Who.
+    pub manager: Manager,
+    /// Which application, release or owner: `search`, `flux-system/shop`.
+    pub name: Str,
+    /// How it was recognised: the annotation, label or field manager.
+    pub evidence: Str,
+    /// Whether it reverts a changed template.
+    pub template: Reverts,
+    /// Whether it reverts changed replicas.
+    pub replicas: Reverts,
+    /// When: `within 5 s to 5 min`, `at the next apply`.
+    pub when: Str,
+    /// What to do first, as a command or a sentence; `None` when there is nothing.
+    pub first: Option<Str>,
+}
+
+/// A field manager's last write, from managedFields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Writer {
+    /// The manager's name: `kubectl-client-side-apply`, `argocd-controller`, `windlass-ana`…
+    pub manager: Str,
+    /// When it last wrote.
+    pub at: Option<Timestamp>,
+    /// Whether it wrote by server-side apply.
+    pub applies: bool,
+    /// What it owns.
+    pub touches: Touches,
+}
+
+/// Which of the fields that we write a field manager owns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Touches {
+    /// Anything under `spec.template`.
+    pub template: bool,
+    /// `spec.replicas`.
+    pub replicas: bool,
+    /// `spec.paused`.
+    pub paused: bool,
+}

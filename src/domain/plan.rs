@@ -1,0 +1,292 @@
+//! What will be done: exact calls with their fences, what is waited for, and the way back.
+//!
+//! A plan is computed once from what the person saw, shown, confirmed and applied as it is.
+
+use super::forecast::{Forecast, Risk};
+use super::intent::ReleaseId;
+use super::raw::RawObject;
+use super::{Direction, Intent, ObjectKey, Str, Uid};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::sync::Arc;
+
+/// A plan's name in the journal: unique, sortable by time.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PlanId(pub Str);
+
+/// Exact calls, their fence, the way back, and the forecast.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Its name in the journal; given when it is opened.
+    pub id: PlanId,
+    /// The release.
+    pub release: ReleaseId,
+    /// What was asked for.
+    pub intent: Intent,
+    /// Which way it goes.
+    pub direction: Direction,
+    /// What it does, in words: `UNDO shop/search → revision 41`.
+    pub title: Str,
+    /// The calls, in order; one request each.
+    pub calls: Vec<PlannedCall>,
+    /// When it counts as done.
+    pub until: Wait,
+    /// The way back.
+    pub inverse: Inverse,
+    /// What follows.
+    pub forecast: Forecast,
+    /// How much can go wrong.
+    pub risk: Risk,
+    /// The changed lines.
+    pub diff: Vec<Change>,
+    /// Objects that the new template needs; whether they exist is looked up while the dialog is open.
+    pub needs: Vec<ObjectKey>,
+    /// The equivalent kubectl commands.
+    pub kubectl: Vec<Str>,
+    /// The bytes that the fence was cut from were older than the freshness limit: "sent blind, the fence decides".
+    pub blind: bool,
+}
+
+/// One call of a plan.
+#[derive(Debug, Clone)]
+pub struct PlannedCall {
+    /// What is sent.
+    pub call: Call,
+    /// In words: `PATCH apps/v1 deployments/search`.
+    pub what: Str,
+    /// The fence in words: `only if its template is as shown`.
+    pub fence: Str,
+    /// Whether it is sent only if the person includes it (a second call that is offered).
+    pub optional: bool,
+}
+
+/// One write request.
+#[derive(Debug, Clone)]
+pub enum Call {
+    /// A JSON patch whose `test` operations are the fence.
+    JsonPatch {
+        /// The object.
+        target: ObjectKey,
+        /// A subresource (`status`, `scale`), or none.
+        subresource: Option<&'static str>,
+        /// The operations, tests first.
+        operations: Vec<Operation>,
+    },
+    /// A deletion that names the identity of what it deletes.
+    Delete {
+        /// The object.
+        target: ObjectKey,
+        /// The precondition.
+        uid: Uid,
+    },
+    /// A new object.
+    Create {
+        /// Its key.
+        target: ObjectKey,
+        /// Its body.
+        body: Arc<RawValue>,
+    },
+}
+
+impl Call {
+    /// The object that it writes.
+    pub const fn target(&self) -> &ObjectKey {
+        match self {
+            Self::JsonPatch { target, .. } | Self::Delete { target, .. } | Self::Create { target, .. } => target,
+        }
+    }
+}
+
+/// One operation of a JSON patch (RFC 6902); values are raw JSON, sent as they are.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "lowercase")]
+pub enum Operation {
+    /// The server refuses the whole patch unless the value at `path` is this one.
+    Test {
+        /// JSON pointer.
+        path: String,
+        /// The value as the server sent it; `null` for an absent field.
+        value: Arc<RawValue>,
+    },
+    /// Adds or sets.
+    Add {
+        /// JSON pointer.
+        path: String,
+        /// The value.
+        value: Arc<RawValue>,
+    },
+    /// Sets an existing value.
+    Replace {
+        /// JSON pointer.
+        path: String,
+        /// The value.
+        value: Arc<RawValue>,
+    },
+    /// Removes an existing value; the server refuses when there is none.
+    Remove {
+        /// JSON pointer.
+        path: String,
+    },
+}
+
+/// Builds a fenced JSON patch from an object's own bytes.
+#[derive(Debug, Clone)]
+pub struct Patch<'a> {
+    object: &'a RawObject,
+    operations: Vec<Operation>,
+}
+
+impl<'a> Patch<'a> {
+    /// Starts a patch of `object`, fenced on its identity.
+    pub fn of(object: &'a RawObject) -> Self {
+        Self { object, operations: Vec::new() }.test("/metadata/uid")
+    }
+
+    /// Adds to the fence: the value at `path` must be what it is in our bytes (absent: `null`).
+    #[must_use]
+    pub fn test(mut self, path: &str) -> Self {
+        let value = self.object.at(path).map_or_else(null, |raw| raw.to_owned().into());
+        self.operations.push(Operation::Test { path: path.into(), value });
+        self
+    }
+
+    /// Sets the existing value at `path`.
+    #[must_use]
+    pub fn replace(mut self, path: &str, value: Arc<RawValue>) -> Self {
+        self.operations.push(Operation::Replace { path: path.into(), value });
+        self
+    }
+
+    /// Adds or sets the value at `path`.
+    #[must_use]
+    pub fn add(mut self, path: &str, value: Arc<RawValue>) -> Self {
+        self.operations.push(Operation::Add { path: path.into(), value });
+        self
+    }
+
+    /// Removes the value at `path`, when our bytes have one.
+    #[must_use]
+    pub fn remove(mut self, path: &str) -> Self {
+        if self.object.at(path).is_some() {
+            self.operations.push(Operation::Remove { path: path.into() });
+        }
+        self
+    }
+
+    /// The finished call.
+    pub fn call(self) -> Call {
+        Call::JsonPatch { target: self.object.key.clone(), subresource: None, operations: self.operations }
+    }
+}
+
+/// JSON `null`.
+pub fn null() -> Arc<RawValue> {
+    RawValue::NULL.to_owned().into()
+}
+
+/// A value as raw JSON. `None` for what JSON has no form for (a map with keys that are no strings).
+pub fn json<T: Serialize + ?Sized>(value: &T) -> Option<Arc<RawValue>> {
+    serde_json::value::to_raw_value(value).ok().map(Into::into)
+}
+
+/// When a plan counts as done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wait {
+    /// Once the server took it.
+    Accepted,
+    /// Once the controller saw the new generation.
+    Observed,
+    /// Once the strategy says that every wanted pod of the new template is available.
+    Settled,
+}
+
+/// The way back of a plan.
+#[derive(Debug, Clone)]
+pub enum Inverse {
+    /// Restores what was there, exactly.
+    Exact(InverseSteps),
+    /// Restores the effect; something stays different.
+    Compensating {
+        /// The steps.
+        steps: InverseSteps,
+        /// What differs afterwards.
+        differs: Str,
+    },
+    /// There is none.
+    None {
+        /// Why.
+        why: Str,
+    },
+}
+
+impl Inverse {
+    /// The steps, where there are any.
+    pub const fn steps(&self) -> Option<&InverseSteps> {
+        match self {
+            Self::Exact(steps) | Self::Compensating { steps, .. } => Some(steps),
+            Self::None { .. } => None,
+        }
+    }
+}
+
+/// The new values of an inverse. Its fence is cut from the server's answer to the write, and then it becomes ready.
+#[derive(Debug, Clone)]
+pub struct InverseSteps {
+    /// The object.
+    pub target: ObjectKey,
+    /// What it sets (add, replace, remove; no tests).
+    pub operations: Vec<Operation>,
+    /// The paths that the fence will test, cut from the answer.
+    pub fenced_on: Vec<String>,
+    /// In words: `back to v42 while the template is untouched`.
+    pub words: Str,
+    /// Which way the inverse goes.
+    pub direction: Direction,
+}
+
+/// An inverse whose fence is known: it can be applied with one press.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadyInverse {
+    /// The plan that it takes back.
+    pub of: PlanId,
+    /// The object.
+    pub target: ObjectKey,
+    /// The operations, tests first, as JSON text.
+    pub operations: String,
+    /// In words.
+    pub words: Str,
+    /// Which way it goes.
+    pub direction: Direction,
+    /// What differs afterwards; empty when it is exact.
+    pub differs: Str,
+}
+
+/// One changed place, for the dialog's diff.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Where, in words: `container search  image`.
+    pub place: Str,
+    /// What it was; `None` when it is new. Secret-like values are masked already.
+    pub old: Option<Str>,
+    /// What it becomes; `None` when it goes.
+    pub new: Option<Str>,
+}
+
+/// Why a wish can't be planned.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Refusal {
+    /// One sentence: what, to whom, what next.
+    pub reason: Str,
+    /// The equivalent kubectl commands, where there are any.
+    pub kubectl: Vec<Str>,
+}
+
+impl Refusal {
+    /// A refusal with its sentence.
+    pub fn because(reason: impl Into<Str>) -> Self {
+        Self { reason: reason.into(), kubectl: Vec::new() }
+    }
+}

@@ -1,0 +1,248 @@
+//! A release: what the console lists and steers.
+
+use super::history::HistoryEntry;
+use super::management::{Management, Writer};
+use super::objects::{Autoscaler, DisruptionBudget, Outage, Service};
+use super::pod::Pod;
+use super::state::Verdict;
+use super::workload::{Image, Replicas, UpdateStrategy};
+use super::{Age, ObjectKey, Revision, State, Str, Uid, Verb};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// The name of a strategy: `rolling`, `recreate`, `on-delete`… A name and not an enum: the set is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct StrategyKind(pub &'static str);
+
+/// A root object with its workloads, traffic and health, derived by its strategy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Release {
+    /// The root object.
+    pub key: ObjectKey,
+    /// The root's identity: selection sticks to it.
+    pub uid: Uid,
+    /// Which strategy steers it.
+    pub strategy: StrategyKind,
+    /// Why it was recognised as what it is.
+    pub why: Str,
+    /// What it is doing.
+    pub state: State,
+    /// A person stopped it (`spec.paused`).
+    pub held: bool,
+    /// Why it is in this state: one sentence.
+    pub reason: Str,
+    /// What to do about it: one sentence that names the next key; empty when nothing is to be done.
+    pub remedy: Str,
+    /// Since when it is in this state, as far as the objects tell.
+    pub since: Option<Timestamp>,
+    /// When the state may change without any event (a pod stuck for 60 s, a deadline): derive again then.
+    pub recheck_at: Option<Timestamp>,
+    /// The version lanes, stable first.
+    pub tracks: Vec<Track>,
+    /// The revision that the spec stands for.
+    pub revision: Option<Revision>,
+    /// Its change-cause.
+    pub change_cause: Option<Str>,
+    /// The ladder, for strategies that have one.
+    pub step: Option<Step>,
+    /// Counts over all tracks.
+    pub replicas: Replicas,
+    /// How updates go.
+    pub update: UpdateStrategy,
+    /// How far the running update is.
+    pub progress: Option<Progress>,
+    /// A time without any ready pod, running or the last one seen.
+    pub outage: Option<Outage>,
+    /// Revisions, newest first.
+    pub history: Vec<HistoryEntry>,
+    /// The revision that an undo offers first; `None` when there is none to go back to.
+    pub back_to: Option<Revision>,
+    /// Verdict and reasons in order of weight.
+    pub health: Health,
+    /// Who else steers it.
+    pub management: Vec<Management>,
+    /// Who wrote which part last.
+    pub writers: Vec<Writer>,
+    /// The autoscaler that owns its replicas.
+    pub autoscaler: Option<Arc<Autoscaler>>,
+    /// The disruption budgets over its pods.
+    pub budgets: Vec<Arc<DisruptionBudget>>,
+    /// The Services that select its pods.
+    pub services: Vec<Arc<Service>>,
+    /// Every object that belongs to it (root included), for targets that name a member.
+    pub members: Vec<ObjectKey>,
+    /// `metadata.generation` and `status.observedGeneration` of the root: a write is observed when they meet.
+    pub generation: Generation,
+    /// Fields that could not be read.
+    pub unreadable: Vec<Str>,
+}
+
+impl Release {
+    /// The track in `role`.
+    pub fn track(&self, role: Role) -> Option<&Track> {
+        self.tracks.iter().find(|track| track.role == role)
+    }
+
+    /// The history entry of `revision`, by number or alias.
+    pub fn entry(&self, revision: Revision) -> Option<&HistoryEntry> {
+        self.history
+            .iter()
+            .find(|entry| entry.revision == revision)
+            .or_else(|| self.history.iter().find(|entry| entry.aliases.contains(&revision)))
+    }
+
+    /// The entry that the spec stands for.
+    pub fn current(&self) -> Option<&HistoryEntry> {
+        self.history.iter().find(|entry| entry.current)
+    }
+}
+
+/// Generations of the root object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Generation {
+    /// `metadata.generation`.
+    pub spec: i64,
+    /// `status.observedGeneration`.
+    pub observed: i64,
+}
+
+/// One version lane inside a release.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Track {
+    /// What it is to the release.
+    pub role: Role,
+    /// The name of the object that makes its pods (ReplicaSet, ControllerRevision, workload).
+    pub name: Str,
+    /// Its revision.
+    pub revision: Option<Revision>,
+    /// Its images; one a container.
+    pub images: Vec<Image>,
+    /// Short version: tag or short digest, `app:v2 proxy:v9` when there are several containers.
+    pub version: Str,
+    /// The distinct digests that really run (`sha256:…`), when they tell more than the tag.
+    pub digests: Vec<Str>,
+    /// Share of the traffic.
+    pub weight: Weight,
+    /// Its counts.
+    pub replicas: Replicas,
+    /// Its pods, by name.
+    pub pods: Vec<Arc<Pod>>,
+}
+
+/// The role of a track.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// It serves; the others are measured against it.
+    Stable,
+    /// It is being brought in.
+    Candidate,
+    /// It is kept and takes no traffic.
+    Idle,
+}
+
+impl Role {
+    /// The word on the screen and in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Stable => "stable",
+            Self::Candidate => "candidate",
+            Self::Idle => "idle",
+        }
+    }
+}
+
+/// A track's share of the traffic in per cent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Weight {
+    /// What was asked for; `None` where nothing asks (a plain workload).
+    pub asked: Option<u8>,
+    /// What really goes there; `None` when it can't be told.
+    pub actual: Option<u8>,
+}
+
+/// A position on a ladder of weights.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Entries completed, including the one stood on; `None` where there are no entries.
+    pub index: Option<u32>,
+    /// How many entries there are.
+    pub count: u32,
+    /// The weights.
+    pub weights: Vec<u8>,
+}
+
+/// How far a running update is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// New pods available.
+    pub done: i32,
+    /// Pods wanted.
+    pub total: i32,
+    /// When the controller gives up (`progressDeadlineSeconds` after the last progress).
+    pub deadline: Option<Timestamp>,
+    /// The time left, from the pods already done; `None` before the first one.
+    pub estimate: Option<Age>,
+    /// New pods that stand in the way: name, what is wrong.
+    pub blockers: Vec<Blocker>,
+}
+
+/// A pod that stands in the way of an update.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blocker {
+    /// The pod's name.
+    pub pod: Str,
+    /// Kubernetes' word for what is wrong.
+    pub reason: Str,
+    /// Kubernetes' message; empty when there is none.
+    pub message: Str,
+    /// Since when.
+    pub since: Option<Timestamp>,
+}
+
+/// A verdict with its reasons.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The reasons, the weightiest first; for `Ok` what was looked at.
+    pub reasons: Vec<HealthReason>,
+}
+
+/// One reason of a health verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HealthReason {
+    /// What it speaks for.
+    pub verdict: Verdict,
+    /// One sentence.
+    pub text: Str,
+}
+
+/// What a verb would do to a release now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Action {
+    /// The verb.
+    pub verb: Verb,
+    /// Which way it goes here.
+    pub direction: super::Direction,
+    /// Whether it can be asked for.
+    pub enabled: bool,
+    /// Why not, or why it is warned about; empty when enabled without remarks.
+    pub why: Str,
+    /// What follows, in words: `back to revision 41, v41`.
+    pub consequence: Str,
+}
+
+impl Action {
+    /// A verb that can be asked for, with what follows.
+    pub fn enabled(verb: Verb, direction: super::Direction, consequence: impl Into<Str>) -> Self {
+        Self { verb, direction, enabled: true, why: "".into(), consequence: consequence.into() }
+    }
+
+    /// A verb that can't be asked for, with the reason.
+    pub fn disabled(verb: Verb, direction: super::Direction, why: impl Into<Str>) -> Self {
+        Self { verb, direction, enabled: false, why: why.into(), consequence: "".into() }
+    }
+}

@@ -1,0 +1,138 @@
+//! How releases are recognised, derived and steered: one file a strategy, all pure.
+//!
+//! A new strategy is its own file and one line in `STRATEGIES`.
+
+use crate::domain::history::HistoryEntry;
+use crate::domain::objects::Objects;
+use crate::domain::plan::{PlanId, Refusal};
+use crate::domain::release::{Action, StrategyKind};
+use crate::domain::{Details, Intent, ObjectKey, Plan, Release, Revision, Str, Timestamp};
+
+/// A way to bring a new version to users.
+pub trait Strategy: Sync {
+    /// Its name.
+    fn kind(&self) -> StrategyKind;
+    /// Whether the object at `key` roots a release of this kind. Claims carry a rank, so that ownership is settled
+    /// once.
+    fn claims(&self, key: &ObjectKey, objects: &dyn Objects) -> Option<Claim>;
+    /// The release rooted at `root`, as of `now`. `None` when the root is gone.
+    fn derive(&self, root: &ObjectKey, objects: &dyn Objects, context: &Derive<'_>) -> Option<Release>;
+    /// Every verb of this strategy with whether it can be asked for now, and why not.
+    fn actions(&self, release: &Release, context: &Context) -> Vec<Action>;
+    /// The plan for `intent`, or the reason why there is none.
+    fn plan(&self, release: &Release, details: &Details, intent: &Intent, context: &Context) -> Result<Plan, Refusal>;
+    /// Whether everything that a plan on this release waits for has come.
+    fn settled(&self, release: &Release) -> Settled;
+}
+
+/// A strategy's claim on an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The root of the release.
+    pub root: ObjectKey,
+    /// The objects that belong to it.
+    pub members: Vec<ObjectKey>,
+    /// The highest rank wins: Argo > Flagger > route > Service switch > replica canary > workload.
+    pub rank: Rank,
+    /// Why it was recognised.
+    pub why: Str,
+}
+
+/// The order of ownership, lowest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    /// A plain workload.
+    Workload,
+    /// A Service over several workloads.
+    ReplicaCanary,
+    /// A Service that switches between sides.
+    ServiceSwitch,
+    /// A route with weights.
+    Route,
+    /// A Flagger Canary.
+    Flagger,
+    /// An Argo Rollout.
+    Argo,
+}
+
+/// What deriving needs beside the objects.
+#[derive(Debug, Clone, Copy)]
+pub struct Derive<'a> {
+    /// The time.
+    pub now: Timestamp,
+    /// Revisions that our journal saw settle: (root identity, pods' hash) → when.
+    pub recorded: &'a dyn Recorded,
+}
+
+/// What our journal knows of a release's revisions.
+pub trait Recorded: std::fmt::Debug {
+    /// When the revision with this pod-template hash of the release last settled under our eyes.
+    fn settled_at(&self, release: &crate::domain::Uid, hash: &str) -> Option<Timestamp>;
+}
+
+/// A journal that knows nothing.
+#[derive(Debug)]
+pub struct NothingRecorded;
+
+impl Recorded for NothingRecorded {
+    fn settled_at(&self, _: &crate::domain::Uid, _: &str) -> Option<Timestamp> {
+        None
+    }
+}
+
+/// What planning needs beside the release.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The time.
+    pub now: Timestamp,
+    /// Who asks.
+    pub who: Str,
+    /// The name that the plan gets.
+    pub plan_id: PlanId,
+}
+
+/// Whether a release has come to rest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settled {
+    /// All that was asked for is there.
+    Yes,
+    /// Still on the way: what is missing, in one sentence.
+    NotYet(Str),
+    /// It will not come by itself: the reason, in one sentence.
+    Failed(Str),
+}
+
+/// The strategies, tried in this order; the claim with the highest rank wins.
+pub static STRATEGIES: &[&dyn Strategy] = &[];
+
+/// The strategy named `kind`.
+pub fn strategy(kind: StrategyKind) -> Option<&'static dyn Strategy> {
+    STRATEGIES.iter().copied().find(|strategy| strategy.kind() == kind)
+}
+
+/// The claim and strategy that own the object at `key`, the highest rank first.
+pub fn owner_of(key: &ObjectKey, objects: &dyn Objects) -> Option<(&'static dyn Strategy, Claim)> {
+    STRATEGIES
+        .iter()
+        .filter_map(|strategy| strategy.claims(key, objects).map(|claim| (*strategy, claim)))
+        .max_by_key(|(_, claim)| claim.rank)
+}
+
+/// The entry that an undo offers first: the best evidence (the newest of equals), else the highest below the current.
+pub fn best_to_go_back_to(history: &[HistoryEntry]) -> Option<Revision> {
+    use crate::domain::history::Evidence;
+    let current = history.iter().find(|entry| entry.current).map(|entry| entry.revision);
+    let candidates = || history.iter().filter(|entry| !entry.current && Some(entry.revision) != current);
+    let below = |entry: &&HistoryEntry| current.is_none_or(|current| entry.revision < current);
+    let rank = |evidence: &Evidence| match evidence {
+        Evidence::None => 0,
+        Evidence::Likely { .. } => 1,
+        Evidence::Serving { .. } => 2,
+        Evidence::Recorded { .. } => 3,
+    };
+    candidates()
+        .filter(|entry| entry.evidence != Evidence::None)
+        .max_by_key(|entry| (rank(&entry.evidence), entry.revision))
+        .or_else(|| candidates().filter(below).max_by_key(|entry| entry.revision))
+        .map(|entry| entry.revision)
+}
