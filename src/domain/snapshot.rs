@@ -60,9 +60,8 @@ impl Snapshot {
     /// How old the shown data of `kind` is: zero while the probe answers and its watch is live.
     pub fn age_of(&self, kind: Kind, now: Timestamp) -> Age {
         let kind_age = match self.kinds.get(&kind).map(|status| &status.watch) {
-            Some(Watch::Live) => Age::seconds(0),
             Some(Watch::Failing { since, .. }) => Age::between(*since, now),
-            Some(Watch::Listing | Watch::Absent | Watch::Forbidden { .. }) | None => Age::seconds(0),
+            Some(Watch::Live | Watch::Listing | Watch::Absent | Watch::Forbidden { .. }) | None => Age::seconds(0),
         };
         kind_age.max(self.connection.age(now))
     }
