@@ -5,5 +5,6 @@
 //! `metrics`, `notify`, `action` (the only room that writes), `sim` (the simulated cluster), `app` (model and update),
 //! `ui` (drawing), `tui` (the terminal) and `cli`.
 
+pub mod config;
 pub mod domain;
 pub mod strategy;

@@ -1,0 +1,91 @@
+//! The commented file that `windlass config init` writes, made from the table of settings.
+
+use super::schema::{Effect, SETTINGS, Setting};
+
+/// A file in which every line is a comment, with the built-in value or an example of each setting that takes effect.
+pub fn sample() -> String {
+    let mut text = String::from(
+        "# windlass: configuration\n\
+         # A line counts once its '#' is taken away. A command-line flag goes before a WINDLASS_* variable, a variable\n\
+         # before this file, and this file before what is built in; `windlass config show` says where each value came from.\n",
+    );
+    let mut section = "";
+    for setting in SETTINGS.iter().filter(|setting| setting.effect == Effect::Now) {
+        let (parent, key) = setting.path.rsplit_once('.').unwrap_or(("", setting.path));
+        if parent != section {
+            section = parent;
+            text.push_str(&heading(parent));
+        }
+        let value = setting.default.unwrap_or_else(|| example(setting));
+        text.push_str(&["\n# ", setting.about, "\n#", key, " = ", value, "\n"].concat());
+    }
+    text.push_str(
+        "\n# Keys: the name of an action and the key or keys for it; `windlass keys` lists both.\n\
+         #[keys]\n#undo = \"U\"\n#quit = [\"q\", \"Ctrl-q\"]\n",
+    );
+    text
+}
+
+fn heading(section: &str) -> String {
+    let (about, heading) = match section {
+        "contexts.*" => (
+            "# One section a context of the kubeconfig; `*` in the name stands for any text, and the most exact name wins.\n",
+            "contexts.\"prod-eu\"",
+        ),
+        "releases.*" => ("# One section a release, by namespace and name.\n", "releases.\"shop/checkout\""),
+        "freeze" => ("# Change freezes: nothing goes forward in their windows, and back always does.\n", section),
+        "freeze.windows.*" => ("", "freeze.windows.weekend"),
+        _ => ("", section),
+    };
+    format!("\n{about}#[{heading}]\n")
+}
+
+fn example(setting: &Setting) -> &'static str {
+    match setting.path {
+        "who" => "\"ana\"",
+        "contexts.*.alias" => "\"prod\"",
+        "contexts.*.color" => "\"red\"",
+        "contexts.*.namespaces" => "[\"shop\", \"pay\"]",
+        "releases.*.stable" => "\"checkout-v1\"",
+        "releases.*.ladder" => "[10, 50, 100]",
+        "freeze.zone" => "\"UTC\"",
+        "freeze.windows.*.from" => "\"fri 16:00\"",
+        "freeze.windows.*.to" => "\"mon 06:00\"",
+        "freeze.windows.*.days" => "[]",
+        "freeze.windows.*.contexts" => "[\"prod-*\"]",
+        _ => "\"…\"",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Sources};
+
+    fn loaded(text: String) -> Config {
+        let sources = Sources { file: Some(("config.toml".into(), text)), ..Sources::default() };
+        Config::resolve(&sources).unwrap()
+    }
+
+    #[test]
+    fn the_sample_loads_as_it_is_and_changes_nothing() {
+        let entries = |config: &Config| {
+            config.entries().map(|(path, entry)| (path.to_owned(), entry.clone())).collect::<Vec<_>>()
+        };
+        assert_eq!(entries(&loaded(sample())), entries(&Config::default()));
+    }
+
+    #[test]
+    fn the_sample_loads_with_every_comment_taken_away() {
+        let text: String = sample()
+            .lines()
+            .map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line).to_owned() + "\n")
+            .collect();
+        let config = loaded(text);
+        let set = config.entries().filter(|(_, entry)| entry.origin.to_string().starts_with("config.toml")).count();
+        let settings = SETTINGS.iter().filter(|setting| setting.effect == Effect::Now).count();
+        assert_eq!(set, settings, "every setting is in the sample");
+        assert_eq!(config.bindings.len(), 2);
+        assert_eq!(config.freeze.windows().len(), 1);
+    }
+}

@@ -1,0 +1,188 @@
+//! Every setting there is: its place in the file, what it accepts, its default, and what it is for.
+//!
+//! The file's checks, the variables' names, `config show` and the sample of `config init` are all made from this
+//! table, so that a new setting is one line here and one field of a section.
+
+use super::kind::Kind;
+
+/// One setting.
+#[derive(Debug)]
+pub struct Setting {
+    /// Its path, with dots; `*` stands for a name that the user chooses.
+    pub path: &'static str,
+    /// What it accepts.
+    pub kind: Kind,
+    /// Its built-in value as a file would write it; `None`: it has no value unless set.
+    pub default: Option<&'static str>,
+    /// What it is for, as the sample says it.
+    pub about: &'static str,
+    /// Whether it does something in this version.
+    pub effect: Effect,
+}
+
+/// Whether a setting already does something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It takes effect.
+    Now,
+    /// It is checked and kept, so that one file serves several versions, and nothing reads it yet.
+    Later,
+}
+
+/// The section of key bindings, whose names are actions that this room does not know.
+pub const KEYS: &str = "keys";
+
+const COLOR_MODES: &[&str] = &["auto", "never", "16", "256", "true"];
+const SOURCES: &[&str] = &["direct", "proxy"];
+const BREACHES: &[&str] = &["undo", "abort", "switch-back", "hold"];
+
+/// All settings, in the order in which they are shown.
+pub static SETTINGS: &[Setting] = &[
+    now("who", Kind::Text, None, "The name that the journal and the API server see instead of the cluster's user."),
+    now("read_only", Kind::Flag, Some("false"), "Never send a write, in no context."),
+    now("rehearse", Kind::Flag, Some("false"), "Send every write as a dry run of the server."),
+    now("ui.theme", Kind::Text, Some("\"default\""), "The theme; `windlass themes` lists them."),
+    now("ui.color", Kind::Choice(COLOR_MODES), Some("\"auto\""), "How many colours the terminal has."),
+    now("ui.ascii", Kind::Flag, Some("false"), "Draw with ASCII characters only."),
+    now(
+        "ui.ambiguous_width",
+        Kind::Integer(1, 2),
+        Some("1"),
+        "2 where the terminal draws our glyphs two cells wide, as many Chinese and Japanese ones do.",
+    ),
+    now("ui.mouse", Kind::Flag, Some("false"), "Take the mouse (the terminal's own selection then needs Shift)."),
+    now("ui.plain", Kind::Flag, Some("false"), "Line-oriented text for screen readers and logs."),
+    now("contexts.*.alias", Kind::Text, None, "A short name for the header."),
+    now("contexts.*.protected", Kind::Flag, Some("false"), "Forward verbs ask for the fingerprint word."),
+    now("contexts.*.read_only", Kind::Flag, Some("false"), "Never send a write in this context."),
+    now("contexts.*.color", Kind::Color, None, "The colour of the fingerprint word."),
+    now("contexts.*.namespaces", Kind::Texts, None, "The namespaces to show unless -n or -A says otherwise."),
+    now("releases.*.stable", Kind::Text, None, "The workload, subset or Service that is the stable side."),
+    now("releases.*.ladder", Kind::Ladder, None, "This release's own ladder."),
+    later("releases.*.bake", Kind::Span, None, "How long a rung must hold before the next."),
+    later("releases.*.bake_requests", Kind::Integer(0, i64::MAX), None, "How many requests a rung must have seen."),
+    later("releases.*.health_url", Kind::Text, None, "The health endpoint of the release."),
+    later("releases.*.preview_check", Kind::Text, None, "What must answer well before a switch."),
+    now("ladder.steps", Kind::Ladder, Some("[5, 20, 50, 100]"), "The weights of a ladder, in percent."),
+    later("ladder.bake", Kind::Span, None, "How long a rung must hold before the next."),
+    later("ladder.bake_requests", Kind::Integer(0, i64::MAX), None, "How many requests a rung must have seen."),
+    later("metrics.prometheus", Kind::Text, None, "The URL of Prometheus, or svc/NAME.NAMESPACE:PORT."),
+    later("metrics.via", Kind::Choice(SOURCES), None, "Ask Prometheus directly or through the API server's proxy."),
+    later("metrics.window", Kind::Span, None, "The time that a rate is taken over."),
+    later("metrics.interval", Kind::Span, None, "How often a source is asked."),
+    later("metrics.error_rate_query", Kind::Text, None, "The query for the share of failed requests."),
+    later("metrics.latency_query", Kind::Text, None, "The query for the latency."),
+    later("metrics.request_rate_query", Kind::Text, None, "The query for the requests per second."),
+    later("guard.error_rate", Kind::Number, None, "The highest share of failed requests, in percent."),
+    later("guard.latency", Kind::Span, None, "The highest p99."),
+    later("guard.min_requests", Kind::Integer(0, i64::MAX), None, "Fewer requests than this are too few to judge."),
+    later("guard.for", Kind::Span, None, "How long a guard watches."),
+    later("guard.on_breach", Kind::Choice(BREACHES), None, "What a guard does when a rule is broken."),
+    later("guard.step_when_ok", Kind::Flag, None, "Advance when a rung's time is over and all is well."),
+    later("guard.notify", Kind::Texts, None, "Who is told: slack, webhook, command."),
+    now(
+        "freeze.zone",
+        Kind::Text,
+        None,
+        "The time zone of the windows, such as \"Europe/Berlin\"; else the machine's.",
+    ),
+    now("freeze.windows.*.from", Kind::Moment, None, "Its start: \"fri 16:00\", \"22:00\" or \"2026-12-20 18:00\"."),
+    now("freeze.windows.*.to", Kind::Moment, None, "Its end, in the same form."),
+    now("freeze.windows.*.days", Kind::Texts, None, "For a window of the day: the days on which it starts."),
+    now("freeze.windows.*.contexts", Kind::Texts, None, "The contexts that it holds in; else all."),
+    now("freeze.windows.*.reason", Kind::Text, None, "What a person is told."),
+    later("notify.slack.url_env", Kind::Text, None, "The variable that holds the URL of the incoming webhook."),
+    later("notify.slack.channel", Kind::Text, None, "The channel."),
+    later("notify.webhook.url", Kind::Text, None, "The URL that gets a POST."),
+    later("notify.webhook.header_env", Kind::Text, None, "The variable that holds an Authorization header."),
+    later("notify.command.run", Kind::Texts, None, "The program and its arguments; it gets JSON on its input."),
+];
+
+const fn now(path: &'static str, kind: Kind, default: Option<&'static str>, about: &'static str) -> Setting {
+    Setting { path, kind, default, about, effect: Effect::Now }
+}
+
+const fn later(path: &'static str, kind: Kind, default: Option<&'static str>, about: &'static str) -> Setting {
+    Setting { path, kind, default, about, effect: Effect::Later }
+}
+
+impl Setting {
+    /// The variable that sets it; none for a setting under a name that the user chooses.
+    pub fn variable(&self) -> Option<String> {
+        let fixed = !self.path.contains('*');
+        fixed.then(|| format!("WINDLASS_{}", self.path.replace('.', "_").to_uppercase()))
+    }
+}
+
+/// What stands at a path.
+pub(super) enum Node {
+    /// A setting.
+    Leaf(&'static Setting),
+    /// A table with settings of fixed names.
+    Table,
+    /// A table whose names the user chooses.
+    Named,
+    /// Nothing that windlass knows.
+    Unknown,
+}
+
+/// What the table above has at `path`.
+pub(super) fn node(path: &[String]) -> Node {
+    let mut found = Node::Unknown;
+    for setting in SETTINGS {
+        let mut segments = setting.path.split('.');
+        if !path.iter().all(|name| segments.next().is_some_and(|segment| segment == "*" || segment == name)) {
+            continue;
+        }
+        match segments.next() {
+            None => return Node::Leaf(setting),
+            Some("*") => return Node::Named,
+            Some(_) => found = Node::Table,
+        }
+    }
+    found
+}
+
+/// The names that are allowed directly under `path`, each once, in order.
+pub(super) fn names_under(path: &[String]) -> Vec<&'static str> {
+    let mut names: Vec<&'static str> = Vec::new();
+    for setting in SETTINGS {
+        let mut segments = setting.path.split('.');
+        let under = path.iter().all(|name| segments.next().is_some_and(|segment| segment == "*" || segment == name));
+        if let (true, Some(name)) = (under, segments.next())
+            && !names.contains(&name)
+        {
+            names.push(name);
+        }
+    }
+    if path.is_empty() {
+        names.push(KEYS);
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use toml::de::DeValue;
+
+    #[test]
+    fn every_default_is_accepted_by_its_own_kind() {
+        for setting in SETTINGS {
+            if let Some(default) = setting.default {
+                let value = DeValue::parse(default).unwrap();
+                assert!(setting.kind.read_toml(value.get_ref()).is_ok(), "{}", setting.path);
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_settings_share_a_path_or_a_variable() {
+        for (index, setting) in SETTINGS.iter().enumerate() {
+            for other in &SETTINGS[index + 1..] {
+                assert_ne!(setting.path, other.path);
+                assert!(setting.variable().is_none() || setting.variable() != other.variable(), "{}", setting.path);
+            }
+        }
+    }
+}
