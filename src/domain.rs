@@ -12,6 +12,7 @@ pub mod intent;
 pub mod journal;
 pub mod kind;
 pub mod management;
+pub mod mask;
 pub mod objects;
 pub mod outcome;
 pub mod plan;

@@ -89,6 +89,9 @@ pub struct Context {
     pub who: Str,
     /// The name that the plan gets.
     pub plan_id: PlanId,
+    /// The pods' hash of the template that our last undo of this release left, from the journal: going there again is
+    /// forward.
+    pub left_by_undo: Option<Str>,
 }
 
 /// Whether a release has come to rest.
@@ -118,21 +121,27 @@ pub fn owner_of(key: &ObjectKey, objects: &dyn Objects) -> Option<(&'static dyn 
         .max_by_key(|(_, claim)| claim.rank)
 }
 
-/// The entry that an undo offers first: the best evidence (the newest of equals), else the highest below the current.
+/// The entry that an undo offers first: the best evidence, else the highest below the current. Of several that serve the
+/// one with the most ready pods (a rollout that never got far is no good place to go back to), of other equals the newest.
 pub fn best_to_go_back_to(history: &[HistoryEntry]) -> Option<Revision> {
     use crate::domain::history::Evidence;
     let current = history.iter().find(|entry| entry.current).map(|entry| entry.revision);
-    let candidates = || history.iter().filter(|entry| !entry.current && Some(entry.revision) != current);
-    let below = |entry: &&HistoryEntry| current.is_none_or(|current| entry.revision < current);
+    let others = || history.iter().filter(|entry| !entry.current);
     let rank = |evidence: &Evidence| match evidence {
-        Evidence::None => 0,
-        Evidence::Likely { .. } => 1,
-        Evidence::Serving { .. } => 2,
-        Evidence::Recorded { .. } => 3,
+        Evidence::None => (0, 0),
+        Evidence::Likely { .. } => (1, 0),
+        Evidence::Serving { ready } => (2, *ready),
+        Evidence::Recorded { .. } => (3, 0),
     };
-    candidates()
+    others()
         .filter(|entry| entry.evidence != Evidence::None)
         .max_by_key(|entry| (rank(&entry.evidence), entry.revision))
-        .or_else(|| candidates().filter(below).max_by_key(|entry| entry.revision))
         .map(|entry| entry.revision)
+        .or_else(|| previous(history, current))
+}
+
+/// The highest revision below the current one; when the spec stands for no revision yet, the highest of all.
+pub fn previous(history: &[HistoryEntry], current: Option<Revision>) -> Option<Revision> {
+    let below = |entry: &&HistoryEntry| !entry.current && current.is_none_or(|current| entry.revision < current);
+    history.iter().filter(below).map(|entry| entry.revision).max()
 }

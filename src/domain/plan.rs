@@ -278,6 +278,8 @@ pub struct Change {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct Refusal {
+    /// What the caller does with it.
+    pub kind: RefusalKind,
     /// One sentence: what, to whom, what next.
     pub reason: Str,
     /// The equivalent kubectl commands, where there are any.
@@ -287,6 +289,35 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal with its sentence.
     pub fn because(reason: impl Into<Str>) -> Self {
-        Self { reason: reason.into(), kubectl: Vec::new() }
+        Self { kind: RefusalKind::Refused, reason: reason.into(), kubectl: Vec::new() }
     }
+
+    /// Nothing is to be done: it is so already.
+    pub fn unchanged(reason: impl Into<Str>) -> Self {
+        Self { kind: RefusalKind::Unchanged, ..Self::because(reason) }
+    }
+
+    /// The objects were read in the middle of a change: read them again and plan anew.
+    pub fn read_again(reason: impl Into<Str>) -> Self {
+        Self { kind: RefusalKind::ReadAgain, ..Self::because(reason) }
+    }
+
+    /// With the equivalent kubectl commands.
+    #[must_use]
+    pub fn with_kubectl(mut self, kubectl: Vec<Str>) -> Self {
+        self.kubectl = kubectl;
+        self
+    }
+}
+
+/// What a refusal means for who asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefusalKind {
+    /// It can't or must not be done: outcome `refused`.
+    Refused,
+    /// It is so already: outcome `unchanged`.
+    Unchanged,
+    /// The objects were read while the controller was at work (`observedGeneration` behind, or a ReplicaSet ahead of
+    /// its Deployment): read them again and plan anew; only if that goes on for seconds show the reason.
+    ReadAgain,
 }

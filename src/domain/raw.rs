@@ -66,6 +66,55 @@ pub fn slice<'a>(text: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {
     })
 }
 
+/// `text` without the member at `pointer`; every other byte stays. The same text when there is no such member (or the
+/// pointer leads into an array: only members of objects are taken out).
+pub fn without(text: &RawValue, pointer: &str) -> Box<RawValue> {
+    cut(text, pointer).unwrap_or_else(|| text.to_owned())
+}
+
+fn cut(text: &RawValue, pointer: &str) -> Option<Box<RawValue>> {
+    let (parent_path, token) = pointer.rsplit_once('/')?;
+    let name = token.replace("~1", "/").replace("~0", "~");
+    let parent = slice(text, parent_path)?;
+    let members: Members<'_> = serde_json::from_str(parent.get()).ok()?;
+    let kept: Vec<String> = members
+        .0
+        .iter()
+        .filter(|(key, _)| serde_json::from_str::<String>(key.get()).ok().as_deref() != Some(name.as_str()))
+        .map(|(key, value)| format!("{}:{}", key.get(), value.get()))
+        .collect();
+    if kept.len() == members.0.len() {
+        return None;
+    }
+    let start = parent.get().as_ptr() as usize - text.get().as_ptr() as usize;
+    let end = start + parent.get().len();
+    let whole = text.get();
+    RawValue::from_string(format!("{}{{{}}}{}", &whole[..start], kept.join(","), &whole[end..])).ok()
+}
+
+/// The members of an object in their order, keys and values as they were written.
+struct Members<'a>(Vec<(&'a RawValue, &'a RawValue)>);
+
+impl<'de: 'a, 'a> serde::Deserialize<'de> for Members<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Vec<(&'de RawValue, &'de RawValue)>;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(members)
+            }
+        }
+        deserializer.deserialize_map(Visitor).map(Members)
+    }
+}
+
 /// Escapes one segment of a JSON pointer: `~` and `/`.
 pub fn escape(segment: &str) -> String {
     segment.replace('~', "~0").replace('/', "~1")
@@ -93,5 +142,21 @@ mod tests {
         assert_eq!(web.at(&format!("/metadata/annotations/{}", escape("c~d"))).map(RawValue::get), Some(r#""y""#));
         assert!(web.at("/spec/none").is_none() && web.at("/spec/args/9").is_none());
         assert_eq!(web.value::<String>("/spec/args/0").as_deref(), Some("a && b"));
+    }
+
+    #[test]
+    fn a_member_is_cut_out_and_every_other_byte_stays() {
+        let raw = |text: &str| RawValue::from_string(text.to_owned()).expect("valid JSON");
+        let template =
+            raw(r#"{"metadata":{"labels":{"app":"a \u0026 b","pod-template-hash":"5d","z/y":"1"}},"n":30.0}"#);
+        let cut = without(&template, "/metadata/labels/pod-template-hash");
+        assert_eq!(cut.get(), r#"{"metadata":{"labels":{"app":"a \u0026 b","z/y":"1"}},"n":30.0}"#);
+        assert_eq!(without(&cut, "/metadata/labels/pod-template-hash").get(), cut.get());
+        assert_eq!(
+            without(&cut, "/metadata/labels/z~1y").get(),
+            r#"{"metadata":{"labels":{"app":"a \u0026 b"}},"n":30.0}"#
+        );
+        assert_eq!(without(&raw(r#"{"$patch":"replace"}"#), "/$patch").get(), "{}");
+        assert_eq!(without(&raw("[1]"), "/0").get(), "[1]");
     }
 }

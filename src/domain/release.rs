@@ -71,7 +71,7 @@ pub struct Release {
     pub budgets: Vec<Arc<DisruptionBudget>>,
     /// The Services that select its pods.
     pub services: Vec<Arc<Service>>,
-    /// Every object that belongs to it (root included), for targets that name a member.
+    /// Every object that belongs to it (root and revisions; its pods are in the tracks), for targets that name a member.
     pub members: Vec<ObjectKey>,
     /// `metadata.generation` and `status.observedGeneration` of the root: a write is observed when they meet.
     pub generation: Generation,
@@ -91,6 +91,19 @@ impl Release {
             .iter()
             .find(|entry| entry.revision == revision)
             .or_else(|| self.history.iter().find(|entry| entry.aliases.contains(&revision)))
+    }
+
+    /// Whether `key` is one of its objects or pods.
+    pub fn holds(&self, key: &ObjectKey) -> bool {
+        if key.kind != super::Kind::Pod {
+            return self.members.contains(key);
+        }
+        key.namespace == self.key.namespace && self.pods().any(|pod| pod.name == key.name)
+    }
+
+    /// The pods of all tracks.
+    pub fn pods(&self) -> impl Iterator<Item = &Arc<Pod>> {
+        self.tracks.iter().flat_map(|track| &track.pods)
     }
 
     /// The entry that the spec stands for.

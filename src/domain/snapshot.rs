@@ -52,9 +52,9 @@ impl Snapshot {
         self.releases.iter().find(|release| release.key == *key)
     }
 
-    /// The release that `key` belongs to, as root or member.
+    /// The release that `key` belongs to, as root, member or pod.
     pub fn owning(&self, key: &ObjectKey) -> Option<&Arc<Release>> {
-        self.by_key(key).or_else(|| self.releases.iter().find(|release| release.members.contains(key)))
+        self.by_key(key).or_else(|| self.releases.iter().find(|release| release.holds(key)))
     }
 
     /// How old the shown data of `kind` is: zero while the probe answers and its watch is live.
