@@ -5,6 +5,8 @@
 //! `metrics`, `notify`, `action` (the only room that writes), `sim` (the simulated cluster), `app` (model and update),
 //! `ui` (drawing), `tui` (the terminal) and `cli`.
 
+pub mod app;
 pub mod config;
 pub mod domain;
 pub mod strategy;
+pub mod ui;

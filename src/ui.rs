@@ -1,0 +1,4 @@
+//! Drawing: themes, signs, text in cells and widgets. Everything takes plain data and draws into a buffer.
+
+pub mod glyphs;
+pub mod text;
