@@ -21,10 +21,10 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 pub use freeze::{Freeze, Held, Window};
 pub use kind::{Kind, Value};
-pub use layers::{Binding, Entry, Path};
+pub use layers::{Binding, Entry, Path, dotted};
 pub use origin::Origin;
 pub use paths::{NoHome, Paths, read};
-pub use problem::{Problem, Problems, nearest, suggestion};
+pub use problem::{Problem, Problems};
 pub use sample::sample;
 pub use schema::{Effect, SETTINGS, Setting};
 pub use settings::{ColorMode, ContextSettings, ReleaseSettings, Ui};

@@ -13,6 +13,7 @@ pub mod journal;
 pub mod kind;
 pub mod management;
 pub mod mask;
+pub mod nearest;
 pub mod objects;
 pub mod outcome;
 pub mod plan;
@@ -22,6 +23,7 @@ pub mod release;
 pub mod selector;
 pub mod snapshot;
 pub mod state;
+pub mod target;
 pub mod text;
 pub mod workload;
 

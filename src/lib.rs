@@ -6,6 +6,7 @@
 //! `ui` (drawing), `tui` (the terminal) and `cli`.
 
 pub mod app;
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod strategy;

@@ -4,10 +4,12 @@ use std::{collections::BTreeMap, ops::Range, path::PathBuf, sync::Arc};
 
 use toml::de::{DeTable, DeValue};
 
+use crate::domain::nearest::suggestion;
+
 use super::{
     kind::Value,
     origin::Origin,
-    problem::{Problem, suggestion},
+    problem::Problem,
     schema::{self, KEYS, Node, SETTINGS},
 };
 
@@ -226,7 +228,7 @@ fn same_key(one: &str, other: &str) -> bool {
 }
 
 /// A path as a file writes it, names quoted where they must be.
-pub(super) fn dotted(path: &[String]) -> String {
+pub fn dotted(path: &[String]) -> String {
     let bare = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
     path.iter()
         .map(|name| if bare(name) { name.clone() } else { super::kind::quoted(name) })

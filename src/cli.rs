@@ -1,0 +1,55 @@
+//! The command line: the console's front door, and the same engine for pipelines and scripts.
+//!
+//! A subcommand is one file under `commands/` and one line in its registry. Every command gets a [`Session`] and
+//! answers with an [`Exit`] or a [`Failure`], which is one sentence on standard error and the exit code that goes
+//! with it.
+
+mod commands;
+mod exit;
+mod flags;
+mod output;
+mod session;
+mod table;
+
+use std::{collections::BTreeMap, ffi::OsString, process::ExitCode};
+
+pub use exit::{Exit, Failure};
+pub use output::Output;
+pub use session::{Session, Terminal};
+
+/// The process's own entry: reads its arguments and environment, runs, and answers with the exit code.
+pub fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let variables: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let mut session = Session::new(variables, Output::of_process(), Terminal::of_process());
+    ExitCode::from(run(&arguments, &mut session).code())
+}
+
+/// Runs one command line (`arguments[0]` is the program's own name).
+pub fn run(arguments: &[OsString], session: &mut Session) -> Exit {
+    let matches = match commands::tree(invoked_as(arguments)).try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(told) => return session.output.told_by_clap(&told),
+    };
+    match commands::dispatch(&matches, session) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            session.output.complain(&failure.sentence);
+            failure.exit
+        }
+    }
+}
+
+/// `kubectl windlass` when the binary is linked as kubectl's plugin, else `windlass`.
+fn invoked_as(arguments: &[OsString]) -> &'static str {
+    let name = arguments.first().map(std::path::Path::new).and_then(std::path::Path::file_stem);
+    match name.and_then(std::ffi::OsStr::to_str) {
+        Some("kubectl-windlass") => "kubectl windlass",
+        _ => "windlass",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,56 @@
+//! The registry of subcommands: one file and one line each.
+
+mod completions;
+mod config;
+mod info;
+mod man;
+mod version;
+
+use clap::{ArgMatches, Args, Command, FromArgMatches};
+
+use super::{Exit, Failure, Session, flags::Flags};
+
+/// One subcommand.
+pub struct Subcommand {
+    /// Its name.
+    pub name: &'static str,
+    /// Its arguments and help.
+    pub spec: fn(Command) -> Command,
+    /// What it does.
+    pub run: fn(&ArgMatches, &mut Session) -> Result<Exit, Failure>,
+}
+
+/// Every subcommand, in the order of the help.
+static SUBCOMMANDS: &[Subcommand] =
+    &[config::SUBCOMMAND, info::SUBCOMMAND, completions::SUBCOMMAND, man::SUBCOMMAND, version::SUBCOMMAND];
+
+/// The whole tree, under the name that the program was called by.
+pub fn tree(name: &'static str) -> Command {
+    let root = Flags::augment_args(Command::new("windlass"))
+        .bin_name(name)
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("A terminal release console: every release of a cluster live, stepped, switched or undone without surprises")
+        .after_help(
+            "Exit codes: 0 done; 1 failed or partial; 2 usage; 3 refused or conflict; 4 not settled in time; \
+             5 forbidden; 6 unreachable; 7 sent, result not known; 130 interrupted.",
+        )
+        .term_width(80)
+        .disable_help_subcommand(true)
+        .infer_long_args(false);
+    SUBCOMMANDS.iter().fold(root, |root, subcommand| root.subcommand((subcommand.spec)(Command::new(subcommand.name))))
+}
+
+/// Runs the subcommand that was asked for.
+pub fn dispatch(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
+    let (name, own) = matches.subcommand().unwrap_or(("", matches));
+    session.flags = read::<Flags>(own)?;
+    match SUBCOMMANDS.iter().find(|subcommand| subcommand.name == name) {
+        Some(subcommand) => (subcommand.run)(own, session),
+        None => Err(Failure::new(Exit::Usage, "say what to do; `windlass --help` lists it")),
+    }
+}
+
+/// The arguments of a command as its own type.
+fn read<T: FromArgMatches>(matches: &ArgMatches) -> Result<T, Failure> {
+    T::from_arg_matches(matches).map_err(|error| Failure::new(Exit::Usage, error.to_string()))
+}

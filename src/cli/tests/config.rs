@@ -1,0 +1,91 @@
+//! `config` and `info`.
+
+use super::run::Home;
+
+#[test]
+fn show_tells_every_value_and_where_it_comes_from() {
+    let home =
+        Home::with_config("[ui]\nascii = true\n[contexts.\"prod.eu\"]\nprotected = true\n[keys]\nundo = \"U\"\n")
+            .set("WINDLASS_UI_MOUSE", "true");
+    let ran = home.run(&["config", "show", "--theme", "light"]);
+    assert_eq!(ran.code, 0, "{}", ran.complaints);
+    insta::assert_snapshot!(ran.out, @r#"
+    KEY                           VALUE             FROM
+    contexts."prod.eu".protected  true              HOME/config/config.toml:4
+    ladder.steps                  [5, 20, 50, 100]  default
+    read_only                     false             default
+    rehearse                      false             default
+    ui.ambiguous_width            1                 default
+    ui.ascii                      true              HOME/config/config.toml:2
+    ui.color                      "auto"            default
+    ui.mouse                      true              WINDLASS_UI_MOUSE
+    ui.plain                      false             default
+    ui.theme                      "light"           --theme
+    keys.undo                     ["U"]             HOME/config/config.toml:6
+    "#);
+}
+
+#[test]
+fn show_as_json_holds_the_same() {
+    let ran = Home::with_config("read_only = true\n").run(&["config", "show", "-o", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(document["kind"], "Config");
+    let items = document["items"].as_array().unwrap();
+    let read_only = items.iter().find(|item| item["key"] == "read_only").unwrap();
+    assert_eq!(read_only["value"], "true");
+    assert_eq!(read_only["origin"], "HOME/config/config.toml:1");
+}
+
+#[test]
+fn init_writes_a_sample_that_loads_and_never_overwrites() {
+    let home = Home::new();
+    let ran = home.run(&["config", "init"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "wrote HOME/config/config.toml\n"));
+    assert_eq!(home.run(&["config", "show"]).code, 0);
+    let again = home.run(&["config", "init"]);
+    assert_eq!(again.code, 3);
+    assert_eq!(
+        again.complaints,
+        "windlass: HOME/config/config.toml exists and stays as it is; `windlass config init --print` prints the sample\n"
+    );
+}
+
+#[test]
+fn path_is_told_even_when_the_file_is_broken() {
+    let ran = Home::with_config("[[[").run(&["config", "path"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "HOME/config/config.toml\n"));
+}
+
+#[test]
+fn a_broken_configuration_is_a_usage_error_with_every_fault_in_its_line() {
+    let ran = Home::with_config("[ui]\nthem = 1\nmouse = 2\n").run(&["config", "show"]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    let lines: Vec<&str> = ran.complaints.lines().collect();
+    assert_eq!(lines.len(), 2, "{lines:#?}");
+    assert!(lines[0].starts_with("windlass: HOME/config/config.toml:2: unknown key 'them' in [ui]"), "{lines:#?}");
+    assert_eq!(lines[1], "HOME/config/config.toml:3: 'ui.mouse' must be true or false, not an integer");
+}
+
+#[test]
+fn info_tells_paths_and_terminal_and_what_is_set() {
+    let home = Home::with_config("who = \"ana\"\n").set("TERM", "xterm-256color").set("LANG", "en_US.UTF-8");
+    let ran = home.run(&["info"]);
+    assert_eq!(ran.code, 0, "{}", ran.complaints);
+    for line in [
+        "configuration     HOME/config/config.toml",
+        "journal and logs  HOME/state (not there)",
+        "standard output   no terminal",
+        "TERM              xterm-256color",
+        "who               \"ana\" (HOME/config/config.toml:1)",
+    ] {
+        assert!(ran.out.lines().any(|own| own == line), "{line}\n{}", ran.out);
+    }
+}
+
+#[test]
+fn info_tells_the_paths_even_when_the_configuration_is_broken() {
+    let ran = Home::with_config("[[[").run(&["info"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.out.contains("HOME/config/config.toml"), "{}", ran.out);
+    assert!(ran.complaints.contains("config.toml:1: not valid TOML"), "{}", ran.complaints);
+}
