@@ -68,10 +68,10 @@ impl FromStr for Target {
     type Err = TargetError;
 
     fn from_str(text: &str) -> Result<Self, TargetError> {
-        let form = || TargetError::Form(text.to_owned());
+        let no_object = || TargetError::Form(text.to_owned());
         let name_of = |name: &str| {
             let plain = !name.is_empty() && !name.contains('/') && !name.contains(char::is_whitespace);
-            plain.then(|| name.to_owned()).ok_or_else(form)
+            plain.then(|| name.to_owned()).ok_or_else(no_object)
         };
         let Some((word, name)) = text.split_once('/') else {
             return Ok(Self { kind: None, name: name_of(text)? });
@@ -79,7 +79,7 @@ impl FromStr for Target {
         let name = name_of(name)?;
         match Kind::from_word(word) {
             Some(kind) => Ok(Self { kind: Some(kind), name }),
-            None if word.is_empty() => Err(form()),
+            None if word.is_empty() => Err(no_object()),
             None => Err(TargetError::Kind {
                 near: suggestion(word, Kind::ALL.iter().map(|kind| kind.singular())),
                 namespace: format!(", and a namespace as in -n {word}"),
