@@ -118,8 +118,7 @@ impl Target {
         match (matching.pop(), matching.is_empty()) {
             (Some(only), true) => Ok(only),
             (None, _) => {
-                let names = snapshot.releases.iter().map(|release| &*release.key.name);
-                let near = suggestion(&self.name, names);
+                let near = suggestion(&self.name, snapshot.releases.iter().map(|release| &*release.key.name));
                 let scope = match snapshot.namespaces.as_slice() {
                     [] => "in any namespace".to_owned(),
                     some => format!("in {}", some.join(", ")),
