@@ -206,7 +206,10 @@ impl fmt::Display for KeyPress {
             }
         }
         match self.code {
-            KeyCode::F(number) => name += &format!("F{number}"),
+            KeyCode::F(number) => {
+                name.push('F');
+                name.push_str(&number.to_string());
+            }
             KeyCode::Char(c) if c != ' ' => name.push(c),
             code => name.push_str(NAMES.iter().find(|(_, own)| *own == code).map_or("?", |(name, _)| name)),
         }

@@ -24,7 +24,7 @@ pub enum Origin {
 
 impl Origin {
     /// The place of byte `offset` of `text`, which was read from `path`.
-    pub(super) fn in_file(path: &Arc<PathBuf>, text: &str, offset: usize) -> Self {
+    pub fn in_file(path: &Arc<PathBuf>, text: &str, offset: usize) -> Self {
         let before = text.get(..offset).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         Self::File {
