@@ -16,7 +16,8 @@ use std::{collections::BTreeMap, ops::Range, path::PathBuf, sync::Arc};
 use toml::de::{DeTable, DeValue};
 
 use super::scopes::{self, SCOPES};
-use crate::config::{Origin, Problem, suggestion};
+use crate::config::{Origin, Problem};
+use crate::domain::nearest::suggestion;
 
 /// A text of the file, and where it stands.
 pub(super) type Placed = (String, Origin);

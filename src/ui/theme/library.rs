@@ -3,7 +3,8 @@
 use std::{io, path::PathBuf};
 
 use super::file::{self, File};
-use crate::config::{Origin, Problem, suggestion};
+use crate::config::{Origin, Problem};
+use crate::domain::nearest::suggestion;
 
 /// The bundled themes by name; the first is the default.
 pub const BUNDLED: &[(&str, &str)] = &[

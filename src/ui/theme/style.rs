@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ratatui::style::{Color, Modifier, Style};
 
 use super::color;
-use crate::config::suggestion;
+use crate::domain::nearest::suggestion;
 
 /// What a style may hold besides colours.
 const MODIFIERS: [(&str, Modifier); 6] = [
