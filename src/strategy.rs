@@ -2,6 +2,11 @@
 //!
 //! A new strategy is its own file and one line in `STRATEGIES`.
 
+pub mod on_delete;
+pub mod recreate;
+pub mod rolling;
+pub mod workload;
+
 use crate::domain::history::HistoryEntry;
 use crate::domain::objects::Objects;
 use crate::domain::plan::{PlanId, Refusal};
@@ -106,7 +111,7 @@ pub enum Settled {
 }
 
 /// The strategies, tried in this order; the claim with the highest rank wins.
-pub static STRATEGIES: &[&dyn Strategy] = &[];
+pub static STRATEGIES: &[&dyn Strategy] = &[&rolling::Rolling, &recreate::Recreate, &on_delete::OnDelete];
 
 /// The strategy named `kind`.
 pub fn strategy(kind: StrategyKind) -> Option<&'static dyn Strategy> {

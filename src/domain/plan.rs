@@ -100,7 +100,7 @@ impl Call {
 
 /// One operation of a JSON patch (RFC 6902); values are raw JSON, sent as they are.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "op", rename_all = "lowercase")]
+#[serde(tag = "op", rename_all = "lowercase", from = "RawOperation")]
 pub enum Operation {
     /// The server refuses the whole patch unless the value at `path` is this one.
     Test {
@@ -128,6 +128,37 @@ pub enum Operation {
         /// JSON pointer.
         path: String,
     },
+}
+
+/// An operation as it stands in JSON. A tagged enum would re-encode the value while it is read; this keeps its bytes.
+#[derive(Deserialize)]
+struct RawOperation {
+    op: OperationName,
+    path: String,
+    #[serde(default)]
+    value: Option<Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum OperationName {
+    Test,
+    Add,
+    Replace,
+    Remove,
+}
+
+impl From<RawOperation> for Operation {
+    fn from(raw: RawOperation) -> Self {
+        let path = raw.path;
+        let value = raw.value.map_or_else(null, Into::into);
+        match raw.op {
+            OperationName::Test => Self::Test { path, value },
+            OperationName::Add => Self::Add { path, value },
+            OperationName::Replace => Self::Replace { path, value },
+            OperationName::Remove => Self::Remove { path },
+        }
+    }
 }
 
 /// Builds a fenced JSON patch from an object's own bytes.
@@ -320,4 +351,16 @@ pub enum RefusalKind {
     /// The objects were read while the controller was at work (`observedGeneration` behind, or a ReplicaSet ahead of
     /// its Deployment): read them again and plan anew; only if that goes on for seconds show the reason.
     ReadAgain,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_keep_their_bytes_through_json() {
+        let text = r#"[{"op":"test","path":"/a","value":{"x":"1 \u0026\u0026 2","n":30.0}},{"op":"test","path":"/b","value":null},{"op":"remove","path":"/c"}]"#;
+        let operations: Vec<Operation> = serde_json::from_str(text).expect("readable");
+        assert_eq!(serde_json::to_string(&operations).expect("writable"), text);
+    }
 }

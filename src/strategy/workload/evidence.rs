@@ -1,0 +1,91 @@
+//! The history of a workload, and what speaks for each revision as the one to go back to.
+
+use super::facts::{Facts, Lane};
+use super::version::version;
+use super::words::{clip, count};
+use crate::domain::history::{Evidence, HistoryEntry, RevisionReplicas};
+use crate::domain::{Age, Revision, Timestamp};
+use crate::strategy::Recorded;
+use std::collections::BTreeMap;
+
+/// A revision that was the newest for so long is likely good: a bad one is noticed sooner (the default progress deadline
+/// is 10 minutes).
+pub const LIKELY_AFTER: Age = Age::seconds(3_600);
+
+/// The numbered revisions, newest first, each with its evidence.
+pub fn history(facts: &Facts, recorded: &dyn Recorded) -> Vec<HistoryEntry> {
+    let served = served(&facts.lanes);
+    let oldest_serving =
+        facts.others().filter(|lane| lane.ready(facts.pods_listed) > 0).filter_map(Lane::revision).min();
+    facts
+        .lanes
+        .iter()
+        .filter_map(|lane| {
+            let object = lane.object.as_ref()?;
+            let revision = lane.revision()?;
+            let ready = lane.ready(facts.pods_listed);
+            let recorded_at = lane.hash().and_then(|hash| recorded.settled_at(&facts.workload.uid, hash));
+            // A revision newer than one that still serves never finished its rollout, however long it stood there.
+            let finished = oldest_serving.is_none_or(|serving| revision <= serving);
+            let likely = served.get(&revision).filter(|served| **served >= LIKELY_AFTER && finished);
+            let evidence = match (lane.current, recorded_at, likely) {
+                (true, _, _) => Evidence::None,
+                (false, Some(at), _) => Evidence::Recorded { at },
+                (false, None, _) if ready > 0 => Evidence::Serving { ready },
+                (false, None, Some(served)) => Evidence::Likely { served: *served },
+                (false, None, None) => Evidence::None,
+            };
+            Some(HistoryEntry {
+                revision,
+                aliases: object.aliases.clone(),
+                object: object.key.clone(),
+                hash: object.hash.clone(),
+                images: object.images.clone(),
+                change_cause: object.change_cause.clone(),
+                created: object.created,
+                replicas: RevisionReplicas { current: lane.existing(facts.pods_listed), ready },
+                current: lane.current,
+                serving: ready > 0,
+                evidence,
+            })
+        })
+        .collect()
+}
+
+/// How long each revision was the newest, as far as creation times tell. A ReplicaSet that an undo brought back keeps
+/// its creation time and gets a new number, so only its first number has a known start; `aliases` hold the earlier ones.
+fn served(lanes: &[Lane]) -> BTreeMap<Revision, Age> {
+    let mut starts: BTreeMap<Revision, (Option<Timestamp>, Revision)> = BTreeMap::new();
+    for object in lanes.iter().filter_map(|lane| lane.object.as_ref()) {
+        let Some(revision) = object.revision else { continue };
+        let mut numbers: Vec<Revision> = object.aliases.iter().copied().chain([revision]).collect();
+        numbers.sort_unstable();
+        for (place, number) in numbers.into_iter().enumerate() {
+            starts.insert(number, (object.created.filter(|_| place == 0), revision));
+        }
+    }
+    let mut served: BTreeMap<Revision, Age> = BTreeMap::new();
+    let following = starts.values().skip(1).map(|(start, _)| *start);
+    for ((start, revision), end) in starts.values().zip(following) {
+        let (Some(start), Some(end)) = (start, end) else { continue };
+        let age = Age::between(*start, end);
+        let longest = served.entry(*revision).or_insert(age);
+        *longest = age.max(*longest);
+    }
+    served
+}
+
+/// `revision 41, v41, likely good (served 3 d, 6 pods still serve it)`.
+pub fn in_words(entry: &HistoryEntry, now: Timestamp) -> String {
+    let name = format!("revision {}, {}", entry.revision, clip(&version(&entry.images), 40));
+    match &entry.evidence {
+        Evidence::Recorded { at } => format!("{name}, last good (settled {} ago)", Age::between(*at, now).words()),
+        Evidence::Serving { ready } => format!("{name}, which {} still", serve(*ready)),
+        Evidence::Likely { served } => format!("{name}, likely good (served {})", served.words()),
+        Evidence::None => format!("{name}, of which nothing is known"),
+    }
+}
+
+fn serve(ready: i32) -> String {
+    format!("{} {}", count(i64::from(ready), "pod"), if ready == 1 { "serves" } else { "serve" })
+}

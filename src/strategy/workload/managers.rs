@@ -1,0 +1,167 @@
+//! Who else steers a workload, and what they will do to a write of ours: told from its annotations, labels, owner, field
+//! managers and autoscaler.
+//!
+//! Sources: Argo CD's resource tracking, Flux's kustomize and helm controllers' labels, Helm's ownership metadata. A mark
+//! that names another object was copied and does not count.
+
+use super::facts::Facts;
+use crate::domain::management::{Management, Manager, Reverts};
+use crate::domain::workload::Workload;
+use crate::domain::{Str, Timestamp};
+
+/// Everyone who manages the workload, the one that reverts most surely first.
+pub fn managers(facts: &Facts) -> Vec<Management> {
+    let workload = &*facts.workload;
+    let mut found: Vec<Management> = [
+        argo_cd(workload),
+        flux_kustomize(workload),
+        flux_helm(workload),
+        helm(workload),
+        owner(workload),
+        apply(workload),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if let Some(autoscaler) = &facts.autoscaler {
+        found.push(Management {
+            manager: Manager::Autoscaler,
+            name: autoscaler.key.name.clone(),
+            evidence: "its scaleTargetRef".into(),
+            template: Reverts::WillNot,
+            replicas: Reverts::Will,
+            when: "within 15 s".into(),
+            first: Some(format!("change minReplicas and maxReplicas of hpa/{} instead", autoscaler.key.name).into()),
+        });
+    }
+    found.sort_by_key(|management| std::cmp::Reverse(management.template.max(management.replicas)));
+    found
+}
+
+fn mark<'a>(workload: &'a Workload, key: &str) -> Option<&'a Str> {
+    workload.annotations.get(key).or_else(|| workload.labels.get(key))
+}
+
+/// `argocd.argoproj.io/tracking-id` is `<app>:<group>/<kind>:<namespace>/<name>`; one that names another object was
+/// copied (a Deployment's annotations are copied to its ReplicaSets).
+fn argo_cd(workload: &Workload) -> Option<Management> {
+    const TRACKING: &str = "argocd.argoproj.io/tracking-id";
+    let key = &workload.key;
+    let own = format!(":{}/{}:{}/{}", key.kind.group(), key.kind.name(), key.namespace, key.name);
+    let tracked =
+        workload.annotations.get(TRACKING).and_then(|id| id.strip_suffix(own.as_str()).map(|app| (app, TRACKING)));
+    let labelled = || {
+        ["argocd.argoproj.io/instance", "applications.argoproj.io/app-name"]
+            .into_iter()
+            .find_map(|label| workload.labels.get(label).map(|app| (&**app, label)))
+    };
+    let (app, evidence) = tracked.or_else(labelled)?;
+    let short = app.rsplit('_').next().unwrap_or(app);
+    Some(Management {
+        manager: Manager::ArgoCd,
+        name: app.into(),
+        evidence: evidence.into(),
+        template: Reverts::May,
+        replicas: Reverts::May,
+        when: "within 5 s to 5 min if it syncs with self-heal, else at the next sync".into(),
+        first: Some(format!("argocd app set {short} --sync-policy none").into()),
+    })
+}
+
+fn flux_kustomize(workload: &Workload) -> Option<Management> {
+    const NAME: &str = "kustomize.toolkit.fluxcd.io/name";
+    let name = workload.labels.get(NAME)?;
+    let namespace = workload.labels.get("kustomize.toolkit.fluxcd.io/namespace")?;
+    let says = |key: &str, values: &[&str]| mark(workload, key).is_some_and(|value| values.contains(&&**value));
+    let off = says("kustomize.toolkit.fluxcd.io/reconcile", &["disabled"])
+        || says("kustomize.toolkit.fluxcd.io/ssa", &["IfNotPresent", "Ignore", "ifnotpresent", "ignore"]);
+    let reverts = if off { Reverts::WillNot } else { Reverts::Will };
+    Some(Management {
+        manager: Manager::FluxKustomize,
+        name: format!("{namespace}/{name}").into(),
+        evidence: if off { "its labels; reconciling is switched off here".into() } else { NAME.into() },
+        template: reverts,
+        replicas: reverts,
+        when: "at its next interval (often 10 min)".into(),
+        first: (!off).then(|| format!("flux suspend kustomization {name} -n {namespace}").into()),
+    })
+}
+
+fn flux_helm(workload: &Workload) -> Option<Management> {
+    const NAME: &str = "helm.toolkit.fluxcd.io/name";
+    let name = workload.labels.get(NAME)?;
+    let namespace = workload.labels.get("helm.toolkit.fluxcd.io/namespace")?;
+    let off = mark(workload, "helm.toolkit.fluxcd.io/driftDetection").is_some_and(|value| &**value == "disabled");
+    let reverts = if off { Reverts::WillNot } else { Reverts::May };
+    Some(Management {
+        manager: Manager::FluxHelm,
+        name: format!("{namespace}/{name}").into(),
+        evidence: NAME.into(),
+        template: reverts,
+        replicas: reverts,
+        when: "at its next interval if it detects drift, else at the next upgrade".into(),
+        first: Some(format!("flux suspend helmrelease {name} -n {namespace}").into()),
+    })
+}
+
+/// The label alone proves nothing (rendered charts carry it too): the release's annotations count.
+fn helm(workload: &Workload) -> Option<Management> {
+    let name = workload.annotations.get("meta.helm.sh/release-name")?;
+    let by_helm = workload.labels.get("app.kubernetes.io/managed-by").is_some_and(|by| &**by == "Helm");
+    if !by_helm || workload.labels.contains_key("helm.toolkit.fluxcd.io/name") {
+        return None;
+    }
+    let namespace = workload.annotations.get("meta.helm.sh/release-namespace").unwrap_or(&workload.key.namespace);
+    Some(Management {
+        manager: Manager::Helm,
+        name: format!("{namespace}/{name}").into(),
+        evidence: "meta.helm.sh/release-name".into(),
+        template: Reverts::May,
+        replicas: Reverts::May,
+        when: "at the next helm upgrade".into(),
+        first: Some(format!("helm rollback {name} -n {namespace} undoes it for Helm too").into()),
+    })
+}
+
+fn owner(workload: &Workload) -> Option<Management> {
+    let owner = workload.owner.as_ref()?;
+    Some(Management {
+        manager: Manager::Owner,
+        name: format!("{}/{}", owner.kind, owner.name).into(),
+        evidence: "its controlling owner reference".into(),
+        template: Reverts::Will,
+        replicas: Reverts::Will,
+        when: "as soon as its controller looks".into(),
+        first: Some(format!("change {} {} instead", owner.kind, owner.name).into()),
+    })
+}
+
+fn apply(workload: &Workload) -> Option<Management> {
+    const LAST: &str = "kubectl.kubernetes.io/last-applied-configuration";
+    let writer = workload.writers.iter().find(|writer| {
+        matches!(&*writer.manager, "kubectl-client-side-apply" | "kubectl")
+            && (writer.applies || writer.manager.contains("apply"))
+    });
+    if writer.is_none() && !workload.annotations.contains_key(LAST) {
+        return None;
+    }
+    Some(Management {
+        manager: Manager::KubectlApply,
+        name: writer.map_or_else(|| "kubectl apply".into(), |writer| writer.manager.clone()),
+        evidence: if writer.is_some() { "managedFields".into() } else { LAST.into() },
+        template: Reverts::May,
+        replicas: Reverts::May,
+        when: "at the next kubectl apply".into(),
+        first: None,
+    })
+}
+
+/// Who wrote the template last, and when, from managedFields; the newest of those who own a part of it.
+pub fn template_writer(workload: &Workload) -> Option<(&Str, Option<Timestamp>)> {
+    workload
+        .writers
+        .iter()
+        .filter(|writer| writer.touches.template)
+        .max_by_key(|writer| writer.at)
+        .map(|writer| (&writer.manager, writer.at))
+}

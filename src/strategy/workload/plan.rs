@@ -1,0 +1,118 @@
+//! What every plan on a workload has in common.
+
+use super::{image, pause, restart, revert, scale, undo};
+use crate::domain::forecast::{Forecast, Risk};
+use crate::domain::intent::ReleaseId;
+use crate::domain::management::{Management, Reverts};
+use crate::domain::plan::{Call, Change, Inverse, PlannedCall, Refusal, Wait};
+use crate::domain::{Details, Direction, Intent, Kind, ObjectKey, Plan, Release, Str};
+use crate::strategy::Context;
+
+/// The parts of a plan that its verb decides.
+#[derive(Debug)]
+pub struct Draft {
+    /// What it does: `revision 41`, `reg/web:v2`; the verb and the target are put before it.
+    pub title: String,
+    /// Which way.
+    pub direction: Direction,
+    /// The calls.
+    pub calls: Vec<PlannedCall>,
+    /// When it counts as done.
+    pub until: Wait,
+    /// The way back.
+    pub inverse: Inverse,
+    /// What follows; the managers that revert are added.
+    pub forecast: Forecast,
+    /// How much can go wrong.
+    pub risk: Risk,
+    /// The changed places.
+    pub diff: Vec<Change>,
+    /// What the new template needs.
+    pub needs: Vec<ObjectKey>,
+    /// The same with kubectl.
+    pub kubectl: Vec<Str>,
+}
+
+/// What a write touches, as far as managers care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The template.
+    Template,
+    /// The number of replicas.
+    Replicas,
+    /// Nothing that a manager watches over (`spec.paused`).
+    Neither,
+}
+
+/// Refuses when the bytes are of another life of the object than the release.
+pub fn same_object(release: &Release, details: &Details) -> Result<(), Refusal> {
+    if details.root.uid == release.uid && details.root.key == release.key {
+        return Ok(());
+    }
+    Err(Refusal::read_again(format!("{} was deleted and made again; look at it anew", release.key)))
+}
+
+/// The finished plan.
+pub fn finish(
+    release: &Release,
+    details: &Details,
+    intent: &Intent,
+    context: &Context,
+    part: Part,
+    draft: Draft,
+) -> Plan {
+    let mut forecast = draft.forecast;
+    forecast.reverts = reverting(release, part);
+    let verb = intent.verb().word().to_uppercase();
+    let after = if draft.title.is_empty() { String::new() } else { format!(" → {}", draft.title) };
+    Plan {
+        id: context.plan_id.clone(),
+        release: ReleaseId { key: release.key.clone(), uid: release.uid.clone() },
+        intent: intent.clone(),
+        direction: draft.direction,
+        title: format!("{verb} {}{after}", release.key.qualified()).into(),
+        calls: draft.calls,
+        until: draft.until,
+        inverse: draft.inverse,
+        forecast,
+        risk: draft.risk,
+        diff: draft.diff,
+        needs: draft.needs,
+        kubectl: draft.kubectl,
+        blind: !details.fresh,
+    }
+}
+
+fn reverting(release: &Release, part: Part) -> Vec<Management> {
+    let touches = |management: &&Management| match part {
+        Part::Template => management.template != Reverts::WillNot,
+        Part::Replicas => management.replicas != Reverts::WillNot,
+        Part::Neither => false,
+    };
+    release.management.iter().filter(touches).cloned().collect()
+}
+
+/// A required patch of the root object.
+pub fn patch(call: Call, fence: &str) -> PlannedCall {
+    let target = call.target();
+    let what = format!("PATCH {} {}/{}", target.kind.api_version(), target.kind.plural(), target.name).into();
+    PlannedCall { call, what, fence: fence.into(), optional: false }
+}
+
+/// Whether the workload can be paused: only Deployments can.
+pub const fn pausable(kind: Kind) -> bool {
+    matches!(kind, Kind::Deployment)
+}
+
+/// The plan for `intent`: what rolling, recreate and on-delete share.
+pub fn plan(release: &Release, details: &Details, intent: &Intent, context: &Context) -> Result<Plan, Refusal> {
+    match intent {
+        Intent::Undo { to, paused } => undo::plan(release, details, *to, *paused, context),
+        Intent::Pause => pause::plan(release, details, true, context),
+        Intent::Resume => pause::plan(release, details, false, context),
+        Intent::Restart => restart::plan(release, details, context),
+        Intent::SetImage(images) => image::plan(release, details, images, context),
+        Intent::Scale(replicas) => scale::plan(release, details, *replicas, context),
+        Intent::Revert(inverse) => revert::plan(release, details, inverse, context),
+    }
+}

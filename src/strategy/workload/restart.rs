@@ -1,0 +1,64 @@
+//! New pods of the same template: the annotation that kubectl uses, in one fenced write.
+
+use super::forecast::replacing;
+use super::plan::{Draft, Part, finish, patch, same_object};
+use super::undo::is_paused;
+use super::version::spec_version;
+use super::{diff, kubectl, template};
+use crate::domain::forecast::Forecast;
+use crate::domain::plan::{Inverse, InverseSteps, Operation, Patch, Refusal, Wait, json};
+use crate::domain::workload::UpdateStrategy;
+use crate::domain::{Details, Direction, Intent, Plan, Release};
+use crate::strategy::Context;
+use std::collections::BTreeMap;
+
+const ANNOTATIONS: &str = "/spec/template/metadata/annotations";
+const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
+
+/// The plan of a restart.
+pub fn plan(release: &Release, details: &Details, context: &Context) -> Result<Plan, Refusal> {
+    same_object(release, details)?;
+    let (key, root) = (&release.key, &details.root);
+    if is_paused(root) {
+        return Err(Refusal::because(format!("{key} is paused, so a restart would wait; resume it first (P)")));
+    }
+    let unreadable = || Refusal::because(format!("the template of {key} can't be read"));
+    let old = template::current(root).ok_or_else(unreadable)?;
+    let now = context.now.round(jiff::Unit::Second).unwrap_or(context.now).to_string();
+    let path = format!("{ANNOTATIONS}/{}", crate::domain::raw::escape(RESTARTED_AT));
+    let was = root.value::<String>(&path);
+    let patch_of = Patch::of(root).test("/spec/template");
+    let has = |path: &str| root.at(path).is_some_and(|value| value.get().starts_with('{'));
+    let call = if has(ANNOTATIONS) {
+        patch_of.add(&path, json(&now).ok_or_else(unreadable)?)
+    } else if has("/spec/template/metadata") {
+        patch_of.add(ANNOTATIONS, json(&BTreeMap::from([(RESTARTED_AT, &now)])).ok_or_else(unreadable)?)
+    } else {
+        return Err(unreadable());
+    };
+    let replaced = replacing(release, details, None, &spec_version(release));
+    let draft = Draft {
+        title: String::new(),
+        direction: Direction::Forward,
+        calls: vec![patch(call.call(), "only if its template is as shown")],
+        until: if release.update == UpdateStrategy::OnDelete { Wait::Observed } else { Wait::Settled },
+        inverse: Inverse::Exact(InverseSteps {
+            target: root.key.clone(),
+            operations: vec![Operation::Replace { path: "/spec/template".into(), value: old.to_owned().into() }],
+            fenced_on: vec!["/spec/template".into()],
+            words: "back to the template before; pods are replaced again".into(),
+            direction: Direction::Back,
+        }),
+        forecast: Forecast {
+            then: replaced.then.into(),
+            takes: replaced.takes,
+            warnings: replaced.warnings,
+            ..Forecast::default()
+        },
+        risk: replaced.risk,
+        diff: vec![diff::value(&format!("annotation {RESTARTED_AT}"), was.as_deref(), Some(&now))],
+        needs: Vec::new(),
+        kubectl: vec![kubectl::rollout(key, "restart", None)],
+    };
+    Ok(finish(release, details, &Intent::Restart, context, Part::Template, draft))
+}

@@ -1,0 +1,78 @@
+//! Another number of replicas.
+
+use super::plan::{Draft, Part, finish, patch, same_object};
+use super::words::count;
+use super::{diff, kubectl};
+use crate::domain::forecast::{Forecast, Risk};
+use crate::domain::plan::{Inverse, InverseSteps, Operation, Patch, Refusal, Wait, json};
+use crate::domain::workload::UpdateStrategy;
+use crate::domain::{Details, Direction, Intent, Kind, Plan, Release, Str};
+use crate::strategy::Context;
+
+/// The plan of another number of replicas.
+pub fn plan(release: &Release, details: &Details, replicas: i32, context: &Context) -> Result<Plan, Refusal> {
+    same_object(release, details)?;
+    let (key, root) = (&release.key, &details.root);
+    if key.kind == Kind::DaemonSet {
+        return Err(Refusal::because(format!(
+            "{key} can't be scaled: a DaemonSet runs one pod on every node that it fits"
+        )));
+    }
+    if replicas < 0 {
+        return Err(Refusal::because(format!("{replicas} replicas can't be: name a number from 0")));
+    }
+    let was = root.value::<i32>("/spec/replicas").unwrap_or(1);
+    if was == replicas {
+        return Err(Refusal::unchanged(format!("{key} has {} already", count(i64::from(was), "replica"))));
+    }
+    let number = |number: i32| json(&number).expect("a number has a JSON form");
+    let call = Patch::of(root).test("/spec/replicas").add("/spec/replicas", number(replicas)).call();
+    let autoscaler = details.autoscaler.as_ref().or(release.autoscaler.as_ref());
+    let mut warnings: Vec<Str> = autoscaler
+        .map(|hpa| {
+            let name = &hpa.key.name;
+            format!("hpa/{name} owns the replicas ({} to {}) and sets them again within 15 s", hpa.min, hpa.max).into()
+        })
+        .into_iter()
+        .collect();
+    if replicas == 0 {
+        warnings.push("0 replicas: nothing serves any more".into());
+        if autoscaler.is_some() {
+            warnings.push("0 replicas switch the autoscaler off until somebody scales up".into());
+        }
+    }
+    let ends = release.budgets.iter().filter(|budget| replicas < budget.wanted).map(|budget| &budget.key.name);
+    warnings.extend(ends.map(|name| Str::from(format!("pdb/{name} wants more pods than that"))));
+    let draft = Draft {
+        title: count(i64::from(replicas), "replica"),
+        direction: Direction::Forward,
+        calls: vec![patch(call, &format!("only if it has {} now", count(i64::from(was), "replica")))],
+        until: Wait::Settled,
+        inverse: Inverse::Exact(InverseSteps {
+            target: root.key.clone(),
+            operations: vec![Operation::Replace { path: "/spec/replicas".into(), value: number(was) }],
+            fenced_on: vec!["/spec/replicas".into()],
+            words: format!("back to {} while nobody scales it", count(i64::from(was), "replica")).into(),
+            direction: Direction::Back,
+        }),
+        forecast: Forecast { then: then(release, was, replicas).into(), warnings, ..Forecast::default() },
+        risk: if replicas == 0 {
+            Risk::High
+        } else if replicas < was {
+            Risk::Medium
+        } else {
+            Risk::Low
+        },
+        diff: vec![diff::value("replicas", Some(&was.to_string()), Some(&replicas.to_string()))],
+        needs: Vec::new(),
+        kubectl: vec![kubectl::scale(key, was, replicas)],
+    };
+    Ok(finish(release, details, &Intent::Scale(replicas), context, Part::Replicas, draft))
+}
+
+fn then(release: &Release, was: i32, replicas: i32) -> String {
+    let difference = count((i64::from(replicas) - i64::from(was)).abs(), "pod");
+    let one_by_one = matches!(release.update, UpdateStrategy::Ordered { parallel: false, .. });
+    let how = if one_by_one { ", one by one" } else { ", at once" };
+    if replicas > was { format!("{difference} more{how}") } else { format!("{difference} fewer{how}") }
+}

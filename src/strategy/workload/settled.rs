@@ -1,0 +1,44 @@
+//! Whether a workload has come to rest, told from the derived release alone.
+
+use super::words::count;
+use crate::domain::workload::UpdateStrategy;
+use crate::domain::{Kind, Release, State};
+use crate::strategy::Settled;
+
+/// What is still missing, or that nothing is. The rules are those of `kubectl rollout status`, and a failure that the
+/// console already sees (a stuck pod, an exceeded deadline) ends the wait.
+pub fn settled(release: &Release) -> Settled {
+    let counts = release.replicas;
+    if release.generation.observed < release.generation.spec {
+        return Settled::NotYet("the controller has not seen the change yet".into());
+    }
+    if matches!(release.state, State::Failed) {
+        return Settled::Failed(release.reason.clone());
+    }
+    let held_back = match release.update {
+        UpdateStrategy::Ordered { partition, .. } => partition.clamp(0, counts.desired.max(0)),
+        UpdateStrategy::OnDelete => counts.desired,
+        UpdateStrategy::Rolling { .. } | UpdateStrategy::Recreate => 0,
+    };
+    let wanted = counts.desired - held_back;
+    let missing =
+        |number: i32, what: &str| Settled::NotYet(format!("{} {what}", count(i64::from(number), "pod")).into());
+    if release.held && release.state == State::Waiting {
+        return Settled::NotYet("it is paused: pods change once it is resumed".into());
+    }
+    if counts.updated < wanted {
+        return missing(wanted - counts.updated, "still to be replaced");
+    }
+    let surplus = if release.key.kind == Kind::Deployment {
+        counts.current - counts.updated
+    } else {
+        counts.current - counts.desired
+    };
+    if surplus > 0 {
+        return missing(surplus, "of before still to end");
+    }
+    if counts.available < counts.desired {
+        return missing(counts.desired - counts.available, "not available yet");
+    }
+    Settled::Yes
+}

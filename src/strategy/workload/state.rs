@@ -1,0 +1,354 @@
+//! What a workload is doing, why, and what to do about it: one sentence each.
+
+use super::blockers::{Group, STUCK_AFTER, stuck};
+use super::evidence;
+use super::facts::{Facts, Lane};
+use super::phase::{Phase, deadline_exceeded};
+use super::version::version;
+use super::words::{clip, count, form, since, stop};
+use crate::domain::history::HistoryEntry;
+use crate::domain::pod::{Cause, Pod};
+use crate::domain::workload::{ConditionStatus, UpdateStrategy};
+use crate::domain::{Age, State, Str, Timestamp};
+use jiff::SignedDuration;
+use std::sync::Arc;
+
+/// A state with its words.
+#[derive(Debug)]
+pub struct Standing {
+    /// The state.
+    pub state: State,
+    /// Why: one sentence.
+    pub reason: Str,
+    /// What to do: one sentence, or nothing.
+    pub remedy: Str,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// When to look again without any event.
+    pub recheck_at: Option<Timestamp>,
+}
+
+/// What the sentences are made from.
+pub struct View<'a> {
+    /// The workload.
+    pub facts: &'a Facts,
+    /// Where its rollout stands.
+    pub phase: Phase,
+    /// Troubled pods of the revision that the spec stands for.
+    pub new_groups: &'a [Group<'a>],
+    /// Troubled pods of the others.
+    pub old_groups: &'a [Group<'a>],
+    /// Where an undo would go.
+    pub back_to: Option<&'a HistoryEntry>,
+}
+
+/// The standing of a workload, the worst that holds.
+pub fn standing(view: &View<'_>) -> Standing {
+    let facts = view.facts;
+    let (stuck_group, next_stuck) = stuck(facts, view.new_groups);
+    let mut standing = unreadable(view)
+        .or_else(|| ending(view))
+        .or_else(|| idle(view))
+        .or_else(|| down(view, stuck_group))
+        .or_else(|| failed(view, stuck_group))
+        .or_else(|| degraded(view))
+        .or_else(|| waiting(view))
+        .or_else(|| progressing(view))
+        .unwrap_or_else(|| healthy(view));
+    let ages = [Some(next_stuck), Some(young_until(facts)), Some(next_minute(&standing, facts.now))];
+    standing.recheck_at = ages.into_iter().flatten().flatten().filter(|at| *at > facts.now).min();
+    standing
+}
+
+fn standing_of(state: State, reason: &str, remedy: String, since: Option<Timestamp>) -> Standing {
+    Standing { state, reason: stop(reason).into(), remedy: remedy.into(), since, recheck_at: None }
+}
+
+fn unreadable(view: &View<'_>) -> Option<Standing> {
+    let field =
+        view.facts.workload.unreadable.iter().find(|field| field.starts_with("status") || field.starts_with("spec"))?;
+    let reason = format!("The server's {} can't be read", clip(field, 60));
+    Some(standing_of(State::Unknown, &reason, "y shows the object as it is.".into(), None))
+}
+
+fn ending(view: &View<'_>) -> Option<Standing> {
+    let since = view.facts.workload.deleting?;
+    Some(standing_of(State::Progressing, "It is being deleted", String::new(), Some(since)))
+}
+
+fn idle(view: &View<'_>) -> Option<Standing> {
+    let counts = view.facts.workload.replicas;
+    if counts.desired > 0 {
+        return None;
+    }
+    if counts.current > 0 {
+        let left = count(i64::from(counts.current), "pod");
+        return Some(standing_of(
+            State::Progressing,
+            &format!("Scaled to 0: {left} still to end"),
+            String::new(),
+            None,
+        ));
+    }
+    let reason = match view.facts.workload.update {
+        UpdateStrategy::Rolling { .. } if view.facts.workload.key.kind == crate::domain::Kind::DaemonSet => {
+            "No node asks for it"
+        }
+        _ => "Scaled to 0",
+    };
+    Some(standing_of(State::Idle, reason, String::new(), None))
+}
+
+fn down(view: &View<'_>, stuck_group: Option<&Group<'_>>) -> Option<Standing> {
+    let facts = view.facts;
+    let desired = facts.workload.replicas.desired;
+    if facts.ready() > 0 {
+        return None;
+    }
+    let lost = stuck_group.is_some() || deadline_exceeded(facts) || quota(facts).is_some();
+    if !lost && (starting(facts) || announced_gap(view)) {
+        return None;
+    }
+    let since = facts
+        .outage
+        .filter(|outage| outage.until.is_none())
+        .map(|outage| outage.from)
+        .or_else(|| facts.workload.condition("Available").filter(|c| c.status == ConditionStatus::False)?.since);
+    let none = format!("None of {} is ready", count(i64::from(desired), "pod"));
+    let worst = view.new_groups.first().map(|group| group.sentence(false, facts.now));
+    let worst = worst.or_else(|| view.old_groups.first().map(|group| group.sentence(false, facts.now)));
+    let reason = match worst.or_else(|| quota(facts)) {
+        Some(worst) => format!("{none}: {worst}"),
+        None => none,
+    };
+    Some(standing_of(State::Down, &reason, remedy_back(view, "l shows the logs, e the events."), since))
+}
+
+/// Nothing was ready before: every pod is younger than a minute and in no trouble.
+fn starting(facts: &Facts) -> bool {
+    let pods: Vec<&Arc<Pod>> = facts.lanes.iter().flat_map(Lane::live).collect();
+    let young = |at: Option<Timestamp>| at.is_some_and(|at| facts.now.duration_since(at) < STUCK_AFTER);
+    let replacing = facts.lanes.len() > 1 && facts.outage.is_some();
+    if pods.is_empty() {
+        return young(facts.workload.created) || (facts.outage.is_none() && !facts.pods_listed);
+    }
+    !replacing
+        && pods.iter().all(|pod| young(pod.created) && pod.trouble.as_ref().is_none_or(|t| t.cause == Cause::NotReady))
+}
+
+/// A recreate in its gap: the old pods have ended or are ending, the new ones are coming, none is in trouble.
+fn announced_gap(view: &View<'_>) -> bool {
+    let moving = matches!(view.phase, Phase::Updating | Phase::Unobserved);
+    let quiet = view.new_groups.iter().all(|group| matches!(group.cause, Cause::NotReady));
+    view.facts.workload.update == UpdateStrategy::Recreate && moving && quiet
+}
+
+fn failed(view: &View<'_>, stuck_group: Option<&Group<'_>>) -> Option<Standing> {
+    let facts = view.facts;
+    let remedy = || remedy_back(view, "l shows the logs, e the events.");
+    if matches!(view.phase, Phase::Updating | Phase::Held | Phase::OnDelete(_) | Phase::Partition(_))
+        && let Some(group) = stuck_group
+    {
+        return Some(standing_of(
+            State::Failed,
+            &group.sentence(facts.lanes.len() > 1, facts.now),
+            remedy(),
+            group.since(),
+        ));
+    }
+    if !deadline_exceeded(facts) || view.phase == Phase::Unobserved || view.phase == Phase::Done {
+        return None;
+    }
+    let condition = facts.workload.condition("Progressing")?;
+    let limit = facts.workload.progress_deadline.map(|limit| Age(limit).words());
+    let limit = limit.map(|limit| format!(" of {limit}")).unwrap_or_default();
+    let why = view.new_groups.first().map(|group| group.sentence(true, facts.now)).or_else(|| quota(facts));
+    let counts = facts.workload.replicas;
+    let why =
+        why.unwrap_or_else(|| format!("{} of {} updated", counts.updated, count(i64::from(counts.desired), "pod")));
+    let reason = format!("The progress deadline{limit} is exceeded: {why}");
+    Some(standing_of(State::Failed, &reason, remedy(), condition.since.or(condition.updated)))
+}
+
+/// What keeps pods from being made: the `ReplicaFailure` condition (quota, admission).
+fn quota(facts: &Facts) -> Option<String> {
+    let of_revision = facts.current().and_then(|lane| lane.object.as_ref());
+    let all = facts.workload.conditions.iter().chain(of_revision.iter().flat_map(|object| &object.conditions));
+    let failure = all
+        .filter(|condition| &*condition.kind == "ReplicaFailure" && condition.status == ConditionStatus::True)
+        .find(|condition| !condition.message.is_empty() || !condition.reason.is_empty())?;
+    let message = if failure.message.is_empty() { &failure.reason } else { &failure.message };
+    let what = if message.contains("exceeded quota") { "The quota is exceeded" } else { "A pod can't be made" };
+    Some(format!("{what}: {}", clip(message, 140)))
+}
+
+fn degraded(view: &View<'_>) -> Option<Standing> {
+    let facts = view.facts;
+    if let Some(reason) = quota(facts) {
+        let remedy = "Ask for more quota, or scale something down; e shows the events.".to_owned();
+        let since = facts.workload.condition("ReplicaFailure").and_then(|condition| condition.since);
+        return Some(standing_of(State::Degraded, &reason, remedy, since));
+    }
+    let settled = view.phase == Phase::Done;
+    let old_crashes = view.old_groups.iter().find(|group| group.cause == Cause::CrashLoop);
+    let crashes = view.new_groups.iter().find(|group| group.cause == Cause::CrashLoop && settled).or(old_crashes);
+    if let Some(group) = crashes {
+        let reason = group.sentence(false, facts.now);
+        return Some(standing_of(State::Degraded, &reason, remedy_back(view, "l shows the logs."), group.since()));
+    }
+    let (ready, desired) = (facts.ready(), facts.workload.replicas.desired);
+    if !settled || ready >= desired || starting_up(facts) {
+        return None;
+    }
+    let counted = format!("{ready} of {} ready", count(i64::from(desired), "pod"));
+    let worst = view.new_groups.first();
+    let reason = worst.map_or(counted.clone(), |group| format!("{counted}: {}", group.sentence(false, facts.now)));
+    let since = worst.and_then(Group::since).or_else(|| unready_since(facts));
+    Some(standing_of(State::Degraded, &reason, "l shows the logs, e the events.".into(), since))
+}
+
+/// Only pods that are younger than a minute and in no trouble are missing.
+fn starting_up(facts: &Facts) -> bool {
+    let mut missing = facts.lanes.iter().flat_map(Lane::live).filter(|pod| !pod.ready).peekable();
+    missing.peek().is_some()
+        && missing.all(|pod| {
+            pod.trouble.is_none() && pod.created.is_some_and(|at| facts.now.duration_since(at) < STUCK_AFTER)
+        })
+}
+
+fn unready_since(facts: &Facts) -> Option<Timestamp> {
+    facts
+        .lanes
+        .iter()
+        .flat_map(Lane::live)
+        .filter(|pod| !pod.ready)
+        .filter_map(|pod| pod.ready_since.or(pod.created))
+        .min()
+}
+
+fn waiting(view: &View<'_>) -> Option<Standing> {
+    let facts = view.facts;
+    let now_running = facts.others().find(|lane| lane.ready(facts.pods_listed) > 0).map(|lane| version(&lane.images));
+    let new = facts.current().map_or_else(|| "?".into(), |lane| version(&lane.images));
+    match view.phase {
+        Phase::Held => {
+            let condition = facts.workload.condition("Progressing").filter(|c| &*c.reason == "DeploymentPaused");
+            let since_when = condition.and_then(|condition| condition.updated.or(condition.since));
+            let age = since(since_when, facts.now).map(|age| format!(" for {age}")).unwrap_or_default();
+            let updated = facts.workload.replicas.updated;
+            let reason = if updated > 0 {
+                let desired = facts.workload.replicas.desired;
+                format!("Paused{age} with {updated} of {} at {}", count(i64::from(desired), "pod"), clip(&new, 40))
+            } else {
+                format!("Paused{age} with {} pending", clip(&new, 40))
+            };
+            let back =
+                view.back_to.map(|entry| format!("; U goes back to revision {}", entry.revision)).unwrap_or_default();
+            Some(standing_of(State::Waiting, &reason, format!("P resumes it{back}."), since_when))
+        }
+        Phase::OnDelete(old) => {
+            let wait = form(i64::from(old), "waits", "wait");
+            let from = now_running.map(|version| format!(" of {}", clip(&version, 40))).unwrap_or_default();
+            let reason =
+                format!("{}{from} {wait} to be deleted, then {} comes", count(i64::from(old), "pod"), clip(&new, 40));
+            let remedy = "Delete the old pods one by one; U takes the new template back.".to_owned();
+            Some(standing_of(State::Waiting, &reason, remedy, candidate_since(facts)))
+        }
+        Phase::Partition(old) => {
+            let UpdateStrategy::Ordered { partition, .. } = facts.workload.update else { return None };
+            let reason =
+                format!("The partition {partition} keeps {} at the old revision", count(i64::from(old), "pod"));
+            let remedy = "Lower spec.updateStrategy.rollingUpdate.partition to go on.".to_owned();
+            Some(standing_of(State::Waiting, &reason, remedy, candidate_since(facts)))
+        }
+        Phase::Unobserved | Phase::Updating | Phase::Done => None,
+    }
+}
+
+/// When the revision of the spec got its first pod, or was made.
+fn candidate_since(facts: &Facts) -> Option<Timestamp> {
+    let lane = facts.current()?;
+    let pods = lane.live().filter_map(|pod| pod.created).min();
+    pods.or_else(|| lane.object.as_ref().and_then(|object| object.created))
+}
+
+fn progressing(view: &View<'_>) -> Option<Standing> {
+    let facts = view.facts;
+    let counts = facts.workload.replicas;
+    let reason = match view.phase {
+        Phase::Unobserved => "The controller has not seen the last change yet".to_owned(),
+        Phase::Updating if announced_gap(view) && facts.ready() == 0 => {
+            let gap = facts.outage.filter(|outage| outage.until.is_none());
+            let age = gap
+                .and_then(|gap| since(Some(gap.from), facts.now))
+                .map(|age| format!(" for {age}"))
+                .unwrap_or_default();
+            format!("Recreate: no pod is ready{age}, as announced; {}", coming(facts))
+        }
+        Phase::Updating => coming(facts),
+        Phase::Done if facts.ready() < counts.desired => {
+            format!("{} of {} ready, the rest is starting", facts.ready(), count(i64::from(counts.desired), "pod"))
+        }
+        Phase::Held | Phase::OnDelete(_) | Phase::Partition(_) | Phase::Done => return None,
+    };
+    let trouble = view.new_groups.iter().find(|group| group.cause != Cause::NotReady);
+    let reason = trouble.map_or(reason.clone(), |group| format!("{reason}; {}", group.sentence(true, facts.now)));
+    Some(standing_of(State::Progressing, &reason, String::new(), candidate_since(facts)))
+}
+
+/// `4 of 5 pods at v13, 4 available`.
+fn coming(facts: &Facts) -> String {
+    let counts = facts.workload.replicas;
+    let version = facts.current().map_or_else(|| "?".into(), |lane| version(&lane.images));
+    let updated = counts.updated.clamp(0, counts.desired);
+    let desired = count(i64::from(counts.desired), "pod");
+    let ready = counts.available.max(if facts.pods_listed { 0 } else { counts.ready });
+    format!("{updated} of {desired} at {}, {} available", clip(&version, 40), ready.max(0))
+}
+
+fn healthy(view: &View<'_>) -> Standing {
+    let facts = view.facts;
+    let version = facts.current().map_or_else(|| "?".into(), |lane| version(&lane.images));
+    let desired = count(i64::from(facts.workload.replicas.desired), "pod");
+    let reason = format!("{} of {desired} ready at {}", facts.ready(), clip(&version, 40));
+    let remedy = if facts.workload.paused { "Held: P lets the next change roll out." } else { "" };
+    let last_ready =
+        facts.lanes.iter().flat_map(Lane::live).filter(|pod| pod.ready).filter_map(|pod| pod.ready_since).max();
+    let progressing = || facts.workload.condition("Progressing").and_then(|c| c.updated.or(c.since));
+    standing_of(State::Healthy, &reason, remedy.into(), last_ready.or_else(progressing))
+}
+
+/// `Back to: revision 41, v41, likely good (served 3 d): press U.`, else what helps instead.
+fn remedy_back(view: &View<'_>, otherwise: &str) -> String {
+    match view.back_to {
+        Some(entry) if view.facts.lanes.len() > 1 => {
+            format!("Back to: {}: press U.", evidence::in_words(entry, view.facts.now))
+        }
+        _ => otherwise.to_owned(),
+    }
+}
+
+/// When the youngest pod that is not ready turns a minute old: it stops counting as starting then.
+fn young_until(facts: &Facts) -> Option<Timestamp> {
+    let pods = facts.lanes.iter().flat_map(Lane::live).filter(|pod| !pod.ready);
+    pods.filter_map(|pod| pod.created?.checked_add(STUCK_AFTER).ok()).filter(|at| *at > facts.now).min()
+}
+
+/// A sentence that tells an age is told anew when the age's number changes.
+fn next_minute(standing: &Standing, now: Timestamp) -> Option<Timestamp> {
+    let age = Age::between(standing.since?, now);
+    match standing.state {
+        State::Down | State::Failed | State::Degraded | State::Waiting => {
+            let unit = if age < Age::seconds(60) {
+                10
+            } else if age < Age::seconds(3_600) {
+                60
+            } else {
+                3_600
+            };
+            now.checked_add(SignedDuration::from_secs(unit - age.0.as_secs().rem_euclid(unit))).ok()
+        }
+        State::Progressing if standing.reason.contains(" for ") => now.checked_add(SignedDuration::from_secs(1)).ok(),
+        State::Progressing | State::Unknown | State::Healthy | State::Idle => None,
+    }
+}
