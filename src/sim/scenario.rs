@@ -1,0 +1,93 @@
+//! Scenarios: clusters described in a file, laid out with a past, and ready to run.
+
+mod build;
+mod file;
+mod workload;
+
+use super::clock::{ClockMode, manual_start};
+use super::object::{Id, Object};
+use super::world::{Actor, World};
+use super::{SimOptions, json::Json};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// What went wrong with a scenario.
+#[derive(Debug, thiserror::Error)]
+pub enum SimError {
+    /// There is no embedded scenario of that name.
+    #[error("there is no scenario '{name}'; there are: {known}")]
+    Unknown {
+        /// The name that was asked for.
+        name: String,
+        /// The names that there are.
+        known: String,
+    },
+    /// A scenario file cannot be read.
+    #[error("scenario '{name}' cannot be read: {source}")]
+    File {
+        /// The scenario.
+        name: String,
+        /// What the reader says, with the line.
+        source: Box<toml::de::Error>,
+    },
+    /// A scenario asks for something that cannot be.
+    #[error("scenario '{name}' cannot be laid out: {why}; mend its file")]
+    Layout {
+        /// The scenario.
+        name: String,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+/// An embedded scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScenarioInfo {
+    /// Its name, as `demo --scenario` takes it.
+    pub name: &'static str,
+    /// What there is to see, in one line.
+    pub about: &'static str,
+    text: &'static str,
+}
+
+static SCENARIOS: &[ScenarioInfo] = &[ScenarioInfo {
+    name: "rolling",
+    about: "a shop with a dozen releases: one rolling out, one stuck on a bad image, one crash-looping, one paused",
+    text: include_str!("../../tests/scenarios/rolling.toml"),
+}];
+
+/// The embedded scenarios; the first is the default.
+pub fn scenarios() -> &'static [ScenarioInfo] {
+    SCENARIOS
+}
+
+/// Lays out an embedded scenario.
+pub fn embedded(name: &str, options: &SimOptions) -> Result<World, SimError> {
+    let found = SCENARIOS.iter().find(|scenario| scenario.name == name);
+    let found = found.ok_or_else(|| SimError::Unknown {
+        name: name.to_owned(),
+        known: SCENARIOS.iter().map(|scenario| scenario.name).collect::<Vec<_>>().join(", "),
+    })?;
+    from_text(name, found.text, options)
+}
+
+/// Lays out a scenario from its file's text.
+pub fn from_text(name: &str, text: &str, options: &SimOptions) -> Result<World, SimError> {
+    let file: file::File =
+        toml::from_str(text).map_err(|source| SimError::File { name: name.to_owned(), source: Box::new(source) })?;
+    let start = match options.clock {
+        ClockMode::Manual => manual_start(),
+        ClockMode::Follow { .. } => jiff::Timestamp::now(),
+    };
+    let mut world = World::new(name, start);
+    build::lay_out(&mut world, &file, start).map_err(|why| SimError::Layout { name: name.to_owned(), why })?;
+    Ok(world)
+}
+
+/// Creates an object from its full manifest.
+pub fn add(world: &mut World, manifest: Value, manager: &str) -> Result<Arc<Object>, String> {
+    let (api, kind) = (manifest.text("/apiVersion").to_owned(), manifest.text("/kind").to_owned());
+    let kind = world.store.kind_of(&api, &kind).ok_or_else(|| format!("no kind {kind:?} in {api:?}"))?;
+    let id = Id::new(kind, manifest.text("/metadata/namespace"), manifest.text("/metadata/name"));
+    world.create(&id, manifest, Actor::main(manager)).map_err(|refusal| refusal.message)
+}

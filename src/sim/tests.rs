@@ -1,0 +1,3 @@
+//! Tests of the whole cluster through the real client.
+
+mod api;

@@ -1,0 +1,50 @@
+//! The fields that workloads know, for `fieldValidation=Strict`.
+
+use crate::sim::json::Json;
+use crate::sim::kinds::{DAEMON_SETS, DEPLOYMENTS, KindId, REPLICA_SETS, STATEFUL_SETS};
+use serde_json::Value;
+
+const TOP: &str = "kind apiVersion metadata spec status";
+const DEPLOYMENT: &str =
+    "replicas selector template strategy minReadySeconds revisionHistoryLimit paused progressDeadlineSeconds";
+const REPLICA_SET: &str = "replicas selector template minReadySeconds";
+const STATEFUL_SET: &str = "replicas selector template volumeClaimTemplates serviceName podManagementPolicy \
+    updateStrategy revisionHistoryLimit minReadySeconds persistentVolumeClaimRetentionPolicy ordinals";
+const DAEMON_SET: &str = "selector template updateStrategy minReadySeconds revisionHistoryLimit";
+const POD: &str = "volumes initContainers containers ephemeralContainers restartPolicy terminationGracePeriodSeconds \
+    activeDeadlineSeconds dnsPolicy nodeSelector serviceAccountName serviceAccount automountServiceAccountToken nodeName \
+    hostNetwork hostPID hostIPC shareProcessNamespace securityContext imagePullSecrets hostname subdomain affinity \
+    schedulerName tolerations hostAliases priorityClassName priority dnsConfig readinessGates runtimeClassName \
+    enableServiceLinks preemptionPolicy overhead topologySpreadConstraints setHostnameAsFQDN os hostUsers \
+    schedulingGates resourceClaims resources";
+const CONTAINER: &str = "name image command args workingDir ports envFrom env resources resizePolicy restartPolicy \
+    volumeMounts volumeDevices livenessProbe readinessProbe startupProbe lifecycle terminationMessagePath \
+    terminationMessagePolicy imagePullPolicy securityContext stdin stdinOnce tty";
+
+/// The paths of fields that no version of the kind has, as strict decoding names them.
+pub fn unknown_fields(kind: KindId, value: &Value) -> Vec<String> {
+    let spec = match kind {
+        DEPLOYMENTS => DEPLOYMENT,
+        REPLICA_SETS => REPLICA_SET,
+        STATEFUL_SETS => STATEFUL_SET,
+        DAEMON_SETS => DAEMON_SET,
+        _ => return vec![],
+    };
+    let mut unknown = vec![];
+    check(value, "", TOP, &mut unknown);
+    check(value.at("/spec"), "spec.", spec, &mut unknown);
+    check(value.at("/spec/template"), "spec.template.", "metadata spec", &mut unknown);
+    check(value.at("/spec/template/spec"), "spec.template.spec.", POD, &mut unknown);
+    for (place, container) in value.list("/spec/template/spec/containers").iter().enumerate() {
+        check(container, &format!("spec.template.spec.containers[{place}]."), CONTAINER, &mut unknown);
+    }
+    unknown
+}
+
+fn check(value: &Value, path: &str, known: &str, unknown: &mut Vec<String>) {
+    for (key, _) in value.entries("") {
+        if !known.split_whitespace().any(|known| known == key) {
+            unknown.push(format!("{path}{key}"));
+        }
+    }
+}
