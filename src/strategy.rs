@@ -7,6 +7,11 @@ pub mod recreate;
 pub mod rolling;
 pub mod workload;
 
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+pub mod testing;
+
 use crate::domain::history::HistoryEntry;
 use crate::domain::objects::Objects;
 use crate::domain::plan::{PlanId, Refusal};

@@ -277,6 +277,32 @@ pub struct InverseSteps {
     pub direction: Direction,
 }
 
+impl Inverse {
+    /// The inverse of plan `of`, made ready: its fence is cut from `answer`, the server's answer to the write. `None` when
+    /// there is none, or when the answer is of another object.
+    pub fn ready(&self, of: &PlanId, answer: &RawObject) -> Option<ReadyInverse> {
+        let (steps, differs) = match self {
+            Self::Exact(steps) => (steps, "".into()),
+            Self::Compensating { steps, differs } => (steps, differs.clone()),
+            Self::None { .. } => return None,
+        };
+        if steps.target != answer.key {
+            return None;
+        }
+        let fence = steps.fenced_on.iter().fold(Patch::of(answer), |patch, path| patch.test(path));
+        let mut operations = fence.operations;
+        operations.extend(steps.operations.iter().cloned());
+        Some(ReadyInverse {
+            of: of.clone(),
+            target: steps.target.clone(),
+            operations: serde_json::to_string(&operations).ok()?,
+            words: steps.words.clone(),
+            direction: steps.direction,
+            differs,
+        })
+    }
+}
+
 /// An inverse whose fence is known: it can be applied with one press.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadyInverse {

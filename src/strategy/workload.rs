@@ -29,3 +29,6 @@ pub mod tracks;
 pub mod undo;
 pub mod version;
 pub mod words;
+
+#[cfg(test)]
+mod tests;

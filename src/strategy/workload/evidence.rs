@@ -2,7 +2,7 @@
 
 use super::facts::{Facts, Lane};
 use super::version::version;
-use super::words::{clip, count};
+use super::words::{brackets, clip, count, form};
 use crate::domain::history::{Evidence, HistoryEntry, RevisionReplicas};
 use crate::domain::{Age, Revision, Timestamp};
 use crate::strategy::Recorded;
@@ -54,7 +54,7 @@ pub fn history(facts: &Facts, recorded: &dyn Recorded) -> Vec<HistoryEntry> {
 
 /// How long each revision was the newest, as far as creation times tell. A ReplicaSet that an undo brought back keeps
 /// its creation time and gets a new number, so only its first number has a known start; `aliases` hold the earlier ones.
-fn served(lanes: &[Lane]) -> BTreeMap<Revision, Age> {
+pub fn served(lanes: &[Lane]) -> BTreeMap<Revision, Age> {
     let mut starts: BTreeMap<Revision, (Option<Timestamp>, Revision)> = BTreeMap::new();
     for object in lanes.iter().filter_map(|lane| lane.object.as_ref()) {
         let Some(revision) = object.revision else { continue };
@@ -75,17 +75,18 @@ fn served(lanes: &[Lane]) -> BTreeMap<Revision, Age> {
     served
 }
 
-/// `revision 41, v41, likely good (served 3 d, 6 pods still serve it)`.
-pub fn in_words(entry: &HistoryEntry, now: Timestamp) -> String {
+/// `revision 41, v41, likely good (served 3 d, 6 pods still serve it)`; `served` is how long it was the newest.
+pub fn in_words(entry: &HistoryEntry, served: Option<Age>, now: Timestamp) -> String {
     let name = format!("revision {}, {}", entry.revision, clip(&version(&entry.images), 40));
+    let long = served.filter(|served| *served >= LIKELY_AFTER).map(|served| format!("served {}", served.words()));
+    let likely = if long.is_some() { ", likely good" } else { "" };
     match &entry.evidence {
         Evidence::Recorded { at } => format!("{name}, last good (settled {} ago)", Age::between(*at, now).words()),
-        Evidence::Serving { ready } => format!("{name}, which {} still", serve(*ready)),
+        Evidence::Serving { ready } => {
+            let (pods, serve) = (count(i64::from(*ready), "pod"), form(i64::from(*ready), "serves", "serve"));
+            format!("{name}{likely}{}", brackets(&[long, Some(format!("{pods} still {serve} it"))]))
+        }
         Evidence::Likely { served } => format!("{name}, likely good (served {})", served.words()),
         Evidence::None => format!("{name}, of which nothing is known"),
     }
-}
-
-fn serve(ready: i32) -> String {
-    format!("{} {}", count(i64::from(ready), "pod"), if ready == 1 { "serves" } else { "serve" })
 }

@@ -35,14 +35,14 @@ pub fn phase(facts: &Facts) -> Phase {
             if old > 0 { Phase::OnDelete(old) } else { rest(counts) }
         }
         UpdateStrategy::Ordered { partition, .. } => {
-            let above = (counts.desired - partition.max(0)).clamp(0, counts.desired.max(0));
+            let above = counts.desired.max(0).saturating_sub(partition.max(0)).max(0);
             let moving = workload.update_revision.is_some() && workload.current_revision != workload.update_revision;
             if !moving || counts.desired == 0 {
                 rest(counts)
             } else if counts.updated < above || counts.ready < counts.desired {
                 Phase::Updating
             } else if partition > 0 {
-                Phase::Partition(counts.desired - counts.updated)
+                Phase::Partition(counts.desired.saturating_sub(counts.updated))
             } else {
                 Phase::Updating
             }
@@ -70,7 +70,7 @@ fn rest(counts: Replicas) -> Phase {
 /// Pods that are not of the template: counted where pods were read, else as the status tells.
 fn outdated(facts: &Facts) -> i32 {
     let counts = facts.workload.replicas;
-    let told = (counts.current.min(counts.desired) - counts.updated).max(0);
+    let told = counts.current.min(counts.desired).saturating_sub(counts.updated).max(0);
     if facts.pods_listed && facts.lanes.iter().any(|lane| lane.object.is_some()) { facts.outdated() } else { told }
 }
 

@@ -20,25 +20,25 @@ pub fn settled(release: &Release) -> Settled {
         UpdateStrategy::OnDelete => counts.desired,
         UpdateStrategy::Rolling { .. } | UpdateStrategy::Recreate => 0,
     };
-    let wanted = counts.desired - held_back;
+    let wanted = counts.desired.saturating_sub(held_back);
     let missing =
         |number: i32, what: &str| Settled::NotYet(format!("{} {what}", count(i64::from(number), "pod")).into());
     if release.held && release.state == State::Waiting {
         return Settled::NotYet("it is paused: pods change once it is resumed".into());
     }
     if counts.updated < wanted {
-        return missing(wanted - counts.updated, "still to be replaced");
+        return missing(wanted.saturating_sub(counts.updated), "still to be replaced");
     }
     let surplus = if release.key.kind == Kind::Deployment {
-        counts.current - counts.updated
+        counts.current.saturating_sub(counts.updated)
     } else {
-        counts.current - counts.desired
+        counts.current.saturating_sub(counts.desired)
     };
     if surplus > 0 {
         return missing(surplus, "of before still to end");
     }
     if counts.available < counts.desired {
-        return missing(counts.desired - counts.available, "not available yet");
+        return missing(counts.desired.saturating_sub(counts.available), "not available yet");
     }
     Settled::Yes
 }

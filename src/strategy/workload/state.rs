@@ -318,11 +318,12 @@ fn healthy(view: &View<'_>) -> Standing {
     standing_of(State::Healthy, &reason, remedy.into(), last_ready.or_else(progressing))
 }
 
-/// `Back to: revision 41, v41, likely good (served 3 d): press U.`, else what helps instead.
+/// `Back to: revision 41, v41, likely good (served 3 d).`, else what helps instead.
 fn remedy_back(view: &View<'_>, otherwise: &str) -> String {
     match view.back_to {
         Some(entry) if view.facts.lanes.len() > 1 => {
-            format!("Back to: {}: press U.", evidence::in_words(entry, view.facts.now))
+            let served = evidence::served(&view.facts.lanes).get(&entry.revision).copied();
+            format!("Back to: {}.", evidence::in_words(entry, served, view.facts.now))
         }
         _ => otherwise.to_owned(),
     }

@@ -244,5 +244,5 @@ fn name_of(reference: &str) -> &str {
 
 fn nothing_known(entry: &crate::domain::history::HistoryEntry, context: &Context) -> Option<Str> {
     (entry.evidence == crate::domain::history::Evidence::None && !entry.current)
-        .then(|| format!("{}: look at its diff first", evidence::in_words(entry, context.now)).into())
+        .then(|| format!("{}: look at its diff first", evidence::in_words(entry, None, context.now)).into())
 }
