@@ -3,3 +3,4 @@
 pub mod glyphs;
 pub mod text;
 pub mod theme;
+pub mod widgets;
