@@ -163,6 +163,16 @@ fn a_room_may_name_itself_and_those_below_it_and_its_tests_may_name_all() {
 }
 
 #[test]
+fn text_that_only_looks_like_an_import_is_read_to_its_end() {
+    for text in
+        ["fn f<'a>() -> impl Sized + use<'a> { g(); h() }", "macro!(use { ; ; } use)", "use {", "use ;", "use a::{;}"]
+    {
+        let source = Source::read(text);
+        assert!(!source.tokens.is_empty());
+    }
+}
+
+#[test]
 fn what_is_no_room_is_caught() {
     assert!(rooms_say("helpers/misc.rs", "")[0].contains("is no room"));
     assert!(rooms_say("ui/board.rs", "use crate::util::x;")[0].contains("is no room"));

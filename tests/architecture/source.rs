@@ -46,7 +46,8 @@ impl Source {
         while at < tokens.len() {
             let start = at;
             let mut found = Vec::new();
-            if tokens[at].text == "use" && at + 1 < tokens.len() {
+            // `use<'a>` in a type is no import.
+            if tokens[at].text == "use" && tokens.get(at + 1).is_some_and(|next| next.text != "<") {
                 at = use_tree(&tokens, at + 1, &[], &mut found);
             } else if is_ident(&tokens[at].text) && (at == 0 || !matches!(tokens[at - 1].text.as_str(), "::" | ".")) {
                 let (segments, next) = path(&tokens, at);
@@ -92,10 +93,10 @@ fn use_tree(tokens: &[Token], mut at: usize, prefix: &[String], found: &mut Vec<
             "{" => {
                 at += 1;
                 while tokens.get(at).is_some_and(|token| token.text != "}") {
-                    at = use_tree(tokens, at, &segments, found);
-                    if tokens.get(at).is_some_and(|token| token.text == ",") {
-                        at += 1;
-                    }
+                    let next = use_tree(tokens, at, &segments, found);
+                    let comma = tokens.get(next).is_some_and(|token| token.text == ",");
+                    // What is no tree after all must not hold us up.
+                    at = if comma || next == at { next + 1 } else { next };
                 }
                 return at + 1;
             }
