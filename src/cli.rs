@@ -5,9 +5,11 @@
 //! with it.
 
 mod commands;
+mod documents;
 mod exit;
 mod flags;
 mod output;
+mod runtime;
 mod session;
 mod table;
 
@@ -36,7 +38,9 @@ pub fn run(arguments: &[OsString], session: &mut Session) -> Exit {
     match commands::dispatch(&matches, session) {
         Ok(exit) => exit,
         Err(failure) => {
-            session.output.complain(&failure.sentence);
+            if !failure.sentence.is_empty() {
+                session.output.complain(&failure.sentence);
+            }
             failure.exit
         }
     }

@@ -2,8 +2,10 @@
 
 mod completions;
 mod config;
+mod demo;
 mod info;
 mod man;
+mod themes;
 mod version;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
@@ -21,8 +23,15 @@ pub struct Subcommand {
 }
 
 /// Every subcommand, in the order of the help.
-static SUBCOMMANDS: &[Subcommand] =
-    &[config::SUBCOMMAND, info::SUBCOMMAND, completions::SUBCOMMAND, man::SUBCOMMAND, version::SUBCOMMAND];
+static SUBCOMMANDS: &[Subcommand] = &[
+    demo::SUBCOMMAND,
+    config::SUBCOMMAND,
+    themes::SUBCOMMAND,
+    info::SUBCOMMAND,
+    completions::SUBCOMMAND,
+    man::SUBCOMMAND,
+    version::SUBCOMMAND,
+];
 
 /// The whole tree, under the name that the program was called by.
 pub fn tree(name: &'static str) -> Command {

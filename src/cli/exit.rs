@@ -45,7 +45,7 @@ impl Exit {
     }
 }
 
-/// Why a command did not do what was asked: one sentence and its exit code.
+/// Why a command did not do what was asked: one sentence (empty: all was said) and its exit code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// The exit code's meaning.
@@ -58,6 +58,11 @@ impl Failure {
     /// A failure that ends with `exit`.
     pub fn new(exit: Exit, sentence: impl Into<String>) -> Self {
         Self { exit, sentence: sentence.into() }
+    }
+
+    /// A failure of which all has been said already.
+    pub const fn silent(exit: Exit) -> Self {
+        Self { exit, sentence: String::new() }
     }
 }
 

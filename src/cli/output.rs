@@ -22,6 +22,14 @@ pub enum Format {
     Name,
 }
 
+/// The flag that chooses it.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct FormatFlag {
+    /// How to print it
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub output: Format,
+}
+
 /// Standard output and standard error of a command.
 pub struct Output {
     out: Box<dyn Write + Send>,

@@ -111,8 +111,9 @@ impl Target {
             .collect();
         if matching.is_empty() {
             matching.extend(snapshot.releases.iter().filter_map(|release| {
-                let member = release.members.iter().find(|member| named(member))?;
-                Some(Found { release: Arc::clone(release), member: Some(member.clone()) })
+                let pods = || release.pods().map(|pod| pod.key());
+                let member = release.members.iter().cloned().chain(pods()).find(&named)?;
+                Some(Found { release: Arc::clone(release), member: Some(member) })
             }));
         }
         match (matching.pop(), matching.is_empty()) {

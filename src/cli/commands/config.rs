@@ -7,7 +7,12 @@ use serde_json::json;
 
 use super::{Subcommand, read};
 use crate::{
-    cli::{Exit, Failure, Session, output::Format, table::Table},
+    cli::{
+        Exit, Failure, Session,
+        documents::API_VERSION,
+        output::{Format, FormatFlag},
+        table::Table,
+    },
     config,
 };
 
@@ -25,9 +30,8 @@ enum What {
 
 #[derive(Debug, Args)]
 struct Show {
-    /// How to print it
-    #[arg(short, long, value_name = "FORMAT", default_value = "table", value_parser = clap::builder::EnumValueParser::<Format>::new())]
-    output: Format,
+    #[command(flatten)]
+    format: FormatFlag,
 }
 
 #[derive(Debug, Args)]
@@ -67,12 +71,12 @@ fn print_values(show: &Show, session: &mut Session) -> Result<Exit, Failure> {
         (path, config::Value::Texts(binding.keys.clone()).to_string(), binding.origin.to_string())
     });
     let all: Vec<_> = values.chain(keys).collect();
-    match show.output {
+    match show.format.output {
         Format::Json | Format::Yaml => {
             let items: Vec<_> =
                 all.iter().map(|(key, value, origin)| json!({"key": key, "value": value, "origin": origin})).collect();
-            let document = json!({"apiVersion": "windlass/v1", "kind": "Config", "items": items});
-            session.output.document(&document, show.output)?;
+            let document = json!({"apiVersion": API_VERSION, "kind": "Config", "items": items});
+            session.output.document(&document, show.format.output)?;
         }
         Format::Name => {
             for (key, ..) in &all {

@@ -89,3 +89,14 @@ fn info_tells_the_paths_even_when_the_configuration_is_broken() {
     assert!(ran.out.contains("HOME/config/config.toml"), "{}", ran.out);
     assert!(ran.complaints.contains("config.toml:1: not valid TOML"), "{}", ran.complaints);
 }
+
+#[test]
+fn themes_lists_the_built_in_ones_and_tells_what_is_wrong_with_an_own_one() {
+    let home = Home::with_config("[ui]\ntheme = \"mine\"\n");
+    home.write("config/themes/mine.toml", "inherits = \"default\"\n\"state.faild\" = \"red\"\n");
+    let ran = home.run(&["themes"]);
+    assert_eq!(ran.code, 0, "{}", ran.complaints);
+    assert!(ran.out.lines().any(|line| line == "mine           your own  yes"), "{}", ran.out);
+    assert!(ran.out.lines().any(|line| line == "high-contrast  built in"), "{}", ran.out);
+    assert!(ran.complaints.contains("HOME/config/themes/mine.toml:2: "), "{}", ran.complaints);
+}

@@ -55,9 +55,15 @@ impl Home {
 
     pub fn with_config(text: &str) -> Self {
         let home = Self::new();
-        std::fs::create_dir_all(home.folder.path().join("config")).unwrap();
-        std::fs::write(home.folder.path().join("config/config.toml"), text).unwrap();
+        home.write("config/config.toml", text);
         home
+    }
+
+    /// Writes a file below the folder.
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
     }
 
     pub fn set(mut self, name: &str, value: &str) -> Self {

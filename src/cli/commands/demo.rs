@@ -1,0 +1,80 @@
+//! `windlass demo`: a simulated cluster, to try everything without one.
+
+use std::net::Ipv4Addr;
+
+use clap::{ArgMatches, Args, Command};
+use tokio::net::TcpListener;
+
+use super::{Subcommand, read};
+use crate::{
+    cli::{Exit, Failure, Session, runtime, table::Table},
+    sim::{SimCluster, SimOptions, scenarios},
+};
+
+pub const SUBCOMMAND: Subcommand = Subcommand { name: "demo", spec, run };
+
+#[derive(Debug, Args)]
+struct Arguments {
+    /// What the cluster is like; --list tells
+    #[arg(long, value_name = "NAME", default_value = scenarios()[0].name)]
+    scenario: String,
+    /// Simulated seconds a second
+    #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = speed)]
+    speed: f64,
+    /// How many pods the scenario 'large' has
+    #[arg(long, value_name = "N")]
+    pods: Option<usize>,
+    /// List the scenarios
+    #[arg(long, conflicts_with = "serve")]
+    list: bool,
+    /// No console: serve the cluster's API on this port of 127.0.0.1 (0: a free one) and print a kubeconfig for it
+    #[arg(long, value_name = "PORT")]
+    serve: Option<u16>,
+}
+
+fn spec(command: Command) -> Command {
+    Arguments::augment_args(command).about("Open the console on a simulated cluster")
+}
+
+fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
+    let arguments = read::<Arguments>(matches)?;
+    if arguments.list {
+        let mut table = Table::new(["SCENARIO", "ABOUT"]);
+        for scenario in scenarios() {
+            table.row([scenario.name.to_owned(), scenario.about.to_owned()]);
+        }
+        session.output.table(&table);
+        return Ok(Exit::Done);
+    }
+    let options = SimOptions { pods: arguments.pods, ..SimOptions::live(arguments.speed) };
+    match arguments.serve {
+        Some(port) => runtime::run_wide(runtime::until_interrupted(serve(&arguments, options, port, session))),
+        None => Err(Failure::new(Exit::Usage, "say --list, or --serve PORT")),
+    }
+}
+
+async fn serve(arguments: &Arguments, options: SimOptions, port: u16, session: &mut Session) -> Result<Exit, Failure> {
+    let sim = start(&arguments.scenario, options)?;
+    let failed = |error: std::io::Error| {
+        Failure::new(Exit::Failed, format!("port {port} of 127.0.0.1 cannot be served: {error}; choose another, or 0"))
+    };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
+    let url = format!("http://{}", listener.local_addr().map_err(failed)?);
+    session.output.text(&sim.kubeconfig(&url));
+    session.output.aside(&format!("serving the simulated cluster '{}' on {url}; Ctrl-C ends it\n", sim.name()));
+    sim.serve(listener).await.map_err(failed)?;
+    Ok(Exit::Done)
+}
+
+fn start(scenario: &str, options: SimOptions) -> Result<SimCluster, Failure> {
+    SimCluster::scenario(scenario, &options).map_err(|error| Failure::new(Exit::Usage, error.to_string()))
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed: f64 = text.parse().map_err(|_| "write a number such as 1, 0.5 or 10".to_owned())?;
+    if speed.is_finite() && (0.01..=1000.0).contains(&speed) {
+        Ok(speed)
+    } else {
+        Err("write a number from 0.01 to 1000".to_owned())
+    }
+}

@@ -1,0 +1,42 @@
+//! The asynchronous runtime, started only by the commands that need one.
+
+use std::future::Future;
+
+use super::{Exit, Failure};
+
+/// The runtime for a console: two threads, so that neither a burst of events nor a slow disk holds up a key.
+pub fn run_wide<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    started(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build())?.block_on(work)
+}
+
+fn started(runtime: std::io::Result<tokio::runtime::Runtime>) -> Result<tokio::runtime::Runtime, Failure> {
+    runtime.map_err(|error| Failure::new(Exit::Failed, format!("the runtime cannot be started: {error}")))
+}
+
+/// Waits for `work`, or for Ctrl-C or a request to end, whichever comes first.
+pub async fn until_interrupted<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::select! {
+        done = work => done,
+        () = interrupted() => Err(Failure::silent(Exit::Interrupted)),
+    }
+}
+
+async fn interrupted() {
+    // Without a handler the signal ends the process by itself, which is what is wanted then.
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else { return interrupt.await };
+        tokio::select! {
+            () = interrupt => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    interrupt.await;
+}
