@@ -1,0 +1,211 @@
+//! Turns what a connection or a server says into one sentence.
+
+use super::errors::ReadError;
+use crate::domain::text::sanitize;
+use serde::Deserialize;
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+/// Why a request got no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// Nothing went out: the connection was not made.
+    NotSent(String),
+    /// The request may have gone out.
+    Lost(String),
+}
+
+impl NoAnswer {
+    /// The sentence.
+    pub fn why(&self) -> &str {
+        match self {
+            Self::NotSent(why) | Self::Lost(why) => why,
+        }
+    }
+}
+
+/// Explains a failed request to `server`.
+pub fn no_answer(server: &str, error: &kube::Error) -> NoAnswer {
+    let why = sentence(server, error);
+    let unsent = matches!(error, kube::Error::Auth(_)) || chain(error).any(connecting);
+    if unsent { NoAnswer::NotSent(why) } else { NoAnswer::Lost(why) }
+}
+
+fn connecting(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref::<hyper_util::client::legacy::Error>().is_some_and(|error| error.is_connect())
+}
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| {
+        let error: &'a (dyn Error + 'static) = *error;
+        // An io::Error made from another error hides it from `source`.
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        inner.map(|inner| inner as &(dyn Error + 'static)).or_else(|| error.source())
+    })
+}
+
+fn sentence(server: &str, error: &kube::Error) -> String {
+    if let Some(tls) = chain(error).find_map(|error| error.downcast_ref::<rustls::Error>()) {
+        return tls_sentence(server, tls);
+    }
+    let kind = chain(error).filter_map(|error| error.downcast_ref::<io::Error>()).map(io::Error::kind);
+    for kind in kind {
+        let what = match kind {
+            io::ErrorKind::ConnectionRefused => "refuses the connection: is the API server running?",
+            io::ErrorKind::TimedOut => "does not answer: check the network, VPN or proxy.",
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => "cut the connection.",
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionAborted => "closed the connection.",
+            io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+                "can't be reached: check the network, VPN or proxy."
+            }
+            _ => continue,
+        };
+        return format!("{server} {what}");
+    }
+    let last = deepest(error);
+    if last.contains("lookup address") || last.contains("dns error") {
+        return format!("The name in {server} can't be resolved: check the server's address, VPN or DNS.");
+    }
+    format!("{server} can't be reached: {last}.")
+}
+
+/// The innermost cause, in its own words.
+pub fn deepest(error: &(dyn Error + 'static)) -> String {
+    let last = chain(error).last().map_or_else(|| error.to_string(), ToString::to_string);
+    sanitize(last.trim_end_matches('.')).into_owned()
+}
+
+fn tls_sentence(server: &str, error: &rustls::Error) -> String {
+    use rustls::CertificateError as Bad;
+    match error {
+        rustls::Error::InvalidCertificate(bad) => {
+            let what = match bad {
+                Bad::UnknownIssuer | Bad::BadSignature => {
+                    "is signed by an authority that the kubeconfig does not name: check certificate-authority"
+                }
+                Bad::Expired | Bad::ExpiredContext { .. } => "has expired",
+                Bad::NotValidYet | Bad::NotValidYetContext { .. } => "is not valid yet: check this machine's clock",
+                Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
+                    "is for another name: check the server's address or tls-server-name"
+                }
+                _ => return format!("The certificate of {server} is not accepted: {error}."),
+            };
+            format!("The certificate of {server} {what}.")
+        }
+        rustls::Error::AlertReceived(alert) => {
+            format!("{server} refuses our TLS connection ({alert:?}): check the client certificate.")
+        }
+        _ => format!("No TLS connection to {server}: {error}."),
+    }
+}
+
+/// A refusal in the API's form (`Status`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Refused {
+    /// The HTTP status.
+    pub status: u16,
+    /// `reason`: `Forbidden`, `Invalid`…
+    pub reason: String,
+    /// `message`, with only the tail of decoding errors.
+    pub message: String,
+    /// `details.causes[]`: field and message.
+    pub causes: Vec<(String, String)>,
+    /// `Retry-After`.
+    pub retry_after: Option<Duration>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Status {
+    reason: String,
+    message: String,
+    details: Option<Details>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Details {
+    causes: Vec<Cause>,
+    retry_after_seconds: Option<u64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Cause {
+    field: String,
+    message: String,
+}
+
+impl Refused {
+    /// Reads the body of an answer that is no success.
+    pub fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Self {
+        let parsed: Status = serde_json::from_slice(body).unwrap_or_default();
+        let details = parsed.details.unwrap_or_default();
+        let message = if parsed.message.is_empty() {
+            let text = String::from_utf8_lossy(&body[..body.len().min(200)]).into_owned();
+            if text.trim_start().starts_with('<') { String::new() } else { text }
+        } else {
+            parsed.message
+        };
+        Self {
+            status,
+            reason: parsed.reason,
+            message: tail(&message),
+            causes: details.causes.into_iter().map(|cause| (cause.field, tail(&cause.message))).collect(),
+            retry_after: retry_after.or(details.retry_after_seconds.map(Duration::from_secs)),
+        }
+    }
+
+    /// The refusal of a read of `what`.
+    pub fn of_read(self, what: &str) -> ReadError {
+        let message = if self.message.is_empty() { "no message".to_owned() } else { self.message };
+        let message = message.trim_end_matches('.');
+        match self.status {
+            401 => ReadError::Unauthorized(format!(
+                "The server does not accept our credentials for {what} ({message}): log in again."
+            )),
+            403 => ReadError::Forbidden(format!("We may not read {what}: {message}.")),
+            404 => ReadError::NotFound(format!("There is no {what}: {message}.")),
+            410 => ReadError::Gone(format!("The version of {what} that we have is too old: {message}.")),
+            429 => ReadError::TooMany {
+                retry_after: self.retry_after,
+                why: format!("The server asks to slow down reading {what}."),
+            },
+            status => ReadError::Server { status, why: format!("The server answered {status} for {what}: {message}.") },
+        }
+    }
+}
+
+/// Cuts what goes before the sentence in errors that carry the whole object, env values included.
+pub fn tail(message: &str) -> String {
+    let cut = ["strict decoding error:", "json: cannot unmarshal", "unable to decode"]
+        .iter()
+        .find_map(|mark| message.rfind(mark).map(|at| &message[at..]))
+        .unwrap_or(message);
+    let text = sanitize(cut.trim());
+    let end = text.floor_char_boundary(1_000);
+    text[..end].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_tail_of_a_decoding_error_is_kept() {
+        let secret = r#"Deployment in version "v1" cannot be handled: {"env":[{"value":"hunter2"}]}: strict decoding error: unknown field "spec.x""#;
+        let refused = Refused::read(400, None, serde_json::json!({"message": secret}).to_string().as_bytes());
+        assert_eq!(refused.message, r#"strict decoding error: unknown field "spec.x""#);
+    }
+
+    #[test]
+    fn a_refusal_is_read_from_a_status_and_from_anything_else() {
+        let body = br#"{"kind":"Status","reason":"Invalid","message":"m","details":{"retryAfterSeconds":3,"causes":[{"field":"spec.x","message":"bad"}]}}"#;
+        let refused = Refused::read(422, None, body);
+        assert_eq!((&*refused.reason, refused.retry_after), ("Invalid", Some(Duration::from_secs(3))));
+        assert_eq!(refused.causes, [("spec.x".to_owned(), "bad".to_owned())]);
+        assert_eq!(Refused::read(502, None, b"<html>").message, "");
+        assert!(matches!(Refused::read(429, None, b"").of_read("pods"), ReadError::TooMany { .. }));
+    }
+}
