@@ -5,8 +5,8 @@ use super::kubeconfig::{self, ContextInfo, Places};
 use super::link::{self, Link, Renewals, Source};
 use super::options::{ConnectOptions, NamespaceScope};
 use super::request::Request;
-use crate::domain::identity::{ClusterIdentity, Fingerprint};
 use crate::domain::Str;
+use crate::domain::identity::{ClusterIdentity, Fingerprint};
 use serde::Deserialize;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -75,18 +75,11 @@ impl Cluster {
     }
 
     /// Over a client that is there already: the simulated cluster, and tests.
-    pub async fn over(
-        client: kube::Client,
-        context: &str,
-        options: &ConnectOptions,
-    ) -> Result<Self, ConnectError> {
+    pub async fn over(client: kube::Client, context: &str, options: &ConnectOptions) -> Result<Self, ConnectError> {
         let namespace = Some(client.default_namespace().to_owned()).filter(|name| name != "default");
         let link = Link { probe: client.clone(), client, generation: 1, expires: None };
-        let shown = ClusterIdentity {
-            context: context.into(),
-            server: context.into(),
-            fingerprint: Fingerprint::of(context),
-        };
+        let shown =
+            ClusterIdentity { context: context.into(), server: context.into(), fingerprint: Fingerprint::of(context) };
         let cluster = Self::of(link, Source::Fixed, shown, namespace, options);
         cluster.identify().await.ok();
         Ok(cluster)
@@ -193,6 +186,16 @@ impl Cluster {
     /// Whether the context has come to point to another cluster: its identity then.
     pub fn moved(&self) -> Option<Str> {
         self.inner.identity.read().unwrap_or_else(PoisonError::into_inner).moved.clone()
+    }
+
+    /// Why nothing may be written any more: the context has come to point to another cluster.
+    pub fn elsewhere(&self) -> Option<String> {
+        let now = Fingerprint::of(&self.moved()?);
+        let shown = self.identity();
+        Some(format!(
+            "Context '{}' points to another cluster now ({} before, {} now): start again to look at that one.",
+            shown.context, shown.fingerprint.word, now.word
+        ))
     }
 
     /// Our name in the cluster (SelfSubjectReview); asked once. `None` where the server does not tell.

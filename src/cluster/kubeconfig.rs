@@ -2,11 +2,11 @@
 
 use super::errors::ConnectError;
 use super::options::ConnectOptions;
-use kube::config::{
-    AuthInfo, Cluster, Context, ExecConfig, KubeConfigOptions, Kubeconfig, KubeconfigError, NamedAuthInfo, NamedCluster,
-    NamedContext,
-};
 use kube::Config;
+use kube::config::{
+    AuthInfo, Cluster, Context, ExecConfig, KubeConfigOptions, Kubeconfig, KubeconfigError, NamedAuthInfo,
+    NamedCluster, NamedContext,
+};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -71,9 +71,8 @@ pub async fn choose(options: &ConnectOptions, places: &Places) -> Result<Chosen,
     override_by_flags(&mut kubeconfig, &context, options)?;
     check_files(&kubeconfig, &context)?;
     let pick = KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
-    let mut config = Config::from_custom_kubeconfig(kubeconfig.clone(), &pick)
-        .await
-        .map_err(|error| explain(&context, &error))?;
+    let mut config =
+        Config::from_custom_kubeconfig(kubeconfig.clone(), &pick).await.map_err(|error| explain(&context, &error))?;
     let plugin = config.auth_info.exec.take();
     let namespace = kubeconfig
         .contexts
@@ -150,11 +149,7 @@ fn read(path: &Path) -> Result<Kubeconfig, ConnectError> {
 /// The name that a context made of flags alone gets until its server is known.
 const FLAGS: &str = "\u{0}flags";
 
-fn context_name(
-    kubeconfig: &Kubeconfig,
-    options: &ConnectOptions,
-    places: &Places,
-) -> Result<String, ConnectError> {
+fn context_name(kubeconfig: &Kubeconfig, options: &ConnectOptions, places: &Places) -> Result<String, ConnectError> {
     let names = || names(kubeconfig.contexts.iter().map(|named| &*named.name));
     if let Some(name) = &options.context {
         let known = kubeconfig.contexts.iter().any(|named| named.name == *name);
@@ -174,11 +169,7 @@ fn context_name(
     }
 }
 
-fn override_by_flags(
-    kubeconfig: &mut Kubeconfig,
-    context: &str,
-    options: &ConnectOptions,
-) -> Result<(), ConnectError> {
+fn override_by_flags(kubeconfig: &mut Kubeconfig, context: &str, options: &ConnectOptions) -> Result<(), ConnectError> {
     if !kubeconfig.contexts.iter().any(|named| named.name == context) {
         let made = NamedContext { name: context.into(), context: Some(Context::default()), ..NamedContext::default() };
         kubeconfig.contexts.push(made);
@@ -262,7 +253,8 @@ fn user_flags(user: &mut AuthInfo, options: &ConnectOptions) {
 
 /// Files that the context names are looked at first, so that the error can name them.
 fn check_files(kubeconfig: &Kubeconfig, context: &str) -> Result<(), ConnectError> {
-    let chosen = kubeconfig.contexts.iter().find(|named| named.name == context).and_then(|named| named.context.as_ref());
+    let chosen =
+        kubeconfig.contexts.iter().find(|named| named.name == context).and_then(|named| named.context.as_ref());
     let Some(chosen) = chosen else { return Ok(()) };
     let cluster = kubeconfig.clusters.iter().find(|named| named.name == chosen.cluster);
     let cluster = cluster.and_then(|named| named.cluster.as_ref());
@@ -271,7 +263,9 @@ fn check_files(kubeconfig: &Kubeconfig, context: &str) -> Result<(), ConnectErro
     let files = [
         (
             "certificate authority",
-            cluster.filter(|it| it.certificate_authority_data.is_none()).and_then(|it| it.certificate_authority.as_ref()),
+            cluster
+                .filter(|it| it.certificate_authority_data.is_none())
+                .and_then(|it| it.certificate_authority.as_ref()),
         ),
         (
             "client certificate",

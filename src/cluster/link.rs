@@ -165,7 +165,9 @@ fn broken(context: &str, error: &kube::Error) -> ConnectError {
     let context = context.to_owned();
     let why = explain::deepest(error);
     match error {
-        kube::Error::RustlsTls(_) => ConnectError::Credentials { what: "client certificate or authority", context, why },
+        kube::Error::RustlsTls(_) => {
+            ConnectError::Credentials { what: "client certificate or authority", context, why }
+        }
         kube::Error::Auth(_) => ConnectError::Credentials { what: "credentials", context, why },
         _ => ConnectError::Other { context, why },
     }

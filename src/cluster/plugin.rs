@@ -56,7 +56,8 @@ pub async fn run(plugin: &ExecConfig, talk: PluginTalk, limit: Duration) -> Resu
 async fn execute(plugin: &ExecConfig, talk: PluginTalk, limit: Duration) -> Result<Output, String> {
     let mut command = command(plugin, talk)?;
     let child = command.spawn().map_err(|error| {
-        let hint = plugin.install_hint.as_deref().map(|hint| format!(": {}", sanitize(hint.trim()))).unwrap_or_default();
+        let hint =
+            plugin.install_hint.as_deref().map(|hint| format!(": {}", sanitize(hint.trim()))).unwrap_or_default();
         match error.kind() {
             std::io::ErrorKind::NotFound => format!("is not installed{hint}"),
             _ => format!("can't be started: {error}"),
@@ -149,11 +150,7 @@ mod tests {
     use super::*;
 
     fn shell(script: &str) -> ExecConfig {
-        ExecConfig {
-            command: Some("sh".into()),
-            args: Some(vec!["-c".into(), script.into()]),
-            ..ExecConfig::default()
-        }
+        ExecConfig { command: Some("sh".into()), args: Some(vec!["-c".into(), script.into()]), ..ExecConfig::default() }
     }
 
     async fn why(script: &str, limit: Duration) -> String {

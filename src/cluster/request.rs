@@ -145,7 +145,12 @@ impl Cluster {
         self.attempt(&self.link().probe, request, limit).await
     }
 
-    async fn attempt(&self, client: &kube::Client, request: &Request, limit: Duration) -> Result<Response<Body>, Failed> {
+    async fn attempt(
+        &self,
+        client: &kube::Client,
+        request: &Request,
+        limit: Duration,
+    ) -> Result<Response<Body>, Failed> {
         let server = self.identity().server.clone();
         let built = request.build().map_err(|error| not_sent(format!("'{}' is no address: {error}", request.path)))?;
         let response = match timeout(limit, client.send(built)).await {

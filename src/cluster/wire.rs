@@ -141,6 +141,11 @@ fn bare(json: &[u8]) -> Option<Meta<'_>> {
     values.next()?.ok()?.ok()
 }
 
+/// The version of an object, however odd the rest of it is.
+pub fn version_in(json: &[u8]) -> Option<Str> {
+    bare(json).and_then(|meta| version(&meta))
+}
+
 fn bare_key(kind: Kind, json: &[u8], pool: &mut Pool) -> Option<ObjectKey> {
     let meta = bare(json)?;
     let key = service::key(kind, &meta, pool);
@@ -160,7 +165,7 @@ fn salvaged(key: &ObjectKey, json: &[u8], pool: &mut Pool) -> Option<Row> {
     if !matches!(key.kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet) {
         return None;
     }
-    let wire = workload::WireWorkload { metadata: bare(json).map_or(Field::Absent, Field::Read), ..Default::default() };
+    let wire = workload::WireWorkload::of(bare(json)?);
     let mut row = workload::row(key.kind, wire, pool);
     row.unreadable.push("the whole object".into());
     Some(Row::Workload(Arc::new(row)))

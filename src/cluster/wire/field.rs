@@ -304,7 +304,8 @@ mod tests {
 
     #[test]
     fn unreadable_fields_are_marked_and_the_rest_is_read() {
-        let json = r#"{"text":"a\nb","number":99999999999,"labels":{"a":"x","b":7},"list":[1,"x",2],"inner":{"name":"n"}}"#;
+        let json =
+            r#"{"text":"a\nb","number":99999999999,"labels":{"a":"x","b":7},"list":[1,"x",2],"inner":{"name":"n"}}"#;
         let sample: Sample<'_> = serde_json::from_str(json).expect("lenient");
         let mut marks = Vec::new();
         assert_eq!(sample.text.take("text", &mut marks).as_deref(), Some("a\nb"));

@@ -52,10 +52,18 @@ fn of_container(container: &ContainerStatus<'_>, status: &Status<'_>, pool: &mut
 /// The kubelet's words for why a container waits (`pkg/kubelet/images` and `pkg/kubelet/kuberuntime`).
 fn cause_of_waiting(reason: &str) -> Option<Cause> {
     match reason {
-        "ImagePullBackOff" | "ErrImagePull" | "InvalidImageName" | "ErrImageNeverPull" | "ImageInspectError"
-        | "RegistryUnavailable" | "SignatureValidationFailed" => Some(Cause::ImagePull),
+        "ImagePullBackOff"
+        | "ErrImagePull"
+        | "InvalidImageName"
+        | "ErrImageNeverPull"
+        | "ImageInspectError"
+        | "RegistryUnavailable"
+        | "SignatureValidationFailed" => Some(Cause::ImagePull),
         "CrashLoopBackOff" => Some(Cause::CrashLoop),
-        "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError" | "PreCreateHookError"
+        "CreateContainerConfigError"
+        | "CreateContainerError"
+        | "RunContainerError"
+        | "PreCreateHookError"
         | "PostStartHookError" => Some(Cause::Config),
         _ => None,
     }
@@ -66,7 +74,8 @@ fn message(state: &Reason<'_>, last: Option<&Reason<'_>>) -> Str {
     if let Some(last) = last {
         let reason = last.reason.get().map_or("", |reason| reason);
         let code = last.exit_code.get().map(|code| format!("exit code {code}"));
-        let why: Vec<&str> = [reason, code.as_deref().unwrap_or("")].into_iter().filter(|part| !part.is_empty()).collect();
+        let why: Vec<&str> =
+            [reason, code.as_deref().unwrap_or("")].into_iter().filter(|part| !part.is_empty()).collect();
         if !why.is_empty() {
             let separator = if text.is_empty() { "" } else { "; " };
             text = format!("{text}{separator}last ended with {}", why.join(", "));
@@ -95,7 +104,11 @@ fn not_ready(status: &Status<'_>, pool: &mut Pool) -> Option<Trouble> {
     let ready = status.condition("Ready")?;
     let containers = status.container_statuses.get()?;
     let started = |container: &ContainerStatus<'_>| {
-        container.state.get().and_then(|state| state.running.get()).and_then(|running| running.started_at.get().copied())
+        container
+            .state
+            .get()
+            .and_then(|state| state.running.get())
+            .and_then(|running| running.started_at.get().copied())
     };
     let all_run = !containers.is_empty()
         && containers.iter().all(|container| container.state.get().is_some_and(|state| state.running.get().is_some()));

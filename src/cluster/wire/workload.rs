@@ -87,6 +87,13 @@ struct Status<'a> {
 
 composite!(Spec, Update, Rolling, Status);
 
+impl<'a> WireWorkload<'a> {
+    /// One of which only the metadata is known.
+    pub fn of(meta: Meta<'a>) -> Self {
+        Self { metadata: Field::Read(meta), ..Self::default() }
+    }
+}
+
 /// The row of a workload of `kind`.
 pub fn row(kind: Kind, wire: WireWorkload<'_>, pool: &mut Pool) -> Workload {
     let mut marks = Vec::new();
@@ -189,12 +196,7 @@ fn mark_unknown(word: Option<&str>, name: &'static str, marks: &mut Vec<&'static
     }
 }
 
-fn replicas_of(
-    kind: Kind,
-    spec: &mut Spec<'_>,
-    status: &mut Status<'_>,
-    marks: &mut Vec<&'static str>,
-) -> Replicas {
+fn replicas_of(kind: Kind, spec: &mut Spec<'_>, status: &mut Status<'_>, marks: &mut Vec<&'static str>) -> Replicas {
     let mut count = |field: &mut Field<i32>, name| std::mem::take(field).or_default(name, marks);
     if kind == Kind::DaemonSet {
         return Replicas {
