@@ -16,6 +16,11 @@ use std::sync::Arc;
 
 /// Reads a request's body as an object.
 pub fn body(call: &Call) -> Result<Value, Refusal> {
+    // kubectl tries protobuf first, and JSON when it is told that this is not understood.
+    let content = call.header("content-type");
+    if content.contains("protobuf") || content.contains("yaml") || content.contains("cbor") {
+        return Err(Refusal::media_type(content));
+    }
     serde_json::from_slice(&call.body).map_err(|error| Refusal::bad_request(format!("error decoding body: {error}")))
 }
 

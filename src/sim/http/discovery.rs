@@ -11,7 +11,7 @@ pub fn answer(store: &Store, what: &Discovery) -> Result<Answer, Refusal> {
     let value = match what {
         Discovery::Health => return Ok(Answer::text(200, "ok".to_owned())),
         Discovery::Version => json!({
-            "major": "1", "minor": "33", "gitVersion": "v1.33.0+simulated", "gitCommit": "", "gitTreeState": "clean",
+            "major": "1", "minor": "36", "gitVersion": "v1.36.0+simulated", "gitCommit": "", "gitTreeState": "clean",
             "buildDate": "2026-01-01T00:00:00Z", "goVersion": "none", "compiler": "rustc", "platform": "simulated",
         }),
         Discovery::Core => json!({"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}),

@@ -124,6 +124,7 @@ fn lay_out_workload(world: &mut World, workload: &Workload, start: Timestamp, pl
     if let Some(rps) = workload.rps {
         let id = id.beside(SERVICES, &workload.name);
         world.create(&id, service(workload, rps), Actor::main(&first.by)).map_err(say)?;
+        reconcile(world, "endpointslice-controller", &id, 1);
     }
     world.create(&id, manifest(workload, first), Actor::main(&first.by)).map_err(say)?;
     settle(world, workload, &id);
@@ -150,6 +151,10 @@ fn settle(world: &mut World, workload: &Workload, id: &Id) {
         world.run_until(until);
         return;
     }
+    // With the old pods gone at once, either strategy gives the new ReplicaSet all of its replicas.
+    for set in world.store.get(id).map(|root| world.store.owned(&root.uid, REPLICA_SETS)).unwrap_or_default() {
+        fill_set(world, &set.id, 0);
+    }
     reconcile(world, "deployment-controller", id, 4);
     let Some(root) = world.store.get(id) else { return };
     let deployment = root.value();
@@ -161,20 +166,25 @@ fn settle(world: &mut World, workload: &Workload, id: &Id) {
     for set in world.store.owned(&root.uid, REPLICA_SETS) {
         let is_new = set.value().keyed("/metadata/annotations", "deployment.kubernetes.io/revision") == Some(&newest);
         let count = if is_new { deployment.count("/spec/replicas") } else { 0 };
-        world.modify(&set.id, Actor::main(CONTROLLER_MANAGER), |set| set.put("/spec/replicas", count));
-        world.modify(&set.id, Actor::status(CONTROLLER_MANAGER), |set| {
-            let generation = set.at("/metadata/generation").clone();
-            let mut status = json!({"replicas": count, "observedGeneration": generation});
-            if count > 0 {
-                for field in ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"] {
-                    status[field] = json!(count);
-                }
-            }
-            set.put("/status", status);
-        });
+        fill_set(world, &set.id, count);
     }
     world.clock.now += seconds(10 + deployment.count("/spec/replicas"));
     reconcile(world, "deployment-controller", id, 6);
+}
+
+/// Gives a ReplicaSet so many replicas, all of them ready.
+fn fill_set(world: &mut World, id: &Id, count: i64) {
+    world.modify(id, Actor::main(CONTROLLER_MANAGER), |set| set.put("/spec/replicas", count));
+    world.modify(id, Actor::status(CONTROLLER_MANAGER), |set| {
+        let generation = set.at("/metadata/generation").clone();
+        let mut status = json!({"replicas": count, "observedGeneration": generation});
+        if count > 0 {
+            for field in ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"] {
+                status[field] = json!(count);
+            }
+        }
+        set.put("/status", status);
+    });
 }
 
 fn reconcile(world: &mut World, controller: &str, id: &Id, most: usize) {
