@@ -14,6 +14,8 @@ pub mod revisions;
 mod scheduler;
 mod statefulset;
 
+pub use kubelet::address;
+
 use super::object::Id;
 use super::store::{Change, Store};
 use super::world::World;

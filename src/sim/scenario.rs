@@ -1,6 +1,7 @@
 //! Scenarios: clusters described in a file, laid out with a past, and ready to run.
 
 mod build;
+mod crowd;
 mod file;
 mod workload;
 
@@ -50,11 +51,26 @@ pub struct ScenarioInfo {
     text: &'static str,
 }
 
-static SCENARIOS: &[ScenarioInfo] = &[ScenarioInfo {
-    name: "rolling",
-    about: "a shop with a dozen releases: one rolling out, one stuck on a bad image, one crash-looping, one paused",
-    text: include_str!("../../tests/scenarios/rolling.toml"),
-}];
+/// Declares the scenarios of `tests/scenarios`.
+macro_rules! scenarios {
+    ($($name:literal $about:literal;)*) => {
+        static SCENARIOS: &[ScenarioInfo] = &[$(ScenarioInfo {
+            name: $name,
+            about: $about,
+            text: include_str!(concat!("../../tests/scenarios/", $name, ".toml")),
+        }),*];
+    };
+}
+
+scenarios! {
+    "rolling" "a shop with a dozen releases: one rolling out, one stuck, one crash-looping, one recreated, one held";
+    "stuck" "everything that keeps a rollout from ending: image, crash, probe, room, quota, an ordered StatefulSet";
+    "recreate" "Deployments that stop all old pods first, one of them in its gap, one down";
+    "statefulset" "StatefulSets and DaemonSets: rolling, at a partition, waiting for deletion, stuck";
+    "large" "2,000 releases with 10,000 pods, or as many as are asked for";
+    "flaky-api" "the shop behind an API server that fails in every known way, one after the other";
+    "readonly" "the shop, for someone who may only look";
+}
 
 /// The embedded scenarios; the first is the default.
 pub fn scenarios() -> &'static [ScenarioInfo] {
@@ -63,25 +79,43 @@ pub fn scenarios() -> &'static [ScenarioInfo] {
 
 /// Lays out an embedded scenario.
 pub fn embedded(name: &str, options: &SimOptions) -> Result<World, SimError> {
-    let found = SCENARIOS.iter().find(|scenario| scenario.name == name);
-    let found = found.ok_or_else(|| SimError::Unknown {
+    let found = find(name)?;
+    from_text(name, found.text, options)
+}
+
+fn find(name: &str) -> Result<&'static ScenarioInfo, SimError> {
+    SCENARIOS.iter().find(|scenario| scenario.name == name).ok_or_else(|| SimError::Unknown {
         name: name.to_owned(),
         known: SCENARIOS.iter().map(|scenario| scenario.name).collect::<Vec<_>>().join(", "),
-    })?;
-    from_text(name, found.text, options)
+    })
 }
 
 /// Lays out a scenario from its file's text.
 pub fn from_text(name: &str, text: &str, options: &SimOptions) -> Result<World, SimError> {
-    let file: file::File =
-        toml::from_str(text).map_err(|source| SimError::File { name: name.to_owned(), source: Box::new(source) })?;
+    let file = read(name, text)?;
     let start = match options.clock {
         ClockMode::Manual => manual_start(),
         ClockMode::Follow { .. } => jiff::Timestamp::now(),
     };
     let mut world = World::new(name, start);
-    build::lay_out(&mut world, &file, start).map_err(|why| SimError::Layout { name: name.to_owned(), why })?;
+    let layout = |why| SimError::Layout { name: name.to_owned(), why };
+    build::lay_out(&mut world, &file, start).map_err(layout)?;
+    if let Some(crowd) = &file.crowd {
+        crowd::add(&mut world, crowd, options.pods, start).map_err(layout)?;
+    }
     Ok(world)
+}
+
+fn read(name: &str, text: &str) -> Result<file::File, SimError> {
+    let file: file::File =
+        toml::from_str(text).map_err(|source| SimError::File { name: name.to_owned(), source: Box::new(source) })?;
+    match &file.base {
+        None => Ok(file),
+        Some(base) => {
+            let below = read(base, find(base)?.text)?;
+            Ok(file.on(below))
+        }
+    }
 }
 
 /// Creates an object from its full manifest.

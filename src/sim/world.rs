@@ -44,7 +44,7 @@ pub struct World {
     pub uid: String,
 }
 
-/// A scripted write: a merge patch on an object, as someone.
+/// A scripted write: a merge patch on an object, as someone; or, if there is no such object yet, the object itself.
 #[derive(Debug, Clone)]
 pub struct Step {
     pub target: Id,
@@ -150,6 +150,12 @@ impl World {
 
     fn take_step(&mut self, number: usize) {
         let Some(step) = self.script.get(number).cloned() else { return };
-        self.modify(&step.target, Actor::main(&step.manager), |object| json_patch::merge(object, &step.patch));
+        let actor = Actor::main(&step.manager);
+        if self.store.get(&step.target).is_some() {
+            self.modify(&step.target, actor, |object| json_patch::merge(object, &step.patch));
+        } else {
+            // What a script writes was checked when the scenario was laid out, as far as it can be.
+            drop(self.create(&step.target, step.patch, actor));
+        }
     }
 }

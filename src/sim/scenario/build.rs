@@ -41,9 +41,7 @@ pub fn lay_out(world: &mut World, file: &File, start: Timestamp) -> Result<(), S
         script(world, change, start)?;
     }
     for workload in &file.workload {
-        for revision in young(workload, start, start - replay)? {
-            play(world, workload, revision, start)?;
-        }
+        play(world, workload, start, start - replay)?;
     }
     world.run_until(start);
     for fault in &file.fault {
@@ -105,19 +103,18 @@ fn when(revision: &Revision, start: Timestamp) -> Result<Timestamp, String> {
     })
 }
 
-fn young<'a>(workload: &'a Workload, start: Timestamp, from: Timestamp) -> Result<Vec<&'a Revision>, String> {
-    let mut found = vec![];
-    for revision in &workload.revisions {
-        if when(revision, start)? >= from {
-            found.push(revision);
-        }
-    }
-    Ok(found)
-}
-
-fn lay_out_workload(world: &mut World, workload: &Workload, start: Timestamp, played: Timestamp) -> Result<(), String> {
+/// Lays out one workload with its history before `played`.
+pub fn lay_out_workload(
+    world: &mut World,
+    workload: &Workload,
+    start: Timestamp,
+    played: Timestamp,
+) -> Result<(), String> {
     let id = id(workload);
     let [first, later @ ..] = workload.revisions.as_slice() else { return Err("it needs a revision".to_owned()) };
+    if when(first, start)? >= played {
+        return Ok(());
+    }
     world.asleep = workload.kind == WorkloadKind::Deployment;
     world.clock.now = when(first, start)?;
     let say = |refusal: crate::sim::refusal::Refusal| refusal.message;
@@ -242,19 +239,30 @@ fn plan(world: &mut World, step: Step, at: Timestamp) {
     world.queue.plan(at, Work::Step(world.script.len() - 1));
 }
 
-/// Plans a revision as a write that happens at its time.
-fn play(world: &mut World, workload: &Workload, revision: &Revision, start: Timestamp) -> Result<(), String> {
+/// Plans a workload's young revisions as writes that happen at their times; the first of all creates it.
+fn play(world: &mut World, workload: &Workload, start: Timestamp, from: Timestamp) -> Result<(), String> {
     let id = id(workload);
-    let Some(object) = world.store.get(&id) else { return Ok(()) };
-    let before = object.value();
-    let mut after = before.clone();
-    revise(&mut after, revision);
-    let mut patch = difference(&before, &after);
-    if revision.cause.is_none() {
-        patch.put("/metadata/annotations/kubernetes.io~1change-cause", Value::Null);
+    let mut before = world.store.get(&id).map(|object| object.value());
+    for revision in &workload.revisions {
+        let at = when(revision, start)?;
+        if at < from {
+            continue;
+        }
+        let (after, patch) = match &before {
+            None => (manifest(workload, revision), manifest(workload, revision)),
+            Some(before) => {
+                let mut after = before.clone();
+                revise(&mut after, revision);
+                let mut patch = difference(before, &after);
+                if revision.cause.is_none() {
+                    patch.put("/metadata/annotations/kubernetes.io~1change-cause", Value::Null);
+                }
+                (after, patch)
+            }
+        };
+        before = Some(after);
+        plan(world, Step { target: id.clone(), manager: revision.by.clone(), patch }, at);
     }
-    let at = when(revision, start)?;
-    plan(world, Step { target: id, manager: revision.by.clone(), patch }, at);
     Ok(())
 }
 

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct File {
+    /// Another embedded scenario that this one adds to.
+    pub base: Option<String>,
     /// Namespaces, beside `default` and `kube-system`.
     #[serde(default)]
     pub namespaces: Vec<String>,
@@ -29,6 +31,30 @@ pub struct File {
     pub change: Vec<Change>,
     #[serde(default)]
     pub fault: Vec<FaultEntry>,
+    /// Many workloads that are all alike.
+    pub crowd: Option<Crowd>,
+}
+
+impl File {
+    /// What the base has too, first.
+    pub fn on(mut self, base: File) -> File {
+        self.nodes = self.nodes.max(base.nodes);
+        self.namespaces = [base.namespaces, self.namespaces].concat();
+        self.workload = [base.workload, self.workload].concat();
+        self.object = [base.object, self.object].concat();
+        self.change = [base.change, self.change].concat();
+        self
+    }
+}
+
+/// Many workloads of about the same number of pods, spread over namespaces.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Crowd {
+    pub namespaces: usize,
+    pub workloads: usize,
+    /// Unless the options ask for another number.
+    pub pods: usize,
 }
 
 fn four() -> usize {
