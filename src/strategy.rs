@@ -10,7 +10,7 @@ pub mod workload;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
-pub mod testing;
+mod testing;
 
 use crate::domain::history::HistoryEntry;
 use crate::domain::objects::Objects;

@@ -45,6 +45,7 @@ fn intents() -> Vec<Intent> {
 }
 
 /// Every plan that the strategies make in these worlds. What is refused must say why; it is printed as a table.
+#[expect(clippy::print_stdout, reason = "the table of what is not planned, and why")]
 fn plans() -> Vec<(String, World, Plan)> {
     let mut plans = Vec::new();
     for (name, world) in worlds() {

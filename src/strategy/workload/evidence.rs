@@ -29,11 +29,10 @@ pub fn history(facts: &Facts, recorded: &dyn Recorded) -> Vec<HistoryEntry> {
             let finished = oldest_serving.is_none_or(|serving| revision <= serving);
             let likely = served.get(&revision).filter(|served| **served >= LIKELY_AFTER && finished);
             let evidence = match (lane.current, recorded_at, likely) {
-                (true, _, _) => Evidence::None,
                 (false, Some(at), _) => Evidence::Recorded { at },
                 (false, None, _) if ready > 0 => Evidence::Serving { ready },
                 (false, None, Some(served)) => Evidence::Likely { served: *served },
-                (false, None, None) => Evidence::None,
+                (true, _, _) | (false, None, None) => Evidence::None,
             };
             Some(HistoryEntry {
                 revision,

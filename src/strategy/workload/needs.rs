@@ -4,7 +4,7 @@ use crate::domain::{Kind, ObjectKey};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// The ConfigMaps, Secrets, PersistentVolumeClaims and ServiceAccounts that a pod template needs; references marked
+/// The ConfigMaps, Secrets, persistent volume claims and ServiceAccounts that a pod template needs; references marked
 /// `optional` are left out.
 pub fn needs(template: &Value, namespace: &str) -> Vec<ObjectKey> {
     let mut found: BTreeSet<ObjectKey> = BTreeSet::new();

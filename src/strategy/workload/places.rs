@@ -25,7 +25,7 @@ pub fn places(template: &Value) -> Vec<Place> {
     let metadata = map(template.get("metadata"));
     for (field, word) in [("labels", "label"), ("annotations", "annotation")] {
         for (key, value) in map(metadata.get(field)) {
-            put(&mut out, format!("{word} {key}"), &key, &value);
+            put(&mut out, &format!("{word} {key}"), &key, &value);
         }
     }
     let spec = template.get("spec").and_then(Value::as_object).unwrap_or(&empty);
@@ -36,10 +36,10 @@ pub fn places(template: &Value) -> Vec<Place> {
             "volumes" => named(value, "name").for_each(|(name, volume)| {
                 leaves(&mut out, &format!("volume {name}"), "name", &volume);
             }),
-            "serviceAccountName" => put(&mut out, "service account".into(), field, value),
+            "serviceAccountName" => put(&mut out, "service account", field, value),
             "serviceAccount" => {}
             "imagePullSecrets" => named(value, "name").for_each(|(name, _)| {
-                put(&mut out, format!("image pull secret {name}"), "", &Value::from("yes"));
+                put(&mut out, &format!("image pull secret {name}"), "", &Value::from("yes"));
             }),
             _ => leaves(&mut out, field, "", value),
         }
@@ -64,9 +64,9 @@ fn containers(out: &mut Vec<Place>, word: &str, list: &Value) {
                     out.push(Place { name: short(&format!("env {variable}")), key, value: clip(&text, LONGEST) });
                 }),
                 "envFrom" => value.as_array().into_iter().flatten().for_each(|source| {
-                    put(out, short(&format!("env from {}", source_words(source))), "", &Value::from("every key"));
+                    put(out, &short(&format!("env from {}", source_words(source))), "", &Value::from("every key"));
                 }),
-                "command" | "args" => put(out, format!("{prefix}  {field}"), "", &Value::from(line(value))),
+                "command" | "args" => put(out, &format!("{prefix}  {field}"), "", &Value::from(line(value))),
                 "resources" => leaves(out, &prefix, "", value),
                 "ports" => named(value, "containerPort").for_each(|(port, entry)| {
                     leaves(out, &format!("{prefix}  port {port}"), "containerPort", &entry);
@@ -77,7 +77,7 @@ fn containers(out: &mut Vec<Place>, word: &str, list: &Value) {
                 "readinessProbe" => leaves(out, &format!("{prefix}  readiness probe"), "", value),
                 "livenessProbe" => leaves(out, &format!("{prefix}  liveness probe"), "", value),
                 "startupProbe" => leaves(out, &format!("{prefix}  startup probe"), "", value),
-                "image" => put(out, format!("{prefix}  image"), field, value),
+                "image" => put(out, &format!("{prefix}  image"), field, value),
                 _ => leaves(out, &format!("{prefix}  {field}"), "", value),
             }
         }
@@ -126,13 +126,13 @@ fn leaves(out: &mut Vec<Place>, prefix: &str, skip: &str, value: &Value) {
                 leaves(out, &format!("{prefix}  #{place}"), "", item);
             }
         }
-        Value::Array(_) => put(out, prefix.to_owned(), "", &Value::from(line(value))),
-        _ => put(out, prefix.to_owned(), prefix.rsplit("  ").next().unwrap_or(prefix), value),
+        Value::Array(_) => put(out, prefix, "", &Value::from(line(value))),
+        _ => put(out, prefix, prefix.rsplit("  ").next().unwrap_or(prefix), value),
     }
 }
 
-fn put(out: &mut Vec<Place>, name: String, key: &str, value: &Value) {
-    out.push(Place { name: clip(&name, 200), key: key.to_owned(), value: clip(&text(value), LONGEST) });
+fn put(out: &mut Vec<Place>, name: &str, key: &str, value: &Value) {
+    out.push(Place { name: clip(name, 200), key: key.to_owned(), value: clip(&text(value), LONGEST) });
 }
 
 /// The words of a command as one line, those with spaces in quotes.

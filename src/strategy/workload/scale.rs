@@ -4,7 +4,7 @@ use super::plan::{Draft, Part, finish, patch, same_object};
 use super::words::count;
 use super::{diff, kubectl};
 use crate::domain::forecast::{Forecast, Risk};
-use crate::domain::plan::{Inverse, InverseSteps, Operation, Patch, Refusal, Wait, json};
+use crate::domain::plan::{Inverse, InverseSteps, Operation, Patch, Refusal, Wait, json, null};
 use crate::domain::workload::UpdateStrategy;
 use crate::domain::{Details, Direction, Intent, Kind, Plan, Release, Str};
 use crate::strategy::Context;
@@ -25,7 +25,7 @@ pub fn plan(release: &Release, details: &Details, replicas: i32, context: &Conte
     if was == replicas {
         return Err(Refusal::unchanged(format!("{key} has {} already", count(i64::from(was), "replica"))));
     }
-    let number = |number: i32| json(&number).expect("a number has a JSON form");
+    let number = |number: i32| json(&number).unwrap_or_else(null);
     let call = Patch::of(root).test("/spec/replicas").add("/spec/replicas", number(replicas)).call();
     let autoscaler = details.autoscaler.as_ref().or(release.autoscaler.as_ref());
     let mut warnings: Vec<Str> = autoscaler

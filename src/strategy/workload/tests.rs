@@ -82,7 +82,7 @@ fn a_recreate_gap_is_progress_while_nothing_is_wrong_and_its_outage_is_shown() {
         .condition("Progressing", ConditionStatus::True, "ReplicaSetUpdated", "");
     let gap = World { outage: Some(Outage { from: ago(12), until: None }), ..world };
     let release = gap.release();
-    assert_eq!((release.state, &*release.strategy.0), (State::Progressing, "recreate"));
+    assert_eq!((release.state, release.strategy.0), (State::Progressing, "recreate"));
     assert!(release.reason.contains("no pod is ready for 12 s, as announced"), "{}", release.reason);
     assert_eq!(release.outage.map(|outage| outage.from), Some(ago(12)));
     let broken = gap.trouble(Cause::CrashLoop, "CrashLoopBackOff", 90).release();

@@ -24,8 +24,7 @@ fn role(facts: &Facts, lane: &Lane) -> Option<Role> {
     let unborn = lane.object.is_none() && lane.pods.is_empty() && facts.lanes.len() > 1;
     match (lane.current, alive) {
         (true, _) if old_pods || unborn => Some(Role::Candidate),
-        (true, _) => Some(Role::Stable),
-        (false, true) => Some(Role::Stable),
+        (true, _) | (false, true) => Some(Role::Stable),
         (false, false) if !lane.pods.is_empty() => Some(Role::Idle),
         (false, false) => None,
     }

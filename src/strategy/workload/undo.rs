@@ -9,7 +9,7 @@ use super::words::clip;
 use super::{diff, kubectl, needs, target, template};
 use crate::domain::forecast::Forecast;
 use crate::domain::intent::{PausedUndo, UndoTo};
-use crate::domain::plan::{Call, Inverse, InverseSteps, Operation, Patch, PlannedCall, Refusal, Wait, json};
+use crate::domain::plan::{Call, Inverse, InverseSteps, Operation, Patch, PlannedCall, Refusal, Wait, null};
 use crate::domain::pod::Pod;
 use crate::domain::release::Track;
 use crate::domain::workload::{Image, UpdateStrategy};
@@ -75,7 +75,7 @@ pub fn plan(
     }
     commands.extend(in_the_way.iter().map(|pod| kubectl::delete(&pod.key())));
     let stays = held || matches!(release.update, UpdateStrategy::OnDelete);
-    let parsed = template::parsed(&new).unwrap_or_default();
+    let tree = template::parsed(&new).unwrap_or_default();
     let draft = Draft {
         title: format!(
             "revision {revision}{}",
@@ -99,7 +99,7 @@ pub fn plan(
         },
         risk: replaced.risk,
         diff: change.diff(),
-        needs: needs::needs(&parsed, &release.key.namespace),
+        needs: needs::needs(&tree, &release.key.namespace),
         kubectl: commands,
     };
     Ok(finish(release, details, &intent, context, Part::Template, draft))
@@ -188,7 +188,8 @@ impl Change<'_> {
 
 /// JSON `true` or `false`.
 pub fn truth(value: bool) -> Arc<RawValue> {
-    json(&value).expect("a boolean has a JSON form")
+    let text = if value { "true" } else { "false" };
+    RawValue::from_string(text.to_owned()).map_or_else(|_| null(), Into::into)
 }
 
 /// Pods that keep a StatefulSet from going back: not ready and in trouble, of another revision than the target. The
