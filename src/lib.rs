@@ -5,6 +5,7 @@
 //! `metrics`, `notify`, `action` (the only room that writes), `sim` (the simulated cluster), `app` (model and update),
 //! `ui` (drawing), `tui` (the terminal) and `cli`.
 
+pub mod action;
 pub mod app;
 pub mod cli;
 pub mod cluster;

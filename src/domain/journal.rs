@@ -3,7 +3,7 @@
 use super::forecast::Risk;
 use super::intent::ReleaseId;
 use super::plan::{Change, PlanId, ReadyInverse};
-use super::{Direction, Outcome, Revision, Str, Verb};
+use super::{Direction, ObjectKey, Outcome, Revision, Str, Uid, Verb};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +37,13 @@ pub enum Event {
     Inverse(Box<ReadyInverse>),
     /// The controller saw it.
     Observed,
+    /// The release came to rest under our eyes at this revision: what makes it "last good".
+    Settled {
+        /// The pods' hash label of the revision.
+        hash: Str,
+        /// Its number.
+        revision: Option<Revision>,
+    },
     /// The end.
     Outcome(Outcome),
     /// A manager put the template back.
@@ -65,6 +72,9 @@ pub struct Record {
     pub title: Str,
     /// The calls in words.
     pub calls: Vec<Str>,
+    /// The same calls as they are sent, so that an interrupted plan can go on.
+    #[serde(default)]
+    pub kept: Vec<KeptCall>,
     /// The changed places, secret-like values masked.
     pub changes: Vec<Change>,
     /// Where it stood before: revision and hash of the template.
@@ -75,6 +85,31 @@ pub struct Record {
     pub risk: Risk,
     /// A rehearsal or dry run: nothing was persisted.
     pub rehearsal: bool,
+}
+
+/// A call as the journal keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "call", rename_all = "kebab-case")]
+pub enum KeptCall {
+    /// A JSON patch.
+    Patch {
+        /// The object.
+        target: ObjectKey,
+        /// The operations, tests first, as JSON text.
+        operations: String,
+    },
+    /// A deletion.
+    Delete {
+        /// The object.
+        target: ObjectKey,
+        /// Its identity.
+        uid: Uid,
+    },
+    /// Not kept: it holds values that look like secrets, or is of a form that is never repeated.
+    Left {
+        /// The object.
+        target: ObjectKey,
+    },
 }
 
 /// Where the release stood before a write.

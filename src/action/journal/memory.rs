@@ -1,0 +1,81 @@
+//! What is remembered of the journal while the program runs: which revisions settled, and how to take back the last write
+//! on each release.
+
+use crate::domain::intent::ReleaseId;
+use crate::domain::journal::{Entry, Event};
+use crate::domain::outcome::OutcomeKind;
+use crate::domain::plan::{PlanId, ReadyInverse};
+use crate::domain::{Str, Timestamp, Uid, Verb};
+use crate::strategy::Recorded;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// The parts of the journal that are asked for again and again.
+#[derive(Debug, Default)]
+pub struct Memory {
+    settled: HashMap<(Uid, Str), Timestamp>,
+    inverses: HashMap<Uid, ReadyInverse>,
+    left_by_undo: HashMap<Uid, Str>,
+    open: HashMap<PlanId, Open>,
+}
+
+/// A plan whose outcome has not come.
+#[derive(Debug)]
+struct Open {
+    release: ReleaseId,
+    verb: Verb,
+    before: Option<Str>,
+}
+
+impl Memory {
+    /// What `entries` tell.
+    pub fn of(entries: &[Entry]) -> Self {
+        let mut memory = Self::default();
+        entries.iter().for_each(|entry| memory.take(entry));
+        memory
+    }
+
+    /// Takes one more entry.
+    pub fn take(&mut self, entry: &Entry) {
+        if let Event::Intent(record) = &entry.event
+            && !record.rehearsal
+        {
+            let (release, verb, before) = (record.release.clone(), record.verb, record.before.hash.clone());
+            self.open.insert(entry.plan.clone(), Open { release, verb, before });
+        }
+        let Some(plan) = self.open.get(&entry.plan) else { return };
+        let uid = plan.release.uid.clone();
+        match &entry.event {
+            Event::Inverse(inverse) => drop(self.inverses.insert(uid, (**inverse).clone())),
+            Event::Settled { hash, .. } => drop(self.settled.insert((uid, hash.clone()), entry.at)),
+            Event::Outcome(outcome) => {
+                let done = matches!(outcome.kind, OutcomeKind::Applied | OutcomeKind::Timeout | OutcomeKind::Partial);
+                if let (true, Verb::Undo, Some(hash)) = (done, plan.verb, &plan.before) {
+                    self.left_by_undo.insert(uid, hash.clone());
+                }
+            }
+            Event::Intent(_) | Event::Call { .. } | Event::Observed | Event::Reverted { .. } => {}
+        }
+    }
+
+    /// The way back from the last write on this release.
+    pub fn inverse_of(&self, release: &Uid) -> Option<&ReadyInverse> {
+        self.inverses.get(release)
+    }
+
+    /// The pods' hash of the template that the last undo of this release left.
+    pub fn left_by_undo(&self, release: &Uid) -> Option<&Str> {
+        self.left_by_undo.get(release)
+    }
+}
+
+/// The journal's word on revisions.
+#[derive(Debug)]
+pub struct Remembered(pub(super) Arc<RwLock<Memory>>);
+
+impl Recorded for Remembered {
+    fn settled_at(&self, release: &Uid, hash: &str) -> Option<Timestamp> {
+        let memory = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        memory.settled.get(&(release.clone(), hash.into())).copied()
+    }
+}

@@ -1,0 +1,157 @@
+use super::*;
+use crate::domain::forecast::Risk;
+use crate::domain::intent::ReleaseId;
+use crate::domain::journal::{Before, Event, KeptCall, Record};
+use crate::domain::outcome::OutcomeKind;
+use crate::domain::plan::ReadyInverse;
+use crate::domain::{Direction, Kind, ObjectKey, Outcome, Timestamp, Uid, Verb};
+use std::os::unix::fs::PermissionsExt as _;
+
+fn key() -> ObjectKey {
+    ObjectKey::new(Kind::Deployment, "shop", "web")
+}
+
+fn entry(plan: &str, second: i64, event: Event) -> Entry {
+    Entry { at: Timestamp::from_second(second).expect("in range"), plan: PlanId(plan.into()), event }
+}
+
+fn intent(plan: &str, second: i64, kept: Vec<KeptCall>) -> Entry {
+    let record = Record {
+        who: "ana".into(),
+        context: "prod".into(),
+        fingerprint: "id".into(),
+        release: ReleaseId { key: key(), uid: Uid::new("u-1") },
+        verb: Verb::Undo,
+        direction: Direction::Back,
+        title: "UNDO shop/web → revision 1".into(),
+        calls: kept.iter().map(|_| "PATCH".into()).collect(),
+        kept,
+        changes: Vec::new(),
+        before: Before { hash: Some("h2".into()), ..Before::default() },
+        reason: "postgres://ana:hunter2@db/x is down".into(),
+        risk: Risk::Low,
+        rehearsal: false,
+    };
+    entry(plan, second, Event::Intent(Box::new(record)))
+}
+
+fn call(plan: &str, index: usize) -> Entry {
+    entry(plan, 20, Event::Call { index, status: Some(200), answer: "ok".into() })
+}
+
+fn patch(text: &str) -> KeptCall {
+    KeptCall::Patch { target: key(), operations: text.into() }
+}
+
+fn ended(plan: &str) -> Entry {
+    entry(plan, 30, Event::Outcome(Outcome::new(OutcomeKind::Applied, "settled")))
+}
+
+#[tokio::test]
+async fn lines_are_private_and_survive_a_torn_one() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let home = directory.path().join("state");
+    let journal = Journal::open(&home);
+    journal.append(&intent("p1", 1, vec![patch("[]")])).await.expect("written");
+    let file = journal.file().to_owned();
+    assert_eq!(std::fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o600);
+    assert_eq!(std::fs::metadata(&home).expect("there").permissions().mode() & 0o777, 0o700);
+    let whole = std::fs::read(&file).expect("readable");
+    std::fs::write(&file, [&whole[..], &whole[..whole.len() / 2]].concat()).expect("torn");
+    let again = Journal::open(&home);
+    assert_eq!(again.entries().expect("readable").len(), 1, "the torn line is skipped");
+    again.append(&ended("p1")).await.expect("written");
+    let entries = again.entries().expect("readable");
+    assert_eq!(entries.len(), 2, "a line after a torn one is whole");
+    assert_eq!(entries[1], ended("p1"));
+}
+
+#[tokio::test]
+async fn secrets_stay_out_of_the_file_and_in_the_memory() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let journal = Journal::open(directory.path());
+    let template = |env: &str| format!(r#"[{{"op":"replace","path":"/spec/template","value":{{"env":[{env}]}}}}]"#);
+    let secret = template(r#"{"name":"DB_PASSWORD","value":"hunter2"}"#);
+    let harmless = template(r#"{"name":"DB_PASSWORD","valueFrom":{"secretKeyRef":{"name":"db","key":"password"}}}"#);
+    journal.append(&intent("p1", 1, vec![patch(&secret), patch(&harmless)])).await.expect("written");
+    let inverse = ReadyInverse {
+        of: PlanId("p1".into()),
+        target: key(),
+        operations: secret.clone(),
+        words: "back".into(),
+        direction: Direction::Forward,
+        differs: "".into(),
+    };
+    journal.append(&entry("p1", 2, Event::Inverse(Box::new(inverse)))).await.expect("written");
+    let text = std::fs::read_to_string(journal.file()).expect("readable");
+    assert!(!text.contains("hunter2"), "{text}");
+    assert!(text.contains("secretKeyRef"), "a reference to a Secret is no secret: {text}");
+    let kept = journal.memory(|memory| memory.inverse_of(&Uid::new("u-1")).map(|inverse| inverse.operations.clone()));
+    assert_eq!(kept, Some(secret), "this process can still take the write back");
+}
+
+#[tokio::test]
+async fn a_plan_without_outcome_is_found_unless_somebody_runs_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let journal = Journal::open(directory.path());
+    for entry in [
+        intent("done", 1, vec![patch("[]")]),
+        ended("done"),
+        intent("cut", 2, vec![patch("[]"), patch("[]")]),
+        call("cut", 0),
+    ] {
+        journal.append(&entry).await.expect("written");
+    }
+    let running = journal.lock(&PlanId("cut".into())).expect("free");
+    let other_process = Journal::open(directory.path());
+    assert_eq!(other_process.unfinished().expect("readable"), vec![]);
+    assert!(other_process.lock(&PlanId("cut".into())).is_err(), "two can't run one plan");
+    drop(running);
+    let found = other_process.unfinished().expect("readable");
+    assert_eq!(found.iter().map(|plan| (&*plan.plan.0, plan.next_call())).collect::<Vec<_>>(), [("cut", Some(1))]);
+}
+
+#[tokio::test]
+async fn what_settled_under_our_eyes_is_recorded_over_a_restart() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let journal = Journal::open(directory.path());
+    let settled = entry("p1", 9, Event::Settled { hash: "h1".into(), revision: None });
+    for entry in [intent("p1", 1, vec![]), settled, ended("p1")] {
+        journal.append(&entry).await.expect("written");
+    }
+    for journal in [journal, Journal::open(directory.path())] {
+        let recorded = journal.recorded();
+        assert_eq!(recorded.settled_at(&Uid::new("u-1"), "h1"), Timestamp::from_second(9).ok());
+        assert_eq!(recorded.settled_at(&Uid::new("u-1"), "h2"), None);
+        let left = journal.memory(|memory| memory.left_by_undo(&Uid::new("u-1")).cloned());
+        assert_eq!(left.as_deref(), Some("h2"), "the undo left h2: going there again is forward");
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_is_an_error_and_not_a_loss_of_the_program() {
+    let full = PathBuf::from("/dev/full");
+    let journal = Journal::with_sink(full.clone(), Box::new(FileSink::new(full)));
+    let error = journal.append(&ended("p1")).await.expect_err("full");
+    assert!(matches!(error, NotJournalled::Failed { .. }), "{error}");
+}
+
+struct Hangs(std::sync::mpsc::Receiver<()>);
+
+impl Sink for Hangs {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<()> {
+        // Returns only when the test ends.
+        let _ = self.0.recv();
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disk_that_hangs_costs_a_second_and_no_more() {
+    let (release, hung) = std::sync::mpsc::channel();
+    let journal = Journal::with_sink(PathBuf::from("/nowhere"), Box::new(Hangs(hung)));
+    let before = tokio::time::Instant::now();
+    let error = journal.append(&ended("p1")).await.expect_err("too slow");
+    assert_eq!((error, before.elapsed()), (NotJournalled::TooSlow { path: "/nowhere".into() }, LIMIT));
+    drop(release);
+}
