@@ -78,6 +78,32 @@ impl Cluster {
 impl Watching {
     /// Waits for the next events and adds them to `events`. `false` once the server ended the watch.
     pub async fn next(&mut self, pool: &Interner, events: &mut Vec<Event>) -> Result<bool, ReadError> {
+        let kind = self.kind;
+        self.lines(|line| {
+            events.extend(read(kind, line, pool)?);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Waits for the next events and hands out each object's JSON with the version to resume from. `false` once the
+    /// server ended the watch.
+    pub async fn each(&mut self, mut object: impl FnMut(&[u8], Option<Str>)) -> Result<bool, ReadError> {
+        let kind = self.kind;
+        self.lines(|line| {
+            let Ok(parsed) = serde_json::from_slice::<Line<'_>>(line) else { return Ok(()) };
+            let json = parsed.object.get().as_bytes();
+            match parsed.kind {
+                "ERROR" => return Err(refused(kind, json)),
+                "DELETED" | "BOOKMARK" => object(b"", wire::version_in(json)),
+                _ => object(json, wire::version_in(json)),
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn lines(&mut self, mut line: impl FnMut(&[u8]) -> Result<(), ReadError>) -> Result<bool, ReadError> {
         match timeout_at(self.until, self.body.frame()).await {
             Err(_) => Err(self.broken("nothing came for 35 s")),
             Ok(None) => Ok(false),
@@ -92,23 +118,18 @@ impl Watching {
             Ok(Some(Ok(frame))) => {
                 if let Some(chunk) = frame.data_ref() {
                     self.buffer.extend_from_slice(chunk);
-                    self.lines(pool, events)?;
                 }
+                while let Some(end) = memchr::memchr(b'\n', &self.buffer[self.scanned..]) {
+                    let whole = self.buffer.split_to(self.scanned + end + 1);
+                    self.scanned = 0;
+                    if !whole.iter().all(u8::is_ascii_whitespace) {
+                        line(&whole)?;
+                    }
+                }
+                self.scanned = self.buffer.len();
                 Ok(true)
             }
         }
-    }
-
-    fn lines(&mut self, pool: &Interner, events: &mut Vec<Event>) -> Result<(), ReadError> {
-        while let Some(end) = memchr::memchr(b'\n', &self.buffer[self.scanned..]) {
-            let line = self.buffer.split_to(self.scanned + end + 1);
-            self.scanned = 0;
-            if !line.iter().all(u8::is_ascii_whitespace) {
-                events.extend(read(self.kind, &line, pool)?);
-            }
-        }
-        self.scanned = self.buffer.len();
-        Ok(())
     }
 
     fn broken(&self, why: &str) -> ReadError {
@@ -123,9 +144,7 @@ fn read(kind: Kind, line: &[u8], pool: &Interner) -> Result<Option<Event>, ReadE
     };
     let object = parsed.object.get().as_bytes();
     if parsed.kind == "ERROR" {
-        let code = status_code(object);
-        let what = format!("changes of {}", kind.plural());
-        return Err(Refused::read(code, None, object).of_read(&what));
+        return Err(refused(kind, object));
     }
     let item = wire::read(kind, object, &mut pool.lock());
     Ok(Some(match (parsed.kind, item) {
@@ -136,12 +155,13 @@ fn read(kind: Kind, line: &[u8], pool: &Interner) -> Result<Option<Event>, ReadE
     }))
 }
 
-fn status_code(status: &[u8]) -> u16 {
+fn refused(kind: Kind, status: &[u8]) -> ReadError {
     #[derive(Deserialize)]
     struct Status {
         code: u16,
     }
-    serde_json::from_slice::<Status>(status).map_or(500, |status| status.code)
+    let code = serde_json::from_slice::<Status>(status).map_or(500, |status| status.code);
+    Refused::read(code, None, status).of_read(&format!("changes of {}", kind.plural()))
 }
 
 #[cfg(test)]
