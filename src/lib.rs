@@ -13,4 +13,5 @@ pub mod config;
 pub mod domain;
 pub mod sim;
 pub mod strategy;
+pub mod tui;
 pub mod ui;
