@@ -1,4 +1,34 @@
 //! The console's state and what changes it; no terminal, no drawing.
+//!
+//! ```text
+//! key, snapshot, answer ─► Msg ─► update(&mut Model, Msg) ─► Vec<Effect> ─► runner ─► Msg …
+//! ```
+//! `update` is synchronous and does no IO; time comes in with every message.
 
+pub mod arming;
+pub mod board;
+pub mod effect;
 pub mod field;
+pub mod filter;
+pub mod gates;
+pub mod journal;
 pub mod keypress;
+pub mod keys;
+pub mod layers;
+pub mod layout;
+pub mod messages;
+pub mod model;
+pub mod msg;
+pub mod rights;
+pub mod scroll;
+pub mod session;
+pub mod timeline;
+pub mod update;
+pub mod writes;
+pub mod yaml;
+
+pub use effect::Effect;
+pub use model::Model;
+pub use msg::Msg;
+pub use session::Session;
+pub use update::update;

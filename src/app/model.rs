@@ -1,0 +1,232 @@
+//! Everything that is drawn.
+
+use super::board::Board;
+use super::keys::{KeyTable, Scope};
+use super::layers::Layer;
+use super::messages::{Level, Messages};
+use super::rights::Rights;
+use super::session::Session;
+use super::writes::Writes;
+use crate::domain::journal::Entry;
+use crate::domain::release::Action;
+use crate::domain::{Details, Release, Snapshot, Str, Timestamp, Uid};
+use jiff::tz::TimeZone;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The console's state. Changed by `update` only.
+#[derive(Debug)]
+pub struct Model {
+    /// Who works where.
+    pub session: Session,
+    /// The time of the last message.
+    pub now: Timestamp,
+    /// The same on a clock that never jumps, since the start.
+    pub tick: Duration,
+    /// The zone of clock times.
+    pub zone: TimeZone,
+    /// The terminal's size.
+    pub size: Size,
+    /// What is, as last published.
+    pub live: Arc<Snapshot>,
+    /// The screen held still: what is shown instead of `live`.
+    pub held: Option<Held>,
+    /// The board.
+    pub board: Board,
+    /// What lies over the board, the topmost last.
+    pub layers: Vec<Layer>,
+    /// The raw objects of releases that were opened or planned for.
+    pub details: HashMap<Uid, Arc<Details>>,
+    /// What the cluster lets us do with a release, as far as it was asked.
+    pub rights: HashMap<Uid, Rights>,
+    /// Plans that were confirmed here, and what became of them.
+    pub writes: Writes,
+    /// The journal's lines, the oldest first; read at the start and kept up by what is written here.
+    pub journal: Vec<Entry>,
+    /// What the console has to say.
+    pub messages: Messages,
+    /// The keys.
+    pub keys: Arc<KeyTable>,
+    /// The theme's name.
+    pub theme: Str,
+    /// Rises with every change of what is drawn; a flushed frame says which one it showed.
+    pub revision: u64,
+    /// When `Ctrl-c` was last pressed.
+    pub cancelled: Option<Duration>,
+    /// How many plans were named so far.
+    pub plans: u32,
+}
+
+/// A screen held still.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// What is shown.
+    pub snapshot: Arc<Snapshot>,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// A terminal's size in cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+}
+
+impl Size {
+    /// Whether all six panes fit at once.
+    pub const fn shows_all_panes(self) -> bool {
+        self.width >= 120 && self.height >= 40
+    }
+}
+
+/// The panes of an open release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum Pane {
+    /// Tracks and pods.
+    #[default]
+    Versions,
+    /// Where traffic goes.
+    Traffic,
+    /// The verdict and its reasons.
+    Health,
+    /// Stable against candidate.
+    Errors,
+    /// Revisions.
+    History,
+    /// What happened.
+    Events,
+}
+
+impl Pane {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 6] =
+        [Self::Versions, Self::Traffic, Self::Health, Self::Errors, Self::History, Self::Events];
+
+    /// Its title.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Versions => "Versions",
+            Self::Traffic => "Traffic",
+            Self::Health => "Health",
+            Self::Errors => "Error rate",
+            Self::History => "History",
+            Self::Events => "Events",
+        }
+    }
+
+    /// Its place, from 0.
+    pub const fn place(self) -> usize {
+        self as usize
+    }
+
+    /// The pane `by` places on, round and round.
+    #[must_use]
+    pub fn turned(self, by: isize) -> Self {
+        let count = Self::ALL.len() as isize;
+        Self::ALL[(self.place() as isize + by).rem_euclid(count) as usize]
+    }
+}
+
+impl Model {
+    /// The console before anything was read.
+    pub fn new(session: Session, keys: Arc<KeyTable>, now: Timestamp, zone: TimeZone) -> Self {
+        let live = Arc::new(Snapshot::empty(session.cluster.clone(), now));
+        let theme = session.config.ui.theme.as_str().into();
+        Self {
+            session,
+            now,
+            tick: Duration::ZERO,
+            zone,
+            size: Size { width: 80, height: 24 },
+            live,
+            held: None,
+            board: Board::default(),
+            layers: Vec::new(),
+            details: HashMap::new(),
+            rights: HashMap::new(),
+            writes: Writes::default(),
+            journal: Vec::new(),
+            messages: Messages::default(),
+            keys,
+            theme,
+            revision: 1,
+            cancelled: None,
+            plans: 0,
+        }
+    }
+
+    /// What is shown: the held snapshot, else the live one.
+    pub fn shown(&self) -> &Arc<Snapshot> {
+        self.held.as_ref().map_or(&self.live, |held| &held.snapshot)
+    }
+
+    /// The release that keys mean: that of the topmost layer with one, else the board's selection.
+    pub fn focus(&self) -> Option<&Arc<Release>> {
+        self.layers
+            .iter()
+            .rev()
+            .find_map(|layer| match layer {
+                Layer::Release(view) => Some(&view.release),
+                _ => None,
+            })
+            .or_else(|| self.board.current())
+    }
+
+    /// The release as it is now, whatever is held still.
+    pub fn release(&self, uid: &Uid) -> Option<&Arc<Release>> {
+        self.live.by_uid(uid)
+    }
+
+    /// The topmost layer.
+    pub fn top(&self) -> Option<&Layer> {
+        self.layers.last()
+    }
+
+    /// The scopes in which a key is searched now.
+    pub fn chain(&self) -> &'static [Scope] {
+        match self.top() {
+            None if self.board.typing => INPUT,
+            None => Scope::CHAINS[0],
+            Some(layer) => layer.chain(),
+        }
+    }
+
+    /// Says something good to know; it goes with the next key.
+    pub fn note(&mut self, text: impl AsRef<str>) {
+        self.messages.say(Level::Note, text, self.now);
+    }
+
+    /// Says what failed; it stays until acknowledged.
+    pub fn error(&mut self, text: impl AsRef<str>) {
+        self.messages.say(Level::Error, text, self.now);
+    }
+
+    /// Every verb of `release` with whether it can be asked for, as its strategy says.
+    pub fn actions(&self, release: &Release) -> Vec<Action> {
+        let Some(strategy) = crate::strategy::strategy(release.strategy) else { return Vec::new() };
+        strategy.actions(release, &self.planning_context(release, 0))
+    }
+
+    /// What planning needs beside the release; `number` names the plan.
+    pub fn planning_context(&self, release: &Release, number: u32) -> crate::strategy::Context {
+        crate::strategy::Context {
+            now: self.now,
+            who: self.session.who.clone(),
+            plan_id: self.plan_id(number),
+            left_by_undo: crate::app::journal::left_by_undo(&self.journal, &release.uid),
+        }
+    }
+
+    /// A plan's name: sortable by time, told apart by console and number.
+    fn plan_id(&self, number: u32) -> crate::domain::plan::PlanId {
+        let time = self.now.strftime("%Y%m%dT%H%M%S%.3fZ");
+        crate::domain::plan::PlanId(format!("{time}-{}-{number}", self.session.salt).into())
+    }
+}
+
+/// The chain while something is typed.
+pub const INPUT: &[Scope] = Scope::CHAINS[7];

@@ -1,0 +1,76 @@
+//! What can happen to the console.
+
+use super::keypress::KeyPress;
+use super::layers::choice::Item;
+use super::layers::logs::Line;
+use super::layers::plan::{Existence, Preview};
+use super::layers::release::Event;
+use super::messages::Level;
+use super::model::Size;
+use super::rights::Rights;
+use super::session::Session;
+use super::writes::Phase;
+use crate::domain::journal::Entry;
+use crate::domain::plan::PlanId;
+use crate::domain::{Details, ObjectKey, Outcome, RawObject, Snapshot, Str, Uid};
+use std::sync::Arc;
+
+/// One thing that happened.
+#[derive(Debug)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(KeyPress),
+    /// Text was pasted: never a command.
+    Paste(String),
+    /// The terminal has another size.
+    Resize(Size),
+    /// A frame that showed this revision of the Model reached the terminal.
+    Flushed(u64),
+    /// Time passed.
+    Tick,
+    /// The cluster changed.
+    Snapshot(Arc<Snapshot>),
+    /// The raw objects of a release, or why they could not be read.
+    Details(Uid, Result<Arc<Details>, Str>),
+    /// What we may do with a release.
+    Rights(Uid, Rights),
+    /// Events about a release, or why they can't be read.
+    Events(Uid, Result<Vec<Event>, Str>),
+    /// The server's dry run for the dialog of this number.
+    Preview(u32, Preview),
+    /// What the plan of the dialog of this number needs.
+    Needs(u32, Vec<(ObjectKey, Existence)>),
+    /// How a confirmed plan goes.
+    Write(PlanId, WriteNews),
+    /// The journal, or why it can't be read.
+    Journal(Result<Vec<Entry>, Str>),
+    /// A line was added to the journal.
+    Journalled(Entry),
+    /// Lines of the open log.
+    Logs(Vec<Line>),
+    /// The open log ended, with the reason.
+    LogsEnded(Str),
+    /// An object for its YAML, or why it can't be read.
+    Yaml(ObjectKey, Result<RawObject, Str>),
+    /// The kubeconfig's contexts, or why they can't be read.
+    Contexts(Result<Vec<Item>, Str>),
+    /// Another cluster or other namespaces are shown now, or why not.
+    Switched(Result<Box<Session>, Str>),
+    /// Something to be said.
+    Say(Level, Str),
+}
+
+/// News of a confirmed plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WriteNews {
+    /// It is as far as this now, in words.
+    Reached(Phase, Str),
+    /// It goes on, in words: the pods in the way, a look after a lost answer.
+    Said(Str),
+    /// The journal could not be written: why. A back verb goes on.
+    NotJournalled(Str),
+    /// It came to its end.
+    Ended(Outcome),
+    /// A manager put the template back.
+    Reverted(Str),
+}

@@ -1,0 +1,197 @@
+//! The one place where the Model changes: one file a layer. Synchronous, no IO; what must be done outside is returned.
+
+mod answers;
+pub mod board;
+mod choice;
+mod console;
+mod form;
+pub mod help;
+mod logs;
+mod palette;
+pub mod plan;
+pub mod propose;
+mod release;
+mod snapshot;
+mod text;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use super::effect::Effect;
+use super::keypress::KeyPress;
+use super::keys::{Command, RESERVED};
+use super::layers::Layer;
+use super::model::Model;
+use super::msg::Msg;
+use std::time::Duration;
+
+/// Within this time a second `Ctrl-c` ends the console.
+const TWICE: Duration = Duration::from_secs(2);
+
+/// Takes one thing that happened. The Model's `now` and `tick` were set before.
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::Flushed(revision) => {
+            flushed(model, revision);
+            return Vec::new();
+        }
+        Msg::Tick => return plan::tick(model),
+        _ => model.revision += 1,
+    }
+    match msg {
+        Msg::Key(key) => pressed(model, key),
+        Msg::Paste(text) => pasted(model, &text),
+        Msg::Resize(size) => {
+            model.size = size;
+            Vec::new()
+        }
+        Msg::Snapshot(snapshot) => snapshot::take(model, snapshot),
+        Msg::Flushed(_) | Msg::Tick => Vec::new(),
+        other => answers::take(model, other),
+    }
+}
+
+/// A frame reached the terminal: the dialogs that it showed begin to arm.
+fn flushed(model: &mut Model, revision: u64) {
+    let tick = model.tick;
+    for layer in &mut model.layers {
+        if let Layer::Plan(dialog) = layer {
+            dialog.arming.flushed(revision, tick);
+        }
+    }
+}
+
+fn pressed(model: &mut Model, key: KeyPress) -> Vec<Effect> {
+    model.messages.key_pressed();
+    let command = model.keys.find(model.chain(), key);
+    // These work everywhere, also before a dialog was seen.
+    match command {
+        Some(Command::Cancel) => return cancel(model),
+        Some(Command::Redraw) => return vec![Effect::Redraw],
+        Some(Command::Suspend) => return vec![Effect::Suspend],
+        Some(Command::SaveScreen) => return vec![Effect::SaveScreen],
+        _ => {}
+    }
+    match model.layers.last() {
+        None if model.board.typing => board::typed(model, key, command),
+        None => match command {
+            Some(command) => board::command(model, command),
+            None => unknown(model, key),
+        },
+        Some(Layer::Release(_)) => match command {
+            Some(command) => release::command(model, command),
+            None => unknown(model, key),
+        },
+        Some(Layer::Plan(_)) => plan::pressed(model, key, command),
+        Some(Layer::Form(_)) => form::pressed(model, key, command),
+        Some(Layer::Palette(_)) => palette::pressed(model, key, command),
+        Some(Layer::Choice(_)) => choice::pressed(model, key, command),
+        Some(Layer::Logs(_)) => logs::command(model, command),
+        Some(Layer::Text(_)) => text::pressed(model, key, command),
+        Some(Layer::Help(_) | Layer::Journal(_) | Layer::Messages(_)) => help::command(model, command),
+        Some(Layer::Leaving { .. }) => leaving(model, command),
+    }
+}
+
+/// Pasted text goes into a field that takes text, and is never a command.
+fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
+    if model.layers.is_empty() && model.board.typing {
+        model.board.filter.insert(text);
+        board::refilter(model);
+        return Vec::new();
+    }
+    match model.layers.last_mut() {
+        Some(Layer::Plan(dialog)) if dialog.typing_reason => dialog.reason.insert(text),
+        Some(Layer::Form(form)) => {
+            let at = form.at;
+            if let Some(field) = form.fields.get_mut(at) {
+                field.input.insert(text.trim());
+            }
+        }
+        Some(Layer::Palette(palette)) => palette.input.insert(text),
+        Some(Layer::Choice(choice)) if choice.typing => choice.find.insert(text),
+        Some(Layer::Text(view)) => {
+            if let Some(find) = &mut view.find {
+                find.insert(text);
+            }
+        }
+        _ => model.note("pasted text is no command here; it was dropped"),
+    }
+    Vec::new()
+}
+
+/// A key without a meaning here: the product's keys for other kinds of releases say what they need.
+fn unknown(model: &mut Model, key: KeyPress) -> Vec<Effect> {
+    let reserved = RESERVED.iter().find(|reserved| KeyPress::char(reserved.key) == key);
+    if let Some(reserved) = reserved {
+        let (verb, needs) = (reserved.verb, reserved.needs);
+        match model.focus().cloned() {
+            Some(release) => {
+                let (name, how) = (release.key.qualified(), release.strategy.0);
+                model.note(format!("{verb} needs {needs}; {name} is {how}"));
+            }
+            None => model.note(format!("{verb} needs {needs}")),
+        }
+    }
+    Vec::new()
+}
+
+/// `Ctrl-c`: leaves what is open; twice within 2 s ends the console.
+fn cancel(model: &mut Model) -> Vec<Effect> {
+    let twice = model.cancelled.is_some_and(|last| model.tick.saturating_sub(last) < TWICE);
+    model.cancelled = Some(model.tick);
+    if twice {
+        return vec![Effect::Quit];
+    }
+    let effects = if model.layers.is_empty() {
+        model.board.typing = false;
+        Vec::new()
+    } else {
+        close(model)
+    };
+    model.note("Ctrl-c again within 2 s ends the console");
+    effects
+}
+
+/// Closes the topmost layer, and stops what ran for it.
+fn close(model: &mut Model) -> Vec<Effect> {
+    use super::effect::Purpose;
+    let Some(layer) = model.layers.pop() else { return Vec::new() };
+    let stop = |purposes: &[Purpose]| purposes.iter().copied().map(Effect::Stop).collect();
+    match layer {
+        Layer::Release(_) => stop(&[Purpose::Events]),
+        Layer::Plan(_) => stop(&[Purpose::Preview, Purpose::Needs]),
+        Layer::Logs(_) => stop(&[Purpose::Logs]),
+        Layer::Text(_) => stop(&[Purpose::Yaml]),
+        Layer::Choice(choice) => {
+            choice::left(model, &choice);
+            stop(&[Purpose::Contexts])
+        }
+        Layer::Form(_)
+        | Layer::Palette(_)
+        | Layer::Help(_)
+        | Layer::Journal(_)
+        | Layer::Messages(_)
+        | Layer::Leaving { .. } => Vec::new(),
+    }
+}
+
+/// Ends the console; asks once while a write is not answered.
+fn quit(model: &mut Model) -> Vec<Effect> {
+    let unanswered: Vec<String> = model.writes.unanswered().map(|write| write.plan.title.to_string()).collect();
+    if unanswered.is_empty() {
+        return vec![Effect::Quit];
+    }
+    let because = format!("{} was sent and has no answer yet", unanswered.join(", "));
+    model.layers.push(Layer::Leaving { because });
+    Vec::new()
+}
+
+fn leaving(model: &mut Model, command: Option<Command>) -> Vec<Effect> {
+    match command {
+        Some(Command::Confirm) => vec![Effect::Quit],
+        Some(Command::Back) => close(model),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,158 @@
+//! Answers of the cluster to what was asked for.
+
+use super::{propose, write};
+use crate::app::effect::Effect;
+use crate::app::layers::plan::Stage;
+use crate::app::layers::release::Events;
+use crate::app::layers::text::Body;
+use crate::app::layers::{Choice, Layer, PlanDialog};
+use crate::app::messages::Level;
+use crate::app::model::Model;
+use crate::app::msg::Msg;
+use crate::app::session::Session;
+use crate::app::yaml;
+use crate::domain::plan::Refusal;
+use crate::domain::{Details, Direction, ObjectKey, RawObject, Snapshot, Str, Uid};
+use std::sync::Arc;
+
+/// Takes an answer.
+pub fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::Details(uid, answer) => return details(model, &uid, answer),
+        Msg::Rights(uid, rights) => {
+            model.rights.insert(uid, rights);
+        }
+        Msg::Events(uid, answer) => events(model, &uid, answer),
+        Msg::Preview(number, answer) => on_dialog(model, number, |dialog| dialog.preview = answer),
+        Msg::Needs(number, answer) => on_dialog(model, number, |dialog| dialog.needs = answer),
+        Msg::Write(plan, news) => return write::take(model, &plan, news),
+        Msg::Journal(Ok(entries)) => model.journal = entries,
+        Msg::Journal(Err(why)) => model.error(format!("the journal can't be read: {why}")),
+        Msg::Journalled(entry) => model.journal.push(entry),
+        Msg::Logs(lines) => {
+            if let Some(Layer::Logs(logs)) = model.layers.last_mut() {
+                logs.take(lines);
+            }
+        }
+        Msg::LogsEnded(why) => {
+            if let Some(Layer::Logs(logs)) = model.layers.last_mut() {
+                logs.ended = Some(why);
+            }
+        }
+        Msg::Yaml(key, answer) => yaml_came(model, &key, answer),
+        Msg::Contexts(answer) => contexts(model, answer),
+        Msg::Switched(Ok(session)) => return switched(model, *session),
+        Msg::Switched(Err(why)) => model.error(why),
+        Msg::Say(level, text) => model.messages.say(level, text, model.now),
+        Msg::Key(_) | Msg::Paste(_) | Msg::Resize(_) | Msg::Flushed(_) | Msg::Tick | Msg::Snapshot(_) => {}
+    }
+    Vec::new()
+}
+
+fn on_dialog(model: &mut Model, number: u32, change: impl FnOnce(&mut PlanDialog)) {
+    for layer in &mut model.layers {
+        if let Layer::Plan(dialog) = layer
+            && dialog.number == number
+        {
+            return change(dialog);
+        }
+    }
+}
+
+fn details(model: &mut Model, uid: &Uid, answer: Result<Arc<Details>, Str>) -> Vec<Effect> {
+    if let Ok(details) = &answer {
+        model.details.insert(uid.clone(), details.clone());
+    }
+    finish_diff(model, uid, &answer);
+    let waits = matches!(model.top(), Some(Layer::Plan(dialog)) if dialog.release.uid == *uid && matches!(dialog.stage, Stage::Reading));
+    let (true, Some(release)) = (waits, model.release(uid).cloned()) else { return Vec::new() };
+    match answer {
+        Ok(details) => propose::plan(model, &release, &details),
+        Err(why) => without_answer(model, &release, &why),
+    }
+}
+
+/// The objects could not be read in time: a back verb is planned from older bytes, and the fence decides; what goes
+/// forward is refused.
+fn without_answer(model: &mut Model, release: &Arc<crate::domain::Release>, why: &str) -> Vec<Effect> {
+    let older = model.details.get(&release.uid).map(|details| Arc::new(Details { fresh: false, ..(**details).clone() }));
+    let Some(Layer::Plan(dialog)) = model.layers.last_mut() else { return Vec::new() };
+    let back = dialog.intent.verb().direction() != Some(Direction::Forward);
+    match older.filter(|_| back) {
+        Some(older) => propose::plan(model, release, &older),
+        None => {
+            let key = &release.key;
+            let reason = format!("{key} could not be read: {why}; 'r' tries again");
+            dialog.stage = Stage::Refused(Refusal::because(reason));
+            Vec::new()
+        }
+    }
+}
+
+/// A diff that waited for the objects.
+fn finish_diff(model: &mut Model, uid: &Uid, answer: &Result<Arc<Details>, Str>) {
+    let Some(Layer::Text(view)) = model.layers.last() else { return };
+    let Body::ReadingDiff(release, to) = &view.body else { return };
+    if release.uid != *uid {
+        return;
+    }
+    let body = match answer {
+        Ok(details) => propose::diff_body(model, release, details, *to),
+        Err(why) => Body::Problem(format!("{} could not be read: {why}", release.key).into()),
+    };
+    if let Some(Layer::Text(view)) = model.layers.last_mut() {
+        view.body = body;
+    }
+}
+
+fn events(model: &mut Model, uid: &Uid, answer: Result<Vec<crate::app::layers::release::Event>, Str>) {
+    for layer in &mut model.layers {
+        if let Layer::Release(view) = layer
+            && view.release.uid == *uid
+        {
+            view.events = match &answer {
+                Ok(list) => Events::Listed(list.clone()),
+                Err(why) => Events::Unreadable(why.clone()),
+            };
+        }
+    }
+}
+
+fn yaml_came(model: &mut Model, key: &ObjectKey, answer: Result<RawObject, Str>) {
+    if let Some(Layer::Text(view)) = model.layers.last_mut()
+        && matches!(&view.body, Body::Reading(wanted) if wanted == key)
+    {
+        view.body = match answer {
+            Ok(object) => Body::Yaml(yaml::lines(&object)),
+            Err(why) => Body::Problem(format!("{key} can't be read: {why}").into()),
+        };
+    }
+}
+
+fn contexts(model: &mut Model, answer: Result<Vec<crate::app::layers::choice::Item>, Str>) {
+    if let Some(Layer::Choice(choice)) = model.layers.last_mut() {
+        match answer {
+            Ok(items) => *choice = Choice::new(choice.subject, Some(items), choice.before.clone()),
+            Err(why) => choice.problem = Some(why),
+        }
+    }
+}
+
+/// Another cluster, or other namespaces: nothing of the old one stays on the screen.
+fn switched(model: &mut Model, session: Session) -> Vec<Effect> {
+    let (now, word) = (model.now, session.cluster.fingerprint.word.clone());
+    let same = session.cluster.fingerprint == model.session.cluster.fingerprint;
+    model.live = Arc::new(Snapshot::empty(session.cluster.clone(), now));
+    model.held = None;
+    model.layers.clear();
+    model.board.selected = None;
+    if !same {
+        model.details.clear();
+        model.rights.clear();
+        let context = session.context_name().to_owned();
+        model.messages.say(Level::Note, format!("this is {word} now ({context})"), now);
+    }
+    model.session = session;
+    super::snapshot::show(model);
+    vec![Effect::ReadJournal]
+}

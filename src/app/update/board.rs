@@ -1,0 +1,71 @@
+//! The board: moving, filtering, sorting, opening.
+
+use super::{console, release};
+use crate::app::effect::Effect;
+use crate::app::keypress::KeyPress;
+use crate::app::keys::Command;
+use crate::app::layout;
+use crate::app::model::Model;
+
+/// A command at the board.
+pub fn command(model: &mut Model, command: Command) -> Vec<Effect> {
+    match command {
+        Command::Move(step) => {
+            let page = layout::board_rows(model);
+            model.board.step(step, page);
+            Vec::new()
+        }
+        Command::Open => match model.board.current().cloned() {
+            Some(chosen) => release::open(model, chosen),
+            None => Vec::new(),
+        },
+        Command::Filter => {
+            model.board.typing = true;
+            Vec::new()
+        }
+        Command::Sort => {
+            model.board.sort = model.board.sort.next();
+            refilter(model);
+            Vec::new()
+        }
+        Command::Back => {
+            if model.board.filter.text().is_empty() {
+                model.messages.acknowledge_shown();
+            } else {
+                model.board.filter.clear();
+                refilter(model);
+            }
+            Vec::new()
+        }
+        Command::Quit => super::quit(model),
+        other => console::command(model, other),
+    }
+}
+
+/// A key while the filter is typed.
+pub fn typed(model: &mut Model, key: KeyPress, command: Option<Command>) -> Vec<Effect> {
+    match command {
+        Some(Command::Open) => model.board.typing = false,
+        Some(Command::Back) => {
+            model.board.typing = false;
+            model.board.filter.clear();
+            refilter(model);
+        }
+        Some(Command::Move(step)) => {
+            let page = layout::board_rows(model);
+            model.board.step(step, page);
+        }
+        _ => {
+            if model.board.filter.key(key) {
+                refilter(model);
+            }
+        }
+    }
+    Vec::new()
+}
+
+/// Takes the shown snapshot again after the filter or the order changed.
+pub fn refilter(model: &mut Model) {
+    let snapshot = model.shown().clone();
+    model.board.take(&snapshot);
+}

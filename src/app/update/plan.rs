@@ -1,0 +1,247 @@
+//! Keys in a plan's dialog. Every key is weighed: those typed before the dialog was seen are dropped, `y` counts only
+//! when the dialog is armed, Enter never confirms, and while the fingerprint word is missing letters go to it.
+
+use super::propose;
+use crate::app::arming::Arming;
+use crate::app::effect::{Effect, Terms};
+use crate::app::gates::{self, Gate};
+use crate::app::keypress::{KeyCode, KeyPress};
+use crate::app::keys::Command;
+use crate::app::layers::plan::Stage;
+use crate::app::layers::{Layer, PlanDialog};
+use crate::app::layout;
+use crate::app::model::Model;
+use crate::domain::intent::{PausedUndo, UndoTo};
+use crate::domain::{Intent, Plan};
+use std::sync::Arc;
+
+/// A key while a plan is on top.
+pub fn pressed(model: &mut Model, key: KeyPress, command: Option<Command>) -> Vec<Effect> {
+    let tick = model.tick;
+    let Some(Layer::Plan(dialog)) = model.layers.last_mut() else { return Vec::new() };
+    let armed = dialog.arming.armed(tick);
+    let seen = dialog.arming.key(tick);
+    if dialog.typing_reason {
+        if seen {
+            type_reason(dialog, key, command);
+        }
+        return Vec::new();
+    }
+    let letter = key.text().is_some();
+    if command == Some(Command::Back) && (!letter || (seen && !types_word(dialog))) {
+        return super::close(model);
+    }
+    if !seen {
+        return Vec::new();
+    }
+    if types_word(dialog) && (letter || key.code == KeyCode::Backspace) {
+        type_word(dialog, key);
+        return Vec::new();
+    }
+    match command {
+        Some(Command::Confirm) => confirm(model, armed),
+        Some(Command::Move(step)) => {
+            let page = layout::overlay_lines(model.size);
+            if let Some(Layer::Plan(dialog)) = model.layers.last_mut() {
+                dialog.scroll.step(step, usize::from(u16::MAX), page);
+            }
+            Vec::new()
+        }
+        Some(Command::OtherBefore) => other(model, -1),
+        Some(Command::OtherNext) => other(model, 1),
+        Some(Command::TogglePaused) => toggle_paused(model),
+        Some(Command::ToggleOptional) => toggle_optional(model),
+        Some(Command::Override) => override_gate(model),
+        Some(Command::Reason) => {
+            dialog.typing_reason = matches!(dialog.stage, Stage::Ready(_));
+            Vec::new()
+        }
+        Some(Command::Replan) => replan(model),
+        Some(Command::Copy) => copy(model),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether letters go to the fingerprint word.
+fn types_word(dialog: &PlanDialog) -> bool {
+    dialog.locked() && matches!(dialog.stage, Stage::Ready(_))
+}
+
+fn type_word(dialog: &mut PlanDialog, key: KeyPress) {
+    let Some(word) = &mut dialog.word else { return };
+    match key.text() {
+        Some(c) if c.is_ascii_alphabetic() && word.typed.len() < 16 => word.typed.push(c.to_ascii_lowercase()),
+        Some(_) => {}
+        None => {
+            word.typed.pop();
+        }
+    }
+}
+
+fn type_reason(dialog: &mut PlanDialog, key: KeyPress, command: Option<Command>) {
+    match command {
+        Some(Command::Open | Command::Back) => dialog.typing_reason = false,
+        _ => {
+            dialog.reason.key(key);
+        }
+    }
+}
+
+/// `y`.
+fn confirm(model: &mut Model, armed: bool) -> Vec<Effect> {
+    let Some(Layer::Plan(dialog)) = model.layers.last() else { return Vec::new() };
+    let Some(plan) = dialog.plan().cloned() else { return Vec::new() };
+    if !armed {
+        model.note("the plan takes 'y' once it was shown and no key came for 0.3 s");
+        return Vec::new();
+    }
+    if let Some(gate) = gates::gate(model, dialog, &plan) {
+        model.note(gate.sentence());
+        return Vec::new();
+    }
+    let terms = Terms {
+        reason: dialog.reason.text().trim().into(),
+        optional: dialog.optional,
+        overridden: dialog.overridden,
+    };
+    if let Some(Layer::Plan(dialog)) = model.layers.last_mut() {
+        dialog.stage = Stage::Confirmed(plan.id.clone());
+        dialog.scroll.at = 0;
+    }
+    model.writes.begin(plan.clone(), model.now);
+    vec![Effect::Apply(plan, terms)]
+}
+
+/// `←/→`: plans for another revision.
+fn other(model: &mut Model, by: isize) -> Vec<Effect> {
+    let Some(Layer::Plan(dialog)) = model.layers.last() else { return Vec::new() };
+    if matches!(dialog.stage, Stage::Confirmed(_)) || dialog.choices.is_empty() {
+        return Vec::new();
+    }
+    let Some(revision) = dialog.other(by) else {
+        model.note(if by < 0 { "this is the newest other revision" } else { "this is the oldest revision kept" });
+        return Vec::new();
+    };
+    let intent = dialog.towards(revision);
+    again(model, intent)
+}
+
+fn toggle_paused(model: &mut Model) -> Vec<Effect> {
+    let Some(Layer::Plan(dialog)) = model.layers.last() else { return Vec::new() };
+    let held = model.release(&dialog.release.uid).is_some_and(|release| release.held);
+    let (Intent::Undo { to, paused }, true) = (&dialog.intent, held) else { return Vec::new() };
+    let paused = match paused {
+        PausedUndo::StayPaused => PausedUndo::Resume,
+        PausedUndo::Resume => PausedUndo::StayPaused,
+    };
+    let to = dialog.chosen.map_or(*to, UndoTo::Number);
+    again(model, Intent::Undo { to, paused })
+}
+
+fn toggle_optional(model: &mut Model) -> Vec<Effect> {
+    let revision = model.revision;
+    if let Some(Layer::Plan(dialog)) = model.layers.last_mut()
+        && dialog.plan().is_some_and(|plan| plan.calls.iter().any(|call| call.optional))
+    {
+        dialog.optional = !dialog.optional;
+        // Another set of calls: it is to be seen first.
+        dialog.arming.changed(revision);
+    }
+    Vec::new()
+}
+
+/// Overrides a gate that may be overridden; that needs a reason.
+fn override_gate(model: &mut Model) -> Vec<Effect> {
+    let Some(Layer::Plan(dialog)) = model.layers.last() else { return Vec::new() };
+    let Some(plan) = dialog.plan().cloned() else { return Vec::new() };
+    if !matches!(gates::gate(model, dialog, &plan), Some(Gate::Overridable(_) | Gate::ReasonMissing(_))) {
+        return Vec::new();
+    }
+    let revision = model.revision;
+    if let Some(Layer::Plan(dialog)) = model.layers.last_mut() {
+        dialog.overridden = true;
+        dialog.typing_reason = true;
+        dialog.arming.changed(revision);
+    }
+    Vec::new()
+}
+
+fn replan(model: &mut Model) -> Vec<Effect> {
+    let Some(Layer::Plan(dialog)) = model.layers.last() else { return Vec::new() };
+    if let Stage::Confirmed(plan) = &dialog.stage {
+        // What runs is not planned again; what ended may be.
+        let ended = model.writes.of_plan(plan).is_none_or(|write| write.outcome.is_some());
+        if !ended {
+            return Vec::new();
+        }
+    }
+    let intent = dialog.intent.clone();
+    let uid = dialog.release.uid.clone();
+    model.details.remove(&uid);
+    again(model, intent)
+}
+
+/// Plans the open dialog anew for `intent`; answers to the earlier plan are dropped.
+fn again(model: &mut Model, intent: Intent) -> Vec<Effect> {
+    model.plans += 1;
+    let (number, tick, revision) = (model.plans, model.tick, model.revision);
+    let Some(Layer::Plan(dialog)) = model.layers.last_mut() else { return Vec::new() };
+    dialog.number = number;
+    dialog.opened = tick;
+    dialog.intent = intent;
+    dialog.stage = Stage::Reading;
+    dialog.optional = false;
+    dialog.overridden = false;
+    dialog.scroll.at = 0;
+    dialog.arming.changed(revision);
+    let uid = dialog.release.uid.clone();
+    match model.release(&uid).cloned() {
+        Some(release) => propose::plan_or_read(model, &release),
+        None => super::close(model),
+    }
+}
+
+/// `c`: the equivalent kubectl commands, also of a plan that was refused.
+fn copy(model: &mut Model) -> Vec<Effect> {
+    let Some(Layer::Plan(dialog)) = model.layers.last() else { return Vec::new() };
+    let plan: Option<&Arc<Plan>> = match &dialog.stage {
+        Stage::Ready(plan) => Some(plan),
+        Stage::Confirmed(id) => model.writes.of_plan(id).map(|write| &write.plan),
+        Stage::Reading | Stage::Refused(_) => None,
+    };
+    let commands = match (&dialog.stage, plan) {
+        (_, Some(plan)) => plan.kubectl.join("\n"),
+        (Stage::Refused(refusal), None) => refusal.kubectl.join("\n"),
+        _ => String::new(),
+    };
+    if commands.is_empty() {
+        model.note("there is no kubectl command for this");
+        return Vec::new();
+    }
+    model.note("copied as kubectl");
+    vec![Effect::Copy(commands)]
+}
+
+/// Time passed: objects that were read in the middle of a change are read again.
+pub fn tick(model: &mut Model) -> Vec<Effect> {
+    let tick = model.tick;
+    let Some(Layer::Plan(dialog)) = model.layers.last_mut() else { return Vec::new() };
+    if dialog.again.is_none_or(|again| again > tick) {
+        return Vec::new();
+    }
+    dialog.again = None;
+    let uid = dialog.release.uid.clone();
+    match model.release(&uid).cloned() {
+        Some(release) => vec![Effect::ReadDetails(release)],
+        None => Vec::new(),
+    }
+}
+
+/// When this dialog's picture changes by time alone.
+pub fn wakes(dialog: &PlanDialog) -> Option<std::time::Duration> {
+    let armed = match dialog.arming {
+        Arming::Seen(_) => dialog.arming.armed_at(),
+        Arming::Unseen | Arming::Awaiting(_) => None,
+    };
+    [armed, dialog.again].into_iter().flatten().min()
+}

@@ -1,0 +1,261 @@
+//! From a write key to a plan's dialog: whether the verb is possible, what it needs first, and the plan itself.
+
+use crate::app::effect::{Ask, Effect};
+use crate::app::journal;
+use crate::app::keys::Command;
+use crate::app::layers::plan::{Preview, AGAIN_AFTER, READ_AGAIN_LIMIT, Stage, Word};
+use crate::app::layers::text::Body;
+use crate::app::layers::{Form, Layer, PlanDialog, TextView};
+use crate::app::model::{Model, Pane};
+use crate::domain::intent::{PausedUndo, UndoTo};
+use crate::domain::plan::{Refusal, RefusalKind};
+use crate::domain::snapshot::FRESH_LIMIT;
+use crate::domain::{Age, Details, Direction, Intent, Plan, Release, Revision, Str, Verb};
+use std::sync::Arc;
+
+/// What a write command would do to the release in focus, or why it can't; `None` for commands that write nothing.
+pub fn possible(model: &Model, command: Command) -> Option<Result<Str, Str>> {
+    if !command.writes() {
+        return None;
+    }
+    let Some(release) = model.focus() else { return Some(Err("no release is selected".into())) };
+    Some(verb_for(model, release, command).map(|(_, consequence)| consequence))
+}
+
+/// The verb that a write key means on `release`, with what follows; or why not.
+fn verb_for(model: &Model, release: &Release, command: Command) -> Result<(Verb, Str), Str> {
+    if command == Command::Revert {
+        let inverse = journal::to_revert(&model.journal, &release.uid, &model.session.who)?;
+        return Ok((Verb::Revert, inverse.words.clone()));
+    }
+    let actions = model.actions(release);
+    let offered: Vec<_> = command.verbs().iter().filter_map(|verb| actions.iter().find(|a| a.verb == *verb)).collect();
+    let Some(action) = offered.iter().find(|action| action.enabled).or(offered.last()) else {
+        return Err(format!("{} knows no such verb", release.strategy.0).into());
+    };
+    if !action.enabled {
+        return Err(action.why.clone());
+    }
+    if let Some(permission) = model.rights.get(&release.uid).and_then(|rights| rights.lacks(action.verb)) {
+        return Err(format!("you may not: it needs the right to {permission}").into());
+    }
+    let consequence = if action.why.is_empty() {
+        action.consequence.clone()
+    } else {
+        format!("{}; {}", action.consequence, action.why).into()
+    };
+    Ok((action.verb, consequence))
+}
+
+/// A write key on the release in focus.
+pub fn key(model: &mut Model, command: Command) -> Vec<Effect> {
+    let Some(focus) = model.focus().cloned() else {
+        model.note("no release is selected");
+        return Vec::new();
+    };
+    let name = focus.key.qualified();
+    let Some(release) = model.release(&focus.uid).cloned() else {
+        model.note(format!("{name} is gone: there is nothing to write to"));
+        return Vec::new();
+    };
+    let verb = match verb_for(model, &release, command) {
+        Ok((verb, _)) => verb,
+        Err(why) => {
+            let word = command.verbs().last().map_or("this", |verb| verb.word());
+            model.note(format!("{word} {name}: {why}"));
+            return Vec::new();
+        }
+    };
+    let intent = match verb {
+        Verb::Undo => Intent::Undo { to: undo_to(model), paused: PausedUndo::StayPaused },
+        Verb::Pause => Intent::Pause,
+        Verb::Resume => Intent::Resume,
+        Verb::Restart => Intent::Restart,
+        Verb::Scale => return open_form(model, Form::scale(&release)),
+        Verb::SetImage => {
+            let images = spec_images(&release);
+            return open_form(model, Form::set_image(&release, &images));
+        }
+        Verb::Revert => match journal::to_revert(&model.journal, &release.uid, &model.session.who) {
+            Ok(inverse) => Intent::Revert(Box::new(inverse.clone())),
+            Err(_) => return Vec::new(),
+        },
+    };
+    open(model, &release, intent)
+}
+
+fn open_form(model: &mut Model, form: Form) -> Vec<Effect> {
+    model.layers.push(Layer::Form(Box::new(form)));
+    Vec::new()
+}
+
+/// The images of the spec: those of the revision that it stands for.
+fn spec_images(release: &Release) -> Vec<crate::domain::workload::Image> {
+    release
+        .current()
+        .map(|entry| entry.images.clone())
+        .or_else(|| release.tracks.last().map(|track| track.images.clone()))
+        .unwrap_or_default()
+}
+
+/// In History an undo goes to the selected revision, elsewhere to the best-founded one.
+fn undo_to(model: &Model) -> UndoTo {
+    match model.top() {
+        Some(Layer::Release(view)) if view.pane == Pane::History => {
+            let entry = view.release.history.get(view.revision_place());
+            entry.filter(|entry| !entry.current).map_or(UndoTo::Best, |entry| UndoTo::Number(entry.revision))
+        }
+        _ => UndoTo::Best,
+    }
+}
+
+/// Opens the dialog for `intent`: with its plan when the objects are at hand, else while they are read.
+pub fn open(model: &mut Model, release: &Arc<Release>, intent: Intent) -> Vec<Effect> {
+    model.plans += 1;
+    let dialog = PlanDialog::new(release, intent, model.plans, model.tick);
+    model.layers.push(Layer::Plan(Box::new(dialog)));
+    let mut effects = plan_or_read(model, release);
+    if !model.rights.contains_key(&release.uid) {
+        effects.push(Effect::AskRights(release.clone()));
+    }
+    effects
+}
+
+/// Plans the open dialog from fresh objects, or has them read.
+pub fn plan_or_read(model: &mut Model, release: &Arc<Release>) -> Vec<Effect> {
+    match usable(model, release) {
+        Some(details) => plan(model, release, &details),
+        None => read(model, release),
+    }
+}
+
+/// Has the objects read for the open dialog.
+pub fn read(model: &mut Model, release: &Arc<Release>) -> Vec<Effect> {
+    let revision = model.revision;
+    if let Some(Layer::Plan(dialog)) = model.layers.last_mut() {
+        dialog.stage = Stage::Reading;
+        dialog.arming.changed(revision);
+    }
+    vec![Effect::ReadDetails(release.clone())]
+}
+
+/// The details at hand, if they are as fresh as what is on the screen: the watch is live, the spec has not moved since
+/// they were read, and they hold the same revisions.
+fn usable(model: &Model, release: &Release) -> Option<Arc<Details>> {
+    let details = model.details.get(&release.uid)?;
+    let watched = model.live.age_of(release.key.kind, model.now) <= FRESH_LIMIT;
+    let just_read = Age::between(details.read_at, model.now) <= FRESH_LIMIT;
+    let generation = details.root.value::<i64>("/metadata/generation").unwrap_or(0);
+    let same_revisions = release.history.iter().all(|entry| details.revisions.contains_key(&entry.revision))
+        && details.revisions.len() == release.history.len();
+    let same = generation == release.generation.spec && same_revisions;
+    ((watched && same) || (just_read && generation >= release.generation.spec && details.fresh)).then(|| details.clone())
+}
+
+/// Makes the plan of the open dialog from `details`.
+pub fn plan(model: &mut Model, release: &Arc<Release>, details: &Arc<Details>) -> Vec<Effect> {
+    let Some(Layer::Plan(dialog)) = model.layers.last() else { return Vec::new() };
+    let (number, opened) = (dialog.number, dialog.opened);
+    let context = model.planning_context(release, number);
+    let Some(strategy) = crate::strategy::strategy(release.strategy) else { return Vec::new() };
+    let made = strategy.plan(release, details, &dialog.intent, &context);
+    let chosen = chosen_revision(release, details, &dialog.intent);
+    if let Err(refusal) = &made
+        && refusal.kind == RefusalKind::ReadAgain
+        && model.tick.saturating_sub(opened) < READ_AGAIN_LIMIT
+    {
+        let again = model.tick + AGAIN_AFTER;
+        if let Some(Layer::Plan(dialog)) = model.layers.last_mut() {
+            dialog.stage = Stage::Reading;
+            dialog.again = Some(again);
+        }
+        return Vec::new();
+    }
+    let made = match made {
+        Ok(plan) if plan.blind && plan.direction == Direction::Forward => Err(Refusal::because(format!(
+            "{} could not be read just now, and what goes forward is not sent blind; 'r' tries again",
+            release.key
+        ))
+        .with_kubectl(plan.kubectl)),
+        other => other,
+    };
+    let wanted = model.session.protected().then(|| model.session.cluster.fingerprint.word.clone());
+    let revision = model.revision;
+    let Some(Layer::Plan(dialog)) = model.layers.last_mut() else { return Vec::new() };
+    dialog.arming.changed(revision);
+    dialog.chosen = chosen;
+    dialog.needs.clear();
+    dialog.preview = Preview::NotAsked;
+    dialog.word = None;
+    match made {
+        Err(refusal) => {
+            dialog.stage = Stage::Refused(refusal);
+            Vec::new()
+        }
+        Ok(plan) => {
+            if plan.direction == Direction::Forward {
+                dialog.word = wanted.map(|wanted| Word { wanted, typed: String::new() });
+            }
+            let plan = Arc::new(plan);
+            dialog.stage = Stage::Ready(plan.clone());
+            ask(dialog, model.session.read_only(), &plan)
+        }
+    }
+}
+
+/// What is asked about a new plan. Read-only sends no patch at all, so it asks for no dry run either.
+fn ask(dialog: &mut PlanDialog, read_only: bool, plan: &Arc<Plan>) -> Vec<Effect> {
+    let asked = || Ask { number: dialog.number, plan: plan.clone() };
+    let mut effects = Vec::new();
+    if !plan.needs.is_empty() {
+        effects.push(Effect::LookUp(asked()));
+    }
+    if !read_only && !plan.blind {
+        effects.push(Effect::Preview(asked()));
+        dialog.preview = Preview::Asked;
+    }
+    effects
+}
+
+/// The revision that an undo goes to, as its plan resolves it.
+fn chosen_revision(release: &Release, details: &Details, intent: &Intent) -> Option<Revision> {
+    let Intent::Undo { to, .. } = intent else { return None };
+    crate::strategy::workload::target::resolve(release, details, *to).ok()
+}
+
+/// `d`: what changes on the way back; in History between what runs and the selected revision.
+pub fn diff(model: &mut Model, release: &Arc<Release>) -> Vec<Effect> {
+    let to = match undo_to(model) {
+        UndoTo::Best => release.back_to,
+        UndoTo::Number(revision) => Some(revision),
+        UndoTo::Previous | UndoTo::LastGood => None,
+    };
+    let Some(to) = to else {
+        model.note(format!("{} has no other revision to compare with", release.key.qualified()));
+        return Vec::new();
+    };
+    let title = format!("{}: what runs against revision {to}", release.key.qualified());
+    match usable(model, release) {
+        Some(details) => {
+            let body = diff_body(model, release, &details, to);
+            model.layers.push(Layer::Text(Box::new(TextView::new(title, body))));
+            Vec::new()
+        }
+        None => {
+            let body = Body::ReadingDiff(release.clone(), to);
+            model.layers.push(Layer::Text(Box::new(TextView::new(title, body))));
+            vec![Effect::ReadDetails(release.clone())]
+        }
+    }
+}
+
+/// The diff between what runs and `to`.
+pub fn diff_body(model: &Model, release: &Release, details: &Details, to: Revision) -> Body {
+    let intent = Intent::Undo { to: UndoTo::Number(to), paused: PausedUndo::StayPaused };
+    let Some(strategy) = crate::strategy::strategy(release.strategy) else { return Body::Diff(Vec::new()) };
+    match strategy.plan(release, details, &intent, &model.planning_context(release, 0)) {
+        Ok(plan) => Body::Diff(plan.diff),
+        Err(refusal) if refusal.kind == RefusalKind::Unchanged => Body::Diff(Vec::new()),
+        Err(refusal) => Body::Problem(refusal.reason),
+    }
+}

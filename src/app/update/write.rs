@@ -1,0 +1,59 @@
+//! News of confirmed plans.
+
+use crate::app::effect::Effect;
+use crate::app::layers::Layer;
+use crate::app::layers::plan::Stage;
+use crate::app::messages::Level;
+use crate::app::model::Model;
+use crate::app::msg::WriteNews;
+use crate::app::writes::Phase;
+use crate::domain::outcome::OutcomeKind;
+use crate::domain::plan::PlanId;
+
+/// Takes news of `plan`.
+pub fn take(model: &mut Model, plan: &PlanId, news: WriteNews) -> Vec<Effect> {
+    let now = model.now;
+    let open = model.layers.iter().any(|layer| matches!(layer, Layer::Plan(dialog) if matches!(&dialog.stage, Stage::Confirmed(id) if id == plan)));
+    let Some(write) = model.writes.of_plan_mut(plan) else { return Vec::new() };
+    let title = write.plan.title.clone();
+    match news {
+        WriteNews::Reached(phase, words) => {
+            write.phase = write.phase.max(phase);
+            write.steps.push((now, words));
+        }
+        WriteNews::Said(words) => {
+            if write.steps.last().is_none_or(|(_, last)| *last != words) {
+                write.steps.push((now, words));
+            }
+        }
+        WriteNews::NotJournalled(why) => {
+            write.not_journalled = Some(why.clone());
+            model.messages.say(Level::Warning, format!("{title} is not in the journal: {why}"), now);
+        }
+        WriteNews::Ended(outcome) => {
+            write.phase = Phase::Ended;
+            write.outcome = Some(outcome.clone());
+            let uid = write.plan.release.uid.clone();
+            // What a next plan is made from is another object now.
+            model.details.remove(&uid);
+            let level = match outcome.kind {
+                OutcomeKind::Applied | OutcomeKind::Unchanged | OutcomeKind::Planned => Level::Note,
+                OutcomeKind::Timeout | OutcomeKind::Refused => Level::Warning,
+                OutcomeKind::Failed
+                | OutcomeKind::Partial
+                | OutcomeKind::Conflict
+                | OutcomeKind::Forbidden
+                | OutcomeKind::Unreachable
+                | OutcomeKind::Unknown => Level::Error,
+            };
+            if !open || level > Level::Note {
+                model.messages.say(level, format!("{title}: {} ({})", outcome.kind, outcome.reason), now);
+            }
+        }
+        WriteNews::Reverted(by) => {
+            write.reverted_by = Some(by.clone());
+            model.messages.say(Level::Alarm, format!("{by} took back {title}: the template is the old one again"), now);
+        }
+    }
+    vec![Effect::ReadJournal]
+}

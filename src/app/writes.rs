@@ -1,0 +1,107 @@
+//! Plans that were confirmed here: how far each is, and what became of it.
+
+use crate::domain::plan::PlanId;
+use crate::domain::{Outcome, Plan, Str, Timestamp, Uid};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The last confirmed plan of each release.
+#[derive(Debug, Clone, Default)]
+pub struct Writes {
+    by_release: HashMap<Uid, Write>,
+}
+
+/// A confirmed plan.
+#[derive(Debug, Clone)]
+pub struct Write {
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// When it was confirmed.
+    pub since: Timestamp,
+    /// How far it is.
+    pub phase: Phase,
+    /// What happened so far, the oldest first.
+    pub steps: Vec<(Timestamp, Str)>,
+    /// What became of it.
+    pub outcome: Option<Outcome>,
+    /// Who put the template back afterwards.
+    pub reverted_by: Option<Str>,
+    /// It was not written to the journal: why.
+    pub not_journalled: Option<Str>,
+}
+
+/// How far a confirmed plan is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// It is being written to the journal.
+    Journalling,
+    /// A request is on its way and was not answered yet.
+    Unanswered,
+    /// The server took it.
+    Accepted,
+    /// The controller saw it.
+    Observed,
+    /// All that it waits for has come, or will not come.
+    Ended,
+}
+
+impl Phase {
+    /// The word on the screen.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Journalling => "writing the journal",
+            Self::Unanswered => "sent, no answer yet",
+            Self::Accepted => "accepted",
+            Self::Observed => "observed",
+            Self::Ended => "done",
+        }
+    }
+}
+
+impl Write {
+    /// Whether a request may be on its way: no other one is sent to this release meanwhile.
+    pub fn unanswered(&self) -> bool {
+        self.phase <= Phase::Unanswered
+    }
+}
+
+impl Writes {
+    /// A plan was confirmed.
+    pub fn begin(&mut self, plan: Arc<Plan>, now: Timestamp) {
+        let write = Write {
+            since: now,
+            phase: Phase::Journalling,
+            steps: Vec::new(),
+            outcome: None,
+            reverted_by: None,
+            not_journalled: None,
+            plan: plan.clone(),
+        };
+        self.by_release.insert(plan.release.uid.clone(), write);
+    }
+
+    /// The last plan of a release.
+    pub fn of(&self, release: &Uid) -> Option<&Write> {
+        self.by_release.get(release)
+    }
+
+    /// The write of a plan; `None` when a later plan took its place.
+    pub fn of_plan(&self, plan: &PlanId) -> Option<&Write> {
+        self.by_release.values().find(|write| write.plan.id == *plan)
+    }
+
+    /// The same, to be changed.
+    pub fn of_plan_mut(&mut self, plan: &PlanId) -> Option<&mut Write> {
+        self.by_release.values_mut().find(|write| write.plan.id == *plan)
+    }
+
+    /// Writes of which the server's answer is still missing.
+    pub fn unanswered(&self) -> impl Iterator<Item = &Write> {
+        self.by_release.values().filter(|write| write.unanswered())
+    }
+
+    /// Writes that have not come to their end.
+    pub fn running(&self) -> impl Iterator<Item = &Write> {
+        self.by_release.values().filter(|write| write.phase != Phase::Ended)
+    }
+}
