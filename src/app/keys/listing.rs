@@ -1,7 +1,7 @@
 //! The table as text: for the help, `windlass keys` and the README.
 
 use super::remap::KeyTable;
-use super::table::{BINDINGS, Scope};
+use super::table::Scope;
 
 /// The bindings of one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,18 +51,17 @@ pub fn markdown() -> String {
     text
 }
 
-/// The number of bindings, for the tests of those who list them.
-pub const COUNT: usize = BINDINGS.len();
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::keys::BINDINGS;
 
     #[test]
     fn every_binding_is_listed_once() {
         let listed: usize = sections(&KeyTable::default()).iter().map(|section| section.lines.len()).sum();
-        assert_eq!(listed, COUNT);
-        assert_eq!(markdown().lines().filter(|line| line.starts_with("| `")).count(), COUNT);
+        assert_eq!(listed, BINDINGS.len());
+        assert_eq!(markdown().lines().filter(|line| line.starts_with("| `")).count(), BINDINGS.len());
     }
 
     #[test]

@@ -92,7 +92,8 @@ pub fn switch_context(model: &mut Model, name: &str) -> Vec<Effect> {
         model.note(format!("{name} is the context already"));
         return Vec::new();
     }
-    if let Some(title) = model.writes.unanswered().next().map(|write| write.plan.title.clone()) {
+    let unanswered = model.writes.unanswered().next().map(|write| write.plan.title.clone());
+    if let Some(title) = unanswered {
         model.note(format!("{title} has no answer yet; switch once it has"));
         return Vec::new();
     }

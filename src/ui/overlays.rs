@@ -1,0 +1,45 @@
+//! What lies over the console: one file each; a new one is its file and one line here.
+
+mod choice;
+mod form;
+mod help;
+mod journal;
+mod leaving;
+mod logs;
+mod messages;
+mod palette;
+mod plan;
+mod text;
+
+use crate::app::Model;
+use crate::app::layers::Layer;
+use crate::ui::widgets::Look;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+/// Draws a layer into `area` (all but header and footer); gives where the cursor stands, while something is typed.
+pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, layer: &Layer, look: Look<'_>) -> Option<Position> {
+    match layer {
+        Layer::Release(view) => crate::ui::panes::draw(buffer, area, model, view, view.pane, look),
+        Layer::Plan(dialog) => return plan::draw(buffer, area, model, dialog, look),
+        Layer::Form(form) => return form::draw(buffer, area, form, look),
+        Layer::Palette(palette) => return palette::draw(buffer, area, palette, look),
+        Layer::Help(scroll) => help::draw(buffer, area, model, *scroll, look),
+        Layer::Journal(scroll) => journal::draw(buffer, area, model, *scroll, look),
+        Layer::Messages(scroll) => messages::draw(buffer, area, model, *scroll, look),
+        Layer::Choice(choice) => return choice::draw(buffer, area, choice, look),
+        Layer::Logs(logs) => logs::draw(buffer, area, logs, look),
+        Layer::Text(view) => return text::draw(buffer, area, view, look),
+        Layer::Leaving { because } => leaving::draw(buffer, area, because, look),
+    }
+    None
+}
+
+/// The upper part of `area` that a dialog of `lines` lines takes, its frame included, no wider than `width`.
+fn top(area: Rect, width: u16, lines: usize) -> Rect {
+    let width = width.min(area.width);
+    let height = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2).min(area.height);
+    let x = area.x + (area.width - width) / 2;
+    let y = area.y + area.height.saturating_sub(height).min(1);
+    Rect { x, y, width, height }
+}

@@ -1,0 +1,16 @@
+//! Whether to leave although something is under way.
+
+use crate::ui::view::said::shown;
+use crate::ui::widgets::pane::{Frame, Pane};
+use crate::ui::widgets::{Look, put_wrapped};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, because: &str, look: Look<'_>) {
+    let area = super::top(area, 64, 6);
+    let inside = Pane { title: "LEAVE?", detail: "", frame: Frame::Dialog }.draw(buffer, area, look);
+    let inside = Rect { x: inside.x + 1.min(inside.width), width: inside.width.saturating_sub(2), ..inside };
+    let text = format!("{}.\n\nThe write is in the journal; on the next start it is offered again.", shown(because));
+    put_wrapped(buffer, inside, &text, Style::new(), look);
+}

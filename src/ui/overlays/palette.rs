@@ -1,0 +1,68 @@
+//! All actions by name, with what each would do, or why it is not possible now.
+//!
+//! ```text
+//! ┌ :und▏ ───────────────────────────────────────────────┐
+//! │▌undo       U  back to revision 41, v41, likely good   │
+//! │ restart    R  it is paused: resume it first (P)       │
+//! └───────────────────────────────────────────────────────┘
+//! ```
+
+use crate::app::layers::Palette;
+use crate::app::layers::palette::Line as Asked;
+use crate::ui::text::Elide;
+use crate::ui::view::said::shown;
+use crate::ui::widgets::input::Input;
+use crate::ui::widgets::pane::{Frame, Pane};
+use crate::ui::widgets::table::{Column, Row, Table, Width};
+use crate::ui::widgets::{Look, Slot, put};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+const COLUMNS: [Column; 3] = [
+    Column::new("", Width::Between(10, 16)),
+    Column::new("", Width::Fixed(6)).importance(50),
+    Column::new("", Width::Flex { min: 10, share: 1 }).elided(Elide::End).importance(90),
+];
+
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, palette: &Palette, look: Look<'_>) -> Option<Position> {
+    let theme = look.theme;
+    let matching = palette.matching();
+    let area = super::top(area, 90, palette.items.len() + 1);
+    let inside = Pane { title: "", detail: ":ctx NAME  :ns NAME  :q", frame: Frame::Dialog }.draw(buffer, area, look);
+    let input = Input { prompt: " :", field: &palette.input, placeholder: "an action", accepted: false };
+    let cursor = input.draw(buffer, Slot::row(inside, 0), look);
+    let list = Rect { y: inside.y + 1.min(inside.height), height: inside.height.saturating_sub(1), ..inside };
+    let asked = match palette.line() {
+        Asked::Name if matching.is_empty() => Some("no such action; Esc leaves".to_owned()),
+        Asked::Name => None,
+        Asked::Context(name) => Some(format!("Enter connects to the context {}", shown(name))),
+        Asked::Namespaces(names) if names.is_empty() => Some("Enter shows all namespaces".to_owned()),
+        Asked::Namespaces(names) => Some(format!("Enter shows {}", shown(&names.join(", ")))),
+        Asked::Theme(name) => Some(format!("Enter takes the theme {}", shown(name))),
+        Asked::Quit => Some("Enter leaves windlass".to_owned()),
+    };
+    if let Some(asked) = asked {
+        put(buffer, Slot::row(list, 0).after(1), &asked, theme.style("text.muted"));
+        return cursor;
+    }
+    let at = palette.scroll.within(matching.len());
+    let table = Table {
+        columns: &COLUMNS,
+        len: matching.len(),
+        offset: crate::app::scroll::Scroll { at }.first(matching.len(), usize::from(list.height)),
+        selected: Some(at),
+        header: false,
+    };
+    table.draw(buffer, list, look, |place| {
+        let item = matching[place];
+        let muted = theme.style("text.muted");
+        let (name, about) = match &item.why_not {
+            Some(why) => (Line::styled(item.name, muted), Line::styled(shown(why), theme.style("verdict.warn"))),
+            None => (Line::raw(item.name), Line::styled(shown(&item.about), Style::new())),
+        };
+        Row { cells: vec![name, Line::styled(item.key.as_str(), theme.style("key")), about], style: Style::new() }
+    });
+    cursor
+}

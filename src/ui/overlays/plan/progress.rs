@@ -1,0 +1,106 @@
+//! How a confirmed plan goes: sent, accepted, observed, settled, or what stands in the way.
+
+use super::sections::labelled;
+use crate::app::Model;
+use crate::app::writes::{Phase, Write};
+use crate::domain::outcome::OutcomeKind;
+use crate::domain::plan::{PlanId, Wait};
+use crate::domain::{Age, Plan};
+use crate::ui::view::said::shown;
+use crate::ui::widgets::Look;
+use crate::ui::widgets::ticks::Tick;
+use ratatui::text::Line;
+
+/// Every line of the dialog, `cells` wide at most.
+pub(super) fn lines(model: &Model, id: &PlanId, plan: &Plan, cells: usize, look: Look<'_>) -> Vec<Line<'static>> {
+    let Some(write) = model.writes.of_plan(id) else {
+        return labelled("plan", Tick::Unknown, "another plan took its place", cells, look);
+    };
+    let mut lines = Vec::new();
+    if let Some(by) = &write.reverted_by {
+        let text = format!("{by} put the template back: what was written is gone again");
+        lines.extend(labelled("ALARM", Tick::Bad, &text, cells, look));
+        lines.push(Line::default());
+    }
+    for (phase, label) in [(Phase::Accepted, "accepted"), (Phase::Observed, "observed"), (Phase::Ended, "settled")] {
+        if phase == Phase::Observed && plan.until == Wait::Accepted {
+            continue;
+        }
+        let (tick, text) = step(model, write, plan, phase);
+        lines.extend(labelled(label, tick, &text, cells, look));
+    }
+    if let Some(why) = &write.not_journalled {
+        lines.extend(labelled("journal", Tick::Warn, &format!("not journalled: {why}"), cells, look));
+    }
+    lines.extend(in_the_way(model, write, cells, look));
+    if !write.steps.is_empty() {
+        lines.push(Line::default());
+    }
+    for (at, text) in write.steps.iter().rev().take(6).rev() {
+        let time = at.to_zoned(model.zone.clone()).strftime("%H:%M:%S").to_string();
+        lines.extend(labelled(&time, Tick::Plain, text, cells, look));
+    }
+    lines.push(Line::default());
+    let last = match (&write.outcome, plan.inverse.steps()) {
+        (Some(outcome), Some(steps)) if outcome.kind == OutcomeKind::Applied => format!("Z takes it back: {}", steps.words),
+        (Some(_), _) => "Esc leaves, 'r' plans again".to_owned(),
+        (None, _) => "Esc leaves this dialog; the console goes on watching".to_owned(),
+    };
+    lines.push(Line::styled(shown(&last).into_owned(), look.theme.style("text.muted")));
+    lines
+}
+
+fn step(model: &Model, write: &Write, plan: &Plan, phase: Phase) -> (Tick, String) {
+    let since = Age::between(write.since, model.now).words();
+    if let (Phase::Ended, Some(outcome)) = (phase, &write.outcome) {
+        let tick = match outcome.kind {
+            OutcomeKind::Applied | OutcomeKind::Unchanged | OutcomeKind::Planned => Tick::Ok,
+            OutcomeKind::Timeout | OutcomeKind::Refused | OutcomeKind::Partial => Tick::Warn,
+            OutcomeKind::Failed | OutcomeKind::Conflict | OutcomeKind::Forbidden | OutcomeKind::Unreachable => Tick::Bad,
+            OutcomeKind::Unknown => Tick::Unknown,
+        };
+        return (tick, format!("{}: {}", outcome.kind, outcome.reason));
+    }
+    if write.phase >= phase && phase != Phase::Ended {
+        // An outcome may come before a phase was reached: a refusal was never accepted.
+        let reached = write.outcome.as_ref().is_none_or(|outcome| {
+            matches!(outcome.kind, OutcomeKind::Applied | OutcomeKind::Timeout | OutcomeKind::Planned)
+        });
+        return if reached { (Tick::Ok, "yes".to_owned()) } else { (Tick::Bad, "no".to_owned()) };
+    }
+    let next = match phase {
+        Phase::Accepted => format!("{}, {since}", write.phase.word()),
+        Phase::Observed => "the controller has not seen it yet".to_owned(),
+        Phase::Ended | Phase::Journalling | Phase::Unanswered => match plan.until {
+            Wait::Accepted => "once the server takes it".to_owned(),
+            Wait::Observed => "once the controller has seen it".to_owned(),
+            Wait::Settled => progress(model, plan).unwrap_or_else(|| format!("not yet, {since}")),
+        },
+    };
+    (Tick::Pending, next)
+}
+
+/// How far the rollout is that the plan began.
+fn progress(model: &Model, plan: &Plan) -> Option<String> {
+    let release = model.release(&plan.release.uid)?;
+    let progress = release.progress.as_ref()?;
+    let left = progress.estimate.map(|left| format!(", about {} left", left.words())).unwrap_or_default();
+    Some(format!("{} of {} pods{left}", progress.done, progress.total))
+}
+
+/// The pods that stand in the way.
+fn in_the_way(model: &Model, write: &Write, cells: usize, look: Look<'_>) -> Vec<Line<'static>> {
+    if write.outcome.as_ref().is_some_and(|outcome| outcome.kind == OutcomeKind::Applied) {
+        return Vec::new();
+    }
+    let Some(progress) = model.release(&write.plan.release.uid).and_then(|release| release.progress.as_ref()) else {
+        return Vec::new();
+    };
+    let blockers = progress.blockers.iter().take(4);
+    blockers
+        .flat_map(|blocker| {
+            let text = format!("{}: {} {}", blocker.pod, blocker.reason, blocker.message);
+            labelled("in way", Tick::Warn, text.trim_end(), cells, look)
+        })
+        .collect()
+}

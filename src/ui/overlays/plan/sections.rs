@@ -1,0 +1,227 @@
+//! What a plan's dialog says before it is confirmed.
+
+use crate::app::Model;
+use crate::app::layers::PlanDialog;
+use crate::app::layers::plan::{Existence, Preview, Stage};
+use crate::domain::management::{Management, Reverts};
+use crate::domain::plan::{Change, Inverse};
+use crate::domain::{Intent, Kind, Plan};
+use crate::domain::intent::PausedUndo;
+use crate::ui::text::{Align, Elide, fit, width, wrap};
+use crate::ui::view::said::shown;
+use crate::ui::widgets::Look;
+use crate::ui::widgets::ticks::Tick;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+/// How wide the labels on the left are.
+const LABEL: usize = 9;
+
+/// Every line of the dialog, `cells` wide at most.
+pub(super) fn lines(model: &Model, dialog: &PlanDialog, plan: &Plan, cells: usize, look: Look<'_>) -> Vec<Line<'static>> {
+    let theme = look.theme;
+    let mut lines = calls(dialog, plan, cells, look);
+    lines.push(Line::default());
+    if plan.diff.is_empty() {
+        lines.push(Line::styled(" no field changes", theme.style("text.muted")));
+    }
+    lines.extend(diff(&plan.diff, cells, look));
+    lines.push(Line::default());
+    if plan.blind {
+        let text = "sent blind: the objects could not be read just now; the server's own check of the fence decides";
+        lines.extend(labelled("fresh", Tick::Warn, text, cells, look));
+    }
+    let (tick, text) = preview(&dialog.preview, model);
+    lines.extend(labelled("dry run", tick, &text, cells, look));
+    if !plan.forecast.then.is_empty() {
+        lines.extend(labelled("then", Tick::Plain, &plan.forecast.then, cells, look));
+    }
+    for warning in &plan.forecast.warnings {
+        lines.extend(labelled("note", Tick::Warn, warning, cells, look));
+    }
+    for management in &plan.forecast.reverts {
+        let (tick, text) = reverts(management);
+        lines.extend(labelled("reverts", tick, &text, cells, look));
+    }
+    lines.extend(needs(dialog, plan, cells, look));
+    if let Intent::Undo { paused, .. } = &plan.intent
+        && model.release(&plan.release.uid).is_some_and(|release| release.held)
+    {
+        let text = match paused {
+            PausedUndo::StayPaused => "it stays paused; 'p' also resumes it, in the same write",
+            PausedUndo::Resume => "the same write also resumes it; 'p' leaves it paused",
+        };
+        lines.extend(labelled("paused", Tick::Plain, text, cells, look));
+    }
+    let (tick, text) = inverse(&plan.inverse);
+    lines.extend(labelled("inverse", tick, &text, cells, look));
+    if let Some(why) = model.rights.get(&plan.release.uid).and_then(|rights| rights.unknown.as_ref()) {
+        lines.extend(labelled("rights", Tick::Unknown, &format!("not known: {why}"), cells, look));
+    }
+    lines
+}
+
+/// What a dialog without a plan says.
+pub(super) fn without_plan(dialog: &PlanDialog, cells: usize, look: Look<'_>) -> Vec<Line<'static>> {
+    match &dialog.stage {
+        Stage::Refused(refusal) => {
+            let mut lines = labelled("refused", Tick::Bad, &refusal.reason, cells, look);
+            if !refusal.kubectl.is_empty() {
+                lines.push(Line::default());
+                lines.push(Line::styled("as kubectl ('c' copies):", look.theme.style("text.muted")));
+                lines.extend(refusal.kubectl.iter().map(|command| Line::raw(format!("  {}", shown(command)))));
+            }
+            lines
+        }
+        Stage::Reading | Stage::Ready(_) | Stage::Confirmed(_) => {
+            let text = format!("reading {}", dialog.release.key);
+            labelled("plan", Tick::Pending, &text, cells, look)
+        }
+    }
+}
+
+fn calls(dialog: &PlanDialog, plan: &Plan, cells: usize, look: Look<'_>) -> Vec<Line<'static>> {
+    let theme = look.theme;
+    let mut lines = Vec::new();
+    for (place, call) in plan.calls.iter().enumerate() {
+        let left_out = call.optional && !dialog.optional;
+        let style = if left_out { theme.style("text.muted") } else { theme.style("text.strong") };
+        let choice = match (call.optional, dialog.optional) {
+            (false, _) => "",
+            (true, false) => "  offered, not sent: 'o' adds it",
+            (true, true) => "  added: 'o' leaves it out",
+        };
+        let what = format!("{} {}", place + 1, shown(&call.what));
+        let fence = format!("{}{choice}", shown(&call.fence));
+        if width(&what) + 3 + width(&fence) <= cells {
+            lines.push(Line::from(vec![
+                Span::styled(what, style),
+                Span::raw("   "),
+                Span::styled(fence, theme.style("text.muted")),
+            ]));
+        } else {
+            lines.push(Line::styled(what, style));
+            lines.extend(wrap(&fence, cells.saturating_sub(2)).into_iter().map(|part| {
+                Line::styled(format!("  {part}"), theme.style("text.muted"))
+            }));
+        }
+    }
+    lines
+}
+
+/// The changed places: where on the left, what it was and what it becomes on the right.
+pub(super) fn diff(changes: &[Change], cells: usize, look: Look<'_>) -> Vec<Line<'static>> {
+    let theme = look.theme;
+    let widest = changes.iter().map(|change| width(&shown(&change.place))).max().unwrap_or(0);
+    let place_cells = widest.min(cells.saturating_sub(24).min(40));
+    let value_cells = cells.saturating_sub(place_cells + 5).max(8);
+    let mut lines = Vec::new();
+    for change in changes {
+        let mut place = fit(&shown(&change.place), place_cells, Align::Left, Elide::Middle, look.glyphs.ellipsis);
+        let sides = [("-", &change.old, "diff.removed"), ("+", &change.new, "diff.added")];
+        for (sign, value, scope) in sides {
+            let Some(value) = value else { continue };
+            let value = crate::domain::text::sanitize_lines(value);
+            for (part_place, part) in wrap(&value, value_cells).into_iter().enumerate() {
+                let sign = if part_place == 0 { sign } else { " " };
+                lines.push(Line::from(vec![
+                    Span::styled(format!(" {place}  "), theme.style("diff.place")),
+                    Span::styled(format!("{sign} {part}"), theme.style(scope)),
+                ]));
+                place = " ".repeat(place_cells);
+            }
+        }
+    }
+    lines
+}
+
+/// A label with what was found, wrapped beside it.
+pub(super) fn labelled(label: &str, tick: Tick, text: &str, cells: usize, look: Look<'_>) -> Vec<Line<'static>> {
+    let (sign, style) = tick.sign(look);
+    let sign = if sign.is_empty() { String::new() } else { format!("{sign} ") };
+    let indent = LABEL + width(&sign);
+    let parts = wrap(&shown(text), cells.saturating_sub(indent).max(12));
+    let text_style = if tick == Tick::Bad { style } else { Style::new() };
+    let mut lines = Vec::new();
+    for (place, part) in parts.into_iter().enumerate() {
+        let spans = if place == 0 {
+            vec![
+                Span::styled(format!("{label:<LABEL$}"), look.theme.style("text.muted")),
+                Span::styled(sign.clone(), style),
+                Span::styled(part, text_style),
+            ]
+        } else {
+            vec![Span::raw(" ".repeat(indent)), Span::styled(part, text_style)]
+        };
+        lines.push(Line::from(spans));
+    }
+    lines
+}
+
+fn preview(preview: &Preview, model: &Model) -> (Tick, String) {
+    match preview {
+        Preview::NotAsked if model.session.read_only() => (Tick::Unknown, "not asked: read-only sends no patch at all".to_owned()),
+        Preview::NotAsked => (Tick::Unknown, "not asked".to_owned()),
+        Preview::Asked => (Tick::Pending, "asked".to_owned()),
+        Preview::Accepted { warnings } if warnings.is_empty() => (Tick::Ok, "accepted".to_owned()),
+        Preview::Accepted { warnings } => (Tick::Warn, format!("accepted, with a warning: {}", warnings.join("; "))),
+        Preview::Refused(why) => (Tick::Bad, format!("refused: {why}")),
+        Preview::CannotTell(why) => (Tick::Unknown, format!("cannot be previewed: {why}")),
+        Preview::NoAnswerYet => (Tick::Unknown, "no answer yet".to_owned()),
+    }
+}
+
+fn reverts(management: &Management) -> (Tick, String) {
+    let (who, name) = (management.manager.word(), &management.name);
+    let (tick, will) = match management.template.max(management.replicas) {
+        Reverts::Will => (Tick::Bad, "will put it back"),
+        Reverts::May => (Tick::Warn, "may put it back"),
+        Reverts::WillNot => (Tick::Ok, "leaves it alone"),
+    };
+    let when = if management.when.is_empty() { String::new() } else { format!(" {}", management.when) };
+    let first = management.first.as_ref().map(|first| format!(". First: {first}")).unwrap_or_default();
+    (tick, format!("{who} '{name}' ({}) {will}{when}{first}", management.evidence))
+}
+
+/// What the new template needs: what is missing first, the rest in one line.
+fn needs(dialog: &PlanDialog, plan: &Plan, cells: usize, look: Look<'_>) -> Vec<Line<'static>> {
+    if plan.needs.is_empty() {
+        return Vec::new();
+    }
+    if dialog.needs.is_empty() {
+        return labelled("needs", Tick::Pending, "looking up what the template refers to", cells, look);
+    }
+    let name = |key: &crate::domain::ObjectKey| format!("{} {}", kind_words(key.kind), key.name);
+    let mut lines = Vec::new();
+    let mut there = Vec::new();
+    for (key, existence) in &dialog.needs {
+        match existence {
+            Existence::Yes => there.push(name(key)),
+            Existence::No => lines.extend(labelled("needs", Tick::Bad, &format!("{} is gone", name(key)), cells, look)),
+            Existence::Unknown(why) => {
+                lines.extend(labelled("needs", Tick::Unknown, &format!("{}: {why}", name(key)), cells, look));
+            }
+        }
+    }
+    if !there.is_empty() {
+        lines.extend(labelled("needs", Tick::Ok, &there.join(", "), cells, look));
+    }
+    lines
+}
+
+const fn kind_words(kind: Kind) -> &'static str {
+    match kind {
+        Kind::ConfigMap => "config map",
+        Kind::PersistentVolumeClaim => "volume claim",
+        Kind::ServiceAccount => "service account",
+        other => other.singular(),
+    }
+}
+
+fn inverse(inverse: &Inverse) -> (Tick, String) {
+    match inverse {
+        Inverse::Exact(steps) => (Tick::Plain, format!("exact: {}", steps.words)),
+        Inverse::Compensating { steps, differs } => (Tick::Warn, format!("{}; what differs: {differs}", steps.words)),
+        Inverse::None { why } => (Tick::Warn, format!("none: {why}")),
+    }
+}

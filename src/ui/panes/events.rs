@@ -1,0 +1,94 @@
+//! Events of the cluster, messages of controllers and our journal, in one time line.
+//!
+//! ```text
+//! ┌ newest first ─────────────────────────────────────────────────────────────┐
+//! │  2m ▲ BackOff     pod/search-6f9c-x2x1v   Back-off pulling image … (12×)   │
+//! │  6m   undo        ana                     UNDO shop/search → revision 41   │
+//! └───────────────────────────────────────────────────────────────────────────┘
+//! ```
+
+use super::{Content, Drawn};
+use crate::app::layers::release::Events;
+use crate::app::model::Pane;
+use crate::app::scroll::Scroll;
+use crate::app::timeline::{Kind, Moment, timeline};
+use crate::ui::text::Elide;
+use crate::ui::view::said::{age, shown};
+use crate::ui::widgets::table::{Column, Row, Table, Width};
+use crate::ui::widgets::{Slot, put_wrapped};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+const COLUMNS: [Column; 4] = [
+    Column::new("AGE", Width::Fixed(4)).right(),
+    Column::new("", Width::Fixed(18)),
+    Column::new("", Width::Flex { min: 16, share: 1 }).elided(Elide::Middle).importance(30),
+    Column::new("", Width::Flex { min: 20, share: 3 }),
+];
+
+pub(super) fn title(drawn: Drawn<'_>) -> Content {
+    let title = match &drawn.view.events {
+        Events::Asked => "reading",
+        Events::Unreadable(_) => "the cluster's events can't be read",
+        Events::Listed(_) => "newest first",
+    };
+    Content { title: title.to_owned(), detail: String::new() }
+}
+
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, drawn: Drawn<'_>) {
+    let look = drawn.look;
+    let moments = timeline(drawn.view, &drawn.model.journal);
+    let mut area = area;
+    if let Events::Unreadable(why) = &drawn.view.events {
+        let used = put_wrapped(buffer, area, &shown(why), look.theme.style("verdict.warn"), look);
+        area = Rect { y: area.y + used, height: area.height - used, ..area };
+    }
+    if moments.is_empty() && matches!(drawn.view.events, Events::Listed(_)) {
+        let text = "no events are kept (a cluster keeps them for an hour), and nothing was written from here";
+        let inside = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+        put_wrapped(buffer, inside, text, look.theme.style("text.muted"), look);
+        return;
+    }
+    let at = drawn.view.scrolls[Pane::Events.place()].within(moments.len());
+    // The selected moment is shown in full below the list, where there is room.
+    let selected = moments.get(at).filter(|_| drawn.focused);
+    let full = selected.map_or_else(Vec::new, |moment| {
+        let text = format!("{}: {}", shown(&moment.who), shown(&moment.text));
+        crate::ui::text::wrap(&text, usize::from(area.width.saturating_sub(2)))
+    });
+    let below = if area.height >= 8 { full.len().min(3) as u16 } else { 0 };
+    let list = Rect { height: area.height - below, ..area };
+    let table = Table {
+        columns: &COLUMNS,
+        len: moments.len(),
+        offset: Scroll { at }.first(moments.len(), usize::from(list.height)),
+        selected: selected.map(|_| at),
+        header: false,
+    };
+    table.draw(buffer, list, look, |place| row(&moments[place], drawn));
+    for (y, line) in (list.height..area.height).zip(&full) {
+        crate::ui::widgets::put(buffer, Slot::row(area, y).after(1), line, look.theme.style("text.muted"));
+    }
+}
+
+fn row<'a>(moment: &'a Moment, drawn: Drawn<'_>) -> Row<'a> {
+    let (look, theme) = (drawn.look, drawn.look.theme);
+    let (sign, style) = match moment.kind {
+        Kind::Normal => (" ", theme.style("text.muted")),
+        Kind::Warning => (look.glyphs.failed, theme.style("verdict.warn")),
+        Kind::Journal => (look.glyphs.crumb, theme.style("direction.back")),
+        Kind::Alarm => (look.glyphs.down, theme.style("verdict.bad")),
+    };
+    let times = if moment.count > 1 { format!(" ({}×)", moment.count) } else { String::new() };
+    Row {
+        cells: vec![
+            Line::styled(age(Some(moment.at), drawn.model.now), theme.style("text.muted")),
+            Line::from(vec![Span::styled(format!("{sign} "), style), Span::styled(shown(&moment.what), style)]),
+            Line::styled(shown(&moment.who), theme.style("text.muted")),
+            Line::raw(format!("{}{times}", shown(&moment.text))),
+        ],
+        style: Style::new(),
+    }
+}

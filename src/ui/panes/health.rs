@@ -1,0 +1,128 @@
+//! The verdict, and what speaks for it, the weightiest first.
+//!
+//! ```text
+//! ┌ ✖ bad ────────────────────────────────────────────────────────────────────┐
+//! │ ✖ 2 new pods can't pull reg/search:v42 (ImagePullBackOff)                 │
+//! │ ▲ 6 of 8 pods are ready                                                    │
+//! │ managed   Argo CD 'search' will put a changed template back within 5 min   │
+//! └────────────────────────────────────────────────────────────────────────────┘
+//! ```
+
+use super::{Content, Drawn};
+use crate::domain::management::{Management, Reverts};
+use crate::domain::state::Verdict;
+use crate::domain::workload::ConditionStatus;
+use crate::ui::view::said::{age, shown};
+use crate::ui::widgets::{Slot, put, put_wrapped};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+pub(super) fn title(drawn: Drawn<'_>) -> Content {
+    let verdict = drawn.view.release.health.verdict;
+    let word = match verdict {
+        Verdict::Ok => "ok",
+        Verdict::Warn => "deserves a look",
+        Verdict::Bad => "bad",
+        Verdict::Unknown => "not known",
+    };
+    Content { title: format!("{} {word}", drawn.look.glyphs.verdict(verdict)), detail: String::new() }
+}
+
+/// One line or paragraph of the pane.
+struct Said {
+    sign: &'static str,
+    style: Style,
+    label: &'static str,
+    text: String,
+}
+
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, drawn: Drawn<'_>) {
+    let skip = drawn.view.scrolls[crate::app::model::Pane::Health.place()].at;
+    let mut row = 0;
+    for said in all(drawn).iter().skip(skip) {
+        if row >= area.height {
+            break;
+        }
+        let slot = Slot::row(area, row).after(1);
+        let start = if said.label.is_empty() {
+            put(buffer, slot, said.sign, said.style).after(1)
+        } else {
+            put(buffer, slot, &format!("{:<9} ", said.label), drawn.look.theme.style("text.muted"))
+        };
+        let below = Rect {
+            x: start.x,
+            y: start.y,
+            width: start.cells.saturating_sub(1),
+            height: area.height - row,
+        };
+        row += put_wrapped(buffer, below, &said.text, Style::new(), drawn.look).max(1);
+    }
+}
+
+fn all(drawn: Drawn<'_>) -> Vec<Said> {
+    let (release, look) = (&drawn.view.release, drawn.look);
+    let mut all: Vec<Said> = release
+        .health
+        .reasons
+        .iter()
+        .map(|reason| Said {
+            sign: look.glyphs.verdict(reason.verdict),
+            style: look.theme.verdict(reason.verdict),
+            label: "",
+            text: shown(&reason.text).into_owned(),
+        })
+        .collect();
+    let mut labelled = |label: &'static str, text: String| {
+        all.push(Said { sign: "", style: Style::new(), label, text });
+    };
+    if let Some(outage) = release.outage {
+        let text = match outage.until {
+            None => format!("no pod is ready since {}", age(Some(outage.from), drawn.model.now)),
+            Some(until) => {
+                let gap = crate::domain::Age::between(outage.from, until).words();
+                format!("no pod was ready for {gap}, until {} ago", age(Some(until), drawn.model.now))
+            }
+        };
+        labelled("downtime", text);
+    }
+    if let Some(hpa) = &release.autoscaler {
+        let trouble = hpa.conditions.iter().find(|condition| {
+            condition.status == ConditionStatus::False && matches!(&*condition.kind, "AbleToScale" | "ScalingActive")
+        });
+        let mut text =
+            format!("HPA {} wants {} ({} to {})", shown(&hpa.key.name), hpa.desired, hpa.min, hpa.max);
+        if let Some(trouble) = trouble {
+            text.push_str(&format!("; {}: {}", trouble.reason, shown(&trouble.message)));
+        }
+        labelled("scales", text);
+    }
+    for budget in &release.budgets {
+        let text = format!(
+            "PDB {} allows {} disruptions now ({} healthy, {} wanted)",
+            shown(&budget.key.name),
+            budget.allowed,
+            budget.healthy,
+            budget.wanted
+        );
+        labelled("budget", text);
+    }
+    for management in &release.management {
+        labelled("managed", managed(management));
+    }
+    for field in &release.unreadable {
+        labelled("unread", format!("{} could not be read", shown(field)));
+    }
+    all
+}
+
+fn managed(management: &Management) -> String {
+    let will = match management.template.max(management.replicas) {
+        Reverts::Will => "will put changes back",
+        Reverts::May => "may put changes back",
+        Reverts::WillNot => "leaves changes alone",
+    };
+    let when = if management.when.is_empty() { String::new() } else { format!(" {}", shown(&management.when)) };
+    let (who, name) = (management.manager.word(), shown(&management.name));
+    format!("{who} '{name}' {will}{when} ({})", shown(&management.evidence))
+}

@@ -1,0 +1,130 @@
+//! The tracks, and under each its live pods.
+//!
+//! ```text
+//! ┌ 8 pods wanted, 6 ready ───────────────────────── up to 2 extra, 0 missing ┐
+//! │ candidate v42  revision 42   2 pods, 0 ready                             │
+//! │   search-6f9c7-x2x1v        ✖ ImagePullBackOff 6m   0   node-3        6m │
+//! │ stable    v41  revision 41   6 pods, 6 ready                             │
+//! └──────────────────────────────────────────────────────────────────────────┘
+//! ```
+//! During an update pods are seen moving from one track to the other.
+
+use super::{Content, Drawn};
+use crate::app::layers::release::{VersionRow, version_rows};
+use crate::app::scroll::Scroll;
+use crate::domain::pod::Pod;
+use crate::domain::release::Track;
+use crate::domain::workload::UpdateStrategy;
+use crate::ui::text::Elide;
+use crate::ui::view::said::{age, count, pod_words, shown, version};
+use crate::ui::widgets::table::{Column, Width, lay_out};
+use crate::ui::widgets::{Slot, put, put_line};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+const COLUMNS: [Column; 5] = [
+    Column::new("POD", Width::Flex { min: 18, share: 3 }).elided(Elide::Middle),
+    Column::new("", Width::Flex { min: 14, share: 2 }),
+    Column::new("RESTARTS", Width::Fixed(4)).right().importance(60),
+    Column::new("NODE", Width::Flex { min: 8, share: 1 }).elided(Elide::Middle).importance(30),
+    Column::new("AGE", Width::Fixed(4)).right().importance(80),
+];
+
+pub(super) fn title(drawn: Drawn<'_>) -> Content {
+    let release = &drawn.view.release;
+    let desired = release.replicas.desired;
+    let detail = match &release.update {
+        UpdateStrategy::Rolling { surge, unavailable } => {
+            format!("surge {surge}, unavailable {unavailable}")
+        }
+        UpdateStrategy::Ordered { partition: 0, parallel } => {
+            if *parallel { "in parallel".to_owned() } else { "one by one, from the highest".to_owned() }
+        }
+        UpdateStrategy::Ordered { partition, .. } => format!("partition {partition}"),
+        UpdateStrategy::Recreate => "recreate: all end before new ones start".to_owned(),
+        UpdateStrategy::OnDelete => "a pod changes when it is deleted".to_owned(),
+    };
+    let wanted = count(usize::try_from(desired).unwrap_or(0), "pod");
+    Content { title: format!("{wanted} wanted, {} ready", release.replicas.ready), detail }
+}
+
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, drawn: Drawn<'_>) {
+    let view = drawn.view;
+    let rows = version_rows(&view.release);
+    if rows.is_empty() {
+        let muted = drawn.look.theme.style("text.muted");
+        put(buffer, Slot::row(area, 0).after(1), "no pods are read yet, or there are none", muted);
+        return;
+    }
+    let at = view.version_place(&rows);
+    let first = Scroll { at }.first(rows.len(), usize::from(area.height));
+    let places = lay_out(&COLUMNS, area.width.saturating_sub(4));
+    for (y, place) in (0..area.height).zip(first..rows.len()) {
+        let slot = Slot::row(area, y);
+        match rows[place] {
+            VersionRow::Track(track) => heading(buffer, slot.after(1), track, drawn),
+            VersionRow::Pod(_, pod) => {
+                let cells = cells(pod, drawn);
+                let inside = slot.after(3);
+                for ((place, (text, style)), column) in places.iter().zip(&cells).zip(&COLUMNS) {
+                    let Some((x, width)) = *place else { continue };
+                    let slot = inside.after(usize::from(x)).first(usize::from(width));
+                    let text = drawn.look.elide(text, usize::from(width), column.elide);
+                    let slot = if column.align == crate::ui::text::Align::Right {
+                        slot.last(crate::ui::text::width(&text))
+                    } else {
+                        slot
+                    };
+                    put(buffer, slot, &text, *style);
+                }
+            }
+        }
+        if place == at && drawn.focused {
+            put(buffer, slot.first(1), drawn.look.glyphs.selected, drawn.look.theme.style("row.mark"));
+            buffer.set_style(slot.area(), drawn.look.theme.style("row.selected"));
+        }
+    }
+}
+
+fn heading(buffer: &mut Buffer, slot: Slot, track: &Track, drawn: Drawn<'_>) {
+    let theme = drawn.look.theme;
+    let muted = theme.style("text.muted");
+    let mut line = Line::from(vec![
+        Span::styled(format!("{:<9} ", track.role.word()), theme.track(track.role)),
+        Span::styled(version(track), theme.style("text.strong")),
+    ]);
+    if let Some(revision) = track.revision {
+        line.push_span(Span::styled(format!("  revision {revision}"), muted));
+    }
+    let pods = usize::try_from(track.replicas.current).unwrap_or(0).max(track.pods.len());
+    line.push_span(Span::raw(format!("  {}, {} ready", count(pods, "pod"), track.replicas.ready)));
+    if let Some(share) = track.weight.actual {
+        line.push_span(Span::styled(format!("  {share} %"), muted));
+    }
+    put_line(buffer, slot, &line, drawn.look);
+}
+
+fn cells(pod: &Pod, drawn: Drawn<'_>) -> [(String, Style); 5] {
+    let (now, look) = (drawn.model.now, drawn.look);
+    let muted = look.theme.style("text.muted");
+    let (sign, style) = match (&pod.trouble, pod.ready, pod.deleting) {
+        (_, _, Some(_)) => (look.glyphs.idle, muted),
+        (Some(_), false, None) => (look.glyphs.down, look.theme.style("verdict.bad")),
+        (Some(_), true, None) => (look.glyphs.failed, look.theme.style("verdict.warn")),
+        (None, true, None) => (look.glyphs.healthy, look.theme.style("verdict.ok")),
+        (None, false, None) => (look.glyphs.progressing, look.theme.style("state.progressing")),
+    };
+    let restarts = match pod.restarts {
+        0 => (String::new(), muted),
+        number => (format!("{number}×"), look.theme.style("verdict.warn")),
+    };
+    [
+        (shown(&pod.name).into_owned(), Style::new()),
+        (format!("{sign} {}", pod_words(pod, now)), style),
+        restarts,
+        (pod.node.as_deref().map(|node| shown(node).into_owned()).unwrap_or_default(), muted),
+        (age(pod.created, now), muted),
+    ]
+}

@@ -1,0 +1,57 @@
+//! The whole screen, drawn from the Model and nothing else.
+//!
+//! ```text
+//! header
+//! board, or an open release, or a list or text that fills the screen; a dialog over it
+//! message, while there is one
+//! footer: the keys that are possible now
+//! ```
+
+mod board;
+mod footer;
+mod header;
+mod message;
+mod release;
+pub(super) mod said;
+
+#[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
+mod tests;
+
+use crate::app::layers::Layer;
+use crate::app::{Model, layout};
+use crate::ui::overlays;
+use crate::ui::widgets::{Look, Slot, fill};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+/// Draws the screen; gives where the cursor stands, while something is typed.
+pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) -> Option<Position> {
+    let area = area.intersection(buffer.area);
+    fill(buffer, area, look.theme.style("screen"));
+    header::draw(buffer, Slot::row(area, 0), model, look);
+    let has_message = layout::has_message(model) && area.height > 3;
+    let below = 1 + u16::from(has_message);
+    let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1 + below), ..area };
+    let body = if area.height == 0 { area } else { body };
+    let mut cursor = None;
+    let filling = model.layers.iter().rposition(|layer| !layer.is_dialog());
+    match filling.map(|place| &model.layers[place]) {
+        None => board::draw(buffer, body, model, look),
+        Some(Layer::Release(view)) => release::draw(buffer, body, model, view, look),
+        Some(layer) => cursor = overlays::draw(buffer, body, model, layer, look),
+    }
+    let dialogs = filling.map_or(0, |place| place + 1);
+    for layer in &model.layers[dialogs..] {
+        cursor = overlays::draw(buffer, body, model, layer, look);
+    }
+    if has_message {
+        let slot = Slot::row(area, area.height - 2);
+        cursor = message::draw(buffer, slot, model, look).or(cursor);
+    }
+    if area.height > 1 {
+        footer::draw(buffer, Slot::row(area, area.height - 1), model, look);
+    }
+    cursor
+}

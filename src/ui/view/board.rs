@@ -1,0 +1,232 @@
+//! The board: one row a release, the worst first.
+//!
+//! ```text
+//!  1 down · 1 failed · 2 waiting for you · 1 progressing · 37 healthy   by: worst
+//!   STATE            RELEASE        HOW       STEP    % VERSIONS      READY ERR%
+//!  ✖ down         2m pay/ledger     recreate            v7             0/2 none
+//! ▌▲ failed       6m shop/search    rolling             v41→v42 !pull  6/8  0.1
+//! ────────────────────────────────────────────────────────────────────────────────
+//!  shop/search: 2 new pods can't pull reg/search:v42 (ImagePullBackOff, 6 min).
+//!  Back to: revision 41, v41, likely good (served 3 d, 6 pods still serve it).
+//! ```
+
+use super::said::{age, shown, versions};
+use crate::app::Model;
+use crate::app::filter::Filter;
+use crate::domain::release::Role;
+use crate::domain::snapshot::{Connection, Watch};
+use crate::domain::{Kind, Release, State};
+use crate::ui::text::Elide;
+use crate::ui::widgets::table::{Column, Row, Table, Width};
+use crate::ui::widgets::{Look, Slot, put, put_line, put_wrapped};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+const COLUMNS: [Column; 9] = [
+    Column::new("STATE", Width::Fixed(13)),
+    Column::new("", Width::Fixed(3)).right().importance(60),
+    Column::new("RELEASE", Width::Flex { min: 14, share: 3 }).elided(Elide::Middle),
+    Column::new("HOW", Width::Fixed(10)).importance(40),
+    Column::new("STEP", Width::Fixed(4)).right().importance(30),
+    Column::new("%", Width::Fixed(4)).right().importance(35),
+    Column::new("VERSIONS", Width::Flex { min: 13, share: 2 }).importance(90),
+    Column::new("READY", Width::Fixed(5)).right().importance(80),
+    Column::new("ERR%", Width::Fixed(4)).right().importance(20),
+];
+
+/// Draws the board.
+pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) {
+    counters(buffer, Slot::row(area, 0), model, look);
+    // Rule and two lines on the selected row, where there is room for rows too.
+    let below = if area.height >= 7 { 3 } else { 0 };
+    let table_area = Rect { y: area.y + area.height.min(1), height: area.height.saturating_sub(1 + below), ..area };
+    let rows = &model.board.rows;
+    let stepped = rows.iter().any(|release| release.step.is_some());
+    let mut columns = COLUMNS.to_vec();
+    let mut places: Vec<usize> = (0..columns.len()).collect();
+    if !stepped {
+        columns.remove(4);
+        places.remove(4);
+    }
+    let mut table = Table { columns: &columns, len: rows.len(), offset: 0, selected: None, header: true };
+    let visible = table.visible(table_area.height);
+    table.offset = model.board.scroll.first(rows.len(), visible);
+    table.selected = (!rows.is_empty()).then(|| model.board.scroll.within(rows.len()));
+    table.draw(buffer, table_area, look, |index| {
+        let mut row = row(&rows[index], model, look);
+        row.cells = places.iter().map(|place| std::mem::take(&mut row.cells[*place])).collect();
+        row
+    });
+    if rows.is_empty() {
+        let inside = Rect { y: table_area.y.saturating_add(2), height: table_area.height.saturating_sub(2), ..table_area };
+        let inside = Rect { x: inside.x + inside.width.min(2), width: inside.width.saturating_sub(4), ..inside };
+        put_wrapped(buffer, inside, &nothing(model), look.theme.style("text.muted"), look);
+    }
+    if below == 0 {
+        return;
+    }
+    let rule = look.glyphs.border.horizontal.repeat(usize::from(area.width));
+    put(buffer, Slot::row(area, area.height - 3), &rule, look.theme.style("border"));
+    if let Some(release) = model.board.current() {
+        let inside = Rect { x: area.x + 1, y: area.y + area.height - 2, width: area.width.saturating_sub(2), height: 2 };
+        about(buffer, inside, release, look);
+    }
+}
+
+/// How many releases are in which state, and what of them is shown.
+fn counters(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) {
+    let board = &model.board;
+    let right = match board.filter.text().trim() {
+        "" => format!("by: {} ", board.sort.word()),
+        text => format!("/{} {} of {}  by: {} ", shown(text), board.rows.len(), board.total, board.sort.word()),
+    };
+    let mut counts = [0usize; State::ALL.len()];
+    let mut held = 0;
+    for release in &model.shown().releases {
+        counts[State::ALL.iter().position(|state| *state == release.state).unwrap_or(0)] += 1;
+        held += usize::from(release.held);
+    }
+    let mut line = Line::default();
+    let separator = format!(" {} ", look.glyphs.dot);
+    for (state, count) in State::ALL.into_iter().zip(counts).filter(|(_, count)| *count > 0) {
+        if !line.spans.is_empty() {
+            line.push_span(Span::styled(separator.clone(), look.theme.style("text.muted")));
+        }
+        let words = if state == State::Waiting { "waiting for you" } else { state.word() };
+        let style = if state < State::Healthy { look.theme.state(state) } else { look.theme.style("text.muted") };
+        line.push_span(Span::styled(format!("{count} {words}"), style));
+    }
+    if held > 0 {
+        line.push_span(Span::styled(format!("{separator}{held} held"), look.theme.style("text.muted")));
+    }
+    let reading = reading(model);
+    if !reading.is_empty() {
+        let gap = if line.spans.is_empty() { "" } else { separator.as_str() };
+        line.push_span(Span::styled(format!("{gap}{reading}"), look.theme.style("state.progressing")));
+    }
+    let wide = crate::ui::text::width(&right);
+    let left = slot.after(1).first(usize::from(slot.cells).saturating_sub(wide + 2));
+    put_line(buffer, left, &line, look);
+    if usize::from(slot.cells) > wide {
+        put(buffer, slot.last(wide), &right, look.theme.style("text.muted"));
+    }
+}
+
+/// What is still being read for the first time.
+fn reading(model: &Model) -> String {
+    let listing = model.shown().kinds.iter().filter(|(_, status)| matches!(status.watch, Watch::Listing));
+    let parts: Vec<String> = listing
+        .map(|(kind, status)| match status.count {
+            0 => kind.plural().to_owned(),
+            count => format!("{count} {}", kind.plural()),
+        })
+        .collect();
+    if parts.is_empty() { String::new() } else { format!("reading {}", parts.join(", ")) }
+}
+
+fn row<'a>(release: &'a Release, model: &Model, look: Look<'_>) -> Row<'a> {
+    let theme = look.theme;
+    let state = theme.state(release.state);
+    let muted = theme.style("text.muted");
+    let stale = model.shown().age_of(release.key.kind, model.now) > crate::domain::snapshot::LIVE_LIMIT;
+    let namespace = shown(&release.key.namespace);
+    let step = release.step.as_ref().map(|step| match step.index {
+        Some(index) => format!("{index}/{}", step.count),
+        None => format!("?/{}", step.count),
+    });
+    let (ready, desired) = (release.replicas.ready, release.replicas.desired);
+    let ready_style = if ready < desired { state } else { Style::new() };
+    let style = if stale { theme.style("row.stale") } else { Style::new() };
+    Row {
+        cells: vec![
+            Line::from(vec![
+                Span::styled(look.glyphs.state(release.state), state),
+                Span::raw(" "),
+                Span::styled(release.state.word(), state),
+            ]),
+            Line::styled(age(release.since, model.now), muted),
+            Line::raw(format!("{namespace}/{}", shown(&release.key.name))),
+            Line::styled(release.strategy.0, muted),
+            Line::raw(step.unwrap_or_default()),
+            Line::raw(share(release, look)),
+            Line::raw(versions(release, look.glyphs)),
+            Line::styled(format!("{ready}/{desired}"), ready_style),
+            // Nothing measures yet: that is not known, and not 0.
+            Line::styled("?", muted),
+        ],
+        style,
+    }
+}
+
+/// The candidate's share of the traffic: what was asked for, and what it is where that differs.
+fn share(release: &Release, look: Look<'_>) -> String {
+    let Some(candidate) = release.track(Role::Candidate) else { return String::new() };
+    match (candidate.weight.asked, candidate.weight.actual) {
+        (Some(asked), Some(actual)) if asked != actual => format!("{asked}{}{actual}", look.glyphs.unequal),
+        (Some(share), _) | (None, Some(share)) => share.to_string(),
+        (None, None) => String::new(),
+    }
+}
+
+/// Two lines on the selected release: the reason, and what to do.
+fn about(buffer: &mut Buffer, area: Rect, release: &Release, look: Look<'_>) {
+    let name = shown(&release.key.qualified()).into_owned();
+    let reason = shown(&release.reason);
+    let strong = look.theme.style("text.strong");
+    let rest = put(buffer, Slot::row(area, 0), &name, strong);
+    let rest = put(buffer, rest, ": ", strong);
+    let room = usize::from(rest.cells);
+    if crate::ui::text::width(&reason) <= room || release.remedy.is_empty() {
+        // A long reason with nothing to do about it has both lines.
+        let lines = crate::ui::text::wrap(&reason, room.max(1));
+        put(buffer, rest, lines.first().map_or("", String::as_str), Style::new());
+        let more = lines.get(1..).unwrap_or_default().join(" ");
+        if !more.is_empty() {
+            let slot = Slot::row(area, 1);
+            put(buffer, slot, &look.elide(&more, usize::from(slot.cells), Elide::End), Style::new());
+        }
+    } else {
+        put(buffer, rest, &look.elide(&reason, room, Elide::End), Style::new());
+    }
+    if !release.remedy.is_empty() {
+        let slot = Slot::row(area, 1);
+        put(buffer, slot, &look.elide(&shown(&release.remedy), usize::from(slot.cells), Elide::End), Style::new());
+    }
+}
+
+/// Why there is no row, in words.
+fn nothing(model: &Model) -> String {
+    let snapshot = model.shown();
+    let filter = model.board.filter.text().trim();
+    if !Filter::parse(filter).is_empty() && model.board.total > 0 {
+        return format!("no release matches '{}' ({} are hidden); Esc clears the filter", shown(filter), model.board.total);
+    }
+    let forbidden: Vec<&Kind> = snapshot
+        .kinds
+        .iter()
+        .filter(|(kind, status)| roots(**kind) && matches!(status.watch, Watch::Forbidden { .. }))
+        .map(|(kind, _)| kind)
+        .collect();
+    if !forbidden.is_empty() {
+        let kinds: Vec<&str> = forbidden.iter().map(|kind| kind.plural()).collect();
+        return format!("you may not list {} here; choose a namespace that you may read with :ns NAME, or another context with :ctx", kinds.join(", "));
+    }
+    match &snapshot.connection {
+        Connection::Connecting { .. } => format!("connecting to {}", shown(&snapshot.cluster.server)),
+        Connection::Away { reason, .. } => format!("the cluster does not answer: {}", shown(reason)),
+        Connection::Live if !snapshot.complete() => "reading".to_owned(),
+        Connection::Live if snapshot.namespaces.is_empty() => {
+            "there is no Deployment, StatefulSet or DaemonSet in this cluster".to_owned()
+        }
+        Connection::Live => {
+            let names: Vec<_> = snapshot.namespaces.iter().map(|name| shown(name)).collect();
+            format!("there is no Deployment, StatefulSet or DaemonSet in {}; :ns all shows every namespace", names.join(", "))
+        }
+    }
+}
+
+const fn roots(kind: Kind) -> bool {
+    matches!(kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet)
+}

@@ -1,0 +1,186 @@
+//! The last line: keys that are possible now, from the key table.
+
+use crate::app::keys::{Command, Scope};
+use crate::app::layers::plan::Stage;
+use crate::app::layers::{Layer, PlanDialog};
+use crate::app::update::propose;
+use crate::app::{Model, gates};
+use crate::domain::Verb;
+use crate::ui::view::said::shown;
+use crate::ui::widgets::hints::{self, Hint};
+use crate::ui::widgets::{Look, Slot, put};
+use ratatui::buffer::Buffer;
+
+/// Draws the footer.
+pub fn draw(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) {
+    let slot = slot.after(1);
+    if let Some(Layer::Plan(dialog)) = model.top() {
+        return plan(buffer, slot, model, dialog, look);
+    }
+    let pairs = pairs(model, look);
+    let hints: Vec<Hint<'_>> = pairs.iter().map(|(key, label)| Hint { key, label }).collect();
+    hints::draw(buffer, slot, &hints, look);
+}
+
+fn keyed(model: &Model, chain: &[Scope], commands: &[Command]) -> Vec<(String, String)> {
+    commands
+        .iter()
+        .filter_map(|command| model.keys.hint(chain, *command))
+        .map(|(key, hint)| (key.to_string(), hint.to_owned()))
+        .collect()
+}
+
+/// The keys that are possible now with their words, those that matter most first, the help last.
+fn pairs(model: &Model, look: Look<'_>) -> Vec<(String, String)> {
+    let chain = model.chain();
+    let commands: Vec<Command> = match model.top() {
+        None if model.board.typing => vec![Command::Open, Command::Back],
+        None => vec![Command::Open],
+        Some(Layer::Release(_)) => vec![Command::Open],
+        Some(Layer::Palette(_)) => vec![Command::Open, Command::NextPane, Command::Back],
+        Some(Layer::Form(form)) if form.fields.len() > 1 => vec![Command::Open, Command::NextPane, Command::Back],
+        Some(Layer::Form(_)) => vec![Command::Open, Command::Back],
+        Some(Layer::Choice(choice)) if choice.marks() => {
+            vec![Command::Open, Command::Mark, Command::All, Command::Filter, Command::Back]
+        }
+        Some(Layer::Choice(_)) => vec![Command::Open, Command::Filter, Command::Back],
+        Some(Layer::Messages(_)) => vec![Command::Open, Command::Acknowledge, Command::Copy, Command::Back],
+        Some(Layer::Logs(_)) => vec![
+            Command::Follow,
+            Command::Widen,
+            Command::PreviousRun,
+            Command::More,
+            Command::Wrap,
+            Command::Copy,
+            Command::Back,
+        ],
+        Some(Layer::Text(_)) => vec![Command::Filter, Command::Wrap, Command::Copy, Command::Back],
+        Some(Layer::Journal(_)) => vec![Command::Copy, Command::Back],
+        Some(Layer::Help(_)) => vec![Command::Back],
+        Some(Layer::Leaving { .. }) => {
+            return vec![("y".to_owned(), "leave all the same".to_owned()), ("Esc".to_owned(), "stay".to_owned())];
+        }
+        Some(Layer::Plan(_)) => Vec::new(),
+    };
+    let console = matches!(model.top(), None | Some(Layer::Release(_))) && !model.board.typing;
+    let mut pairs = match model.top() {
+        Some(Layer::Messages(_)) => {
+            let mut pairs = keyed(model, chain, &commands);
+            if let Some(first) = pairs.first_mut() {
+                first.1 = "acknowledge".to_owned();
+            }
+            pairs
+        }
+        None if console && model.board.rows.is_empty() => Vec::new(),
+        _ => keyed(model, chain, &commands),
+    };
+    if console {
+        pairs.extend(writes(model, chain));
+        let rest: &[Command] = if model.focus().is_none() {
+            &[Command::Filter, Command::Palette, Command::Quit, Command::Help]
+        } else if model.layers.is_empty() {
+            &[
+                Command::Diff,
+                Command::Logs,
+                Command::Events,
+                Command::Yaml,
+                Command::Filter,
+                Command::Palette,
+                Command::Help,
+            ]
+        } else {
+            &[
+                Command::Diff,
+                Command::Logs,
+                Command::NextPane,
+                Command::Back,
+                Command::Yaml,
+                Command::Palette,
+                Command::Help,
+            ]
+        };
+        pairs.extend(keyed(model, chain, rest));
+    }
+    let _ = look;
+    pairs
+}
+
+/// Write keys that the release in focus takes now.
+fn writes(model: &Model, chain: &[Scope]) -> Vec<(String, String)> {
+    let offered = [Command::Undo, Command::PauseResume, Command::Revert];
+    let possible = offered.into_iter().filter(|command| matches!(propose::possible(model, *command), Some(Ok(_))));
+    let hints = possible.filter_map(|command| {
+        let (key, hint) = model.keys.hint(chain, command)?;
+        let held = model.focus().is_some_and(|release| release.held);
+        let hint = if command == Command::PauseResume && held { "resume" } else { hint };
+        // Pausing is worth a hint only while something moves.
+        let moving = model.focus().is_some_and(|release| release.progress.is_some() || release.held);
+        (command != Command::PauseResume || moving).then(|| (key.to_string(), hint.to_owned()))
+    });
+    hints.collect()
+}
+
+/// The footer of a plan: what holds it, or the key that applies it; that key is bright only when it counts.
+fn plan(buffer: &mut Buffer, slot: Slot, model: &Model, dialog: &PlanDialog, look: Look<'_>) {
+    let chain = Scope::CHAINS[2];
+    let mut slot = slot;
+    let mut commands: Vec<Command> = Vec::new();
+    if let (Stage::Ready(plan), Some((key, _))) = (&dialog.stage, model.keys.hint(chain, Command::Confirm)) {
+        let word = verb_word(plan.intent.verb());
+        match gates::gate(model, dialog, plan) {
+            Some(gate) => {
+                let sentence = gate.sentence();
+                let text = look.elide(&sentence, usize::from(slot.cells), crate::ui::text::Elide::End).into_owned();
+                slot = put(buffer, slot, &shown(&text), look.theme.style("verdict.warn")).after(2);
+            }
+            None => {
+                let armed = dialog.arming.armed(model.tick);
+                let (key_style, style) = if armed {
+                    (look.theme.style("key"), look.theme.direction(plan.direction))
+                } else {
+                    (look.theme.style("text.muted"), look.theme.style("text.muted"))
+                };
+                slot = put(buffer, slot, &key.to_string(), key_style);
+                slot = put(buffer, slot.after(1), word, style).after(2);
+            }
+        }
+        if dialog.choices.len() > 1 {
+            slot = put(buffer, slot, look.glyphs.left_right, look.theme.style("key"));
+            slot = put(buffer, slot.after(1), "other revision", look.theme.style("footer")).after(2);
+        }
+        if plan.calls.iter().any(|call| call.optional) {
+            commands.push(Command::ToggleOptional);
+        }
+        if model.release(&dialog.release.uid).is_some_and(|release| release.held) && plan.intent.verb() == Verb::Undo {
+            commands.push(Command::TogglePaused);
+        }
+    }
+    if dialog.typing_reason {
+        let hints = [Hint { key: "Enter", label: "keep the reason" }];
+        return hints::draw(buffer, slot, &hints, look);
+    }
+    if !matches!(dialog.stage, Stage::Confirmed(_) | Stage::Reading) {
+        commands.push(Command::Copy);
+        commands.push(Command::Replan);
+    }
+    if matches!(dialog.stage, Stage::Ready(_)) && !dialog.locked() {
+        commands.push(Command::Reason);
+    }
+    commands.push(Command::Back);
+    let pairs = keyed(model, chain, &commands);
+    let hints: Vec<Hint<'_>> = pairs.iter().map(|(key, label)| Hint { key, label }).collect();
+    hints::draw(buffer, slot, &hints, look);
+}
+
+/// The verb as `y` applies it.
+const fn verb_word(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Undo => "undo",
+        Verb::Pause => "pause",
+        Verb::Resume => "resume",
+        Verb::Restart => "restart",
+        Verb::SetImage => "set the image",
+        Verb::Scale => "scale",
+        Verb::Revert => "take back",
+    }
+}

@@ -1,0 +1,121 @@
+//! The first line: which cluster this is, and how live.
+//!
+//! ```text
+//!  heron PROTECTED   ns shop pay (2)   prod-eu                    live   03:12 UTC
+//! ```
+//! When it gets narrow, what matters least goes first; the fingerprint word never goes.
+
+use super::said::shown;
+use crate::app::Model;
+use crate::app::layers::Layer;
+use crate::domain::Age;
+use crate::domain::snapshot::{Connection, LIVE_LIMIT, Watch};
+use crate::ui::text;
+use crate::ui::widgets::{Look, Slot, fill, put};
+use ratatui::buffer::Buffer;
+use ratatui::style::Style;
+
+/// One thing of the header.
+struct Part {
+    text: String,
+    style: Style,
+    /// Stands on the right.
+    right: bool,
+}
+
+/// Draws the header.
+pub fn draw(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) {
+    fill(buffer, slot.area(), look.theme.style("screen").patch(look.theme.style("header")));
+    let parts = parts(model, look);
+    let mut room = usize::from(slot.cells);
+    let fits: Vec<bool> = parts
+        .iter()
+        .enumerate()
+        .map(|(place, part)| {
+            let needed = text::width(&part.text) + if place == 0 { 1 } else { 2 };
+            let fits = place == 0 || needed <= room;
+            if fits {
+                room = room.saturating_sub(needed);
+            }
+            fits
+        })
+        .collect();
+    let kept = || parts.iter().zip(&fits).filter(|(_, fits)| **fits).map(|(part, _)| part);
+    let mut left = slot.after(1);
+    for (place, part) in kept().filter(|part| !part.right).enumerate() {
+        // The word and its protection belong together; the rest stands apart.
+        left = left.after(if place < 2 { place } else { 2 });
+        left = put(buffer, left, &part.text, part.style);
+    }
+    let rights: Vec<&Part> = kept().filter(|part| part.right).collect();
+    let wide: usize = rights.iter().map(|part| text::width(&part.text) + 2).sum::<usize>().saturating_sub(1);
+    let mut right = slot.last(wide);
+    for part in rights {
+        right = put(buffer, right, &part.text, part.style).after(2);
+    }
+}
+
+/// What the header holds, what matters most first.
+fn parts(model: &Model, look: Look<'_>) -> Vec<Part> {
+    let theme = look.theme;
+    let session = &model.session;
+    let part = |text: String, scope: &str, right: bool| Part { text, style: theme.style(scope), right };
+    let word = shown(&session.cluster.fingerprint.word).into_owned();
+    let mut parts = vec![Part { text: word, style: theme.fingerprint(session.context.color.as_deref()), right: false }];
+    if session.protected() {
+        parts.push(part("PROTECTED".to_owned(), "header.protected", false));
+    }
+    let modes = [(session.read_only(), "read-only"), (session.rehearse(), "rehearsal"), (session.simulated, "simulated")];
+    for (_, mode) in modes.into_iter().filter(|(on, _)| *on) {
+        parts.push(part(mode.to_owned(), "header.mode", false));
+    }
+    let (connection, well) = connection(model);
+    parts.push(part(connection, if well { "header.live" } else { "header.stale" }, true));
+    if let Some(Layer::Release(view)) = model.layers.iter().find(|layer| matches!(layer, Layer::Release(_))) {
+        let crumb = format!("{} {}", look.glyphs.crumb, shown(&view.release.key.qualified()));
+        parts.push(part(crumb, "header.crumb", false));
+    } else {
+        parts.push(part(namespaces(model), "header.crumb", false));
+    }
+    parts.push(part(shown(session.context_name()).into_owned(), "header", false));
+    let clock = model.now.to_zoned(model.zone.clone()).strftime("%H:%M %Z").to_string();
+    parts.push(part(clock, "header", true));
+    parts
+}
+
+fn namespaces(model: &Model) -> String {
+    let names = &model.shown().namespaces;
+    match names.len() {
+        0 => "all namespaces".to_owned(),
+        1 => format!("ns {}", shown(&names[0])),
+        count => {
+            let first: Vec<_> = names.iter().take(2).map(|name| shown(name)).collect();
+            let more = if count > 2 { " …" } else { "" };
+            format!("ns {}{more} ({count})", first.join(" "))
+        }
+    }
+}
+
+/// How live what is shown is, and whether that is well.
+fn connection(model: &Model) -> (String, bool) {
+    let snapshot = &model.live;
+    if let Some(held) = &model.held {
+        return (format!("held still {}", Age::between(held.since, model.now)), false);
+    }
+    match &snapshot.connection {
+        Connection::Connecting { since } => (format!("connecting {}", Age::between(*since, model.now)), false),
+        Connection::Away { since, retry_at, .. } => {
+            let wait = Age::between(model.now, *retry_at);
+            let again = if wait.0.as_secs() > 0 { format!(", again in {wait}") } else { String::new() };
+            (format!("away {}{again}", Age::between(*since, model.now)), false)
+        }
+        Connection::Live => {
+            let age = snapshot.age(model.now);
+            if age > LIVE_LIMIT {
+                return (format!("stale {age}"), false);
+            }
+            let reading = snapshot.kinds.values().any(|kind| matches!(kind.watch, Watch::Listing));
+            (if reading { "reading".to_owned() } else { "live".to_owned() }, true)
+        }
+    }
+}

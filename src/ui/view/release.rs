@@ -1,0 +1,115 @@
+//! An open release: its summary, its panes, and two lines on what to do.
+//!
+//! ```text
+//!  rolling   ▲ failed 6 min   v41→v42   6/8 ready   2 of 8 new, deadline in 4 min
+//!  1 Versions  [2 Traffic]  3 Health  4 Error rate  5 History  6 Events
+//! ┌ … ┐
+//! ```
+//! From 120×40 on all six panes are shown at once; Tab then moves the frame that has the keys.
+
+use super::said::{age_words, shown, versions};
+use crate::app::Model;
+use crate::app::layers::ReleaseView;
+use crate::app::model::Pane;
+use crate::domain::{Age, Release};
+use crate::ui::panes;
+use crate::ui::text::Elide;
+use crate::ui::widgets::{Look, Slot, put, put_line, tabs};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+/// Draws the open release.
+pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, view: &ReleaseView, look: Look<'_>) {
+    let release = &view.release;
+    summary(buffer, Slot::row(area, 0), model, view, look);
+    let all = model.size.shows_all_panes();
+    let above = if all { 1 } else { 2 };
+    let below = if area.height >= 8 { 2 } else { 0 };
+    let inside =
+        Rect { y: area.y + above.min(area.height), height: area.height.saturating_sub(above + below), ..area };
+    if all {
+        grid(buffer, inside, model, view, look);
+    } else {
+        let titles = Pane::ALL.map(Pane::title);
+        tabs::draw(buffer, Slot::row(area, 1), &titles, view.pane.place(), look);
+        panes::draw(buffer, inside, model, view, view.pane, look);
+    }
+    if below > 0 {
+        let slot = |row| Slot::row(area, area.height - 2 + row).after(1);
+        let cells = usize::from(area.width).saturating_sub(2);
+        put(buffer, slot(0), &look.elide(&shown(&release.reason), cells, Elide::End), look.theme.style("text.strong"));
+        put(buffer, slot(1), &look.elide(&next(model, release), cells, Elide::End), Style::new());
+    }
+}
+
+/// All six panes, in two columns: what is, and what was.
+fn grid(buffer: &mut Buffer, area: Rect, model: &Model, view: &ReleaseView, look: Look<'_>) {
+    let rows = [area.height * 2 / 5, area.height * 3 / 10, area.height - area.height * 2 / 5 - area.height * 3 / 10];
+    let left = area.width.div_ceil(2);
+    let mut y = area.y;
+    let pairs = [(Pane::Versions, Pane::History), (Pane::Traffic, Pane::Health), (Pane::Errors, Pane::Events)];
+    for (height, (one, two)) in rows.into_iter().zip(pairs) {
+        panes::draw(buffer, Rect { x: area.x, y, width: left, height }, model, view, one, look);
+        panes::draw(buffer, Rect { x: area.x + left, y, width: area.width - left, height }, model, view, two, look);
+        y += height;
+    }
+}
+
+fn summary(buffer: &mut Buffer, slot: Slot, model: &Model, view: &ReleaseView, look: Look<'_>) {
+    let release = &view.release;
+    let theme = look.theme;
+    let state = theme.state(release.state);
+    let mut line = Line::from(vec![
+        Span::styled(release.strategy.0, theme.style("text.muted")),
+        Span::raw("   "),
+        Span::styled(look.glyphs.state(release.state), state),
+        Span::raw(" "),
+        Span::styled(release.state.word(), state),
+    ]);
+    let since = age_words(release.since, model.now);
+    if !since.is_empty() {
+        line.push_span(Span::styled(format!(" {since}"), theme.style("text.muted")));
+    }
+    line.push_span(Span::raw(format!("   {}", versions(release, look.glyphs))));
+    let (ready, desired) = (release.replicas.ready, release.replicas.desired);
+    line.push_span(Span::raw(format!("   {ready}/{desired} ready")));
+    if let Some(gone) = view.gone {
+        let words = format!("   gone {} ago", Age::between(gone, model.now).words());
+        line.push_span(Span::styled(words, theme.style("verdict.bad")));
+    }
+    let progress = progress(release, model);
+    if !progress.is_empty() {
+        line.push_span(Span::styled(format!("   {progress}"), theme.style("state.progressing")));
+    }
+    put_line(buffer, slot.after(1), &line, look);
+}
+
+/// How far the running update is, how long it takes still, and when the controller gives up.
+fn progress(release: &Release, model: &Model) -> String {
+    if let Some(outage) = release.outage.filter(|outage| outage.until.is_none()) {
+        return format!("no ready pod for {}", Age::between(outage.from, model.now).words());
+    }
+    let Some(progress) = &release.progress else { return String::new() };
+    let mut words = format!("{} of {} new", progress.done, progress.total);
+    if let Some(estimate) = progress.estimate {
+        words.push_str(&format!(", about {} left", estimate.words()));
+    } else if let Some(deadline) = progress.deadline {
+        let left = Age::between(model.now, deadline);
+        words.push_str(&if left.0.is_zero() { ", deadline over".to_owned() } else { format!(", deadline in {}", left.words()) });
+    }
+    words
+}
+
+/// The next key: what to do, else what an undo would do.
+fn next(model: &Model, release: &Release) -> String {
+    if !release.remedy.is_empty() {
+        return shown(&release.remedy).into_owned();
+    }
+    let undo = crate::app::update::propose::possible(model, crate::app::keys::Command::Undo);
+    match (undo, model.keys.key_of("undo")) {
+        (Some(Ok(consequence)), Some(key)) => format!("{key} {}", shown(&consequence)),
+        _ => String::new(),
+    }
+}
