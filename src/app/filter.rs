@@ -27,8 +27,7 @@ impl Filter {
             }
         }
         if !words.is_empty() {
-            let pattern =
-                Pattern::new(&words.join(" "), CaseMatching::Ignore, Normalization::Smart, AtomKind::Fuzzy);
+            let pattern = Pattern::new(&words.join(" "), CaseMatching::Ignore, Normalization::Smart, AtomKind::Fuzzy);
             filter.words = Some(pattern);
         }
         filter

@@ -36,10 +36,14 @@ pub fn gate(model: &Model, dialog: &PlanDialog, plan: &Plan) -> Option<Gate> {
         return Some(Gate::Closed("read-only: nothing is sent; 'c' copies it as kubectl".into()));
     }
     if model.live.cluster.fingerprint != model.session.cluster.fingerprint {
-        return Some(Gate::Closed("this is another cluster than the one connected to: choose it anew with :ctx".into()));
+        return Some(Gate::Closed(
+            "this is another cluster than the one connected to: choose it anew with :ctx".into(),
+        ));
     }
     if let Some(write) = model.writes.of(&plan.release.uid).filter(|write| write.unanswered()) {
-        return Some(Gate::Closed(format!("{} has no answer yet; one request a release at a time", write.plan.title).into()));
+        return Some(Gate::Closed(
+            format!("{} has no answer yet; one request a release at a time", write.plan.title).into(),
+        ));
     }
     let rights = model.rights.get(&plan.release.uid);
     if let Some(permission) = rights.and_then(|rights| rights.lacks(plan.intent.verb())) {

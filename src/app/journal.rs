@@ -62,14 +62,18 @@ impl Chapter<'_> {
 
     /// Whether its write changed the cluster, as far as is known.
     fn wrote(&self) -> bool {
-        self.inverse.is_some() || self.outcome.is_some_and(|outcome| matches!(outcome.kind, OutcomeKind::Applied | OutcomeKind::Timeout | OutcomeKind::Partial))
+        self.inverse.is_some()
+            || self.outcome.is_some_and(|outcome| {
+                matches!(outcome.kind, OutcomeKind::Applied | OutcomeKind::Timeout | OutcomeKind::Partial)
+            })
     }
 }
 
 /// The pods' hash of the template that the last undo of this release left: going there again is forward.
 pub fn left_by_undo(entries: &[Entry], uid: &Uid) -> Option<Str> {
     let chapters = chapters(entries);
-    let last = chapters.iter().filter(|chapter| chapter.of(uid) && chapter.wrote()).find_map(|chapter| chapter.record)?;
+    let last =
+        chapters.iter().filter(|chapter| chapter.of(uid) && chapter.wrote()).find_map(|chapter| chapter.record)?;
     (last.verb == Verb::Undo).then(|| last.before.hash.clone()).flatten()
 }
 

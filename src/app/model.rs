@@ -103,8 +103,7 @@ pub enum Pane {
 
 impl Pane {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 6] =
-        [Self::Versions, Self::Traffic, Self::Health, Self::Errors, Self::History, Self::Events];
+    pub const ALL: [Self; 6] = [Self::Versions, Self::Traffic, Self::Health, Self::Errors, Self::History, Self::Events];
 
     /// Its title.
     pub const fn title(self) -> &'static str {

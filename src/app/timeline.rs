@@ -52,7 +52,8 @@ pub fn timeline(view: &ReleaseView, journal: &[Entry]) -> Vec<Moment> {
     }
     for chapter in chapters(journal) {
         let Some(record) = chapter.record.filter(|record| record.release.uid == view.release.uid) else { continue };
-        let moment = |at, kind, what: Str, text: Str| Moment { at, kind, who: record.who.clone(), what, text, count: 1 };
+        let moment =
+            |at, kind, what: Str, text: Str| Moment { at, kind, who: record.who.clone(), what, text, count: 1 };
         let rehearsal = if record.rehearsal { " (rehearsal)" } else { "" };
         let title = format!("{}{rehearsal}", record.title).into();
         moments.push(moment(chapter.at, Kind::Journal, record.verb.word().into(), title));

@@ -65,7 +65,8 @@ fn mask(value: &mut Value, name: &str) {
 
 /// Keys of the Kubernetes API that sound secret and hold names.
 fn plain(key: &str) -> bool {
-    matches!(key, "key" | "secretName" | "topologyKey" | "secret" | "automountServiceAccountToken") || key.ends_with("Ref")
+    matches!(key, "key" | "secretName" | "topologyKey" | "secret" | "automountServiceAccountToken")
+        || key.ends_with("Ref")
 }
 
 #[cfg(test)]
@@ -88,7 +89,10 @@ mod tests {
             {"name":"X","valueFrom":{"secretKeyRef":{"name":"db","key":"pass"}}}],"args":["--token=hunter2"]}}"#,
         );
         assert!(!text.contains("hunter2"), "{text}");
-        assert!(text.contains("DB_PASSWORD") && text.contains("key: pass") && !text.contains("managedFields"), "{text}");
+        assert!(
+            text.contains("DB_PASSWORD") && text.contains("key: pass") && !text.contains("managedFields"),
+            "{text}"
+        );
     }
 
     #[test]

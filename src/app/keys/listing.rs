@@ -51,7 +51,6 @@ pub fn markdown() -> String {
     text
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -35,7 +35,8 @@ impl KeyTable {
         let mut origins: Vec<Option<&config::Origin>> = vec![None; BINDINGS.len()];
         for wish in wishes {
             let Some(place) = BINDINGS.iter().position(|binding| binding.name == wish.action) else {
-                let near = crate::domain::nearest::suggestion(&wish.action, BINDINGS.iter().map(|binding| binding.name));
+                let near =
+                    crate::domain::nearest::suggestion(&wish.action, BINDINGS.iter().map(|binding| binding.name));
                 let message = format!("'{}' is no action{near}; `windlass keys` lists them", wish.action);
                 problems.push(config::Problem::new(wish.origin.clone(), message));
                 continue;
@@ -100,9 +101,8 @@ impl KeyTable {
 
 /// Pairs of bindings that share a key in one chain.
 fn clashes(keys: &[Vec<KeyPress>]) -> Vec<(usize, usize, KeyPress)> {
-    let together = |one: Scope, two: Scope| {
-        Scope::CHAINS.iter().any(|chain| chain.contains(&one) && chain.contains(&two))
-    };
+    let together =
+        |one: Scope, two: Scope| Scope::CHAINS.iter().any(|chain| chain.contains(&one) && chain.contains(&two));
     let mut found = Vec::new();
     for place in 0..keys.len() {
         for other in place + 1..keys.len() {

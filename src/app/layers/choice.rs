@@ -105,6 +105,10 @@ impl Choice {
     pub fn chosen(&self) -> Vec<Str> {
         let marked: Vec<Str> =
             self.items.iter().flatten().filter(|item| item.marked).map(|item| item.name.clone()).collect();
-        if marked.is_empty() { self.selected().map(|(_, item)| item.name.clone()).into_iter().collect() } else { marked }
+        if marked.is_empty() {
+            self.selected().map(|(_, item)| item.name.clone()).into_iter().collect()
+        } else {
+            marked
+        }
     }
 }

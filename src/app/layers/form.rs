@@ -87,7 +87,9 @@ impl Form {
                 if let Some(empty) = changed.iter().find(|field| field.input.text().trim().is_empty()) {
                     return Err(format!("container {} needs an image", empty.name));
                 }
-                if let Some(broken) = changed.iter().find(|field| field.input.text().trim().contains(char::is_whitespace)) {
+                if let Some(broken) =
+                    changed.iter().find(|field| field.input.text().trim().contains(char::is_whitespace))
+                {
                     return Err(format!("the image of container {} must be one word: registry/name:tag", broken.name));
                 }
                 if changed.is_empty() {

@@ -2,8 +2,8 @@
 
 use crate::app::model::Pane;
 use crate::app::scroll::Scroll;
-use crate::domain::release::{Release, Track};
 use crate::domain::pod::Pod;
+use crate::domain::release::{Release, Track};
 use crate::domain::{Revision, Str, Timestamp, Uid};
 use std::sync::Arc;
 
@@ -81,9 +81,10 @@ pub enum VersionRow<'a> {
 /// The lines of Versions: each track with its pods under it.
 pub fn version_rows(release: &Release) -> Vec<VersionRow<'_>> {
     let pods = |track| move |pod| VersionRow::Pod(track, pod);
-    let rows = release.tracks.iter().flat_map(|track| {
-        std::iter::once(VersionRow::Track(track)).chain(track.pods.iter().map(pods(track)))
-    });
+    let rows = release
+        .tracks
+        .iter()
+        .flat_map(|track| std::iter::once(VersionRow::Track(track)).chain(track.pods.iter().map(pods(track))));
     rows.collect()
 }
 

@@ -75,7 +75,8 @@ fn details(model: &mut Model, uid: &Uid, answer: Result<Arc<Details>, Str>) -> V
 /// The objects could not be read in time: a back verb is planned from older bytes, and the fence decides; what goes
 /// forward is refused.
 fn without_answer(model: &mut Model, release: &Arc<crate::domain::Release>, why: &str) -> Vec<Effect> {
-    let older = model.details.get(&release.uid).map(|details| Arc::new(Details { fresh: false, ..(**details).clone() }));
+    let older =
+        model.details.get(&release.uid).map(|details| Arc::new(Details { fresh: false, ..(**details).clone() }));
     let Some(Layer::Plan(dialog)) = model.layers.last_mut() else { return Vec::new() };
     let back = dialog.intent.verb().direction() != Some(Direction::Forward);
     match older.filter(|_| back) {

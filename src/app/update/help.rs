@@ -10,7 +10,9 @@ use crate::app::model::Model;
 /// A command while such a list is on top.
 pub fn command(model: &mut Model, command: Option<Command>) -> Vec<Effect> {
     match command {
-        Some(Command::Back | Command::Open) if !matches!((command, model.top()), (Some(Command::Open), Some(Layer::Messages(_)))) => {
+        Some(Command::Back | Command::Open)
+            if !matches!((command, model.top()), (Some(Command::Open), Some(Layer::Messages(_)))) =>
+        {
             return super::close(model);
         }
         Some(Command::Move(step)) => scroll(model, step),
@@ -50,9 +52,10 @@ pub const fn help_lines() -> usize {
 fn copy(model: &mut Model) -> Vec<Effect> {
     let text = match model.layers.last() {
         Some(Layer::Messages(scroll)) => model.messages.iter().nth(scroll.at).map(|message| message.text.to_string()),
-        Some(Layer::Journal(scroll)) => {
-            chapters(&model.journal).get(scroll.at).and_then(|chapter| chapter.record).map(|record| record.title.to_string())
-        }
+        Some(Layer::Journal(scroll)) => chapters(&model.journal)
+            .get(scroll.at)
+            .and_then(|chapter| chapter.record)
+            .map(|record| record.title.to_string()),
         _ => None,
     };
     match text {

@@ -2,8 +2,8 @@
 
 use crate::app::effect::{Effect, LogsWanted};
 use crate::app::keys::{Command, Step};
-use crate::app::layers::logs::{Logs, Source};
 use crate::app::layers::Layer;
+use crate::app::layers::logs::{Logs, Source};
 use crate::app::layout;
 use crate::app::model::Model;
 use crate::app::scroll::Scroll;
@@ -105,7 +105,9 @@ pub fn command(model: &mut Model, command: Option<Command>) -> Vec<Effect> {
         }
         Some(Command::Widen) => {
             let other = match (&logs.source, &logs.pod, &logs.track) {
-                (Source::Pod(_), _, Some((name, pods))) if !pods.is_empty() => Source::Track(name.clone(), pods.clone()),
+                (Source::Pod(_), _, Some((name, pods))) if !pods.is_empty() => {
+                    Source::Track(name.clone(), pods.clone())
+                }
                 (Source::Track(..), Some(pod), _) => Source::Pod(pod.clone()),
                 _ => return Vec::new(),
             };

@@ -99,11 +99,8 @@ fn confirm(model: &mut Model, armed: bool) -> Vec<Effect> {
         model.note(gate.sentence());
         return Vec::new();
     }
-    let terms = Terms {
-        reason: dialog.reason.text().trim().into(),
-        optional: dialog.optional,
-        overridden: dialog.overridden,
-    };
+    let terms =
+        Terms { reason: dialog.reason.text().trim().into(), optional: dialog.optional, overridden: dialog.overridden };
     if let Some(Layer::Plan(dialog)) = model.layers.last_mut() {
         dialog.stage = Stage::Confirmed(plan.id.clone());
         dialog.scroll.at = 0;

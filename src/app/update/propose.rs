@@ -3,7 +3,7 @@
 use crate::app::effect::{Ask, Effect};
 use crate::app::journal;
 use crate::app::keys::Command;
-use crate::app::layers::plan::{Preview, AGAIN_AFTER, READ_AGAIN_LIMIT, Stage, Word};
+use crate::app::layers::plan::{AGAIN_AFTER, Preview, READ_AGAIN_LIMIT, Stage, Word};
 use crate::app::layers::text::Body;
 use crate::app::layers::{Form, Layer, PlanDialog, TextView};
 use crate::app::model::{Model, Pane};
@@ -149,7 +149,8 @@ fn usable(model: &Model, release: &Release) -> Option<Arc<Details>> {
     let same_revisions = release.history.iter().all(|entry| details.revisions.contains_key(&entry.revision))
         && details.revisions.len() == release.history.len();
     let same = generation == release.generation.spec && same_revisions;
-    ((watched && same) || (just_read && generation >= release.generation.spec && details.fresh)).then(|| details.clone())
+    ((watched && same) || (just_read && generation >= release.generation.spec && details.fresh))
+        .then(|| details.clone())
 }
 
 /// Makes the plan of the open dialog from `details`.

@@ -12,7 +12,9 @@ pub fn take(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
     let same_cluster = snapshot.cluster.fingerprint == model.session.cluster.fingerprint;
     if !same_cluster && model.live.cluster.fingerprint == model.session.cluster.fingerprint {
         let (was, is) = (&model.session.cluster.fingerprint.word, &snapshot.cluster.fingerprint.word);
-        let text = format!("this is another cluster now ({is}, it was {was}): nothing is written any more; choose it anew with :ctx");
+        let text = format!(
+            "this is another cluster now ({is}, it was {was}): nothing is written any more; choose it anew with :ctx"
+        );
         model.messages.say(Level::Alarm, text, model.now);
     }
     model.live = snapshot;

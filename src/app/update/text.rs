@@ -42,7 +42,9 @@ pub fn pressed(model: &mut Model, key: KeyPress, command: Option<Command>) -> Ve
             let places = view.lines().saturating_sub(page) + 1;
             view.scroll.step(step, places, page);
         }
-        Some(Command::Filter) if matches!(view.body, Body::Yaml(_)) => view.find = Some(TextField::new(view.word.clone())),
+        Some(Command::Filter) if matches!(view.body, Body::Yaml(_)) => {
+            view.find = Some(TextField::new(view.word.clone()))
+        }
         Some(Command::Wrap) => view.wrap = !view.wrap,
         Some(Command::Copy) => {
             let text = view.plain();

@@ -13,7 +13,9 @@ use crate::domain::plan::PlanId;
 /// Takes news of `plan`.
 pub fn take(model: &mut Model, plan: &PlanId, news: WriteNews) -> Vec<Effect> {
     let now = model.now;
-    let open = model.layers.iter().any(|layer| matches!(layer, Layer::Plan(dialog) if matches!(&dialog.stage, Stage::Confirmed(id) if id == plan)));
+    let open = model.layers.iter().any(
+        |layer| matches!(layer, Layer::Plan(dialog) if matches!(&dialog.stage, Stage::Confirmed(id) if id == plan)),
+    );
     let Some(write) = model.writes.of_plan_mut(plan) else { return Vec::new() };
     let title = write.plan.title.clone();
     match news {

@@ -41,7 +41,10 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, choice: &Choice, look: Look<
     let words = match (&choice.problem, &choice.items) {
         (Some(problem), _) => Some(shown(problem).into_owned()),
         (None, None) => Some("reading".to_owned()),
-        (None, Some(items)) if items.is_empty() => Some("there is nothing to choose from, or it may not be listed; a name can be typed in the palette (:)".to_owned()),
+        (None, Some(items)) if items.is_empty() => Some(
+            "there is nothing to choose from, or it may not be listed; a name can be typed in the palette (:)"
+                .to_owned(),
+        ),
         (None, Some(_)) if matching.is_empty() => Some("nothing matches".to_owned()),
         (None, Some(_)) => None,
     };

@@ -103,7 +103,12 @@ fn row<'a>(chapter: &Chapter<'a>, model: &Model, look: Look<'_>) -> Row<'a> {
 fn full(chapter: &Chapter<'_>) -> String {
     let mut lines = Vec::new();
     if let Some(record) = chapter.record {
-        lines.push(format!("{} on {} at {}", shown(&record.title), shown(&record.context), chapter.at.strftime("%F %T UTC")));
+        lines.push(format!(
+            "{} on {} at {}",
+            shown(&record.title),
+            shown(&record.context),
+            chapter.at.strftime("%F %T UTC")
+        ));
         lines.extend(record.calls.iter().map(|call| shown(call).into_owned()));
         if !record.reason.is_empty() {
             lines.push(format!("reason: {}", shown(&record.reason)));

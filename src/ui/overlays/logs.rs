@@ -67,7 +67,15 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, logs: &Logs, look: Look<'_>)
 }
 
 /// Writes one line above `bottom`; gives the new bottom.
-fn put_log(buffer: &mut Buffer, area: Rect, bottom: u16, head: &str, line: &LogLine, wraps: bool, look: Look<'_>) -> u16 {
+fn put_log(
+    buffer: &mut Buffer,
+    area: Rect,
+    bottom: u16,
+    head: &str,
+    line: &LogLine,
+    wraps: bool,
+    look: Look<'_>,
+) -> u16 {
     let style = look.theme.style("log.pod");
     let text = shown(&line.text);
     if !wraps {

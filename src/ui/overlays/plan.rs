@@ -96,7 +96,8 @@ fn draw_inputs(buffer: &mut Buffer, area: Rect, dialog: &PlanDialog, look: Look<
         row += 1;
     }
     if dialog.typing_reason || !dialog.reason.text().is_empty() {
-        let input = Input { prompt: "reason  ", field: &dialog.reason, placeholder: "why, for the journal", accepted: false };
+        let input =
+            Input { prompt: "reason  ", field: &dialog.reason, placeholder: "why, for the journal", accepted: false };
         let at = input.draw(buffer, Slot::row(area, row), look);
         cursor = at.filter(|_| dialog.typing_reason).or(cursor);
     }

@@ -59,7 +59,9 @@ fn lines<'a>(view: &'a TextView, width: usize, look: Look<'_>) -> Vec<Line<'a>> 
         Body::Yaml(lines) => lines
             .iter()
             .filter(|line| line.contains(&view.word))
-            .flat_map(|line| if view.wrap { wrapped_yaml(line, width, look.theme) } else { vec![yaml(line, look.theme)] })
+            .flat_map(
+                |line| if view.wrap { wrapped_yaml(line, width, look.theme) } else { vec![yaml(line, look.theme)] },
+            )
             .collect(),
         Body::Diff(changes) => changes.iter().flat_map(|change| diff(change, width, look.theme)).collect(),
         Body::Reading(_) | Body::ReadingDiff(..) | Body::Problem(_) => Vec::new(),
@@ -101,10 +103,9 @@ fn wrapped_yaml<'a>(line: &str, width: usize, theme: &Theme) -> Vec<Line<'a>> {
 /// A changed place: where, what it was, what it becomes. Long values are wrapped: a diff that is cut is no diff.
 fn diff<'a>(change: &'a Change, width: usize, theme: &Theme) -> Vec<Line<'a>> {
     let mut lines = vec![Line::styled(shown(&change.place), theme.style("diff.place"))];
-    for (sign, value, style) in [
-        ("-", &change.old, theme.style("diff.removed")),
-        ("+", &change.new, theme.style("diff.added")),
-    ] {
+    for (sign, value, style) in
+        [("-", &change.old, theme.style("diff.removed")), ("+", &change.new, theme.style("diff.added"))]
+    {
         let Some(value) = value else { continue };
         let parts = wrap(&crate::domain::text::sanitize_lines(value), width.saturating_sub(4).max(10));
         for (place, part) in parts.into_iter().enumerate() {

@@ -50,12 +50,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, drawn: Drawn<'_>) {
         } else {
             put(buffer, slot, &format!("{:<9} ", said.label), drawn.look.theme.style("text.muted"))
         };
-        let below = Rect {
-            x: start.x,
-            y: start.y,
-            width: start.cells.saturating_sub(1),
-            height: area.height - row,
-        };
+        let below = Rect { x: start.x, y: start.y, width: start.cells.saturating_sub(1), height: area.height - row };
         row += put_wrapped(buffer, below, &said.text, Style::new(), drawn.look).max(1);
     }
 }
@@ -90,8 +85,7 @@ fn all(drawn: Drawn<'_>) -> Vec<Said> {
         let trouble = hpa.conditions.iter().find(|condition| {
             condition.status == ConditionStatus::False && matches!(&*condition.kind, "AbleToScale" | "ScalingActive")
         });
-        let mut text =
-            format!("HPA {} wants {} ({} to {})", shown(&hpa.key.name), hpa.desired, hpa.min, hpa.max);
+        let mut text = format!("HPA {} wants {} ({} to {})", shown(&hpa.key.name), hpa.desired, hpa.min, hpa.max);
         if let Some(trouble) = trouble {
             text.push_str(&format!("; {}: {}", trouble.reason, shown(&trouble.message)));
         }

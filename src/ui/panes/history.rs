@@ -45,13 +45,8 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, drawn: Drawn<'_>) {
         return;
     }
     let at = drawn.view.revision_place();
-    let mut table = Table {
-        columns: &COLUMNS,
-        len: history.len(),
-        offset: 0,
-        selected: drawn.focused.then_some(at),
-        header: true,
-    };
+    let mut table =
+        Table { columns: &COLUMNS, len: history.len(), offset: 0, selected: drawn.focused.then_some(at), header: true };
     table.offset = Scroll { at }.first(history.len(), table.visible(area.height));
     table.draw(buffer, area, drawn.look, |place| row(&history[place], drawn));
 }
@@ -71,7 +66,11 @@ fn row<'a>(entry: &'a HistoryEntry, drawn: Drawn<'_>) -> Row<'a> {
         let name = if entry.images.len() > 1 { format!("{}:", shown(&image.container)) } else { String::new() };
         images.push(format!("{name}{version}"));
     }
-    let pods = if entry.replicas.current == 0 { String::new() } else { format!("{}/{}", entry.replicas.ready, entry.replicas.current) };
+    let pods = if entry.replicas.current == 0 {
+        String::new()
+    } else {
+        format!("{}/{}", entry.replicas.ready, entry.replicas.current)
+    };
     let aliases = match entry.aliases.last() {
         Some(alias) => format!(" (was {alias})"),
         None => String::new(),

@@ -36,7 +36,13 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, drawn: Drawn<'_>) {
     let widest = versions.iter().map(|version| crate::ui::text::width(version)).max().unwrap_or(0).min(20);
     let mut row = 0;
     for (track, version) in release.tracks.iter().zip(&versions) {
-        bar(buffer, Slot::row(area, row).after(1), track, &fit(version, widest, Align::Left, Elide::Middle, drawn.look.glyphs.ellipsis), drawn);
+        bar(
+            buffer,
+            Slot::row(area, row).after(1),
+            track,
+            &fit(version, widest, Align::Left, Elide::Middle, drawn.look.glyphs.ellipsis),
+            drawn,
+        );
         row += 1;
     }
     row += 1;
@@ -92,7 +98,9 @@ fn words(drawn: Drawn<'_>) -> String {
     let split = release.track(Role::Candidate).is_some();
     match (ready, split) {
         (0, _) => "No pod is ready: nothing is served.".to_owned(),
-        (_, true) => "A Service spreads requests over all ready pods: the share follows their number, not a weight.".to_owned(),
+        (_, true) => {
+            "A Service spreads requests over all ready pods: the share follows their number, not a weight.".to_owned()
+        }
         (_, false) => "All requests go to this version.".to_owned(),
     }
 }

@@ -40,7 +40,11 @@ pub(super) fn title(drawn: Drawn<'_>) -> Content {
             format!("surge {surge}, unavailable {unavailable}")
         }
         UpdateStrategy::Ordered { partition: 0, parallel } => {
-            if *parallel { "in parallel".to_owned() } else { "one by one, from the highest".to_owned() }
+            if *parallel {
+                "in parallel".to_owned()
+            } else {
+                "one by one, from the highest".to_owned()
+            }
         }
         UpdateStrategy::Ordered { partition, .. } => format!("partition {partition}"),
         UpdateStrategy::Recreate => "recreate: all end before new ones start".to_owned(),

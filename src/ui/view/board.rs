@@ -60,7 +60,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) {
         row
     });
     if rows.is_empty() {
-        let inside = Rect { y: table_area.y.saturating_add(2), height: table_area.height.saturating_sub(2), ..table_area };
+        let inside =
+            Rect { y: table_area.y.saturating_add(2), height: table_area.height.saturating_sub(2), ..table_area };
         let inside = Rect { x: inside.x + inside.width.min(2), width: inside.width.saturating_sub(4), ..inside };
         put_wrapped(buffer, inside, &nothing(model), look.theme.style("text.muted"), look);
     }
@@ -70,7 +71,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) {
     let rule = look.glyphs.border.horizontal.repeat(usize::from(area.width));
     put(buffer, Slot::row(area, area.height - 3), &rule, look.theme.style("border"));
     if let Some(release) = model.board.current() {
-        let inside = Rect { x: area.x + 1, y: area.y + area.height - 2, width: area.width.saturating_sub(2), height: 2 };
+        let inside =
+            Rect { x: area.x + 1, y: area.y + area.height - 2, width: area.width.saturating_sub(2), height: 2 };
         about(buffer, inside, release, look);
     }
 }
@@ -201,7 +203,11 @@ fn nothing(model: &Model) -> String {
     let snapshot = model.shown();
     let filter = model.board.filter.text().trim();
     if !Filter::parse(filter).is_empty() && model.board.total > 0 {
-        return format!("no release matches '{}' ({} are hidden); Esc clears the filter", shown(filter), model.board.total);
+        return format!(
+            "no release matches '{}' ({} are hidden); Esc clears the filter",
+            shown(filter),
+            model.board.total
+        );
     }
     let forbidden: Vec<&Kind> = snapshot
         .kinds
@@ -211,7 +217,10 @@ fn nothing(model: &Model) -> String {
         .collect();
     if !forbidden.is_empty() {
         let kinds: Vec<&str> = forbidden.iter().map(|kind| kind.plural()).collect();
-        return format!("you may not list {} here; choose a namespace that you may read with :ns NAME, or another context with :ctx", kinds.join(", "));
+        return format!(
+            "you may not list {} here; choose a namespace that you may read with :ns NAME, or another context with :ctx",
+            kinds.join(", ")
+        );
     }
     match &snapshot.connection {
         Connection::Connecting { .. } => format!("connecting to {}", shown(&snapshot.cluster.server)),
@@ -222,7 +231,10 @@ fn nothing(model: &Model) -> String {
         }
         Connection::Live => {
             let names: Vec<_> = snapshot.namespaces.iter().map(|name| shown(name)).collect();
-            format!("there is no Deployment, StatefulSet or DaemonSet in {}; :ns all shows every namespace", names.join(", "))
+            format!(
+                "there is no Deployment, StatefulSet or DaemonSet in {}; :ns all shows every namespace",
+                names.join(", ")
+            )
         }
     }
 }

@@ -65,7 +65,8 @@ fn parts(model: &Model, look: Look<'_>) -> Vec<Part> {
     if session.protected() {
         parts.push(part("PROTECTED".to_owned(), "header.protected", false));
     }
-    let modes = [(session.read_only(), "read-only"), (session.rehearse(), "rehearsal"), (session.simulated, "simulated")];
+    let modes =
+        [(session.read_only(), "read-only"), (session.rehearse(), "rehearsal"), (session.simulated, "simulated")];
     for (_, mode) in modes.into_iter().filter(|(on, _)| *on) {
         parts.push(part(mode.to_owned(), "header.mode", false));
     }

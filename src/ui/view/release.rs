@@ -27,8 +27,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, view: &ReleaseView, 
     let all = model.size.shows_all_panes();
     let above = if all { 1 } else { 2 };
     let below = if area.height >= 8 { 2 } else { 0 };
-    let inside =
-        Rect { y: area.y + above.min(area.height), height: area.height.saturating_sub(above + below), ..area };
+    let inside = Rect { y: area.y + above.min(area.height), height: area.height.saturating_sub(above + below), ..area };
     if all {
         grid(buffer, inside, model, view, look);
     } else {
@@ -97,7 +96,11 @@ fn progress(release: &Release, model: &Model) -> String {
         words.push_str(&format!(", about {} left", estimate.words()));
     } else if let Some(deadline) = progress.deadline {
         let left = Age::between(model.now, deadline);
-        words.push_str(&if left.0.is_zero() { ", deadline over".to_owned() } else { format!(", deadline in {}", left.words()) });
+        words.push_str(&if left.0.is_zero() {
+            ", deadline over".to_owned()
+        } else {
+            format!(", deadline in {}", left.words())
+        });
     }
     words
 }

@@ -42,7 +42,9 @@ pub(super) fn lines(model: &Model, id: &PlanId, plan: &Plan, cells: usize, look:
     }
     lines.push(Line::default());
     let last = match (&write.outcome, plan.inverse.steps()) {
-        (Some(outcome), Some(steps)) if outcome.kind == OutcomeKind::Applied => format!("Z takes it back: {}", steps.words),
+        (Some(outcome), Some(steps)) if outcome.kind == OutcomeKind::Applied => {
+            format!("Z takes it back: {}", steps.words)
+        }
         (Some(_), _) => "Esc leaves, 'r' plans again".to_owned(),
         (None, _) => "Esc leaves this dialog; the console goes on watching".to_owned(),
     };
@@ -56,7 +58,9 @@ fn step(model: &Model, write: &Write, plan: &Plan, phase: Phase) -> (Tick, Strin
         let tick = match outcome.kind {
             OutcomeKind::Applied | OutcomeKind::Unchanged | OutcomeKind::Planned => Tick::Ok,
             OutcomeKind::Timeout | OutcomeKind::Refused | OutcomeKind::Partial => Tick::Warn,
-            OutcomeKind::Failed | OutcomeKind::Conflict | OutcomeKind::Forbidden | OutcomeKind::Unreachable => Tick::Bad,
+            OutcomeKind::Failed | OutcomeKind::Conflict | OutcomeKind::Forbidden | OutcomeKind::Unreachable => {
+                Tick::Bad
+            }
             OutcomeKind::Unknown => Tick::Unknown,
         };
         return (tick, format!("{}: {}", outcome.kind, outcome.reason));

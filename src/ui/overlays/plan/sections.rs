@@ -3,10 +3,10 @@
 use crate::app::Model;
 use crate::app::layers::PlanDialog;
 use crate::app::layers::plan::{Existence, Preview, Stage};
+use crate::domain::intent::PausedUndo;
 use crate::domain::management::{Management, Reverts};
 use crate::domain::plan::{Change, Inverse};
 use crate::domain::{Intent, Kind, Plan};
-use crate::domain::intent::PausedUndo;
 use crate::ui::text::{Align, Elide, fit, width, wrap};
 use crate::ui::view::said::shown;
 use crate::ui::widgets::Look;
@@ -18,7 +18,13 @@ use ratatui::text::{Line, Span};
 const LABEL: usize = 9;
 
 /// Every line of the dialog, `cells` wide at most.
-pub(super) fn lines(model: &Model, dialog: &PlanDialog, plan: &Plan, cells: usize, look: Look<'_>) -> Vec<Line<'static>> {
+pub(super) fn lines(
+    model: &Model,
+    dialog: &PlanDialog,
+    plan: &Plan,
+    cells: usize,
+    look: Look<'_>,
+) -> Vec<Line<'static>> {
     let theme = look.theme;
     let mut lines = calls(dialog, plan, cells, look);
     lines.push(Line::default());
@@ -101,9 +107,11 @@ fn calls(dialog: &PlanDialog, plan: &Plan, cells: usize, look: Look<'_>) -> Vec<
             ]));
         } else {
             lines.push(Line::styled(what, style));
-            lines.extend(wrap(&fence, cells.saturating_sub(2)).into_iter().map(|part| {
-                Line::styled(format!("  {part}"), theme.style("text.muted"))
-            }));
+            lines.extend(
+                wrap(&fence, cells.saturating_sub(2))
+                    .into_iter()
+                    .map(|part| Line::styled(format!("  {part}"), theme.style("text.muted"))),
+            );
         }
     }
     lines
@@ -160,7 +168,9 @@ pub(super) fn labelled(label: &str, tick: Tick, text: &str, cells: usize, look: 
 
 fn preview(preview: &Preview, model: &Model) -> (Tick, String) {
     match preview {
-        Preview::NotAsked if model.session.read_only() => (Tick::Unknown, "not asked: read-only sends no patch at all".to_owned()),
+        Preview::NotAsked if model.session.read_only() => {
+            (Tick::Unknown, "not asked: read-only sends no patch at all".to_owned())
+        }
         Preview::NotAsked => (Tick::Unknown, "not asked".to_owned()),
         Preview::Asked => (Tick::Pending, "asked".to_owned()),
         Preview::Accepted { warnings } if warnings.is_empty() => (Tick::Ok, "accepted".to_owned()),
