@@ -48,7 +48,7 @@ pub fn chapters(entries: &[Entry]) -> Vec<Chapter<'_>> {
             Event::Inverse(inverse) => chapter.inverse = Some(inverse),
             Event::Outcome(outcome) => (chapter.outcome, chapter.ended) = (Some(outcome), Some(entry.at)),
             Event::Reverted { by } => chapter.reverted = Some(by),
-            Event::Call { .. } | Event::Observed => {}
+            Event::Call { .. } | Event::Observed | Event::Settled { .. } => {}
         }
     }
     chapters.reverse();
@@ -116,6 +116,7 @@ mod tests {
             direction: Direction::Back,
             title: "UNDO shop/web".into(),
             calls: vec![],
+            kept: vec![],
             changes: vec![],
             before: Before { hash: Some("h9".into()), ..Before::default() },
             reason: "".into(),
