@@ -1,5 +1,26 @@
 //! The only room that writes: allow → preview → apply → verify → journal.
+//!
+//! An [`Engine`] is made for one cluster. What it is handed is a finished plan; it sends that plan's calls as they are,
+//! tells how they go, and follows the release until what the plan waits for has come.
 
+pub mod conflict;
+mod desk;
+mod drift;
+pub mod engine;
+mod event;
+pub mod gates;
 pub mod journal;
+mod lost;
+mod outcome;
+mod owners;
+pub mod preview;
+pub mod progress;
+pub mod resume;
+mod run;
+mod verify;
 
+pub use engine::{Engine, Settings};
+pub use gates::{Facts, Policy};
 pub use journal::Journal;
+pub use preview::Preview;
+pub use progress::{Consent, News, Progress};

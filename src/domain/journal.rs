@@ -2,7 +2,7 @@
 
 use super::forecast::Risk;
 use super::intent::ReleaseId;
-use super::plan::{Change, PlanId, ReadyInverse};
+use super::plan::{Change, PlanId, ReadyInverse, Wait};
 use super::{Direction, ObjectKey, Outcome, Revision, Str, Uid, Verb};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -77,6 +77,9 @@ pub struct Record {
     pub kept: Vec<KeptCall>,
     /// The changed places, secret-like values masked.
     pub changes: Vec<Change>,
+    /// What it waits for.
+    #[serde(default)]
+    pub until: Wait,
     /// Where it stood before: revision and hash of the template.
     pub before: Before,
     /// The person's reason; empty when none was given.
@@ -119,6 +122,6 @@ pub struct Before {
     pub revision: Option<Revision>,
     /// The pods' template hash.
     pub hash: Option<Str>,
-    /// SHA-256 of the template's bytes as the server sent them, in hex.
+    /// SHA-256 of the template's bytes as the server sent them, in hex; empty where no template was fenced.
     pub template_sha256: Str,
 }

@@ -4,6 +4,7 @@
 
 use super::forecast::{Forecast, Risk};
 use super::intent::ReleaseId;
+use super::journal::Before;
 use super::raw::RawObject;
 use super::{Direction, Intent, ObjectKey, Str, Uid};
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,8 @@ pub struct Plan {
     pub calls: Vec<PlannedCall>,
     /// When it counts as done.
     pub until: Wait,
+    /// Where the release stood when it was planned: revision and pods' hash.
+    pub before: Before,
     /// The way back.
     pub inverse: Inverse,
     /// What follows.
@@ -222,7 +225,7 @@ pub fn json<T: Serialize + ?Sized>(value: &T) -> Option<Arc<RawValue>> {
 }
 
 /// When a plan counts as done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Wait {
     /// Once the server took it.
@@ -230,6 +233,7 @@ pub enum Wait {
     /// Once the controller saw the new generation.
     Observed,
     /// Once the strategy says that every wanted pod of the new template is available.
+    #[default]
     Settled,
 }
 

@@ -3,7 +3,7 @@ use crate::domain::forecast::Risk;
 use crate::domain::intent::ReleaseId;
 use crate::domain::journal::{Before, Event, KeptCall, Record};
 use crate::domain::outcome::OutcomeKind;
-use crate::domain::plan::ReadyInverse;
+use crate::domain::plan::{ReadyInverse, Wait};
 use crate::domain::{Direction, Kind, ObjectKey, Outcome, Timestamp, Uid, Verb};
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -27,6 +27,7 @@ fn intent(plan: &str, second: i64, kept: Vec<KeptCall>) -> Entry {
         calls: kept.iter().map(|_| "PATCH".into()).collect(),
         kept,
         changes: Vec::new(),
+        until: Wait::Settled,
         before: Before { hash: Some("h2".into()), ..Before::default() },
         reason: "postgres://ana:hunter2@db/x is down".into(),
         risk: Risk::Low,

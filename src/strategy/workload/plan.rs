@@ -3,6 +3,7 @@
 use super::{image, pause, restart, revert, scale, undo};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::intent::ReleaseId;
+use crate::domain::journal::Before;
 use crate::domain::management::{Management, Reverts};
 use crate::domain::plan::{Call, Change, Inverse, PlannedCall, Refusal, Wait};
 use crate::domain::{Details, Direction, Intent, Kind, ObjectKey, Plan, Release, Str};
@@ -73,6 +74,11 @@ pub fn finish(
         title: format!("{verb} {}{after}", release.key.qualified()).into(),
         calls: draft.calls,
         until: draft.until,
+        before: Before {
+            revision: release.revision,
+            hash: release.current().and_then(|entry| entry.hash.clone()),
+            template_sha256: "".into(),
+        },
         inverse: draft.inverse,
         forecast,
         risk: draft.risk,

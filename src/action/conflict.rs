@@ -1,0 +1,86 @@
+//! After a fence held: what moved, and who moved it.
+
+use super::owners::{in_words, owners, writer_of};
+use crate::cluster::{Cluster, ReadError};
+use crate::domain::outcome::OutcomeKind;
+use crate::domain::plan::Operation;
+use crate::domain::{Call, Outcome, RawObject, Timestamp};
+use crate::strategy::workload::template::same;
+
+/// Reads the object of a call that the server refused for its fence, and says what is not as it was seen.
+pub async fn explain(cluster: &Cluster, call: &Call, now: impl Fn() -> Timestamp) -> Outcome {
+    let key = call.target();
+    let reason = match cluster.read(key).await {
+        Ok(object) => moved(call, &object, now()),
+        Err(ReadError::NotFound(_)) => format!("{key} was deleted since you looked"),
+        Err(error) => format!("{key} changed since you looked, and can't be read now ({error}); press r to plan again"),
+    };
+    Outcome::new(OutcomeKind::Conflict, reason)
+}
+
+/// What of `object` is not as the call's fence asks.
+fn moved(call: &Call, object: &RawObject, now: Timestamp) -> String {
+    let key = call.target();
+    let Call::JsonPatch { operations, .. } = call else {
+        return format!("{key} is another object by now; press r to plan again");
+    };
+    let owners = owners(object);
+    let failing = operations.iter().filter_map(|operation| failing(operation, object)).next();
+    match failing {
+        Some("/metadata/uid") => {
+            format!("{key} was deleted and made again since you looked; press r to look at the new one")
+        }
+        Some(path) => {
+            let who = in_words(writer_of(&owners, path).or_else(|| owners.first()), now);
+            format!("{key} changed since you looked: {}, {who}; press r to plan again", place(path))
+        }
+        None => {
+            let who = in_words(owners.first(), now);
+            format!("{key} changed while the write was under way, last {who}; press r to plan again")
+        }
+    }
+}
+
+fn failing<'a>(operation: &'a Operation, object: &RawObject) -> Option<&'a str> {
+    match operation {
+        Operation::Test { path, .. } if !holds(operation, object) => Some(path),
+        Operation::Remove { path } if object.at(path).is_none() => Some(path),
+        Operation::Test { .. } | Operation::Add { .. } | Operation::Replace { .. } | Operation::Remove { .. } => None,
+    }
+}
+
+/// Whether what an operation tests or sets is so in `object`.
+pub fn holds(operation: &Operation, object: &RawObject) -> bool {
+    match operation {
+        Operation::Test { path, value } | Operation::Add { path, value } | Operation::Replace { path, value } => {
+            match object.at(path) {
+                Some(is) => same(is, value),
+                // The server leaves out what is empty: an absent field stands for null and false.
+                None => matches!(value.get(), "null" | "false"),
+            }
+        }
+        Operation::Remove { path } => object.at(path).is_none(),
+    }
+}
+
+/// Whether everything that a patch sets is so in `object`.
+pub fn intended(operations: &[Operation], object: &RawObject) -> bool {
+    operations.iter().filter(|operation| !matches!(operation, Operation::Test { .. })).all(|it| holds(it, object))
+}
+
+/// Whether everything that a patch tests is so in `object`: it was not applied, and nobody else wrote there.
+pub fn untouched(operations: &[Operation], object: &RawObject) -> bool {
+    operations.iter().filter(|operation| matches!(operation, Operation::Test { .. })).all(|it| holds(it, object))
+}
+
+/// A path of the fence, in words.
+pub fn place(path: &str) -> &str {
+    match path {
+        "/spec/template" => "its template",
+        "/spec/replicas" => "its replicas",
+        "/spec/paused" => "whether it is paused",
+        "/metadata/uid" => "its identity",
+        path if path.starts_with("/metadata/annotations") => "an annotation",
+        path => path,
+    }
+}

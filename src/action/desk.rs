@@ -1,0 +1,83 @@
+//! What runs now: requests without an answer, plans that wait, answers that were lost. One request a release at a time.
+
+use crate::domain::plan::PlanId;
+use crate::domain::{Uid, Verb};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How long a plan waits for its release to settle when nobody says otherwise: the default progress deadline.
+pub const WAIT: Duration = Duration::from_secs(600);
+
+/// The desk of one engine.
+#[derive(Debug, Default)]
+pub struct Desk(Mutex<Papers>);
+
+#[derive(Debug, Default)]
+struct Papers {
+    unanswered: HashSet<Uid>,
+    waiting: HashMap<Uid, (PlanId, watch::Sender<Option<Verb>>)>,
+    lost: HashSet<PlanId>,
+    plans: u32,
+}
+
+impl Desk {
+    fn papers(&self) -> MutexGuard<'_, Papers> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The number of a new plan.
+    pub fn number(&self) -> u32 {
+        let mut papers = self.papers();
+        papers.plans = papers.plans.wrapping_add(1);
+        papers.plans
+    }
+
+    /// Whether a request on `release` has no answer yet.
+    pub fn is_unanswered(&self, release: &Uid) -> bool {
+        self.papers().unanswered.contains(release)
+    }
+
+    /// Notes a request on its way; false when there is one already.
+    pub fn begin(&self, release: &Uid) -> bool {
+        self.papers().unanswered.insert(release.clone())
+    }
+
+    /// The request was answered, or given up.
+    pub fn end(&self, release: &Uid) {
+        self.papers().unanswered.remove(release);
+    }
+
+    /// Registers a plan that waits and watches; the receiver tells when another verb of ours takes over.
+    pub fn wait(&self, release: &Uid, plan: &PlanId) -> watch::Receiver<Option<Verb>> {
+        let (sender, receiver) = watch::channel(None);
+        self.papers().waiting.insert(release.clone(), (plan.clone(), sender));
+        receiver
+    }
+
+    /// The plan waits no longer.
+    pub fn stop_waiting(&self, release: &Uid, plan: &PlanId) {
+        let mut papers = self.papers();
+        if papers.waiting.get(release).is_some_and(|(waiting, _)| waiting == plan) {
+            papers.waiting.remove(release);
+        }
+    }
+
+    /// Ends the waiting of whatever plan waits on `release`, for the sake of `verb`.
+    pub fn cancel(&self, release: &Uid, verb: Verb) {
+        if let Some((_, sender)) = self.papers().waiting.remove(release) {
+            sender.send_replace(Some(verb));
+        }
+    }
+
+    /// The answer to a call of `plan` was lost.
+    pub fn lost(&self, plan: &PlanId) {
+        self.papers().lost.insert(plan.clone());
+    }
+
+    /// Whether an answer to a call of `plan` was lost before.
+    pub fn was_lost(&self, plan: &PlanId) -> bool {
+        self.papers().lost.contains(plan)
+    }
+}

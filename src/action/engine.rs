@@ -1,0 +1,102 @@
+//! The engine: one a cluster, shared by everything that writes.
+
+use super::desk::Desk;
+use super::gates::{self, Facts, Policy};
+use super::journal::Journal;
+use super::progress::{Consent, News};
+use super::run::Run;
+use crate::cluster::{Clock, Cluster};
+use crate::domain::identity::Fingerprint;
+use crate::domain::plan::{PlanId, ReadyInverse, Refusal};
+use crate::domain::{Plan, Snapshot, Str, Uid};
+use crate::strategy::Context;
+use std::sync::Arc;
+use tokio::sync::{mpsc, watch};
+
+/// What an engine is made from.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What this context allows.
+    pub policy: Policy,
+    /// Who writes: `--who`, else the cluster's name for us, else `$USER`.
+    pub who: Str,
+    /// The time.
+    pub clock: Clock,
+    /// What is, where somebody observes the cluster anyway; without it a plan that waits observes its own namespace.
+    pub snapshots: Option<watch::Receiver<Arc<Snapshot>>>,
+}
+
+/// Applies plans. Cheap to clone; clones share the journal and the rule of one unanswered request a release.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    pub(super) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub cluster: Cluster,
+    pub journal: Journal,
+    pub settings: Settings,
+    pub desk: Desk,
+    pub fingerprint: Fingerprint,
+}
+
+impl Engine {
+    /// An engine that writes to `cluster` as `settings.who`.
+    pub fn new(cluster: &Cluster, journal: Journal, settings: Settings) -> Self {
+        let cluster = cluster.with_who(&settings.who);
+        let fingerprint = cluster.identity().fingerprint.clone();
+        Self { inner: Arc::new(Inner { cluster, journal, settings, desk: Desk::default(), fingerprint }) }
+    }
+
+    /// The journal.
+    pub fn journal(&self) -> &Journal {
+        &self.inner.journal
+    }
+
+    /// What this context allows.
+    pub fn policy(&self) -> Policy {
+        self.inner.settings.policy
+    }
+
+    /// What a strategy needs to plan on this release, with a new plan's name.
+    pub fn context(&self, release: &Uid) -> Context {
+        Context {
+            now: self.inner.settings.clock.now(),
+            who: self.inner.settings.who.clone(),
+            plan_id: self.plan_id(),
+            left_by_undo: self.inner.journal.memory(|memory| memory.left_by_undo(release).cloned()),
+        }
+    }
+
+    /// A name that no other plan has, and that sorts by time.
+    pub fn plan_id(&self) -> PlanId {
+        let now = self.inner.settings.clock.now().strftime("%Y%m%dT%H%M%S%.3f").to_string().replace('.', "");
+        PlanId(format!("{now}-{:x}-{:x}", std::process::id(), self.inner.desk.number()).into())
+    }
+
+    /// The way back from my last write on this release: `Z`.
+    pub fn inverse_of(&self, release: &Uid) -> Option<ReadyInverse> {
+        self.inner.journal.memory(|memory| memory.inverse_of(release).cloned())
+    }
+
+    /// Whether a request on this release has no answer yet.
+    pub fn is_unanswered(&self, release: &Uid) -> bool {
+        self.inner.desk.is_unanswered(release)
+    }
+
+    /// Why the plan can't be sent now, if so. Asked when a dialog opens; asked again when it is applied.
+    pub fn allow(&self, plan: &Plan, facts: &Facts) -> Result<(), Refusal> {
+        let unanswered = facts.unanswered || self.is_unanswered(&plan.release.uid);
+        gates::allow(self.policy(), plan, &Facts { unanswered, ..facts.clone() })
+    }
+
+    /// Applies a confirmed plan in a task of its own, which goes on when nobody listens. Must be called within a tokio
+    /// runtime.
+    pub fn apply(&self, plan: Arc<Plan>, consent: Consent) -> News {
+        let (news, receiver) = mpsc::unbounded_channel();
+        let run = Run::of_plan(self, plan, consent, news);
+        tokio::spawn(run.run());
+        receiver
+    }
+}

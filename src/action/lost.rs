@@ -1,0 +1,124 @@
+//! After an answer was lost: look at the object until it tells whether the write was done.
+//!
+//! A request that was cut off may still be carried out, so "as it was" is believed only after the limit. What can't be
+//! told is unknown, never a guess.
+
+use super::conflict::{intended, untouched};
+use super::owners::{owners, writer_of};
+use crate::cluster::{Cluster, ReadError};
+use crate::domain::plan::Operation;
+use crate::domain::{Call, RawObject, Snapshot, Str, Timestamp, Uid};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout};
+
+/// How long we look.
+pub const LIMIT: Duration = Duration::from_secs(10);
+
+/// How long we look after the server did answer, and failed.
+pub const AFTER_AN_ANSWER: Duration = Duration::from_secs(1);
+
+/// How long between two looks when nothing tells of a change.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// What looking found.
+#[derive(Debug)]
+pub enum Found {
+    /// It was done; the object as it is now, where it still is.
+    Done(Option<RawObject>),
+    /// It was not done.
+    NotDone,
+    /// Somebody else wrote there since, or the server can't be read: it can't be told.
+    Unknown(Str),
+}
+
+/// Looks, for `limit` at most, for what became of `call`, which was sent at `sent`.
+pub async fn look(
+    cluster: &Cluster,
+    call: &Call,
+    (sent, limit): (Timestamp, Duration),
+    snapshots: Option<watch::Receiver<Arc<Snapshot>>>,
+) -> Found {
+    let end = Instant::now() + limit;
+    let mut snapshots = snapshots;
+    let mut last: Found;
+    loop {
+        let left = end.saturating_duration_since(Instant::now()).max(Duration::from_millis(200));
+        let read = timeout(left.min(Duration::from_secs(3)), cluster.read(call.target())).await;
+        last = match read {
+            Ok(Ok(object)) => judge(call, &object, sent, &cluster.field_manager()),
+            Ok(Err(ReadError::NotFound(_))) => gone(call),
+            Ok(Err(error)) => Found::Unknown(error.to_string().into()),
+            Err(_) => Found::Unknown("the server does not answer".into()),
+        };
+        if matches!(last, Found::Done(_)) || Instant::now() >= end {
+            return last;
+        }
+        let pause = (Instant::now() + PAUSE).min(end);
+        let news = async {
+            match &mut snapshots {
+                Some(snapshots) => {
+                    if snapshots.changed().await.is_err() {
+                        std::future::pending::<()>().await;
+                    }
+                }
+                None => std::future::pending().await,
+            }
+        };
+        // A change is a reason to look before the pause is over, but not more often than the server's own pace.
+        tokio::select! {
+            () = sleep_until(pause) => {}
+            () = async { news.await; tokio::time::sleep(Duration::from_millis(50)).await } => {}
+        }
+    }
+}
+
+/// What the object tells about a write that was sent to it.
+pub fn judge(call: &Call, object: &RawObject, sent: Timestamp, manager: &str) -> Found {
+    match call {
+        Call::JsonPatch { operations, .. } => {
+            if intended(operations, object) {
+                return Found::Done(Some(object.clone()));
+            }
+            if wrote_since(operations, object, sent, manager) {
+                return Found::Done(Some(object.clone()));
+            }
+            if untouched(operations, object) {
+                return Found::NotDone;
+            }
+            Found::Unknown("somebody else changed it meanwhile".into())
+        }
+        Call::Delete { uid, .. } => {
+            let ending = object.at("/metadata/deletionTimestamp").is_some();
+            if ending || is_another(object, uid) { Found::Done(None) } else { Found::NotDone }
+        }
+        Call::Create { .. } => Found::Done(Some(object.clone())),
+    }
+}
+
+fn gone(call: &Call) -> Found {
+    match call {
+        Call::Delete { .. } => Found::Done(None),
+        Call::JsonPatch { .. } => Found::Unknown("it was deleted meanwhile".into()),
+        Call::Create { .. } => Found::NotDone,
+    }
+}
+
+fn is_another(object: &RawObject, uid: &Uid) -> bool {
+    object.uid != *uid
+}
+
+/// Whether managedFields say that we wrote one of the patched places at or after the moment of sending (they keep whole
+/// seconds).
+fn wrote_since(operations: &[Operation], object: &RawObject, sent: Timestamp, manager: &str) -> bool {
+    let owners = owners(object);
+    operations.iter().any(|operation| match operation {
+        Operation::Replace { path, .. } | Operation::Add { path, .. } => {
+            writer_of(&owners, path).is_some_and(|owned| {
+                *owned.manager == *manager && owned.at.is_some_and(|at| at.as_second() > sent.as_second())
+            })
+        }
+        Operation::Test { .. } | Operation::Remove { .. } => false,
+    })
+}

@@ -1,0 +1,514 @@
+//! One confirmed plan from its lock to its outcome.
+
+use super::conflict::{self, intended};
+use super::drift::{Look, TemplateWatch, WATCHED_FOR};
+use super::engine::{Engine, Inner};
+use super::journal::{NotJournalled, PlanLock};
+use super::lost::{self, Found};
+use super::outcome::{may_be_done, of_error};
+use super::progress::{Consent, Progress};
+use super::verify::{Target, Verified, follow};
+use super::{event, gates};
+use crate::cluster::{Answer, NamespaceScope, ObserveOptions, Observer, ReadError, SendError, SendMode};
+use crate::domain::intent::ReleaseId;
+use crate::domain::journal::{Before, Entry, Event, KeptCall, Record};
+use crate::domain::outcome::OutcomeKind;
+use crate::domain::plan::{Inverse, Operation, PlanId, PlannedCall, Wait};
+use crate::domain::{Call, Direction, Outcome, Plan, RawObject, Str, Verb};
+use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// A plan on its way.
+pub struct Run {
+    pub(super) engine: Engine,
+    pub(super) id: PlanId,
+    pub(super) release: ReleaseId,
+    pub(super) verb: Verb,
+    pub(super) direction: Direction,
+    pub(super) title: Str,
+    /// The calls that are sent, with their places in the journal's list.
+    pub(super) calls: Vec<(usize, Call)>,
+    pub(super) until: Wait,
+    pub(super) inverse: Inverse,
+    pub(super) consent: Consent,
+    pub(super) news: mpsc::UnboundedSender<Progress>,
+    /// What is journalled before the first call; `None` when an interrupted plan goes on.
+    pub(super) record: Option<Record>,
+    /// Why it is refused before anything is done.
+    pub(super) refused: Option<Outcome>,
+    /// How many of its calls were done before it was interrupted.
+    pub(super) done_before: usize,
+    /// Whether the journal could not take a line.
+    pub(super) journal_fails: AtomicBool,
+}
+
+/// How the calls went.
+struct Sent {
+    /// The root object after the first call.
+    answer: Option<RawObject>,
+    /// How many calls were done.
+    done: usize,
+    /// What ended the sending early.
+    stopped: Option<Outcome>,
+}
+
+impl Run {
+    /// A run of a plan that was just confirmed.
+    pub fn of_plan(engine: &Engine, plan: Arc<Plan>, consent: Consent, news: mpsc::UnboundedSender<Progress>) -> Self {
+        let chosen = |call: &&PlannedCall| !call.optional || consent.optional;
+        let chosen: Vec<&PlannedCall> = plan.calls.iter().filter(chosen).collect();
+        let inner = &engine.inner;
+        let mode = if inner.settings.policy.rehearse { SendMode::DryRun } else { consent.mode };
+        let record = Record {
+            who: inner.settings.who.clone(),
+            context: inner.cluster.identity().context.clone(),
+            fingerprint: inner.fingerprint.id.clone(),
+            release: plan.release.clone(),
+            verb: plan.intent.verb(),
+            direction: plan.direction,
+            title: plan.title.clone(),
+            calls: chosen.iter().map(|call| call.what.clone()).collect(),
+            kept: chosen.iter().map(|call| kept(&call.call)).collect(),
+            changes: plan.diff.clone(),
+            until: plan.until,
+            before: before(&plan),
+            reason: consent.reason.clone(),
+            risk: plan.risk,
+            rehearsal: mode == SendMode::DryRun,
+        };
+        Self {
+            refused: refused(engine, &plan, &consent),
+            engine: engine.clone(),
+            id: plan.id.clone(),
+            release: plan.release.clone(),
+            verb: plan.intent.verb(),
+            direction: plan.direction,
+            title: plan.title.clone(),
+            calls: chosen.iter().map(|call| call.call.clone()).enumerate().collect(),
+            until: plan.until,
+            inverse: plan.inverse.clone(),
+            consent: Consent { mode, ..consent },
+            news,
+            record: Some(record),
+            done_before: 0,
+            journal_fails: AtomicBool::new(false),
+        }
+    }
+
+    /// Runs to the outcome, then watches the template on.
+    pub async fn run(self) {
+        if let Some(outcome) = self.refused.clone() {
+            self.tell(Progress::Done(outcome));
+            return;
+        }
+        let lock = match self.begin().await {
+            Ok(lock) => lock,
+            Err(outcome) => {
+                self.tell(Progress::Done(outcome));
+                return;
+            }
+        };
+        if self.consent.mode == SendMode::Apply {
+            // What of ours still waits or watches there would take this write for somebody else's.
+            self.inner().desk.cancel(&self.release.uid, self.verb);
+        }
+        let sent = self.send_all().await;
+        if self.consent.mode == SendMode::DryRun || sent.stopped.is_some() {
+            let planned = || Outcome::new(OutcomeKind::Planned, "the server would take it; nothing was changed");
+            let outcome = sent.stopped.map_or_else(planned, |outcome| partial(outcome, sent.done + self.done_before));
+            self.finish(outcome, lock).await;
+            return;
+        }
+        self.tell(Progress::Accepted);
+        self.post_event();
+        self.wait_and_finish(sent.answer, lock).await;
+    }
+
+    fn inner(&self) -> &Inner {
+        &self.engine.inner
+    }
+
+    fn tell(&self, progress: Progress) {
+        // Nobody has to listen: the write goes on.
+        let _ = self.news.send(progress);
+    }
+
+    /// Writes a line; a journal that failed once is told about once and not waited for any more.
+    async fn journal(&self, event: Event) {
+        let entry = Entry { at: self.inner().settings.clock.now(), plan: self.id.clone(), event };
+        let journal = self.inner().journal.clone();
+        if self.journal_fails.load(Ordering::Relaxed) {
+            tokio::spawn(async move { journal.append(&entry).await });
+        } else if let Err(error) = journal.append(&entry).await {
+            self.journal_failed(&error);
+        }
+    }
+
+    fn journal_failed(&self, error: &NotJournalled) {
+        self.journal_fails.store(true, Ordering::Relaxed);
+        tracing::warn!(%error, "a line is missing in the journal");
+        self.tell(Progress::NotJournalled(error.to_string().into()));
+    }
+
+    /// Locks the plan and puts its intent on the disk. What goes back goes on without.
+    async fn begin(&self) -> Result<Option<PlanLock>, Outcome> {
+        let inner = self.inner();
+        let lock = inner.journal.lock(&self.id);
+        let written = match (&lock, &self.record) {
+            (Ok(_), Some(record)) => {
+                let event = Event::Intent(Box::new(record.clone()));
+                let entry = Entry { at: inner.settings.clock.now(), plan: self.id.clone(), event };
+                inner.journal.append(&entry).await
+            }
+            (Ok(_), None) => Ok(()),
+            (Err(error), _) => Err(error.clone()),
+        };
+        match written {
+            Ok(()) => {
+                self.tell(Progress::Journalled);
+                Ok(lock.ok())
+            }
+            Err(error) if self.direction == Direction::Back || self.consent.mode == SendMode::DryRun => {
+                self.journal_failed(&error);
+                Ok(lock.ok())
+            }
+            Err(error) => {
+                let reason = format!("nothing was sent: {error}, and going forward needs the journal");
+                Err(Outcome::new(OutcomeKind::Refused, reason))
+            }
+        }
+    }
+
+    async fn send_all(&self) -> Sent {
+        let mut sent = Sent { answer: None, done: 0, stopped: None };
+        for (index, call) in &self.calls {
+            let result = self.send_one(*index, call).await;
+            match result {
+                Ok(body) => {
+                    sent.done += 1;
+                    if sent.answer.is_none()
+                        && let Some(body) = body.filter(|body| body.key == self.release.key)
+                    {
+                        self.make_inverse_ready(&body).await;
+                        sent.answer = Some(body);
+                    }
+                }
+                Err(outcome) => {
+                    sent.stopped = Some(outcome);
+                    return sent;
+                }
+            }
+        }
+        sent
+    }
+
+    /// Sends one call; the object afterwards, or why the plan stops here.
+    async fn send_one(&self, index: usize, call: &Call) -> Result<Option<RawObject>, Outcome> {
+        let inner = self.inner();
+        if !inner.desk.begin(&self.release.uid) {
+            let reason = format!("the answer to the last write on {} is still missing", self.release.key);
+            return Err(Outcome::new(OutcomeKind::Refused, reason));
+        }
+        let unanswered = Unanswered { engine: &self.engine, run: self };
+        if self.record.is_none()
+            && let Some(body) = self.done_already(call).await
+        {
+            return Ok(body);
+        }
+        self.tell(Progress::Sent(index));
+        let at = inner.settings.clock.now();
+        let result = inner.cluster.send(call, self.consent.mode).await;
+        let (status, result) = match result {
+            Ok(Answer { status, body, warnings }) => {
+                self.tell(Progress::Answered { index, warnings });
+                (Some(status), Ok(body))
+            }
+            // What is to be deleted is gone already.
+            Err(SendError::NotFound(_)) if matches!(call, Call::Delete { .. }) => (Some(404), Ok(None)),
+            Err(error) if may_be_done(&error) && self.consent.mode == SendMode::Apply => {
+                (None, self.look_after_lost_answer(index, call, at, &error).await)
+            }
+            Err(error) if may_be_done(&error) => {
+                let reason = format!("the dry run of {} was not answered: {error}", call.target());
+                (None, Err(Outcome::new(OutcomeKind::Failed, reason)))
+            }
+            Err(SendError::Fence) if inner.desk.was_lost(&self.id) || self.record.is_none() => {
+                (Some(422), self.compare_first(call).await)
+            }
+            Err(SendError::Fence) => {
+                (Some(422), Err(conflict::explain(&inner.cluster, call, || inner.settings.clock.now()).await))
+            }
+            Err(error) => (None, Err(of_error(&error, call.target()))),
+        };
+        drop(unanswered);
+        let answer: Str = match &result {
+            Ok(_) => "done".into(),
+            Err(outcome) => outcome.reason.clone(),
+        };
+        let status = if result.is_ok() { status.filter(|status| *status < 300).or(Some(200)) } else { status };
+        self.journal(Event::Call { index, status, answer }).await;
+        result
+    }
+
+    async fn look_after_lost_answer(
+        &self,
+        index: usize,
+        call: &Call,
+        at: crate::domain::Timestamp,
+        error: &SendError,
+    ) -> Result<Option<RawObject>, Outcome> {
+        let inner = self.inner();
+        inner.desk.lost(&self.id);
+        self.tell(Progress::LookingAfterLostAnswer(index));
+        let key = call.target();
+        // After an answer nothing is on its way any more; a request that was cut off may still arrive.
+        let limit = if matches!(error, SendError::Lost(_)) { lost::LIMIT } else { lost::AFTER_AN_ANSWER };
+        match lost::look(&inner.cluster, call, (at, limit), inner.settings.snapshots.clone()).await {
+            Found::Done(body) => {
+                self.tell(Progress::Answered { index, warnings: Vec::new() });
+                Ok(body)
+            }
+            Found::NotDone => {
+                let reason = format!("not applied: {key} is as it was after the answer was lost ({error})");
+                Err(Outcome::new(OutcomeKind::Failed, reason))
+            }
+            Found::Unknown(why) => {
+                let reason =
+                    format!("it was sent to {key} and no answer came; whether it was done is not known ({why})");
+                Err(Outcome::new(OutcomeKind::Unknown, reason))
+            }
+        }
+    }
+
+    /// A fence that holds after a lost answer may be our own write: compare before calling it a conflict.
+    async fn compare_first(&self, call: &Call) -> Result<Option<RawObject>, Outcome> {
+        if let Call::JsonPatch { operations, .. } = call
+            && let Ok(object) = self.inner().cluster.read(call.target()).await
+            && intended(operations, &object)
+        {
+            return Ok(Some(object));
+        }
+        Err(conflict::explain(&self.inner().cluster, call, || self.inner().settings.clock.now()).await)
+    }
+
+    /// Whether a call of an interrupted plan was done before the interruption.
+    async fn done_already(&self, call: &Call) -> Option<Option<RawObject>> {
+        match (self.inner().cluster.read(call.target()).await, call) {
+            (Ok(object), Call::JsonPatch { operations, .. }) => intended(operations, &object).then_some(Some(object)),
+            (Ok(object), Call::Delete { uid, .. }) => {
+                (object.uid != *uid || object.at("/metadata/deletionTimestamp").is_some()).then_some(None)
+            }
+            (Err(ReadError::NotFound(_)), Call::Delete { .. }) => Some(None),
+            _ => None,
+        }
+    }
+
+    /// Cuts the inverse's fence from the answer; from here on `Z` takes the write back.
+    async fn make_inverse_ready(&self, answer: &RawObject) {
+        if self.consent.mode == SendMode::Apply
+            && let Some(ready) = self.inverse.ready(&self.id, answer)
+        {
+            self.journal(Event::Inverse(Box::new(ready))).await;
+        }
+    }
+
+    fn post_event(&self) {
+        let told = event::Told {
+            release: self.release.clone(),
+            verb: self.verb,
+            title: self.title.clone(),
+            reason: self.consent.reason.clone(),
+            plan: self.id.0.clone(),
+        };
+        let engine = self.engine.clone();
+        tokio::spawn(async move { event::post(&engine.inner, told).await });
+    }
+
+    async fn wait_and_finish(&self, answer: Option<RawObject>, lock: Option<PlanLock>) {
+        let inner = self.inner();
+        let generation = answer.as_ref().and_then(|answer| answer.value("/metadata/generation")).unwrap_or(0);
+        let mut template = answer.as_ref().and_then(|answer| TemplateWatch::new(tested_template(&self.calls)?, answer));
+        let Some(wait) = self.consent.wait.filter(|_| self.until != Wait::Accepted) else {
+            self.finish(Outcome::new(OutcomeKind::Applied, "the server took it"), lock).await;
+            return;
+        };
+        let accepted = Instant::now();
+        // Without a console's observer the release's namespace is watched for as long as we wait.
+        let own: Option<Observer> = inner.settings.snapshots.is_none().then(|| self.observe());
+        let Some(mut snapshots) =
+            inner.settings.snapshots.clone().or_else(|| own.as_ref().map(|own| own.snapshots.clone()))
+        else {
+            return;
+        };
+        let target =
+            Target { release: self.release.uid.clone(), generation, until: self.until, deadline: accepted + wait };
+        let mut overtaken = inner.desk.wait(&self.release.uid, &self.id);
+        let hooks = (&self.news, &mut overtaken);
+        let verified = follow(inner, &target, &mut snapshots, &mut template, hooks).await;
+        let outcome = self.outcome_of(&verified).await;
+        let watch_on = matches!(verified, Verified::Reached(_)) && inner.settings.snapshots.is_some();
+        self.finish(outcome, lock).await;
+        if let Some(template) = template.filter(|_| watch_on) {
+            tokio::select! {
+                () = self.watch_on(template, snapshots, accepted + WATCHED_FOR) => {}
+                _ = overtaken.wait_for(Option::is_some) => {}
+            }
+        }
+        inner.desk.stop_waiting(&self.release.uid, &self.id);
+    }
+
+    fn observe(&self) -> Observer {
+        let inner = self.inner();
+        inner.cluster.observe(ObserveOptions {
+            namespaces: NamespaceScope::List(vec![self.release.key.namespace.to_string()]),
+            selector: None,
+            recorded: inner.journal.recorded(),
+            clock: inner.settings.clock.clone(),
+        })
+    }
+
+    async fn outcome_of(&self, verified: &Verified) -> Outcome {
+        let key = &self.release.key;
+        match verified {
+            Verified::Reached(release) => {
+                if self.until != Wait::Settled {
+                    self.journal(Event::Observed).await;
+                    return Outcome::new(OutcomeKind::Applied, "the controller saw it");
+                }
+                let current = release.as_ref().and_then(|release| release.current());
+                if let Some(current) = current
+                    && let Some(hash) = current.hash.clone()
+                {
+                    self.journal(Event::Settled { hash, revision: Some(current.revision) }).await;
+                }
+                Outcome::new(OutcomeKind::Applied, "applied and settled")
+            }
+            Verified::Failed(why) => {
+                Outcome::new(OutcomeKind::Failed, format!("applied, and it does not come up: {why}"))
+            }
+            Verified::TimedOut(missing) => {
+                Outcome::new(OutcomeKind::Timeout, format!("applied, and not settled in time: {missing}"))
+            }
+            Verified::Overtaken(verb) => {
+                Outcome::new(OutcomeKind::Applied, format!("applied; a later {verb} took over before it settled"))
+            }
+            Verified::PutBack(who) => {
+                self.journal(Event::Reverted { by: who.clone() }).await;
+                self.tell(Progress::RevertedBy(who.clone()));
+                Outcome::new(OutcomeKind::Failed, format!("{who} put the old template of {key} back"))
+            }
+            Verified::Changed(who) => {
+                Outcome::new(OutcomeKind::Failed, format!("applied, and {who} changed the template of {key} again"))
+            }
+            Verified::Gone => Outcome::new(OutcomeKind::Failed, format!("applied, and {key} was deleted since")),
+        }
+    }
+
+    async fn finish(&self, outcome: Outcome, lock: Option<PlanLock>) {
+        self.journal(Event::Outcome(outcome.clone())).await;
+        drop(lock);
+        self.tell(Progress::Done(outcome));
+    }
+
+    /// Looks on after the end: an undo that a manager takes back a minute later is no undo.
+    async fn watch_on(
+        &self,
+        mut template: TemplateWatch,
+        mut snapshots: tokio::sync::watch::Receiver<Arc<crate::domain::Snapshot>>,
+        end: Instant,
+    ) {
+        loop {
+            let release = snapshots.borrow_and_update().by_uid(&self.release.uid).cloned();
+            if let Some(release) = release {
+                match template.look(&self.inner().cluster, &release).await {
+                    Look::Same => {}
+                    Look::PutBack(who) => {
+                        self.journal(Event::Reverted { by: who.clone() }).await;
+                        self.tell(Progress::RevertedBy(who));
+                        return;
+                    }
+                    Look::Changed(_) => return,
+                }
+            }
+            tokio::select! {
+                changed = snapshots.changed() => if changed.is_err() { return },
+                () = tokio::time::sleep_until(end) => return,
+            }
+        }
+    }
+}
+
+/// Marks the release as unanswered while it lives.
+struct Unanswered<'a> {
+    engine: &'a Engine,
+    run: &'a Run,
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        self.engine.inner.desk.end(&self.run.release.uid);
+    }
+}
+
+fn refused(engine: &Engine, plan: &Plan, consent: &Consent) -> Option<Outcome> {
+    let facts = gates::Facts { unanswered: engine.is_unanswered(&plan.release.uid), ..gates::Facts::default() };
+    let inner = &engine.inner;
+    if let Err(refusal) = gates::allow(inner.settings.policy, plan, &facts) {
+        return Some(Outcome::new(OutcomeKind::Refused, refusal.reason));
+    }
+    if gates::word_missing(inner.settings.policy, plan, consent.word) {
+        let word = &inner.fingerprint.word;
+        let reason = format!("this context is protected: going forward needs its word, '{word}'");
+        return Some(Outcome::new(OutcomeKind::Refused, reason));
+    }
+    None
+}
+
+/// A plan of which some calls were done and one was not is partial, whatever stopped it.
+fn partial(outcome: Outcome, done: usize) -> Outcome {
+    if done == 0 {
+        return outcome;
+    }
+    Outcome::new(OutcomeKind::Partial, format!("{done} of its calls done, then: {}", outcome.reason))
+}
+
+fn kept(call: &Call) -> KeptCall {
+    let target = call.target().clone();
+    match call {
+        Call::JsonPatch { operations, .. } => match serde_json::to_string(operations) {
+            Ok(operations) => KeptCall::Patch { target, operations },
+            Err(_) => KeptCall::Left { target },
+        },
+        Call::Delete { uid, .. } => KeptCall::Delete { target, uid: uid.clone() },
+        Call::Create { .. } => KeptCall::Left { target },
+    }
+}
+
+/// The template that the fence of the first patch tests: what was there before.
+fn tested_template(calls: &[(usize, Call)]) -> Option<Arc<RawValue>> {
+    calls.iter().find_map(|(_, call)| match call {
+        Call::JsonPatch { operations, .. } => operations.iter().find_map(|operation| match operation {
+            Operation::Test { path, value } if path == "/spec/template" => Some(Arc::clone(value)),
+            _ => None,
+        }),
+        Call::Delete { .. } | Call::Create { .. } => None,
+    })
+}
+
+/// Where the release stands before the write, with the hash of the template that the fence tests.
+fn before(plan: &Plan) -> Before {
+    let calls: Vec<(usize, Call)> = plan.calls.iter().map(|call| call.call.clone()).enumerate().collect();
+    let digest = tested_template(&calls).map(|template| Sha256::digest(template.get().as_bytes()));
+    let template_sha256 = digest.map_or_else(String::new, |digest| {
+        digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    });
+    Before { template_sha256: template_sha256.into(), ..plan.before.clone() }
+}
