@@ -16,6 +16,7 @@ mod owners;
 pub mod preview;
 pub mod progress;
 pub mod resume;
+pub mod rights;
 mod run;
 mod verify;
 
