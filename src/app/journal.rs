@@ -118,6 +118,7 @@ mod tests {
             calls: vec![],
             kept: vec![],
             changes: vec![],
+            until: crate::domain::plan::Wait::Settled,
             before: Before { hash: Some("h9".into()), ..Before::default() },
             reason: "".into(),
             risk: Risk::Low,
