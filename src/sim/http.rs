@@ -36,6 +36,7 @@ struct Call {
     headers: HeaderMap,
     body: Bytes,
     access: Access,
+    is_patch: bool,
     /// The fault that this request met.
     effect: Option<Effect>,
 }
@@ -53,14 +54,7 @@ impl Call {
     fn manager(&self) -> Result<String, Refusal> {
         let asked = self.query.get("fieldManager").unwrap_or_default();
         if asked.len() > 128 {
-            return Err(Refusal::new(
-                422,
-                "Invalid",
-                format!(
-                    "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Too long: may not be more than 128 bytes, was {}",
-                    asked.len()
-                ),
-            ));
+            return Err(Refusal::manager_too_long());
         }
         let agent = self.header("user-agent").split('/').next().unwrap_or_default();
         let named = [asked, agent, "unknown"].into_iter().find(|name| !name.is_empty());
@@ -119,7 +113,8 @@ pub async fn handle(sim: SimCluster, request: Request<Bytes>) -> io::Result<Resp
             if let Some(Effect::Slow(delay)) = effect {
                 tokio::time::sleep(delay).await;
             }
-            let call = Call { path, query, headers: parts.headers, body, access, effect };
+            let is_patch = parts.method == "PATCH";
+            let call = Call { is_patch, path, query, headers: parts.headers, body, access, effect };
             dispatch(&sim, &call, &route, verb).await.unwrap_or_else(|refusal| Answer::refusal(&refusal))
         }
     };
@@ -168,7 +163,7 @@ fn stored(world: &mut World, call: &Call, target: &Target, verb: &str) -> Result
         "patch" => patch::answer(world, call, target),
         "delete" if target.sub.is_empty() => change::delete(world, call, target),
         "deletecollection" => change::delete_all(world, call, target),
-        _ => Err(Refusal::method(&kind)),
+        _ => Err(Refusal::method()),
     }
 }
 

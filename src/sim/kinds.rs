@@ -44,6 +44,11 @@ impl Kind {
         if self.group.is_empty() { self.plural.to_string() } else { format!("{}.{}", self.plural, self.group) }
     }
 
+    /// `Pod` or `Deployment.apps`, as messages about one object name it.
+    pub fn title(&self) -> String {
+        if self.group.is_empty() { self.kind.to_string() } else { format!("{}.{}", self.kind, self.group) }
+    }
+
     pub fn has_status(&self) -> bool {
         self.sub != Sub::None
     }

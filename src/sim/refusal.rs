@@ -24,6 +24,12 @@ impl Refusal {
         if kind.group.is_empty() {
             self.details = json!({"name": name, "kind": kind.plural});
         }
+        if name.is_empty() {
+            self.details = json!({"group": kind.group, "kind": kind.plural});
+            if kind.group.is_empty() {
+                self.details = json!({"kind": kind.plural});
+            }
+        }
         self
     }
 
@@ -54,7 +60,8 @@ impl Refusal {
     }
 
     pub fn no_such_path() -> Refusal {
-        Refusal::new(404, "NotFound", "the server could not find the requested resource")
+        let message = "the server could not find the requested resource";
+        Refusal { details: json!({}), ..Refusal::new(404, "NotFound", message) }
     }
 
     pub fn not_found(kind: &Kind, name: &str) -> Refusal {
@@ -74,6 +81,7 @@ impl Refusal {
         Refusal::new(409, "Conflict", message).about(kind, name)
     }
 
+    /// A write whose body names another uid than the object has.
     pub fn uid_differs(kind: &Kind, name: &str, wanted: &str, actual: &str) -> Refusal {
         let message = format!(
             "Operation cannot be fulfilled on {} {name:?}: Precondition failed: UID in precondition: {wanted}, UID in \
@@ -81,6 +89,18 @@ impl Refusal {
             kind.qualified()
         );
         Refusal::new(409, "Conflict", message).about(kind, name)
+    }
+
+    /// A deletion that was meant for another object of the same name.
+    pub fn replaced(kind: &Kind, name: &str, wanted: &str, actual: &str) -> Refusal {
+        let titled = kind.title();
+        let message = format!(
+            "Operation cannot be fulfilled on {titled} {name:?}: the UID in the precondition ({wanted}) does not match the UID \
+             in record ({actual}). The object might have been deleted and then recreated"
+        );
+        let mut refusal = Refusal::new(409, "Conflict", message).about(kind, name);
+        refusal.details["kind"] = json!(kind.kind);
+        refusal
     }
 
     pub fn forbidden(kind: &Kind, name: &str, why: &str) -> Refusal {
@@ -104,7 +124,7 @@ impl Refusal {
     pub fn invalid(kind: &Kind, name: &str, causes: &[(String, &str, String)]) -> Refusal {
         let listed: Vec<_> = causes.iter().map(|(field, _, message)| format!("{field}: {message}")).collect();
         let listed = if listed.len() == 1 { listed[0].clone() } else { format!("[{}]", listed.join(", ")) };
-        let title = if kind.group.is_empty() { kind.kind.to_string() } else { format!("{}.{}", kind.kind, kind.group) };
+        let title = kind.title();
         let mut refusal = Refusal::new(422, "Invalid", format!("{title} {name:?} is invalid: {listed}"));
         let causes: Vec<_> = causes
             .iter()
@@ -118,20 +138,41 @@ impl Refusal {
         Refusal::new(400, "BadRequest", message)
     }
 
-    pub fn method(kind: &Kind) -> Refusal {
-        let mut refusal =
-            Refusal::new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
-        refusal.details = json!({"group": kind.group, "kind": kind.plural});
+    pub fn method() -> Refusal {
+        let message = "the server does not allow this method on the requested resource";
+        Refusal { details: json!({}), ..Refusal::new(405, "MethodNotAllowed", message) }
+    }
+
+    /// A patch of a kind that the server does not take.
+    pub fn patch_type() -> Refusal {
+        Refusal { details: json!({}), ..Refusal::new(415, "UnsupportedMediaType", "415: Unsupported Media Type") }
+    }
+
+    /// A body in an encoding that the server does not read.
+    pub fn media_type(sent: &str) -> Refusal {
+        let message = format!(
+            "the body of the request was in an unknown format - accepted media types include: application/json; this was {sent}"
+        );
+        Refusal::new(415, "UnsupportedMediaType", message)
+    }
+
+    /// A patch whose result cannot be read; the message carries the whole object, as the real server's does.
+    pub fn unreadable_patch(object: &Value, why: &str) -> Refusal {
+        let message = format!("Invalid value: {:?}: {why}", object.to_string());
+        let mut refusal = Refusal::new(422, "Invalid", format!(" \"\" is invalid: patch: {message}"));
+        refusal.details = json!({"causes": [{"reason": "FieldValueInvalid", "message": message, "field": "patch"}]});
         refusal
     }
 
-    pub fn media_type(sent: &str) -> Refusal {
-        let message = format!(
-            "the body of the request was in an unknown format - accepted media types include: \
-             application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json; \
-             this was {sent}"
-        );
-        Refusal::new(415, "UnsupportedMediaType", message)
+    pub fn manager_too_long() -> Refusal {
+        let long = "Too long: may not be more than 128 bytes";
+        let mut refusal =
+            Refusal::new(422, "Invalid", format!("PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: {long}"));
+        refusal.details = json!({
+            "group": "meta.k8s.io", "kind": "PatchOptions",
+            "causes": [{"reason": "FieldValueTooLong", "message": long, "field": "fieldManager"}],
+        });
+        refusal
     }
 
     pub fn expired(message: impl Into<String>) -> Refusal {

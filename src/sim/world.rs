@@ -20,7 +20,7 @@ use super::store::{Change, Store};
 use jiff::{SignedDuration, Timestamp};
 use queue::{Queue, Work};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// How long a controller takes to notice a change.
 const NOTICE: SignedDuration = SignedDuration::from_millis(8);
@@ -34,6 +34,8 @@ pub struct World {
     pub queue: Queue,
     /// When a pod got into the state that its kubelet sees, and the jitter of its next step.
     pub entered: HashMap<Box<str>, (Timestamp, String)>,
+    /// What controllers said about an object for a reason, and when last.
+    pub spoken: HashMap<String, (Timestamp, BTreeSet<String>)>,
     pub faults: Faults,
     pub accounts: Accounts,
     pub log: RequestLog,
@@ -88,6 +90,7 @@ impl World {
             ids: Ids::seeded(name),
             queue: Queue::default(),
             entered: HashMap::new(),
+            spoken: HashMap::new(),
             faults: Faults::default(),
             accounts: Accounts::default(),
             log: RequestLog::default(),

@@ -54,6 +54,16 @@ impl Controller for DaemonSetController {
     }
 }
 
+/// What every DaemonSet's pods put up with.
+const TOLERATED: [(&str, &str); 6] = [
+    ("not-ready", "NoExecute"),
+    ("unreachable", "NoExecute"),
+    ("disk-pressure", "NoSchedule"),
+    ("memory-pressure", "NoSchedule"),
+    ("pid-pressure", "NoSchedule"),
+    ("unschedulable", "NoSchedule"),
+];
+
 /// The node that a pod runs on, or is meant for.
 fn node_of(pod: &Pod) -> &str {
     let bound = pod.value.text("/spec/nodeName");
@@ -90,6 +100,11 @@ fn create(world: &mut World, set: &Object, value: &Value, hash: &str, node: &str
     pod.put("/metadata/labels/pod-template-generation", generation);
     let term = json!({"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]});
     pod.put(AFFINITY, json!({"nodeSelectorTerms": [term]}));
+    let mut tolerations = pod.list("/spec/tolerations").to_vec();
+    for (key, effect) in TOLERATED {
+        tolerations.push(json!({"key": format!("node.kubernetes.io/{key}"), "operator": "Exists", "effect": effect}));
+    }
+    pod.put("/spec/tolerations", tolerations);
     match world.create(&set.id.beside(PODS, ""), pod, Actor::main(CONTROLLER_MANAGER)) {
         Ok(pod) => world.say(set, normal(NAME, "SuccessfulCreate"), &format!("Created pod: {}", pod.id.name)),
         Err(refusal) => {

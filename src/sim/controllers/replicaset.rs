@@ -29,7 +29,9 @@ impl Controller for ReplicaSetController {
     fn reconcile(&self, world: &mut World, id: &Id) {
         let Some(set) = world.store.get(id) else { return };
         let value = set.value();
-        let pods: Vec<Pod> = Pod::of(&world.store, &set.uid).into_iter().filter(Pod::is_active).collect();
+        let all = Pod::of(&world.store, &set.uid);
+        let leaving = all.iter().filter(|pod| pod.is_terminating()).count();
+        let pods: Vec<Pod> = all.into_iter().filter(Pod::is_active).collect();
         let failure = if value.text("/metadata/deletionTimestamp").is_empty() {
             manage(world, &set, &value, &pods)
         } else {
@@ -38,7 +40,7 @@ impl Controller for ReplicaSetController {
         if failure.is_some() {
             world.later(NAME, id, seconds(15));
         }
-        update_status(world, id, &value, &pods, failure);
+        update_status(world, id, &value, (&pods, leaving), failure);
     }
 }
 
@@ -81,7 +83,7 @@ fn rank(pod: &Pod) -> impl Ord + use<> {
     )
 }
 
-fn update_status(world: &mut World, id: &Id, seen: &Value, pods: &[Pod], failure: Option<String>) {
+fn update_status(world: &mut World, id: &Id, seen: &Value, (pods, leaving): (&[Pod], usize), failure: Option<String>) {
     let now = world.now();
     let min_ready = seen.count("/spec/minReadySeconds");
     let ready = pods.iter().filter(|pod| pod.is_ready()).count();
@@ -97,6 +99,7 @@ fn update_status(world: &mut World, id: &Id, seen: &Value, pods: &[Pod], failure
         {
             count_or_absent(&mut status, field, count);
         }
+        status.put("/terminatingReplicas", leaving);
         status.put("/observedGeneration", seen.at("/metadata/generation").clone());
         match failure {
             Some(message) => {

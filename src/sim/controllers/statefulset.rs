@@ -156,11 +156,11 @@ impl Set {
         let about = format!("Pod {name} in StatefulSet {}", self.object.id.name);
         match made {
             Ok(_) => {
-                world.say(&self.object, normal(NAME, "SuccessfulCreate"), &format!("create {about} successful"));
+                world.say(&self.object, normal(NAME, "SuccessfulCreate"), &format!("Create {about} successful"));
                 true
             }
             Err(refusal) => {
-                let message = format!("create {about} failed error: {}", refusal.message);
+                let message = format!("Create {about} failed error: {}", refusal.message);
                 world.say(&self.object, warning(NAME, "FailedCreate"), &message);
                 world.later(NAME, &self.object.id, seconds(15));
                 false
@@ -170,7 +170,7 @@ impl Set {
 
     fn delete(&self, world: &mut World, pod: &Pod) {
         world.delete(&pod.object.id, None);
-        let message = format!("delete Pod {} in StatefulSet {} successful", pod.object.id.name, self.object.id.name);
+        let message = format!("Delete Pod {} in StatefulSet {} successful", pod.object.id.name, self.object.id.name);
         world.say(&self.object, normal(NAME, "SuccessfulDelete"), &message);
     }
 

@@ -24,23 +24,26 @@ pub fn body(call: &Call) -> Result<Value, Refusal> {
     serde_json::from_slice(&call.body).map_err(|error| Refusal::bad_request(format!("error decoding body: {error}")))
 }
 
-/// Fields that the kind does not have: refused, warned of or dropped, as `fieldValidation` says.
+/// Checks that an object can be read as its kind: fields of the wrong type are refused, unknown ones are refused,
+/// warned of or dropped, as `fieldValidation` says.
 pub fn check_fields(call: &Call, kind: KindId, value: &Value) -> Result<Option<String>, Refusal> {
+    let refuse = |why: String| {
+        if call.is_patch {
+            return Refusal::unreadable_patch(value, &why);
+        }
+        let name = value.text("/kind");
+        Refusal::bad_request(format!("{name} in version \"v1\" cannot be handled as a {name}: {why}"))
+    };
+    if let Some(wrong) = known::wrong_type(kind, value) {
+        return Err(refuse(wrong));
+    }
     let unknown = known::unknown_fields(kind, value);
     if unknown.is_empty() {
         return Ok(None);
     }
     let listed: Vec<_> = unknown.iter().map(|path| format!("unknown field {path:?}")).collect();
     match call.query.get("fieldValidation") {
-        Some("Strict") => {
-            // Like the real server's, this message carries the whole object.
-            let message = format!(
-                "{} in version \"v1\" cannot be handled as a {0}: strict decoding error: {}",
-                value.text("/kind"),
-                listed.join(", ")
-            );
-            Err(Refusal::bad_request(format!("{message} ({value})")))
-        }
+        Some("Strict") => Err(refuse(format!("strict decoding error: {}", listed.join(", ")))),
         Some("Ignore") => Ok(None),
         _ => Ok(Some(listed.join(", "))),
     }
@@ -120,7 +123,7 @@ pub fn delete(world: &mut World, call: &Call, target: &Target) -> Result<Answer,
     let old = world.store.get(&target.id()).ok_or_else(|| Refusal::not_found(&kind, &target.name))?;
     let wanted = options.text("/preconditions/uid");
     if !wanted.is_empty() && *wanted != *old.uid {
-        return Err(Refusal::uid_differs(&kind, &target.name, wanted, &old.uid));
+        return Err(Refusal::replaced(&kind, &target.name, wanted, &old.uid));
     }
     let version = options.text("/preconditions/resourceVersion");
     if !version.is_empty() && version != old.version.to_string() {

@@ -44,7 +44,7 @@ pub fn apply(call: &Call, value: &mut Value) -> Result<(), Refusal> {
             merge::strategic(value, &serde_json::from_slice(&call.body).map_err(decode)?);
             Ok(())
         }
-        other => Err(Refusal::media_type(other)),
+        _ => Err(Refusal::patch_type()),
     }
 }
 

@@ -22,7 +22,7 @@ pub fn answer(world: &mut World, call: &Call, target: &Target, verb: &str) -> Re
         "get" => return Ok(Answer::json(200, &scale)),
         "patch" => patch::apply(call, &mut scale)?,
         "update" => scale = body(call)?,
-        _ => return Err(Refusal::method(&kind)),
+        _ => return Err(Refusal::method()),
     }
     let mut new = old.value();
     new.put("/spec/replicas", scale.count("/spec/replicas"));

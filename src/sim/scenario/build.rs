@@ -78,9 +78,12 @@ fn base(world: &mut World, file: &File, start: Timestamp) -> Result<(), String> 
         add(world, json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}), "kubectl-create")?;
     }
     for place in 0..file.nodes {
-        let name = format!("node-{place}");
-        let labels =
-            json!({"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"});
+        let name = format!("node-{place:03}");
+        let labels = json!({
+            "kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64",
+            "topology.kubernetes.io/region": "eu-test-1",
+            "topology.kubernetes.io/zone": format!("eu-test-1{}", ["a", "b", "c"][place % 3]),
+        });
         add(
             world,
             json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels}}),
@@ -174,7 +177,7 @@ fn fill_set(world: &mut World, id: &Id, count: i64) {
     world.modify(id, Actor::main(CONTROLLER_MANAGER), |set| set.put("/spec/replicas", count));
     world.modify(id, Actor::status(CONTROLLER_MANAGER), |set| {
         let generation = set.at("/metadata/generation").clone();
-        let mut status = json!({"replicas": count, "observedGeneration": generation});
+        let mut status = json!({"replicas": count, "terminatingReplicas": 0, "observedGeneration": generation});
         if count > 0 {
             for field in ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"] {
                 status[field] = json!(count);

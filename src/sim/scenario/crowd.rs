@@ -169,7 +169,7 @@ fn stamp(world: &mut World, prototype: &Prototype, space: &str, name: &str, pods
     }
     for _ in 0..pods {
         let Some(owner) = serving.clone() else { break };
-        let (uid, suffix, node) = (world.ids.uid(), world.ids.suffix(), format!("node-{}", world.ids.below(40)));
+        let (uid, suffix, node) = (world.ids.uid(), world.ids.suffix(), format!("node-{:03}", world.ids.below(40)));
         let (number, version) = next();
         let pod_name = format!("{}-{suffix}", owner.name);
         let address = crate::sim::controllers::address(&uid);

@@ -7,14 +7,19 @@ use crate::sim::kinds::{
 };
 use serde_json::{Value, json};
 
-/// Whether `metadata.generation` rises when the spec changes. (Pods have had one only behind a gate.)
+/// Whether `metadata.generation` rises when the spec changes.
 pub fn counts_generations(kind: &Kind) -> bool {
-    kind.has_status() && !matches!(&*kind.plural, "pods" | "namespaces" | "nodes" | "services" | "resourcequotas")
+    kind.has_status() && !matches!(&*kind.plural, "namespaces" | "nodes" | "services" | "resourcequotas")
         || matches!(&*kind.plural, "endpointslices")
 }
 
 /// Fills in what is absent.
 pub fn fill(kind: KindId, value: &mut Value) {
+    for field in ["/metadata/labels", "/metadata/annotations"] {
+        if value.at(field).as_object().is_some_and(serde_json::Map::is_empty) {
+            value.cut(field);
+        }
+    }
     match kind {
         DEPLOYMENTS => deployment(value),
         REPLICA_SETS => {
@@ -71,6 +76,18 @@ fn daemon_set(value: &mut Value) {
         value.put_default("/spec/updateStrategy/rollingUpdate/maxSurge", 0);
     }
     template(value);
+    value.put_default(TEMPLATE_GENERATION, "1");
+}
+
+/// Where a DaemonSet counts the changes of its template.
+const TEMPLATE_GENERATION: &str = "/metadata/annotations/deprecated.daemonset.template.generation";
+
+/// Counts a change of a DaemonSet's template.
+pub fn count_template(before: &Value, after: &mut Value) {
+    if before.at("/spec/template") != after.at("/spec/template") {
+        let count: i64 = before.text(TEMPLATE_GENERATION).parse().unwrap_or_default();
+        after.put(TEMPLATE_GENERATION, (count + 1).to_string());
+    }
 }
 
 fn template(value: &mut Value) {

@@ -48,3 +48,40 @@ fn check(value: &Value, path: &str, known: &str, unknown: &mut Vec<String>) {
         }
     }
 }
+
+/// The first field of a workload that has a value of the wrong type, as Go's decoder names it.
+pub fn wrong_type(kind: KindId, value: &Value) -> Option<String> {
+    let name = match kind {
+        DEPLOYMENTS => "DeploymentSpec",
+        REPLICA_SETS => "ReplicaSetSpec",
+        STATEFUL_SETS => "StatefulSetSpec",
+        DAEMON_SETS => "DaemonSetSpec",
+        _ => return None,
+    };
+    let found = |value: &Value| match value {
+        Value::String(_) => "string",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::Array(_) => "array",
+        Value::Object(_) | Value::Null => "object",
+    };
+    let wrong = |field: &str, wanted: &str| {
+        let there = value.at(&format!("/spec/{field}"));
+        let right = match wanted {
+            "bool" => there.is_boolean(),
+            "int32" => there.is_i64(),
+            _ => there.is_object(),
+        };
+        let message = format!(
+            "json: cannot unmarshal {} into Go struct field {name}.spec.{field} of type {wanted}",
+            found(there)
+        );
+        (!there.is_null() && !right).then_some(message)
+    };
+    let numbers = ["replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"];
+    numbers
+        .iter()
+        .find_map(|field| wrong(field, "int32"))
+        .or_else(|| wrong("paused", "bool"))
+        .or_else(|| wrong("template", "v1.PodTemplateSpec"))
+}

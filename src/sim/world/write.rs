@@ -3,7 +3,7 @@
 use super::{Actor, Part, World, defaults, managed, quota, validate};
 use crate::sim::clock::seconds;
 use crate::sim::json::{Json, stamp};
-use crate::sim::kinds::{CRDS, DEPLOYMENTS, NAMESPACES, PODS, Scope};
+use crate::sim::kinds::{CRDS, DAEMON_SETS, DEPLOYMENTS, NAMESPACES, PODS, Scope};
 use crate::sim::object::{Id, Object};
 use crate::sim::refusal::Refusal;
 use serde_json::Value;
@@ -90,6 +90,9 @@ impl World {
             new.put(path, before.at(path).clone());
         }
         defaults::fill(old.id.kind, &mut new);
+        if old.id.kind == DAEMON_SETS {
+            defaults::count_template(&before, &mut new);
+        }
         if new == before {
             return Ok(None);
         }

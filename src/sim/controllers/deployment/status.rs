@@ -77,6 +77,8 @@ fn counts(deployment: &Deployment, now: Timestamp) -> Value {
     ] {
         count_or_absent(&mut status, field, count.max(0) as usize);
     }
+    let leaving: i64 = sets.iter().map(|set| set.value.count("/status/terminatingReplicas")).sum();
+    status.put("/terminatingReplicas", leaving);
     let enough = available >= deployment.replicas() - deployment.max_unavailable();
     let (value, reason, message) = if enough {
         ("True", "MinimumReplicasAvailable", "Deployment has minimum availability.")
