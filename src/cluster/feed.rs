@@ -135,7 +135,7 @@ impl Default for State {
 }
 
 /// How long a refused or unknown kind is left alone: rights may be given and CRDs installed.
-const ASK_AGAIN: Duration = Duration::from_secs(60);
+const ASK_AGAIN: Duration = Duration::from_mins(1);
 
 /// A watch that ended sooner did not do its work.
 const TOO_SHORT: Duration = Duration::from_secs(1);

@@ -64,7 +64,7 @@ impl Index {
     pub fn apply(&mut self, item: Item) {
         let list = u32::MAX;
         match item.row {
-            Some(row) => self.set(row, list, Mark::Touched),
+            Some(row) => self.set(&row, list, Mark::Touched),
             None => self.delete(&item.key),
         }
     }
@@ -75,7 +75,7 @@ impl Index {
         let list = self.scopes.list(scope);
         let mark = if self.scopes.is_listed(scope) || roots(scope.kind) { Mark::Touched } else { Mark::Later };
         for row in items.into_iter().filter_map(|item| item.row) {
-            self.set(row, list, mark);
+            self.set(&row, list, mark);
         }
     }
 
@@ -108,12 +108,12 @@ impl Index {
         }
     }
 
-    fn set(&mut self, row: Row, list: u32, mark: Mark) {
+    fn set(&mut self, row: &Row, list: u32, mark: Mark) {
         // A row of a watch event must survive the end of the list that is under way.
-        let list = if list == u32::MAX { self.newest_list(&row) } else { list };
-        match self.store.set(row.clone(), list) {
+        let list = if list == u32::MAX { self.newest_list(row) } else { list };
+        match self.store.set(row, list) {
             Change::Set(old) if mark == Mark::Touched => {
-                self.touch_by(&row);
+                self.touch_by(row);
                 if let Some(old) = old {
                     self.touch_by(&old);
                 }

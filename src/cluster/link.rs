@@ -96,7 +96,7 @@ impl Source {
         let chosen = kubeconfig::choose(options, &Places::of_process()).await?;
         let (config, expires) = with_credentials(chosen, PluginTalk::Silent).await?;
         let link = link(&config, context, old.generation + 1, expires)?;
-        *held.write().unwrap_or_else(PoisonError::into_inner) = Box::new(config);
+        **held.write().unwrap_or_else(PoisonError::into_inner) = config;
         Ok(link)
     }
 
@@ -178,6 +178,6 @@ fn fallback_id(config: &Config) -> String {
     for certificate in config.root_cert.iter().flatten() {
         hash.update(certificate);
     }
-    let hash: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("{} {hash}", config.cluster_url)
+    let hash = hash.finalize().iter().take(8).fold(0_u64, |hash, byte| hash << 8 | u64::from(*byte));
+    format!("{} {hash:016x}", config.cluster_url)
 }

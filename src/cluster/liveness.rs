@@ -66,7 +66,6 @@ async fn ask(cluster: &Cluster) -> Result<(), ReadError> {
     let generation = cluster.link().generation;
     let answer = timeout(LIMIT, cluster.probe(&Request::get("/version"), LIMIT)).await;
     match answer {
-        Ok(Ok(_)) => Ok(()),
         Ok(Err(Failed::Refused(refused))) if refused.status == 401 => {
             let message = match cluster.renew(generation).await {
                 Ok(()) => refused.message.clone(),
@@ -76,7 +75,7 @@ async fn ask(cluster: &Cluster) -> Result<(), ReadError> {
         }
         // A gateway that answers for a server which is away.
         Ok(Err(Failed::Refused(refused))) if refused.status >= 500 => Err(refused.of_read("the server's version")),
-        Ok(Err(Failed::Refused(_))) => Ok(()),
+        Ok(Ok(_) | Err(Failed::Refused(_))) => Ok(()),
         Ok(Err(failed)) => Err(failed.of_read("the server's version")),
         Err(_) => {
             let server = cluster.identity().server.clone();

@@ -65,10 +65,10 @@ const LONGEST: usize = 64 * 1_024;
 
 impl Cluster {
     /// Reads logs until each ended, or the receiver is dropped. The channel closes when all ended.
-    pub fn logs(&self, request: LogRequest) -> mpsc::Receiver<LogMsg> {
+    pub fn logs(&self, request: &LogRequest) -> mpsc::Receiver<LogMsg> {
         let (out, lines) = mpsc::channel(LINES);
-        for pod in request.pods.clone() {
-            let (cluster, request, out) = (self.clone(), request.clone(), out.clone());
+        for pod in &request.pods {
+            let (cluster, request, pod, out) = (self.clone(), request.clone(), pod.clone(), out.clone());
             tokio::spawn(async move {
                 tokio::select! {
                     () = of_pod(&cluster, &pod, &request, &out) => {}

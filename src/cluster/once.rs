@@ -123,7 +123,7 @@ impl Cluster {
 
     /// One release with what a plan is made from, in one round trip (the identity is asked for beside it).
     pub async fn one_release(&self, key: &ObjectKey) -> Result<(Release, Details), ReadError> {
-        self.one_release_with(key, &ObserveOptions::default()).await
+        Box::pin(self.one_release_with(key, &ObserveOptions::default())).await
     }
 
     /// The same, with what our journal knows and its own clock.
@@ -166,7 +166,7 @@ impl Cluster {
         let release = index
             .release(key)
             .ok_or_else(|| ReadError::Unreadable(format!("{key} is no release that windlass knows how to steer.")))?;
-        let details = read::details(root, revisions, release.autoscaler.clone())?;
+        let details = read::details(root, revisions, release.autoscaler.clone());
         Ok((Release::clone(release), details))
     }
 }

@@ -67,16 +67,16 @@ async fn execute(plugin: &ExecConfig, talk: PluginTalk, limit: Duration) -> Resu
     let finished = child.wait_with_output();
     let output = match talk {
         PluginTalk::Interactive => finished.await,
-        PluginTalk::Silent => match tokio::time::timeout(limit, finished).await {
-            Ok(output) => output,
-            Err(_) => {
+        PluginTalk::Silent => {
+            let Ok(output) = tokio::time::timeout(limit, finished).await else {
                 // Its children too: a shell's `sleep` would otherwise live on.
                 if let Some(group) = group {
                     kill_process_group(group, Signal::KILL).ok();
                 }
                 return Err(format!("gave no answer within {} s and was ended", limit.as_secs()));
-            }
-        },
+            };
+            output
+        }
     };
     output.map_err(|error| format!("can't be waited for: {error}"))
 }

@@ -1,4 +1,4 @@
-//! What a GitOps controller will do to a write: its own object says more than the marks that it leaves.
+//! What a controller that syncs from Git will do to a write: its own object says more than the marks that it leaves.
 //!
 //! Sources: Argo CD's `spec.syncPolicy.automated` (`enabled` absent is on) and `argocd.argoproj.io/skip-reconcile`; Flux's
 //! `spec.suspend`, `spec.interval` and a HelmRelease's `spec.driftDetection.mode`.
@@ -178,21 +178,21 @@ mod tests {
         serde_json::from_value(value).expect("a policy")
     }
 
-    fn of_argo(spec: Value) -> (Reverts, Reverts) {
+    fn of_argo(spec: &Value) -> (Reverts, Reverts) {
         let told = argo(&management(Manager::ArgoCd), &policy(json!({"spec": spec})));
         (told.template, told.replicas)
     }
 
     #[test]
     fn an_application_reverts_by_its_sync_policy() {
-        let automated = |value: Value| of_argo(json!({"syncPolicy": {"automated": value}}));
+        let automated = |value: Value| of_argo(&json!({"syncPolicy": {"automated": value}}));
         assert_eq!(automated(json!({"selfHeal": true})), (Reverts::Will, Reverts::Will));
         assert_eq!(automated(json!({})), (Reverts::May, Reverts::May));
         assert_eq!(automated(json!({"enabled": false, "selfHeal": true})), (Reverts::May, Reverts::May));
-        assert_eq!(of_argo(json!({})), (Reverts::May, Reverts::May));
+        assert_eq!(of_argo(&json!({})), (Reverts::May, Reverts::May));
         let ignoring = json!({"syncPolicy": {"automated": {"selfHeal": true}},
             "ignoreDifferences": [{"group": "apps", "kind": "Deployment", "jsonPointers": ["/spec/replicas"]}]});
-        assert_eq!(of_argo(ignoring), (Reverts::Will, Reverts::WillNot));
+        assert_eq!(of_argo(&ignoring), (Reverts::Will, Reverts::WillNot));
         let skipped = json!({"metadata": {"annotations": {"argocd.argoproj.io/skip-reconcile": "true"}}, "spec": {}});
         assert_eq!(argo(&management(Manager::ArgoCd), &policy(skipped)).template, Reverts::WillNot);
     }

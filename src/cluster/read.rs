@@ -31,13 +31,13 @@ impl Cluster {
     pub async fn read(&self, key: &ObjectKey) -> Result<RawObject, ReadError> {
         let request = Request::get(object_path(key));
         let whole = self.whole(&request).await.map_err(|failed| failed.of_read(&key.to_string()))?;
-        raw(key, whole)
+        raw(key, &whole)
     }
 
     /// Reads what a plan for `release` is made from, in one round trip: the root beside one list of its revisions.
     pub async fn details(&self, release: &Release) -> Result<Details, ReadError> {
         let (root, revisions) = tokio::join!(self.read(&release.key), self.revisions(&release.key));
-        details(root?, revisions?, release.autoscaler.clone())
+        Ok(details(root?, revisions?, release.autoscaler.clone()))
     }
 
     /// The raw revisions in the namespace of `root` that one of its kind and name owns.
@@ -73,11 +73,7 @@ pub const fn revision_kind(root: Kind) -> Kind {
 }
 
 /// Puts details together from what was read just now.
-pub fn details(
-    root: RawObject,
-    revisions: Vec<RawRevision>,
-    autoscaler: Option<Arc<Autoscaler>>,
-) -> Result<Details, ReadError> {
+pub fn details(root: RawObject, revisions: Vec<RawRevision>, autoscaler: Option<Arc<Autoscaler>>) -> Details {
     let mut own = BTreeMap::new();
     for found in revisions {
         if found.owner.as_ref() == Some(&root.uid)
@@ -86,10 +82,10 @@ pub fn details(
             own.insert(number, found.raw);
         }
     }
-    Ok(Details { root, revisions: own, autoscaler, read_at: Timestamp::now(), fresh: true })
+    Details { root, revisions: own, autoscaler, read_at: Timestamp::now(), fresh: true }
 }
 
-fn raw(key: &ObjectKey, whole: Whole) -> Result<RawObject, ReadError> {
+fn raw(key: &ObjectKey, whole: &Whole) -> Result<RawObject, ReadError> {
     let unreadable = || ReadError::Unreadable(format!("The answer for {key} is no object."));
     let text = String::from_utf8(whole.body.to_vec()).map_err(|_| unreadable())?;
     let text = RawValue::from_string(text.trim_end().to_owned()).map_err(|_| unreadable())?;

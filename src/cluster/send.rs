@@ -48,7 +48,7 @@ impl Cluster {
             }),
             Err(Failed::NoAnswer(NoAnswer::NotSent(why))) => Err(SendError::NotSent(why.into())),
             Err(Failed::NoAnswer(NoAnswer::Lost(why)) | Failed::Cut(_, why)) => Err(SendError::Lost(why.into())),
-            Err(Failed::Refused(refused)) => Err(refusal(refused)),
+            Err(Failed::Refused(refused)) => Err(refusal(&refused)),
         }
     }
 
@@ -110,8 +110,8 @@ fn object_in(key: &ObjectKey, body: &[u8]) -> Option<RawObject> {
     RawObject::new(key.clone(), RawValue::from_string(text).ok()?)
 }
 
-fn refusal(refused: Refused) -> SendError {
-    let message: Str = sentence(&refused).into();
+fn refusal(refused: &Refused) -> SendError {
+    let message: Str = sentence(refused).into();
     match refused.status {
         400 if refused.message.contains("does not support dry run") => SendError::CannotDryRun(message),
         401 => SendError::Unauthorized(message),
@@ -119,7 +119,7 @@ fn refusal(refused: Refused) -> SendError {
         404 => SendError::NotFound(message),
         409 => SendError::Conflict(message),
         429 => SendError::TooMany { retry_after: refused.retry_after },
-        _ if is_denied(&refused) => SendError::Denied(message),
+        _ if is_denied(refused) => SendError::Denied(message),
         422 if refused.causes.is_empty() => SendError::Fence,
         400 | 413 | 415 | 422 => SendError::Invalid(message),
         403 => SendError::Denied(message),
@@ -153,7 +153,7 @@ mod tests {
 
     fn refused(status: u16, message: &str, causes: &[(&str, &str)]) -> SendError {
         let causes = causes.iter().map(|(field, why)| ((*field).to_owned(), (*why).to_owned())).collect();
-        refusal(Refused { status, message: message.into(), causes, ..Refused::default() })
+        refusal(&Refused { status, message: message.into(), causes, ..Refused::default() })
     }
 
     #[test]

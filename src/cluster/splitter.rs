@@ -16,14 +16,24 @@ enum Place {
     Item,
 }
 
+/// Whether the next byte is part of a string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Text {
+    /// It is not.
+    Outside,
+    /// It is.
+    Inside,
+    /// It is, after a backslash.
+    Escaped,
+}
+
 /// Splits one list; feed it every chunk in order.
 #[derive(Debug)]
 pub struct Splitter {
     place: Place,
     /// Open braces and brackets: of the shell, or of the item.
     depth: usize,
-    in_string: bool,
-    escaped: bool,
+    text: Text,
     /// At depth 1 of the shell: the last complete string, which is a key when `[` follows.
     key: Vec<u8>,
     reading_key: bool,
@@ -37,8 +47,7 @@ impl Default for Splitter {
         Self {
             place: Place::Shell,
             depth: 0,
-            in_string: false,
-            escaped: false,
+            text: Text::Outside,
             key: Vec::new(),
             reading_key: false,
             seen_items: false,
@@ -63,7 +72,8 @@ impl Splitter {
 
     /// What surrounded the items, as a JSON object with an empty `items`; `None` when the body ended too early.
     pub fn finish(self) -> Option<Vec<u8>> {
-        let complete = self.place == Place::Shell && self.depth == 0 && !self.in_string && !self.shell.is_empty();
+        let complete =
+            self.place == Place::Shell && self.depth == 0 && self.text == Text::Outside && !self.shell.is_empty();
         complete.then_some(self.shell)
     }
 
@@ -72,13 +82,13 @@ impl Splitter {
             let byte = chunk[at];
             self.shell.push(byte);
             at += 1;
-            if self.in_string {
+            if self.text != Text::Outside {
                 self.shell_string(byte);
                 continue;
             }
             match byte {
                 b'"' => {
-                    self.in_string = true;
+                    self.text = Text::Inside;
                     self.reading_key = self.depth == 1;
                     if self.reading_key {
                         self.key.clear();
@@ -100,14 +110,14 @@ impl Splitter {
     }
 
     fn shell_string(&mut self, byte: u8) {
-        if self.escaped {
-            self.escaped = false;
-        } else if byte == b'\\' {
-            self.escaped = true;
-        } else if byte == b'"' {
-            self.in_string = false;
-            return;
-        }
+        self.text = match (self.text, byte) {
+            (Text::Inside, b'"') => {
+                self.text = Text::Outside;
+                return;
+            }
+            (Text::Inside, b'\\') => Text::Escaped,
+            _ => Text::Inside,
+        };
         if self.reading_key {
             self.key.push(byte);
         }
@@ -136,37 +146,32 @@ impl Splitter {
     }
 
     fn feed_item(&mut self, chunk: &[u8], start: usize, item: &mut impl FnMut(&[u8])) -> usize {
-        match self.end_of_item(chunk, start) {
-            Some(end) => {
-                if self.carry.is_empty() {
-                    item(&chunk[start..end]);
-                } else {
-                    self.carry.extend_from_slice(&chunk[start..end]);
-                    item(&self.carry);
-                    self.carry.clear();
-                }
-                self.place = Place::Between;
-                end
-            }
-            None => {
-                self.carry.extend_from_slice(&chunk[start..]);
-                chunk.len()
-            }
+        let Some(end) = self.end_of_item(chunk, start) else {
+            self.carry.extend_from_slice(&chunk[start..]);
+            return chunk.len();
+        };
+        if self.carry.is_empty() {
+            item(&chunk[start..end]);
+        } else {
+            self.carry.extend_from_slice(&chunk[start..end]);
+            item(&self.carry);
+            self.carry.clear();
         }
+        self.place = Place::Between;
+        end
     }
 
     /// The end of the item that runs through `chunk` from `at`; `None` when it goes on in the next chunk.
     fn end_of_item(&mut self, chunk: &[u8], mut at: usize) -> Option<usize> {
         while at < chunk.len() {
-            if self.in_string {
-                if self.escaped {
-                    self.escaped = false;
-                    at += 1;
-                    continue;
-                }
+            if self.text == Text::Escaped {
+                self.text = Text::Inside;
+                at += 1;
+                continue;
+            }
+            if self.text == Text::Inside {
                 at += memchr2(b'"', b'\\', &chunk[at..])?;
-                self.escaped = chunk[at] == b'\\';
-                self.in_string = self.escaped;
+                self.text = if chunk[at] == b'"' { Text::Outside } else { Text::Escaped };
                 at += 1;
                 continue;
             }
@@ -178,7 +183,7 @@ impl Splitter {
             let byte = chunk[at];
             at += 1;
             match byte {
-                b'"' => self.in_string = true,
+                b'"' => self.text = Text::Inside,
                 b'{' | b'[' => self.depth += 1,
                 b'}' | b']' => {
                     self.depth -= 1;

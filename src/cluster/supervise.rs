@@ -21,7 +21,7 @@ const ONE_BY_ONE: usize = 5;
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// How often a refused watch over everything is tried again while its namespaces are watched one by one.
-const TRY_ALL_AGAIN: Duration = Duration::from_secs(300);
+const TRY_ALL_AGAIN: Duration = Duration::from_mins(5);
 
 /// What was asked for.
 #[derive(Debug, Clone)]

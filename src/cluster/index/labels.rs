@@ -61,13 +61,13 @@ pub struct Selectors {
     by_pair: HashMap<Pair, HashSet<ObjectKey>>,
     /// Selectors without any plain label.
     rest: HashMap<Str, HashSet<ObjectKey>>,
-    selectors: HashMap<ObjectKey, (Selector, Option<Pair>)>,
+    filed: HashMap<ObjectKey, (Selector, Option<Pair>)>,
 }
 
 impl Selectors {
     /// Files `key` under the rarest label of `selector`.
     pub fn insert(&mut self, key: &ObjectKey, selector: &Selector) {
-        if self.selectors.get(key).is_some_and(|(known, _)| known == selector) {
+        if self.filed.get(key).is_some_and(|(known, _)| known == selector) {
             return;
         }
         self.remove(key);
@@ -80,12 +80,12 @@ impl Selectors {
             Some(pair) => self.by_pair.entry(pair.clone()).or_default().insert(key.clone()),
             None => self.rest.entry(key.namespace.clone()).or_default().insert(key.clone()),
         };
-        self.selectors.insert(key.clone(), (selector.clone(), rarest));
+        self.filed.insert(key.clone(), (selector.clone(), rarest));
     }
 
     /// Forgets `key`.
     pub fn remove(&mut self, key: &ObjectKey) {
-        let Some((_, filed)) = self.selectors.remove(key) else { return };
+        let Some((_, filed)) = self.filed.remove(key) else { return };
         match filed {
             Some(pair) => take(&mut self.by_pair, &pair, key),
             None => take(&mut self.rest, &key.namespace, key),
@@ -94,7 +94,7 @@ impl Selectors {
 
     /// The selector of `key`.
     pub fn of(&self, key: &ObjectKey) -> Option<&Selector> {
-        self.selectors.get(key).map(|(selector, _)| selector)
+        self.filed.get(key).map(|(selector, _)| selector)
     }
 
     /// The objects in `namespace` that select `labels`, by name.
@@ -147,8 +147,8 @@ mod tests {
         let not_web = Requirement { key: "app".into(), operator: Operator::NotIn, values: vec!["web".into()] };
         let expression = Selector { expressions: vec![not_web], ..Selector::default() };
         assert_eq!(labelled.selected(&"shop".into(), &front).len(), 2);
-        assert_eq!(labelled.selected(&"shop".into(), &only_web), [web.clone()]);
-        assert_eq!(labelled.selected(&"shop".into(), &expression), [api.clone()]);
+        assert_eq!(labelled.selected(&"shop".into(), &only_web), std::slice::from_ref(&web));
+        assert_eq!(labelled.selected(&"shop".into(), &expression), std::slice::from_ref(&api));
         assert!(labelled.selected(&"other".into(), &front).is_empty());
         labelled.remove(&web);
         assert_eq!(labelled.selected(&"shop".into(), &front), [api]);

@@ -45,21 +45,21 @@ pub enum Change {
 
 impl Store {
     /// Puts a row in its place. `list` is the number of the list that names it.
-    pub fn set(&mut self, row: Row, list: u32) -> Change {
+    pub fn set(&mut self, row: &Row, list: u32) -> Change {
         let key = row.key();
         let rows = self.rows.entry(key.kind).or_default();
         if let Some(held) = rows.get_mut(&(key.namespace.clone(), key.name.clone())) {
             held.list = held.list.max(list);
-            if held.row == row {
+            if held.row == *row {
                 return Change::Nothing;
             }
         }
         let old = rows.insert((key.namespace.clone(), key.name.clone()), Held { row: row.clone(), list });
         let old = old.map(|held| held.row);
         if let Some(old) = &old {
-            self.unlink(old, Some(&row));
+            self.unlink(old, Some(row));
         }
-        self.link(&row);
+        self.link(row);
         Change::Set(old)
     }
 

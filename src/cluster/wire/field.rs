@@ -9,20 +9,15 @@ use std::fmt;
 use std::marker::PhantomData;
 
 /// A field as it came.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub enum Field<T> {
     /// Not there, or `null`.
+    #[default]
     Absent,
     /// Read.
     Read(T),
     /// There, and of a shape or value that was not expected.
     Unreadable,
-}
-
-impl<T> Default for Field<T> {
-    fn default() -> Self {
-        Self::Absent
-    }
 }
 
 impl<T> Field<T> {

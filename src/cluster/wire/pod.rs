@@ -70,17 +70,17 @@ pub struct ContainerStatus<'a> {
 #[serde(default)]
 pub struct ContainerState<'a> {
     #[serde(borrow)]
-    pub(super) waiting: Field<Reason<'a>>,
+    pub(super) waiting: Field<Why<'a>>,
     #[serde(borrow)]
-    pub(super) running: Field<Reason<'a>>,
+    pub(super) running: Field<Why<'a>>,
     #[serde(borrow)]
-    pub(super) terminated: Field<Reason<'a>>,
+    pub(super) terminated: Field<Why<'a>>,
 }
 
 /// Why a container is in its state.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct Reason<'a> {
+pub struct Why<'a> {
     #[serde(borrow)]
     pub(super) reason: Field<Cow<'a, str>>,
     #[serde(borrow)]
@@ -90,7 +90,7 @@ pub struct Reason<'a> {
     pub(super) finished_at: Field<Timestamp>,
 }
 
-composite!(Spec, Status, ContainerStatus, ContainerState, Reason);
+composite!(Spec, Status, ContainerStatus, ContainerState, Why);
 
 impl Status<'_> {
     /// The condition of type `kind`.

@@ -1,4 +1,4 @@
-//! HorizontalPodAutoscalers and PodDisruptionBudgets.
+//! Autoscalers (`HorizontalPodAutoscaler`) and disruption budgets (`PodDisruptionBudget`).
 
 use super::field::{Field, composite};
 use super::meta::Meta;

@@ -1,6 +1,6 @@
 //! What is wrong with a pod, from its conditions and its containers' states.
 
-use super::pod::{ContainerStatus, Reason, Status};
+use super::pod::{ContainerStatus, Status, Why};
 use super::strings::Pool;
 use crate::domain::pod::{Cause, Trouble};
 use crate::domain::{Str, Timestamp};
@@ -69,7 +69,7 @@ fn cause_of_waiting(reason: &str) -> Option<Cause> {
     }
 }
 
-fn message(state: &Reason<'_>, last: Option<&Reason<'_>>) -> Str {
+fn message(state: &Why<'_>, last: Option<&Why<'_>>) -> Str {
     let mut text = state.message.get().map_or("", |message| message).to_owned();
     if let Some(last) = last {
         let reason = last.reason.get().map_or("", |reason| reason);
@@ -84,7 +84,7 @@ fn message(state: &Reason<'_>, last: Option<&Reason<'_>>) -> Str {
     text.into()
 }
 
-fn ended(state: &Reason<'_>) -> Option<Timestamp> {
+fn ended(state: &Why<'_>) -> Option<Timestamp> {
     state.finished_at.get().copied()
 }
 
