@@ -41,3 +41,6 @@ pub use observe::{ObserveOptions, Observer};
 pub use options::{ConnectOptions, NamespaceScope, PluginTalk};
 pub use rights::{Allowed, Rights};
 pub use send::{Answer, SendMode};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,8 @@
+//! The read side over the simulated cluster, through the real client, in tokio's paused time.
+
+mod faults;
+mod kit;
+mod namespaces;
+mod observing;
+mod once;
+mod writing;

@@ -1,0 +1,96 @@
+//! All namespaces, some, and only those that may be read.
+
+use super::kit;
+use crate::cluster::NamespaceScope;
+use crate::domain::Kind;
+use crate::domain::snapshot::{Connection, Watch};
+use crate::sim::{Access, Level, SimCluster};
+use std::collections::BTreeSet;
+
+const MANY: &str = r#"
+namespaces = ["a", "b", "c", "d", "e", "f", "g"]
+nodes = 1
+"#;
+
+fn many() -> SimCluster {
+    let workload = |namespace: &str| {
+        format!(
+            "\n[[workload]]\nkind = \"Deployment\"\nnamespace = \"{namespace}\"\nname = \"web\"\nreplicas = 1\nrevisions = \
+             [{{ ago = \"9d\", image = \"registry.test/web:v1\" }}]\n"
+        )
+    };
+    let text = MANY.to_owned() + &["a", "b", "c", "d", "e", "f", "g"].map(workload).concat();
+    SimCluster::from_toml(&text, &crate::sim::SimOptions::manual()).expect("a sound scenario")
+}
+
+fn names(namespaces: &[&str]) -> NamespaceScope {
+    NamespaceScope::List(namespaces.iter().map(|name| (*name).to_owned()).collect())
+}
+
+fn seen(snapshot: &crate::domain::Snapshot) -> Vec<&str> {
+    snapshot.releases.iter().map(|release| &*release.key.namespace).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_few_namespaces_are_watched_one_by_one_and_many_over_all_with_a_filter() {
+    let sim = many();
+    let few = kit::observe_some(&sim, names(&["b", "a"])).await;
+    let snapshot = kit::until_live(&few).await;
+    assert_eq!(seen(&snapshot), ["a", "b"]);
+    assert_eq!(snapshot.namespaces.len(), 2);
+    let over_all = |sim: &SimCluster| sim.requests().iter().filter(|it| it.path.starts_with("/api/v1/pods")).count();
+    assert_eq!(over_all(&sim), 0, "{:#?}", sim.requests());
+    drop(few);
+    let many = kit::observe_some(&sim, names(&["a", "b", "c", "d", "e", "f"])).await;
+    let snapshot = kit::until_live(&many).await;
+    assert_eq!(seen(&snapshot), ["a", "b", "c", "d", "e", "f"]);
+    assert!(over_all(&sim) > 0);
+    assert_eq!(snapshot.kinds[&Kind::Pod].count, 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_all_may_not_be_read_the_others_are_and_the_denied_are_named() {
+    let sim = many();
+    let access = Access { without_namespaces: BTreeSet::from(["c".to_owned()]), ..Access::new("ana", Level::Viewer) };
+    sim.set_access(access);
+    let observer = kit::observe(&sim).await;
+    let snapshot = kit::until(&observer, "all but c is read", |snapshot| {
+        seen(snapshot).len() == 6
+            && snapshot.kinds.values().all(|kind| kind.watch == Watch::Live)
+            && snapshot.kinds[&Kind::Pod].denied.len() == 1
+    })
+    .await;
+    assert_eq!(seen(&snapshot), ["a", "b", "d", "e", "f", "g"]);
+    assert_eq!(snapshot.kinds[&Kind::Pod].denied, ["c".into()]);
+    assert_eq!(snapshot.connection, Connection::Live);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_that_may_not_be_read_is_told_and_the_rest_is_read() {
+    let sim = many();
+    let without_kinds = BTreeSet::from(["poddisruptionbudgets".to_owned()]);
+    sim.set_access(Access { without_kinds, ..Access::new("ana", Level::Viewer) });
+    let observer = kit::observe(&sim).await;
+    let snapshot = kit::until(&observer, "budgets are forbidden and pods are live", |snapshot| {
+        let watch = |kind| snapshot.kinds.get(&kind).map(|status| status.watch.clone());
+        matches!(watch(Kind::PodDisruptionBudget), Some(Watch::Forbidden { .. }))
+            && watch(Kind::Pod) == Some(Watch::Live)
+            && seen(snapshot).len() == 7
+    })
+    .await;
+    assert!(snapshot.complete());
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_without_any_right_gets_a_word_for_every_kind() {
+    let sim = many();
+    sim.set_access(Access::new("nobody", Level::Nobody));
+    let observer = kit::observe(&sim).await;
+    let snapshot = kit::until(&observer, "all is forbidden", |snapshot| {
+        let forbidden = |kind: &crate::domain::snapshot::KindStatus| matches!(kind.watch, Watch::Forbidden { .. });
+        snapshot.kinds.len() == 11 && snapshot.kinds.values().all(forbidden)
+    })
+    .await;
+    assert!(snapshot.releases.is_empty() && snapshot.complete());
+    assert_eq!(snapshot.connection, Connection::Live, "a refusal is an answer");
+}

@@ -1,0 +1,71 @@
+//! Reads without watching.
+
+use super::kit;
+use crate::cluster::{Allowed, Existence, NamespaceScope, ObserveOptions, ReadError};
+use crate::domain::{Kind, ObjectKey, Revision};
+use crate::sim::{Access, Level};
+use serde_json::json;
+
+#[tokio::test(start_paused = true)]
+async fn one_shot_gives_what_an_observer_publishes() {
+    let sim = kit::shop();
+    let observer = kit::observe(&sim).await;
+    let watched = kit::until_live(&observer).await;
+    let times = sim.clone();
+    let options = ObserveOptions {
+        namespaces: NamespaceScope::All,
+        clock: crate::cluster::Clock::new(move || times.now()),
+        ..ObserveOptions::default()
+    };
+    let once = kit::cluster(&sim).await.one_shot(options).await.expect("reads");
+    assert_eq!(once.releases, watched.releases);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_release_is_the_boards_release_with_the_raw_objects_behind_it() {
+    let sim = kit::shop();
+    let cluster = kit::cluster(&sim).await;
+    let key = ObjectKey::new(Kind::Deployment, "shop", "cart");
+    let (release, details) = cluster.one_release(&key).await.expect("reads");
+    let revisions: Vec<Revision> = release.history.iter().map(|entry| entry.revision).collect();
+    let raw: Vec<Revision> = details.revisions.keys().rev().copied().collect();
+    assert_eq!(revisions, raw);
+    assert_eq!(details.root.uid, release.uid);
+    assert!(details.root.at("/spec/template/spec/containers").is_some());
+    let again = cluster.details(&release).await.expect("reads");
+    assert_eq!(again.root, details.root);
+    assert_eq!(again.revisions.len(), details.revisions.len());
+    let missing = cluster.one_release(&ObjectKey::new(Kind::Deployment, "shop", "none")).await;
+    assert!(matches!(missing, Err(ReadError::NotFound(_))), "{missing:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn existence_is_yes_no_or_not_known() {
+    let sim = kit::shop();
+    sim.add(
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "there", "namespace": "shop"}}),
+        "test",
+    );
+    let key = |kind, name: &str| ObjectKey::new(kind, "shop", name);
+    let keys = [key(Kind::ConfigMap, "there"), key(Kind::ConfigMap, "gone"), key(Kind::Secret, "hidden")];
+    sim.set_access(Access::new("ana", Level::Viewer));
+    let found = kit::cluster(&sim).await.exists(&keys).await;
+    assert_eq!(found[0], (keys[0].clone(), Existence::Yes));
+    assert_eq!(found[1], (keys[1].clone(), Existence::No));
+    assert!(matches!(found[2].1, Existence::Unknown(_)), "{found:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_viewer_may_not_patch_and_an_administrator_may() {
+    let sim = kit::shop();
+    let cluster = kit::cluster(&sim).await;
+    let snapshot = cluster.one_shot(ObserveOptions::default()).await.expect("reads");
+    let release = kit::deployment(&snapshot, "shop", "cart");
+    let id = crate::domain::intent::ReleaseId { key: release.key.clone(), uid: release.uid.clone() };
+    assert_eq!(cluster.may(&id).await.may("patch", Kind::Deployment, None), Allowed::Yes);
+    sim.set_access(Access::new("ana", Level::Viewer));
+    let rights = kit::cluster(&sim).await.may(&id).await;
+    assert!(matches!(rights.may("patch", Kind::Deployment, None), Allowed::No(_)), "{rights:?}");
+    assert_eq!(rights.may("list", Kind::Pod, None), Allowed::Yes);
+    assert_eq!(kit::cluster(&sim).await.whoami().await.as_deref(), Some("ana"));
+}
