@@ -18,6 +18,7 @@ use crate::domain::journal::Entry;
 use crate::domain::plan::PlanId;
 use crate::strategy::Recorded;
 use memory::Memory;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -83,14 +84,14 @@ impl Journal {
         let path = || self.inner.file.clone();
         let failed = |why: String| NotJournalled::Failed { path: path(), why };
         let line = serde_json::to_vec(&masking::for_the_disk(entry)).map_err(|error| failed(error.to_string()))?;
-        match tokio::time::timeout(LIMIT, self.inner.writer.write(line)).await {
-            Ok(result) => result.map_err(|error| failed(error.to_string())),
-            Err(_) => Err(NotJournalled::TooSlow { path: path() }),
+        match self.inner.writer.write(line, LIMIT).await {
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(NotJournalled::TooSlow { path: path() }),
+            result => result.map_err(|error| failed(error.to_string())),
         }
     }
 
     /// Every line that can be read, the oldest first. An absent file is an empty journal.
-    pub fn entries(&self) -> std::io::Result<Vec<Entry>> {
+    pub fn entries(&self) -> io::Result<Vec<Entry>> {
         reader::read(&self.inner.file)
     }
 
@@ -115,7 +116,7 @@ impl Journal {
     }
 
     /// Plans that began, have no outcome and are not running in any process: interrupted ones, the newest first.
-    pub fn unfinished(&self) -> std::io::Result<Vec<Unfinished>> {
+    pub fn unfinished(&self) -> io::Result<Vec<Unfinished>> {
         let entries = self.entries()?;
         let found = unfinished::of(&entries);
         Ok(found.into_iter().filter(|plan| !locks::is_held(&self.inner.file, &plan.plan)).collect())

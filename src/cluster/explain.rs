@@ -33,7 +33,10 @@ pub fn no_answer(server: &str, error: &kube::Error) -> NoAnswer {
 }
 
 fn connecting(error: &(dyn Error + 'static)) -> bool {
+    // Only making a connection can be refused; one that is there is reset.
+    let refused = |error: &io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
     error.downcast_ref::<hyper_util::client::legacy::Error>().is_some_and(hyper_util::client::legacy::Error::is_connect)
+        || error.downcast_ref::<io::Error>().is_some_and(refused)
 }
 
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
 use std::sync::mpsc;
-use tokio::sync::oneshot;
+use std::time::Duration;
 
 /// Where lines go.
 pub trait Sink: Send + 'static {
@@ -15,7 +15,7 @@ pub trait Sink: Send + 'static {
 
 struct Job {
     line: Vec<u8>,
-    done: oneshot::Sender<io::Result<()>>,
+    done: mpsc::Sender<io::Result<()>>,
 }
 
 /// The handle of the writing thread; the thread ends with it.
@@ -39,13 +39,19 @@ impl Writer {
         Self { jobs }
     }
 
-    /// Writes a line; its break is added.
-    pub async fn write(&self, mut line: Vec<u8>) -> io::Result<()> {
+    /// Writes a line (its break is added) and waits for `limit` at most; `TimedOut` says that it may still be written.
+    pub async fn write(&self, mut line: Vec<u8>, limit: Duration) -> io::Result<()> {
         line.push(b'\n');
-        let (done, answer) = oneshot::channel();
+        let (done, answer) = mpsc::channel();
         let gone = || io::Error::other("its writer has ended");
         self.jobs.send(Job { line, done }).map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        // A blocking task and not a timer: the disk runs on the real clock, also where a test's clock stands still.
+        let waited = tokio::task::spawn_blocking(move || answer.recv_timeout(limit)).await;
+        match waited.map_err(io::Error::other)? {
+            Ok(result) => result,
+            Err(mpsc::RecvTimeoutError::Timeout) => Err(io::ErrorKind::TimedOut.into()),
+            Err(mpsc::RecvTimeoutError::Disconnected) => Err(gone()),
+        }
     }
 }
 

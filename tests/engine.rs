@@ -1,0 +1,12 @@
+//! The write side over the simulated cluster, through the real client: fences, lost answers, verification, the journal.
+
+#[path = "engine/applying.rs"]
+mod applying;
+#[path = "engine/faults.rs"]
+mod faults;
+#[path = "engine/gates.rs"]
+mod gates;
+#[path = "engine/kit.rs"]
+mod kit;
+#[path = "engine/watching.rs"]
+mod watching;

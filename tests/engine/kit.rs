@@ -1,0 +1,117 @@
+//! A console without a screen: a simulated cluster, its observer, and an engine. Time is tokio's paused time, which the
+//! cluster follows.
+
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+use windlass::action::journal::Journal;
+use windlass::action::{Consent, Engine, News, Policy, Progress, Settings};
+use windlass::cluster::{Clock, Cluster, ConnectOptions, NamespaceScope, ObserveOptions, Observer};
+use windlass::domain::plan::Refusal;
+use windlass::domain::{Intent, ObjectKey, Outcome, Plan, Release, Snapshot};
+use windlass::sim::{ClockMode, SimCluster, SimOptions};
+use windlass::strategy::strategy;
+
+/// The plain shop with one rollout that works and whatever a test adds.
+pub fn sim(scenario: &str) -> SimCluster {
+    SimCluster::scenario(scenario, &SimOptions { clock: ClockMode::Follow { speed: 1.0 }, pods: None }).expect("starts")
+}
+
+/// One person's console.
+pub struct Console {
+    pub cluster: Cluster,
+    pub engine: Engine,
+    pub observer: Observer,
+    _home: Option<tempfile::TempDir>,
+}
+
+impl Console {
+    /// A console of `who`, which may do everything.
+    pub async fn of(sim: &SimCluster, who: &str) -> Self {
+        Self::with(sim, who, Policy::default()).await
+    }
+
+    /// A console of `who` in a context with this policy.
+    pub async fn with(sim: &SimCluster, who: &str, policy: Policy) -> Self {
+        let home = tempfile::tempdir().expect("a directory");
+        let journal = Journal::open(home.path());
+        Self { _home: Some(home), ..Self::with_journal(sim, who, policy, journal).await }
+    }
+
+    /// The same with a journal of the test's.
+    pub async fn with_journal(sim: &SimCluster, who: &str, policy: Policy, journal: Journal) -> Self {
+        let client = sim.client_as(&format!("user:{who}"));
+        let cluster = Cluster::over(client, "sim", &ConnectOptions::default()).await.expect("connects");
+        let shared = sim.clone();
+        let clock = Clock::new(move || shared.now());
+        let observer = cluster.observe(ObserveOptions {
+            namespaces: NamespaceScope::All,
+            selector: None,
+            recorded: journal.recorded(),
+            clock: clock.clone(),
+        });
+        let snapshots = Some(observer.snapshots.clone());
+        let settings = Settings { policy, who: who.into(), clock, snapshots };
+        let engine = Engine::new(&cluster, journal, settings);
+        let console = Self { cluster, engine, observer, _home: None };
+        console.until("everything is listed", |snapshot| snapshot.complete() && !snapshot.releases.is_empty()).await;
+        console
+    }
+
+    /// Waits for a snapshot.
+    pub async fn until(&self, what: &str, wanted: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
+        let mut snapshots = self.observer.snapshots.clone();
+        let found =
+            tokio::time::timeout(Duration::from_secs(300), snapshots.wait_for(|snapshot| wanted(snapshot))).await;
+        Arc::clone(&found.unwrap_or_else(|_| panic!("never: {what}")).expect("observed"))
+    }
+
+    /// Waits until the release is as wanted.
+    pub async fn release(&self, key: &ObjectKey, what: &str, wanted: impl Fn(&Release) -> bool) -> Arc<Release> {
+        let snapshot = self.until(what, |snapshot| snapshot.by_key(key).is_some_and(|release| wanted(release))).await;
+        Arc::clone(snapshot.by_key(key).expect("it is there"))
+    }
+
+    /// Plans, as the console does when a key is pressed.
+    pub async fn propose(&self, key: &ObjectKey, intent: Intent) -> Result<Arc<Plan>, Refusal> {
+        let release = self.release(key, "the release is there", |release| !release.history.is_empty()).await;
+        let details = self.cluster.details(&release).await.expect("readable");
+        let context = self.engine.context(&release.uid);
+        let strategy = strategy(release.strategy).expect("known");
+        strategy.plan(&release, &details, &intent, &context).map(Arc::new)
+    }
+
+    /// Confirms, and hears it out.
+    pub async fn confirm(&self, plan: &Arc<Plan>) -> (Outcome, Vec<Progress>) {
+        hear(&mut self.engine.apply(Arc::clone(plan), Consent::default())).await
+    }
+
+    /// Plans and confirms.
+    pub async fn does(&self, key: &ObjectKey, intent: Intent) -> Outcome {
+        let plan = self.propose(key, intent).await.expect("a plan");
+        self.confirm(&plan).await.0
+    }
+}
+
+/// Listens until the outcome.
+pub async fn hear(news: &mut News) -> (Outcome, Vec<Progress>) {
+    let mut heard = Vec::new();
+    while let Some(progress) = news.recv().await {
+        if let Progress::Done(outcome) = &progress {
+            return (outcome.clone(), heard);
+        }
+        heard.push(progress);
+    }
+    panic!("no outcome after {heard:?}");
+}
+
+/// A Deployment of the shop.
+pub fn deployment(name: &str) -> ObjectKey {
+    ObjectKey::new(windlass::domain::Kind::Deployment, "shop", name)
+}
+
+/// The image that the spec asks for.
+pub fn image(sim: &SimCluster, path: &str) -> String {
+    let object = sim.object(path).expect("it is there");
+    object.pointer("/spec/template/spec/containers/0/image").and_then(Value::as_str).expect("an image").to_owned()
+}
