@@ -290,7 +290,7 @@ pub static BINDINGS: &[Binding] = &[
         "input-next",
         Scope::Input,
         &["Tab"],
-        ("next field", "the next field, or take the selected name"),
+        ("next field", "the next field, or the selected name"),
     ),
     row(Command::PreviousPane, "input-previous", Scope::Input, &["Shift-Tab"], ("field before", "the field before")),
     row(Command::Open, "input-accept", Scope::Input, &["Enter"], ("accept", "take what was typed")),
@@ -305,7 +305,7 @@ pub static BINDINGS: &[Binding] = &[
     ),
     row(Command::More, "more", Scope::Logs, &["+"], ("more", "ten times more of the past")),
     row(Command::Widen, "widen", Scope::Logs, &["Tab"], ("pod/track", "the pod or its whole track")),
-    row(Command::Acknowledge, "acknowledge", Scope::Messages, &["a"], ("acknowledge", "acknowledge all errors")),
+    row(Command::Acknowledge, "acknowledge", Scope::Messages, &["a"], ("acknowledge all", "acknowledge all errors")),
     row(Command::Mark, "mark", Scope::Namespaces, &["Space"], ("mark", "mark or unmark")),
     row(Command::All, "all-namespaces", Scope::Namespaces, &["a"], ("all", "all namespaces")),
     row(

@@ -3,7 +3,7 @@
 use crate::app::model::Pane;
 use crate::app::scroll::Scroll;
 use crate::domain::pod::Pod;
-use crate::domain::release::{Release, Track};
+use crate::domain::release::{Release, Role, Track};
 use crate::domain::{Revision, Str, Timestamp, Uid};
 use std::sync::Arc;
 
@@ -78,14 +78,19 @@ pub enum VersionRow<'a> {
     Pod(&'a Track, &'a Arc<Pod>),
 }
 
-/// The lines of Versions: each track with its pods under it.
+/// The lines of Versions: each track with its pods under it. What is new and what is in trouble comes first: on a small
+/// screen the rest is below its edge.
 pub fn version_rows(release: &Release) -> Vec<VersionRow<'_>> {
-    let pods = |track| move |pod| VersionRow::Pod(track, pod);
-    let rows = release
-        .tracks
-        .iter()
-        .flat_map(|track| std::iter::once(VersionRow::Track(track)).chain(track.pods.iter().map(pods(track))));
-    rows.collect()
+    let mut tracks: Vec<&Track> = release.tracks.iter().collect();
+    tracks.sort_by_key(|track| track.role != Role::Candidate);
+    let mut rows = Vec::new();
+    for track in tracks {
+        rows.push(VersionRow::Track(track));
+        let mut pods: Vec<&Arc<Pod>> = track.pods.iter().collect();
+        pods.sort_by_key(|pod| pod.trouble.is_none());
+        rows.extend(pods.into_iter().map(|pod| VersionRow::Pod(track, pod)));
+    }
+    rows
 }
 
 impl ReleaseView {

@@ -43,7 +43,8 @@ pub fn pressed(model: &mut Model, key: KeyPress, command: Option<Command>) -> Ve
         Some(Command::Move(step)) => {
             let page = layout::overlay_lines(model.size);
             if let Some(Layer::Plan(dialog)) = model.layers.last_mut() {
-                dialog.scroll.step(step, usize::from(u16::MAX), page);
+                let lines = about_lines(dialog);
+                dialog.scroll.step(step, lines.saturating_sub(page) + 1, page);
             }
             Vec::new()
         }
@@ -60,6 +61,21 @@ pub fn pressed(model: &mut Model, key: KeyPress, command: Option<Command>) -> Ve
         Some(Command::Copy) => copy(model),
         _ => Vec::new(),
     }
+}
+
+/// About how many lines the dialog has, rather too many: drawing stops at the last one.
+fn about_lines(dialog: &PlanDialog) -> usize {
+    let Some(plan) = dialog.plan() else { return 20 };
+    let text = |text: &str| 1 + text.len() / 50;
+    let changes = plan.diff.iter().flat_map(|change| [&change.old, &change.new]).flatten();
+    let forecast = &plan.forecast;
+    plan.calls.len() * 2
+        + changes.map(|value| text(value)).sum::<usize>()
+        + forecast.warnings.iter().map(|warning| text(warning)).sum::<usize>()
+        + forecast.reverts.len() * 3
+        + dialog.needs.len()
+        + text(&forecast.then)
+        + 8
 }
 
 /// Whether letters go to the fingerprint word.

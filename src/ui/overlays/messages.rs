@@ -52,7 +52,7 @@ fn row<'a>(message: &'a Message, model: &Model, look: Look<'_>) -> Row<'a> {
         Level::Error | Level::Alarm => (look.glyphs.down, "message.error"),
     };
     let style = if message.acknowledged { theme.style("text.muted") } else { theme.style(scope) };
-    let times = if message.times > 1 { format!(" ({}×)", message.times) } else { String::new() };
+    let times = if message.times > 1 { format!(" ({}x)", message.times) } else { String::new() };
     Row {
         cells: vec![
             Line::styled(age(Some(message.at), model.now), theme.style("text.muted")),

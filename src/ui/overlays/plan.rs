@@ -27,7 +27,6 @@ use crate::ui::widgets::scroll::ScrollText;
 use crate::ui::widgets::{Look, Slot, put};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::text::Line;
 use std::sync::Arc;
 
 /// The widest that a plan is drawn: longer lines are hard to read.
@@ -61,16 +60,24 @@ pub(super) fn draw(
     );
     let session = &model.session;
     let cluster = format!("{} {}", session.cluster.fingerprint.word, shown(session.context_name()));
-    let height = usize::from(frame_area.height.saturating_sub(2)).saturating_sub(inputs);
-    let text = ScrollText { len: lines.len(), top: dialog.scroll.at, left: 0 }.clamped(height as u16);
-    let more = lines.len() > height;
-    let detail = if more { format!("{cluster}  {}", text.position(height as u16, look)) } else { cluster };
+    let room = usize::from(frame_area.height.saturating_sub(2)).saturating_sub(inputs);
+    // What does not fit is said on a line of its own: nobody confirms what they did not know was there.
+    let more = lines.len() > room;
+    let height = room.saturating_sub(usize::from(more)) as u16;
+    let text = ScrollText { len: lines.len(), top: dialog.scroll.at, left: 0 }.clamped(height);
     let direction = plan.map_or(Direction::Back, |plan| plan.direction);
-    let inside = Pane { title: &title, detail: &detail, frame: Frame::Plan(direction) }.draw(buffer, frame_area, look);
+    let inside = Pane { title: &title, detail: &cluster, frame: Frame::Plan(direction) }.draw(buffer, frame_area, look);
     let inside = Rect { x: inside.x + 1.min(inside.width), width: inside.width.saturating_sub(2), ..inside };
-    let body = Rect { height: inside.height.saturating_sub(inputs as u16), ..inside };
-    text.draw(buffer, body, look, |place| std::mem::replace(&mut lines[place], Line::default()));
-    draw_inputs(buffer, Rect { y: body.y + body.height, height: inside.height - body.height, ..inside }, dialog, look)
+    let body = Rect { height: inside.height.min(height), ..inside };
+    text.draw(buffer, body, look, |place| std::mem::take(&mut lines[place]));
+    let mut below = Rect { y: body.y + body.height, height: inside.height - body.height, ..inside };
+    if more && below.height > 0 {
+        let (above, under) = (text.top, lines.len().saturating_sub(text.top + usize::from(height)));
+        let words = format!("{} {above} above  {} {under} below (j k)", look.glyphs.more_above, look.glyphs.more_below);
+        put(buffer, Slot::row(below, 0), &words, look.theme.style("scroll"));
+        below = Rect { y: below.y + 1, height: below.height - 1, ..below };
+    }
+    draw_inputs(buffer, below, dialog, look)
 }
 
 const fn confirmed(dialog: &PlanDialog) -> bool {

@@ -23,7 +23,7 @@ use ratatui::text::{Line, Span};
 
 const COLUMNS: [Column; 4] = [
     Column::new("AGE", Width::Fixed(4)).right(),
-    Column::new("", Width::Fixed(18)),
+    Column::new("", Width::Between(14, 22)),
     Column::new("", Width::Flex { min: 16, share: 1 }).elided(Elide::Middle).importance(30),
     Column::new("", Width::Flex { min: 20, share: 3 }),
 ];
@@ -81,7 +81,7 @@ fn row<'a>(moment: &'a Moment, drawn: Drawn<'_>) -> Row<'a> {
         Kind::Journal => (look.glyphs.crumb, theme.style("direction.back")),
         Kind::Alarm => (look.glyphs.down, theme.style("verdict.bad")),
     };
-    let times = if moment.count > 1 { format!(" ({}×)", moment.count) } else { String::new() };
+    let times = if moment.count > 1 { format!(" ({}x)", moment.count) } else { String::new() };
     Row {
         cells: vec![
             Line::styled(age(Some(moment.at), drawn.model.now), theme.style("text.muted")),

@@ -122,7 +122,7 @@ fn cells(pod: &Pod, drawn: Drawn<'_>) -> [(String, Style); 5] {
     };
     let restarts = match pod.restarts {
         0 => (String::new(), muted),
-        number => (format!("{number}×"), look.theme.style("verdict.warn")),
+        number => (format!("{number}x"), look.theme.style("verdict.warn")),
     };
     [
         (shown(&pod.name).into_owned(), Style::new()),

@@ -80,10 +80,14 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) {
 /// How many releases are in which state, and what of them is shown.
 fn counters(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) {
     let board = &model.board;
-    let right = match board.filter.text().trim() {
+    let mut right = match board.filter.text().trim() {
         "" => format!("by: {} ", board.sort.word()),
         text => format!("/{} {} of {}  by: {} ", shown(text), board.rows.len(), board.total, board.sort.word()),
     };
+    let reading = reading(model);
+    if !reading.is_empty() {
+        right = format!("{reading}  {right}");
+    }
     let mut counts = [0usize; State::ALL.len()];
     let mut held = 0;
     for release in &model.shown().releases {
@@ -102,11 +106,6 @@ fn counters(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) {
     }
     if held > 0 {
         line.push_span(Span::styled(format!("{separator}{held} held"), look.theme.style("text.muted")));
-    }
-    let reading = reading(model);
-    if !reading.is_empty() {
-        let gap = if line.spans.is_empty() { "" } else { separator.as_str() };
-        line.push_span(Span::styled(format!("{gap}{reading}"), look.theme.style("state.progressing")));
     }
     let wide = crate::ui::text::width(&right);
     let left = slot.after(1).first(usize::from(slot.cells).saturating_sub(wide + 2));

@@ -2,6 +2,7 @@
 
 use crate::app::keys::{Command, Scope};
 use crate::app::layers::plan::Stage;
+use crate::app::layers::text::Body;
 use crate::app::layers::{Layer, PlanDialog};
 use crate::app::update::propose;
 use crate::app::{Model, gates};
@@ -17,7 +18,7 @@ pub fn draw(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) {
     if let Some(Layer::Plan(dialog)) = model.top() {
         return plan(buffer, slot, model, dialog, look);
     }
-    let pairs = pairs(model, look);
+    let pairs = pairs(model);
     let hints: Vec<Hint<'_>> = pairs.iter().map(|(key, label)| Hint { key, label }).collect();
     hints::draw(buffer, slot, &hints, look);
 }
@@ -31,13 +32,13 @@ fn keyed(model: &Model, chain: &[Scope], commands: &[Command]) -> Vec<(String, S
 }
 
 /// The keys that are possible now with their words, those that matter most first, the help last.
-fn pairs(model: &Model, look: Look<'_>) -> Vec<(String, String)> {
+fn pairs(model: &Model) -> Vec<(String, String)> {
     let chain = model.chain();
     let commands: Vec<Command> = match model.top() {
         None if model.board.typing => vec![Command::Open, Command::Back],
         None => vec![Command::Open],
         Some(Layer::Release(_)) => vec![Command::Open],
-        Some(Layer::Palette(_)) => vec![Command::Open, Command::NextPane, Command::Back],
+        Some(Layer::Palette(_)) => vec![Command::Open, Command::Back],
         Some(Layer::Form(form)) if form.fields.len() > 1 => vec![Command::Open, Command::NextPane, Command::Back],
         Some(Layer::Form(_)) => vec![Command::Open, Command::Back],
         Some(Layer::Choice(choice)) if choice.marks() => {
@@ -54,7 +55,10 @@ fn pairs(model: &Model, look: Look<'_>) -> Vec<(String, String)> {
             Command::Copy,
             Command::Back,
         ],
-        Some(Layer::Text(_)) => vec![Command::Filter, Command::Wrap, Command::Copy, Command::Back],
+        Some(Layer::Text(view)) if matches!(view.body, Body::Yaml(_)) => {
+            vec![Command::Filter, Command::Wrap, Command::Copy, Command::Back]
+        }
+        Some(Layer::Text(_)) => vec![Command::Copy, Command::Back],
         Some(Layer::Journal(_)) => vec![Command::Copy, Command::Back],
         Some(Layer::Help(_)) => vec![Command::Back],
         Some(Layer::Leaving { .. }) => {
@@ -83,9 +87,9 @@ fn pairs(model: &Model, look: Look<'_>) -> Vec<(String, String)> {
                 Command::Diff,
                 Command::Logs,
                 Command::Events,
-                Command::Yaml,
                 Command::Filter,
                 Command::Palette,
+                Command::Yaml,
                 Command::Help,
             ]
         } else {
@@ -101,7 +105,14 @@ fn pairs(model: &Model, look: Look<'_>) -> Vec<(String, String)> {
         };
         pairs.extend(keyed(model, chain, rest));
     }
-    let _ = look;
+    // At the board the key leaves; elsewhere it goes back.
+    if model.layers.is_empty() {
+        for (key, label) in &mut pairs {
+            if *label == "back" && model.keys.key_of("quit").is_some_and(|quit| quit.to_string() == *key) {
+                *label = "quit".to_owned();
+            }
+        }
+    }
     pairs
 }
 

@@ -32,7 +32,7 @@ pub fn draw(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) {
         .iter()
         .enumerate()
         .map(|(place, part)| {
-            let needed = text::width(&part.text) + if place == 0 { 1 } else { 2 };
+            let needed = text::width(&part.text) + if place == 0 { 1 } else { 3 };
             let fits = place == 0 || needed <= room;
             if fits {
                 room = room.saturating_sub(needed);
@@ -44,14 +44,19 @@ pub fn draw(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) {
     let mut left = slot.after(1);
     for (place, part) in kept().filter(|part| !part.right).enumerate() {
         // The word and its protection belong together; the rest stands apart.
-        left = left.after(if place < 2 { place } else { 2 });
+        let gap = match place {
+            0 => 0,
+            1 if model.session.protected() => 1,
+            _ => 3,
+        };
+        left = left.after(gap);
         left = put(buffer, left, &part.text, part.style);
     }
     let rights: Vec<&Part> = kept().filter(|part| part.right).collect();
-    let wide: usize = rights.iter().map(|part| text::width(&part.text) + 2).sum::<usize>().saturating_sub(1);
+    let wide: usize = rights.iter().map(|part| text::width(&part.text) + 3).sum::<usize>().saturating_sub(2);
     let mut right = slot.last(wide);
     for part in rights {
-        right = put(buffer, right, &part.text, part.style).after(2);
+        right = put(buffer, right, &part.text, part.style).after(3);
     }
 }
 

@@ -40,7 +40,7 @@ pub fn draw(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) -> O
             tail.push_str(&format!("  +{more} :messages"));
         }
     }
-    let times = if message.times > 1 { format!(" ({}×)", message.times) } else { String::new() };
+    let times = if message.times > 1 { format!(" ({}x)", message.times) } else { String::new() };
     let text = format!("{}{times}", shown(&message.text));
     let rest = put(buffer, slot.after(1), sign, style).after(1);
     let room = usize::from(rest.cells).saturating_sub(crate::ui::text::width(&tail) + 1);

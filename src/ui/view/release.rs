@@ -62,7 +62,7 @@ fn summary(buffer: &mut Buffer, slot: Slot, model: &Model, view: &ReleaseView, l
     let state = theme.state(release.state);
     let mut line = Line::from(vec![
         Span::styled(release.strategy.0, theme.style("text.muted")),
-        Span::raw("   "),
+        Span::raw("  "),
         Span::styled(look.glyphs.state(release.state), state),
         Span::raw(" "),
         Span::styled(release.state.word(), state),
@@ -71,16 +71,16 @@ fn summary(buffer: &mut Buffer, slot: Slot, model: &Model, view: &ReleaseView, l
     if !since.is_empty() {
         line.push_span(Span::styled(format!(" {since}"), theme.style("text.muted")));
     }
-    line.push_span(Span::raw(format!("   {}", versions(release, look.glyphs))));
+    line.push_span(Span::raw(format!("  {}", versions(release, look.glyphs))));
     let (ready, desired) = (release.replicas.ready, release.replicas.desired);
-    line.push_span(Span::raw(format!("   {ready}/{desired} ready")));
+    line.push_span(Span::raw(format!("  {ready}/{desired} ready")));
     if let Some(gone) = view.gone {
-        let words = format!("   gone {} ago", Age::between(gone, model.now).words());
+        let words = format!("  gone {} ago", Age::between(gone, model.now).words());
         line.push_span(Span::styled(words, theme.style("verdict.bad")));
     }
     let progress = progress(release, model);
     if !progress.is_empty() {
-        line.push_span(Span::styled(format!("   {progress}"), theme.style("state.progressing")));
+        line.push_span(Span::styled(format!("  {progress}"), theme.style("state.progressing")));
     }
     put_line(buffer, slot.after(1), &line, look);
 }
@@ -99,7 +99,7 @@ fn progress(release: &Release, model: &Model) -> String {
         words.push_str(&if left.0.is_zero() {
             ", deadline over".to_owned()
         } else {
-            format!(", deadline in {}", left.words())
+            format!(", deadline {}", left.words())
         });
     }
     words
