@@ -362,6 +362,7 @@ pub fn journal() -> Vec<Entry> {
             reason: "pages fail".into(),
             risk: Risk::Medium,
             rehearsal: false,
+            until: crate::domain::plan::Wait::Settled,
         }))
     };
     let line = |plan: &str, seconds: i64, event: Event| Entry { at: ago(seconds), plan: PlanId(plan.into()), event };
