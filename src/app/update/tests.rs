@@ -118,7 +118,9 @@ fn read_only_opens_plans_and_sends_nothing_not_even_a_dry_run() {
     assert_eq!(applied(&effects), 0);
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Preview(_))));
     assert!(note(&model).contains("read-only"), "{}", note(&model));
-    assert!(press(&mut model, "c").iter().any(|effect| matches!(effect, Effect::Copy(text) if text.contains("kubectl"))));
+    assert!(
+        press(&mut model, "c").iter().any(|effect| matches!(effect, Effect::Copy(text) if text.contains("kubectl")))
+    );
 }
 
 #[test]
@@ -147,7 +149,9 @@ fn one_request_a_release_is_on_its_way_at_a_time() {
 fn a_back_verb_may_follow_our_own_plan_that_was_answered_and_has_not_settled() {
     let mut model = at_stuck(80, 24, "");
     let effects = press(&mut model, "R<armed>y<Esc>");
-    let Some(Effect::Apply(plan, _)) = effects.iter().find(|effect| matches!(effect, Effect::Apply(..))) else { panic!() };
+    let Some(Effect::Apply(plan, _)) = effects.iter().find(|effect| matches!(effect, Effect::Apply(..))) else {
+        panic!()
+    };
     let id = plan.id.clone();
     update(&mut model, Msg::Write(id, WriteNews::Reached(Phase::Accepted, "".into())));
     assert_eq!(applied(&press(&mut model, "U<armed>y")), 1);
@@ -212,11 +216,8 @@ fn without_an_answer_back_is_sent_blind_and_forward_is_refused() {
         let uid = stuck().uid;
         update(&mut model, Msg::Details(uid.clone(), Ok(Arc::new(old))));
         let mut snapshot = (*model.live).clone();
-        snapshot.connection = crate::domain::snapshot::Connection::Away {
-            since: ago(60),
-            reason: "refused".into(),
-            retry_at: ago(0),
-        };
+        snapshot.connection =
+            crate::domain::snapshot::Connection::Away { since: ago(60), reason: "refused".into(), retry_at: ago(0) };
         update(&mut model, Msg::Snapshot(Arc::new(snapshot)));
         let effects = press(&mut model, key);
         assert!(effects.iter().any(|effect| matches!(effect, Effect::ReadDetails(_))));
@@ -294,7 +295,9 @@ fn ctrl_c_twice_within_two_seconds_ends_and_once_does_not() {
 fn a_failed_write_stays_in_sight_until_acknowledged() {
     let mut model = at_stuck(80, 24, "");
     let effects = press(&mut model, "U<armed>y<Esc>");
-    let Some(Effect::Apply(plan, _)) = effects.iter().find(|effect| matches!(effect, Effect::Apply(..))) else { panic!() };
+    let Some(Effect::Apply(plan, _)) = effects.iter().find(|effect| matches!(effect, Effect::Apply(..))) else {
+        panic!()
+    };
     let outcome = Outcome::new(OutcomeKind::Conflict, "somebody moved the template");
     update(&mut model, Msg::Write(plan.id.clone(), WriteNews::Ended(outcome)));
     press(&mut model, "jk");
@@ -337,9 +340,54 @@ fn happenings() -> impl Strategy<Value = Vec<u8>> {
 }
 
 const KEYS: &[&str] = &[
-    "j", "k", "g", "G", "<Enter>", "<Esc>", "<Tab>", "1", "2", "3", "4", "5", "6", "/", "o", ":", "?", "d", "y", "l",
-    "e", "c", " ", "q", "n", "r", "b", "p", "U", "P", "R", "I", "N", "Z", "A", "x", "<Left>", "<Right>", "<Backspace>",
-    "<Ctrl-c>", "<Ctrl-d>", "<Ctrl-u>", "<PgDn>", "<Shift-Tab>", "w", "f", "+", "a",
+    "j",
+    "k",
+    "g",
+    "G",
+    "<Enter>",
+    "<Esc>",
+    "<Tab>",
+    "1",
+    "2",
+    "3",
+    "4",
+    "5",
+    "6",
+    "/",
+    "o",
+    ":",
+    "?",
+    "d",
+    "y",
+    "l",
+    "e",
+    "c",
+    " ",
+    "q",
+    "n",
+    "r",
+    "b",
+    "p",
+    "U",
+    "P",
+    "R",
+    "I",
+    "N",
+    "Z",
+    "A",
+    "x",
+    "<Left>",
+    "<Right>",
+    "<Backspace>",
+    "<Ctrl-c>",
+    "<Ctrl-d>",
+    "<Ctrl-u>",
+    "<PgDn>",
+    "<Shift-Tab>",
+    "w",
+    "f",
+    "+",
+    "a",
 ];
 
 proptest! {

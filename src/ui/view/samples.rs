@@ -52,7 +52,8 @@ pub fn pod(name: &str, hash: &str, trouble: Option<(Cause, &str)>) -> Arc<Pod> {
         uid: Uid::new(format!("uid-{name}")),
         owner: None,
         hash: Some(hash.into()),
-        containers: vec![ContainerRow { name: "app".into(), image: "reg/search:v41".into(), image_id: "".into() }].into(),
+        containers: vec![ContainerRow { name: "app".into(), image: "reg/search:v41".into(), image_id: "".into() }]
+            .into(),
         node: Some("node-3".into()),
         phase: if trouble.is_some() { Phase::Pending } else { Phase::Running },
         ready: trouble.is_none(),

@@ -1,6 +1,6 @@
 //! Every screen, as it is drawn.
 
-use super::samples::{at_stuck, console, config, identity, journal, now, press, stuck};
+use super::samples::{at_stuck, config, console, identity, journal, now, press, stuck};
 use crate::app::keys::KeyTable;
 use crate::app::layers::Layer;
 use crate::app::layers::plan::{Existence, Preview};
@@ -141,7 +141,8 @@ fn every_list_over_the_console() {
         |model| {
             press(model, ":contexts<Enter>");
             let item = |name: &str, about: &str, current| crate::app::layers::choice::Item::new(name, about, current);
-            let items = vec![item("prod-eu", "https://10.0.0.1:6443", true), item("stage", "https://10.0.0.2:6443", false)];
+            let items =
+                vec![item("prod-eu", "https://10.0.0.1:6443", true), item("stage", "https://10.0.0.2:6443", false)];
             update(model, Msg::Contexts(Ok(items)));
         },
         "",
@@ -158,8 +159,14 @@ fn every_list_over_the_console() {
         |model| {
             for (level, text) in [
                 (Level::Note, "copied as kubectl"),
-                (Level::Error, "shop can't be listed: you need the right to list pods; ask for it, or choose other namespaces with :ns"),
-                (Level::Alarm, "Argo CD 'search' took back UNDO shop/search → revision 41: the template is the old one again"),
+                (
+                    Level::Error,
+                    "shop can't be listed: you need the right to list pods; ask for it, or choose other namespaces with :ns",
+                ),
+                (
+                    Level::Alarm,
+                    "Argo CD 'search' took back UNDO shop/search → revision 41: the template is the old one again",
+                ),
             ] {
                 update(model, Msg::Say(level, text.into()));
             }
@@ -232,10 +239,7 @@ fn without_colours_the_states_are_still_told_by_sign_and_word() {
 fn the_header_keeps_what_matters_when_it_gets_narrow() {
     let mut model = console(80, 24, "read_only = true\nrehearse = true\n[contexts.\"prod-eu\"]\nprotected = true\n");
     let first = |model: &Model| screen(model).lines().next().unwrap_or_default().to_owned();
-    assert_eq!(
-        first(&model),
-        " heron PROTECTED   read-only   rehearsal   ns shop pay (2)   prod-eu       live"
-    );
+    assert_eq!(first(&model), " heron PROTECTED   read-only   rehearsal   ns shop pay (2)   prod-eu       live");
     model.size.width = 40;
     assert_eq!(first(&model), " heron PROTECTED   read-only   rehearsal");
     model.size.width = 8;
@@ -311,17 +315,17 @@ fn hostile_text_of_the_cluster_reaches_no_cell() {
     for keys in ["", "<Enter>", "2", "3", "5", "6", "U", "<Esc>l", "<Esc>y", "<Esc>d", "<Esc>:", "<Esc>I", "<Esc>?"] {
         press(&mut model, keys);
         let text = screen(&model);
-        let bad: Vec<char> = text
-            .chars()
-            .filter(|c| *c != '\n' && (c.is_control() || matches!(c, '\u{200b}' | '\u{202e}')))
-            .collect();
+        let bad: Vec<char> =
+            text.chars().filter(|c| *c != '\n' && (c.is_control() || matches!(c, '\u{200b}' | '\u{202e}'))).collect();
         assert!(bad.is_empty(), "{bad:?} after {keys}");
     }
 }
 
 #[test]
 fn every_screen_survives_every_size() {
-    for keys in ["", "<Enter>", "<Enter>5", "U", "I", "N", ":", "?", "d", "y", "l", ":messages<Enter>", ":themes<Enter>", "/x"] {
+    for keys in
+        ["", "<Enter>", "<Enter>5", "U", "I", "N", ":", "?", "d", "y", "l", ":messages<Enter>", ":themes<Enter>", "/x"]
+    {
         let mut model = at_stuck(80, 24, "");
         press(&mut model, keys);
         for width in [0, 1, 2, 3, 7, 20, 59, 80, 121, 250] {
