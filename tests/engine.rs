@@ -6,6 +6,8 @@ mod applying;
 mod faults;
 #[path = "engine/gates.rs"]
 mod gates;
+#[path = "engine/interrupted.rs"]
+mod interrupted;
 #[path = "engine/kit.rs"]
 mod kit;
 #[path = "engine/watching.rs"]

@@ -25,7 +25,7 @@ fn moved(call: &Call, object: &RawObject, now: Timestamp) -> String {
         return format!("{key} is another object by now; press r to plan again");
     };
     let owners = owners(object);
-    let failing = operations.iter().filter_map(|operation| failing(operation, object)).next();
+    let failing = operations.iter().find_map(|operation| failing(operation, object));
     match failing {
         Some("/metadata/uid") => {
             format!("{key} was deleted and made again since you looked; press r to look at the new one")

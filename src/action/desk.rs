@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// How long a plan waits for its release to settle when nobody says otherwise: the default progress deadline.
-pub const WAIT: Duration = Duration::from_secs(600);
+pub const WAIT: Duration = Duration::from_mins(10);
 
 /// The desk of one engine.
 #[derive(Debug, Default)]

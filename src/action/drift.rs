@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How long the template is watched after the write was taken.
-pub const WATCHED_FOR: Duration = Duration::from_secs(600);
+pub const WATCHED_FOR: Duration = Duration::from_mins(10);
 
 /// What a look found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +73,7 @@ fn manager(release: &Release, field_manager: &str) -> Str {
         Manager::ArgoCd => field_manager.starts_with("argocd"),
         Manager::FluxKustomize => field_manager.starts_with("kustomize-controller"),
         Manager::FluxHelm => field_manager.starts_with("helm-controller"),
-        Manager::Helm => field_manager.to_ascii_lowercase() == "helm",
+        Manager::Helm => field_manager.eq_ignore_ascii_case("helm"),
         Manager::KubectlApply => field_manager.starts_with("kubectl"),
         Manager::Autoscaler | Manager::Owner => false,
     });

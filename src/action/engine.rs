@@ -95,7 +95,7 @@ impl Engine {
     /// runtime.
     pub fn apply(&self, plan: Arc<Plan>, consent: Consent) -> News {
         let (news, receiver) = mpsc::unbounded_channel();
-        let run = Run::of_plan(self, plan, consent, news);
+        let run = Run::of_plan(self, &plan, consent, news);
         tokio::spawn(run.run());
         receiver
     }

@@ -45,7 +45,7 @@ fn missing(rights: &Rights, (verb, kind): Needed) -> Option<Str> {
 impl Engine {
     /// What the cluster lets us do with this release.
     pub async fn rights(&self, release: &ReleaseId) -> Rights {
-        self.inner.cluster.may(release).await
+        Box::pin(self.inner.cluster.may(release)).await
     }
 
     /// Whether what the plan's new template needs is there, in the plan's order.

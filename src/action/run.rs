@@ -59,7 +59,7 @@ struct Sent {
 
 impl Run {
     /// A run of a plan that was just confirmed.
-    pub fn of_plan(engine: &Engine, plan: Arc<Plan>, consent: Consent, news: mpsc::UnboundedSender<Progress>) -> Self {
+    pub fn of_plan(engine: &Engine, plan: &Plan, consent: Consent, news: mpsc::UnboundedSender<Progress>) -> Self {
         let chosen = |call: &&PlannedCall| !call.optional || consent.optional;
         let chosen: Vec<&PlannedCall> = plan.calls.iter().filter(chosen).collect();
         let inner = &engine.inner;
@@ -76,13 +76,13 @@ impl Run {
             kept: chosen.iter().map(|call| kept(&call.call)).collect(),
             changes: plan.diff.clone(),
             until: plan.until,
-            before: before(&plan),
+            before: before(plan),
             reason: consent.reason.clone(),
             risk: plan.risk,
             rehearsal: mode == SendMode::DryRun,
         };
         Self {
-            refused: refused(engine, &plan, &consent),
+            refused: refused(engine, plan, &consent),
             engine: engine.clone(),
             id: plan.id.clone(),
             release: plan.release.clone(),

@@ -14,7 +14,12 @@ use windlass::strategy::strategy;
 
 /// The plain shop with one rollout that works and whatever a test adds.
 pub fn sim(scenario: &str) -> SimCluster {
-    SimCluster::scenario(scenario, &SimOptions { clock: ClockMode::Follow { speed: 1.0 }, pods: None }).expect("starts")
+    sim_at(scenario, 1.0)
+}
+
+/// A scenario whose time runs so many times as fast as tokio's.
+pub fn sim_at(scenario: &str, speed: f64) -> SimCluster {
+    SimCluster::scenario(scenario, &SimOptions { clock: ClockMode::Follow { speed }, pods: None }).expect("starts")
 }
 
 /// One person's console.
@@ -61,8 +66,7 @@ impl Console {
     /// Waits for a snapshot.
     pub async fn until(&self, what: &str, wanted: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
         let mut snapshots = self.observer.snapshots.clone();
-        let found =
-            tokio::time::timeout(Duration::from_secs(300), snapshots.wait_for(|snapshot| wanted(snapshot))).await;
+        let found = tokio::time::timeout(Duration::from_mins(5), snapshots.wait_for(|snapshot| wanted(snapshot))).await;
         Arc::clone(&found.unwrap_or_else(|_| panic!("never: {what}")).expect("observed"))
     }
 

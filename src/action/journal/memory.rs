@@ -31,7 +31,9 @@ impl Memory {
     /// What `entries` tell.
     pub fn of(entries: &[Entry]) -> Self {
         let mut memory = Self::default();
-        entries.iter().for_each(|entry| memory.take(entry));
+        for entry in entries {
+            memory.take(entry);
+        }
         memory
     }
 
