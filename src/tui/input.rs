@@ -6,6 +6,7 @@ mod sequence;
 
 pub use parser::Parser;
 pub use reader::Reader;
+pub(super) use reader::terminal;
 
 use crate::app::keypress::KeyPress;
 

@@ -37,8 +37,8 @@ impl Pen {
         }
         let (mut step, mut anew) = (Codes::default(), Codes::default());
         anew.number(0);
-        anew.from_plain(Self::default(), next);
-        step.from_pen(self, next);
+        anew.after_reset(Self::default(), next);
+        step.after(self, next);
         let shorter = if anew.0.len() < step.0.len() { anew } else { step };
         out.extend_from_slice(b"\x1b[");
         // A lone 0 may be left out.
@@ -61,7 +61,7 @@ impl Codes {
         self.0.extend_from_slice(number.to_string().as_bytes());
     }
 
-    fn from_plain(&mut self, plain: Pen, next: Pen) {
+    fn after_reset(&mut self, plain: Pen, next: Pen) {
         for (modifier, on, _) in ATTRIBUTES {
             if next.modifiers.contains(modifier) {
                 self.number(on);
@@ -70,7 +70,7 @@ impl Codes {
         self.colors(plain, next);
     }
 
-    fn from_pen(&mut self, pen: Pen, next: Pen) {
+    fn after(&mut self, pen: Pen, next: Pen) {
         let removed = pen.modifiers - next.modifiers;
         let mut kept = pen.modifiers;
         for (modifier, _, off) in ATTRIBUTES {

@@ -245,7 +245,7 @@ mod tests {
         allow.send(usize::MAX).unwrap();
         out(&mut flushed, 3).await;
         let rest = text(&written);
-        assert!(rest.contains("a0 b0") && rest.ends_with("9") && !rest.contains("a1"), "{rest}");
+        assert!(rest.contains("a0 b0") && rest.ends_with('9') && !rest.contains("a1"), "{rest}");
     }
 
     #[tokio::test]

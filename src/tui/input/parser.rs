@@ -215,11 +215,11 @@ fn single(fate: Fate, byte: u8, now: Instant, out: &mut Vec<Input>) -> State {
 
 fn answer(escape: bool, byte: u8, now: Instant, out: &mut Vec<Input>) -> State {
     match byte {
-        b'\\' if escape => State::Ground,
         0x07 => State::Ground,
         0x1b => State::Answer { escape: true },
         // Not its end, so the escape began something new.
         b'[' | b'O' | b']' | b'P' if escape => begin(byte, Fate::Take),
+        // Its end (`\`), or something that is no part of it.
         0x20.. if escape => State::Ground,
         0x20.. => State::Answer { escape: false },
         _ => broken_off(byte, now, out),

@@ -12,7 +12,7 @@ fn read(reads: &[(u64, &[u8])]) -> Vec<String> {
         parser.expire(now, &mut out);
         parser.feed(bytes, now, &mut out);
     }
-    parser.expire(now + Duration::from_secs(60), &mut out);
+    parser.expire(now + Duration::from_mins(1), &mut out);
     out.into_iter()
         .map(|input| match input {
             Input::Key(key) => key.to_string(),
