@@ -1,6 +1,16 @@
 //! Tests on a real API server: `WINDLASS_TEST_KUBECONFIG=… cargo test --test cluster -- --ignored`.
+//!
+//! Any cluster will do for which kubectl is on the path (or in `WINDLASS_CONTROLPLANE_BIN`); each test makes a
+//! namespace of its own and removes it. `WINDLASS_TEST_VIEWER_KUBECONFIG` and `WINDLASS_TEST_NOBODY_KUBECONFIG` name
+//! users with the role `view` and with none.
 
+#[path = "cluster/connecting.rs"]
+mod connecting;
 #[path = "cluster/kit.rs"]
 mod kit;
 #[path = "cluster/reading.rs"]
 mod reading;
+#[path = "cluster/rights.rs"]
+mod rights;
+#[path = "cluster/sending.rs"]
+mod sending;

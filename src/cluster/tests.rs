@@ -1,5 +1,6 @@
 //! The read side over the simulated cluster, through the real client, in tokio's paused time.
 
+mod connecting;
 mod faults;
 mod kit;
 mod namespaces;
