@@ -7,6 +7,7 @@
 
 pub mod arming;
 pub mod board;
+pub mod console;
 pub mod effect;
 pub mod field;
 pub mod filter;
@@ -20,13 +21,16 @@ pub mod messages;
 pub mod model;
 pub mod msg;
 pub mod rights;
+pub mod runner;
 pub mod scroll;
 pub mod session;
 pub mod timeline;
 pub mod update;
+pub mod wake;
 pub mod writes;
 pub mod yaml;
 
+pub use console::{Console, Setup, Wish};
 pub use effect::Effect;
 pub use model::Model;
 pub use msg::Msg;

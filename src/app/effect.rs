@@ -1,5 +1,6 @@
 //! What `update` wants done outside: values, which the runner turns into tasks.
 
+use crate::action::journal::Unfinished;
 use crate::domain::intent::ReleaseId;
 use crate::domain::{ObjectKey, Plan, Release, Str};
 use std::sync::Arc;
@@ -19,6 +20,10 @@ pub enum Effect {
     LookUp(Ask),
     /// Apply a confirmed plan.
     Apply(Arc<Plan>, Terms),
+    /// Send what is still missing of an interrupted plan.
+    GoOn(Box<Unfinished>),
+    /// Close an interrupted plan as it was found.
+    LeaveInterrupted(Box<Unfinished>),
     /// Read the journal.
     ReadJournal,
     /// Follow logs.
@@ -61,6 +66,8 @@ pub struct Terms {
     pub reason: Str,
     /// Whether the offered second calls are sent.
     pub optional: bool,
+    /// Whether the fingerprint word was typed.
+    pub word: bool,
     /// Whether a gate that may be overridden was.
     pub overridden: bool,
 }
@@ -120,6 +127,8 @@ impl Effect {
             Self::ListContexts => Some(Purpose::Contexts),
             Self::SwitchContext(_) | Self::SwitchNamespaces(_) => Some(Purpose::Switch),
             Self::Apply(..)
+            | Self::GoOn(_)
+            | Self::LeaveInterrupted(_)
             | Self::Copy(_)
             | Self::Redraw
             | Self::Suspend

@@ -1,9 +1,10 @@
-//! What stands between a shown plan and its write, told in the dialog before the press. Guards and freezes hold what
-//! goes forward only; read-only, missing rights and a request without an answer hold everything.
+//! What stands between a shown plan and its write, told in the dialog before the press. The gates themselves are the
+//! engine's; here they are told apart by what a person can do about them.
 
 use super::layers::PlanDialog;
 use super::model::Model;
-use crate::domain::{Direction, Plan, Str};
+use crate::action::{Facts, Policy, gates};
+use crate::domain::{Plan, Str};
 
 /// Why a plan can't be applied now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,30 +31,30 @@ impl Gate {
     }
 }
 
+/// What this context allows, by its flags and settings.
+pub fn policy(model: &Model) -> Policy {
+    let session = &model.session;
+    Policy { read_only: session.read_only(), rehearse: session.rehearse(), protected: session.protected() }
+}
+
 /// The first gate that holds `plan`; `None`: `y` sends it.
 pub fn gate(model: &Model, dialog: &PlanDialog, plan: &Plan) -> Option<Gate> {
-    if model.session.read_only() {
-        return Some(Gate::Closed("read-only: nothing is sent; 'c' copies it as kubectl".into()));
+    if let Some(why) = &model.elsewhere {
+        return Some(Gate::Closed(why.clone()));
     }
-    if model.live.cluster.fingerprint != model.session.cluster.fingerprint {
-        return Some(Gate::Closed(
-            "this is another cluster than the one connected to: choose it anew with :ctx".into(),
-        ));
+    let uid = &plan.release.uid;
+    let lacks = model.rights.get(uid).and_then(|rights| rights.lacks(plan.intent.verb()));
+    let facts = Facts {
+        missing_right: lacks.cloned(),
+        freeze: None,
+        unanswered: model.writes.of(uid).is_some_and(super::writes::Write::unanswered),
+    };
+    if let Err(refusal) = gates::allow(policy(model), plan, &facts) {
+        return Some(Gate::Closed(refusal.reason));
     }
-    if let Some(write) = model.writes.of(&plan.release.uid).filter(|write| write.unanswered()) {
-        return Some(Gate::Closed(
-            format!("{} has no answer yet; one request a release at a time", write.plan.title).into(),
-        ));
-    }
-    let rights = model.rights.get(&plan.release.uid);
-    if let Some(permission) = rights.and_then(|rights| rights.lacks(plan.intent.verb())) {
-        return Some(Gate::Closed(format!("you may not: it needs the right to {permission}").into()));
-    }
-    if plan.direction == Direction::Back {
-        return None;
-    }
-    let freeze = model.session.config.freeze.in_context(&model.session.cluster.context);
-    if let Some(held) = freeze.holds(model.now) {
+    let freeze = model.session.config.freeze.in_context(&model.session.cluster.context).holds(model.now);
+    let facts = Facts { freeze: freeze.as_ref().map(|held| held.to_string().into()), ..facts };
+    if let (Err(_), Some(held)) = (gates::allow(policy(model), plan, &facts), freeze) {
         if !dialog.overridden {
             return Some(Gate::Overridable(held.to_string().into()));
         }
@@ -61,8 +62,9 @@ pub fn gate(model: &Model, dialog: &PlanDialog, plan: &Plan) -> Option<Gate> {
             return Some(Gate::ReasonMissing(held.to_string().into()));
         }
     }
-    if let Some(word) = dialog.word.as_ref().filter(|word| !word.matches()) {
-        return Some(Gate::WordMissing(word.wanted.clone()));
+    let typed = dialog.word.as_ref().is_some_and(super::layers::plan::Word::matches);
+    if gates::word_missing(policy(model), plan, typed) {
+        return Some(Gate::WordMissing(model.session.cluster.fingerprint.word.clone()));
     }
     None
 }

@@ -2,6 +2,7 @@
 
 pub mod choice;
 pub mod form;
+pub mod interrupted;
 pub mod logs;
 pub mod palette;
 pub mod plan;
@@ -12,6 +13,7 @@ use super::keys::Scope;
 use super::scroll::Scroll;
 pub use choice::Choice;
 pub use form::Form;
+pub use interrupted::Interrupted;
 pub use logs::Logs;
 pub use palette::Palette;
 pub use plan::PlanDialog;
@@ -41,6 +43,8 @@ pub enum Layer {
     Logs(Box<Logs>),
     /// YAML, or a diff.
     Text(Box<TextView>),
+    /// Plans that were interrupted.
+    Interrupted(Interrupted),
     /// Whether to leave although something is under way.
     Leaving {
         /// What is under way.
@@ -63,7 +67,7 @@ impl Layer {
         }
         match self {
             Self::Release(_) => Scope::CHAINS[1],
-            Self::Plan(_) | Self::Leaving { .. } => Scope::CHAINS[2],
+            Self::Plan(_) | Self::Interrupted(_) | Self::Leaving { .. } => Scope::CHAINS[2],
             Self::Logs(_) => Scope::CHAINS[4],
             Self::Messages(_) => Scope::CHAINS[5],
             Self::Choice(choice) if choice.marks() => Scope::CHAINS[6],
@@ -73,6 +77,6 @@ impl Layer {
 
     /// Whether the console under it is still drawn (a dialog), or it fills the screen.
     pub const fn is_dialog(&self) -> bool {
-        matches!(self, Self::Plan(_) | Self::Form(_) | Self::Palette(_) | Self::Choice(_) | Self::Leaving { .. })
+        matches!(self, Self::Plan(_) | Self::Form(_) | Self::Palette(_) | Self::Choice(_) | Self::Interrupted(_) | Self::Leaving { .. })
     }
 }

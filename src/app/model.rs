@@ -7,6 +7,7 @@ use super::messages::{Level, Messages};
 use super::rights::Rights;
 use super::session::Session;
 use super::writes::Writes;
+use crate::action::journal::Unfinished;
 use crate::domain::journal::Entry;
 use crate::domain::release::Action;
 use crate::domain::{Details, Release, Snapshot, Str, Timestamp, Uid};
@@ -52,6 +53,10 @@ pub struct Model {
     pub theme: Str,
     /// Rises with every change of what is drawn; a flushed frame says which one it showed.
     pub revision: u64,
+    /// Why nothing is written any more: the context points to another cluster than the one that is shown.
+    pub elsewhere: Option<Str>,
+    /// Plans of an earlier console that were interrupted.
+    pub interrupted: Vec<Unfinished>,
     /// When `Ctrl-c` was last pressed.
     pub cancelled: Option<Duration>,
     /// How many plans were named so far.
@@ -153,6 +158,8 @@ impl Model {
             keys,
             theme,
             revision: 1,
+            elsewhere: None,
+            interrupted: Vec::new(),
             cancelled: None,
             plans: 0,
         }

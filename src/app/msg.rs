@@ -10,6 +10,7 @@ use super::model::Size;
 use super::rights::Rights;
 use super::session::Session;
 use super::writes::Phase;
+use crate::action::journal::Unfinished;
 use crate::domain::journal::Entry;
 use crate::domain::plan::PlanId;
 use crate::domain::{Details, ObjectKey, Outcome, RawObject, Snapshot, Str, Uid};
@@ -56,6 +57,12 @@ pub enum Msg {
     Contexts(Result<Vec<Item>, Str>),
     /// Another cluster or other namespaces are shown now, or why not.
     Switched(Result<Box<Session>, Str>),
+    /// Under which name we write.
+    Who(Str),
+    /// The context points to another cluster than the one that is shown: why nothing is written any more.
+    Elsewhere(Str),
+    /// Plans of this cluster that were interrupted.
+    Interrupted(Vec<Unfinished>),
     /// Something to be said.
     Say(Level, Str),
 }

@@ -6,6 +6,7 @@ mod choice;
 mod console;
 mod form;
 pub mod help;
+mod interrupted;
 mod logs;
 mod palette;
 pub mod plan;
@@ -56,8 +57,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 fn flushed(model: &mut Model, revision: u64) {
     let tick = model.tick;
     for layer in &mut model.layers {
-        if let Layer::Plan(dialog) = layer {
-            dialog.arming.flushed(revision, tick);
+        match layer {
+            Layer::Plan(dialog) => dialog.arming.flushed(revision, tick),
+            Layer::Interrupted(list) => list.arming.flushed(revision, tick),
+            _ => {}
         }
     }
 }
@@ -90,6 +93,7 @@ fn pressed(model: &mut Model, key: KeyPress) -> Vec<Effect> {
         Some(Layer::Logs(_)) => logs::command(model, command),
         Some(Layer::Text(_)) => text::pressed(model, key, command),
         Some(Layer::Help(_) | Layer::Journal(_) | Layer::Messages(_)) => help::command(model, command),
+        Some(Layer::Interrupted(_)) => interrupted::pressed(model, key, command),
         Some(Layer::Leaving { .. }) => leaving(model, command),
     }
 }
@@ -173,6 +177,7 @@ fn close(model: &mut Model) -> Vec<Effect> {
         | Layer::Help(_)
         | Layer::Journal(_)
         | Layer::Messages(_)
+        | Layer::Interrupted(_)
         | Layer::Leaving { .. } => Vec::new(),
     }
 }

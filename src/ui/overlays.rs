@@ -3,6 +3,7 @@
 mod choice;
 mod form;
 mod help;
+mod interrupted;
 mod journal;
 mod leaving;
 mod logs;
@@ -27,6 +28,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, layer: &Layer, look:
         Layer::Help(scroll) => help::draw(buffer, area, model, *scroll, look),
         Layer::Journal(scroll) => journal::draw(buffer, area, model, *scroll, look),
         Layer::Messages(scroll) => messages::draw(buffer, area, model, *scroll, look),
+        Layer::Interrupted(list) => interrupted::draw(buffer, area, model, list, look),
         Layer::Choice(choice) => return choice::draw(buffer, area, choice, look),
         Layer::Logs(logs) => logs::draw(buffer, area, logs, look),
         Layer::Text(view) => return text::draw(buffer, area, view, look),

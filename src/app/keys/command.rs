@@ -73,6 +73,8 @@ pub enum Command {
     Journal,
     /// The messages.
     Messages,
+    /// Plans that were interrupted.
+    Interrupted,
     /// The kubeconfig's contexts.
     Contexts,
     /// The cluster's namespaces.

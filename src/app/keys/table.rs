@@ -190,6 +190,13 @@ pub static BINDINGS: &[Binding] = &[
         &[],
         ("messages", "errors and notes; errors stay until acknowledged"),
     ),
+    row(
+        Command::Interrupted,
+        "interrupted",
+        Scope::Console,
+        &[],
+        ("interrupted", "plans of an earlier console that were interrupted: go on, take back, or leave"),
+    ),
     row(Command::Contexts, "contexts", Scope::Console, &[], ("contexts", "switch to another cluster")),
     row(Command::Namespaces, "namespaces", Scope::Console, &[], ("namespaces", "which namespaces are shown")),
     row(Command::Themes, "themes", Scope::Console, &[], ("themes", "colours, tried while you choose")),

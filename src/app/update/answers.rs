@@ -1,6 +1,6 @@
 //! Answers of the cluster to what was asked for.
 
-use super::{propose, write};
+use super::{interrupted, propose, write};
 use crate::app::effect::Effect;
 use crate::app::layers::plan::Stage;
 use crate::app::layers::release::Events;
@@ -43,6 +43,12 @@ pub fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Contexts(answer) => contexts(model, answer),
         Msg::Switched(Ok(session)) => return switched(model, *session),
         Msg::Switched(Err(why)) => model.error(why),
+        Msg::Who(who) => model.session.who = who,
+        Msg::Elsewhere(why) => {
+            model.messages.say(Level::Alarm, &why, model.now);
+            model.elsewhere = Some(why);
+        }
+        Msg::Interrupted(plans) => interrupted::found(model, plans),
         Msg::Say(level, text) => model.messages.say(level, text, model.now),
         Msg::Key(_) | Msg::Paste(_) | Msg::Resize(_) | Msg::Flushed(_) | Msg::Tick | Msg::Snapshot(_) => {}
     }
@@ -154,6 +160,8 @@ fn switched(model: &mut Model, session: Session) -> Vec<Effect> {
         model.messages.say(Level::Note, format!("this is {word} now ({context})"), now);
     }
     model.session = session;
+    model.elsewhere = None;
+    model.interrupted.clear();
     super::snapshot::show(model);
     vec![Effect::ReadJournal]
 }

@@ -5,7 +5,7 @@ use crate::app::effect::Effect;
 use crate::app::keys::Command;
 use crate::app::layers::choice::{Item, Subject};
 use crate::app::layers::text::Body;
-use crate::app::layers::{Choice, Layer, Palette, TextView, palette};
+use crate::app::layers::{Choice, Interrupted, Layer, Palette, TextView, palette};
 use crate::app::model::{Held, Model, Pane};
 use crate::app::scroll::Scroll;
 use crate::domain::{Release, Str};
@@ -24,6 +24,15 @@ pub fn command(model: &mut Model, command: Command) -> Vec<Effect> {
             vec![Effect::ReadJournal]
         }
         Command::Messages => push(model, Layer::Messages(Scroll::default())),
+        Command::Interrupted => {
+            if model.interrupted.is_empty() {
+                model.note("no plan was interrupted");
+                return Vec::new();
+            }
+            let mut list = Interrupted::default();
+            list.arming.changed(model.revision);
+            push(model, Layer::Interrupted(list))
+        }
         Command::Contexts => {
             let now = model.session.cluster.context.clone();
             model.layers.push(Layer::Choice(Choice::new(Subject::Contexts, None, now)));

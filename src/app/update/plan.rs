@@ -7,7 +7,7 @@ use crate::app::effect::{Effect, Terms};
 use crate::app::gates::{self, Gate};
 use crate::app::keypress::{KeyCode, KeyPress};
 use crate::app::keys::Command;
-use crate::app::layers::plan::Stage;
+use crate::app::layers::plan::{Stage, Word};
 use crate::app::layers::{Layer, PlanDialog};
 use crate::app::layout;
 use crate::app::model::Model;
@@ -116,7 +116,7 @@ fn confirm(model: &mut Model, armed: bool) -> Vec<Effect> {
         return Vec::new();
     }
     let terms =
-        Terms { reason: dialog.reason.text().trim().into(), optional: dialog.optional, overridden: dialog.overridden };
+        Terms { reason: dialog.reason.text().trim().into(), optional: dialog.optional, overridden: dialog.overridden, word: dialog.word.as_ref().is_some_and(Word::matches) };
     if let Some(Layer::Plan(dialog)) = model.layers.last_mut() {
         dialog.stage = Stage::Confirmed(plan.id.clone());
         dialog.scroll.at = 0;

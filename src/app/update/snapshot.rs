@@ -1,21 +1,17 @@
-//! A new snapshot: the board takes it, the open release follows its object, and a changed identity stops writes.
+//! A new snapshot: the board takes it, the open release follows its object.
 
 use crate::app::effect::Effect;
 use crate::app::layers::Layer;
-use crate::app::messages::Level;
 use crate::app::model::Model;
 use crate::domain::Snapshot;
 use std::sync::Arc;
 
 /// Takes what the cluster published.
 pub fn take(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
-    let same_cluster = snapshot.cluster.fingerprint == model.session.cluster.fingerprint;
-    if !same_cluster && model.live.cluster.fingerprint == model.session.cluster.fingerprint {
-        let (was, is) = (&model.session.cluster.fingerprint.word, &snapshot.cluster.fingerprint.word);
-        let text = format!(
-            "this is another cluster now ({is}, it was {was}): nothing is written any more; choose it anew with :ctx"
-        );
-        model.messages.say(Level::Alarm, text, model.now);
+    // The final fingerprint comes with the server's first answer. That a context points elsewhere later is told apart,
+    // and then what is shown keeps its name.
+    if model.elsewhere.is_none() && snapshot.cluster != model.session.cluster {
+        model.session.cluster = snapshot.cluster.clone();
     }
     model.live = snapshot;
     if model.held.is_none() {

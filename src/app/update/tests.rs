@@ -161,11 +161,7 @@ fn a_back_verb_may_follow_our_own_plan_that_was_answered_and_has_not_settled() {
 fn another_cluster_behind_the_same_console_stops_writes() {
     let mut model = at_stuck(80, 24, "");
     press(&mut model, "U<armed>");
-    let mut snapshot = (*model.live).clone();
-    let mut identity = (*snapshot.cluster).clone();
-    identity.fingerprint = crate::domain::identity::Fingerprint::of("another");
-    snapshot.cluster = Arc::new(identity);
-    update(&mut model, Msg::Snapshot(Arc::new(snapshot)));
+    update(&mut model, Msg::Elsewhere("the context points to another cluster now".into()));
     arm(&mut model);
     assert_eq!(applied(&press(&mut model, "y")), 0);
     assert!(model.messages.iter().any(|message| message.text.contains("another cluster")));

@@ -13,6 +13,8 @@ use crate::domain::plan::PlanId;
 /// Takes news of `plan`.
 pub fn take(model: &mut Model, plan: &PlanId, news: WriteNews) -> Vec<Effect> {
     let now = model.now;
+    // Its way back, its outcome and who took it back are in the journal.
+    let ended = matches!(news, WriteNews::Ended(_) | WriteNews::Reverted(_) | WriteNews::Reached(Phase::Accepted, _));
     let open = model.layers.iter().any(
         |layer| matches!(layer, Layer::Plan(dialog) if matches!(&dialog.stage, Stage::Confirmed(id) if id == plan)),
     );
@@ -57,5 +59,5 @@ pub fn take(model: &mut Model, plan: &PlanId, news: WriteNews) -> Vec<Effect> {
             model.messages.say(Level::Alarm, format!("{by} took back {title}: the template is the old one again"), now);
         }
     }
-    vec![Effect::ReadJournal]
+    if ended { vec![Effect::ReadJournal] } else { Vec::new() }
 }

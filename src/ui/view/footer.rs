@@ -61,6 +61,10 @@ fn pairs(model: &Model) -> Vec<(String, String)> {
         Some(Layer::Text(_)) => vec![Command::Copy, Command::Back],
         Some(Layer::Journal(_)) => vec![Command::Copy, Command::Back],
         Some(Layer::Help(_)) => vec![Command::Back],
+        Some(Layer::Interrupted(_)) => {
+            let words = [("y", "go on"), ("r", "take back"), ("n", "leave as it is"), ("Esc", "later")];
+            return words.map(|(key, word)| (key.to_owned(), word.to_owned())).to_vec();
+        }
         Some(Layer::Leaving { .. }) => {
             return vec![("y".to_owned(), "leave all the same".to_owned()), ("Esc".to_owned(), "stay".to_owned())];
         }

@@ -1,0 +1,148 @@
+//! Turns effects into tasks over the cluster and the engine. One task a purpose: a newer one takes the older one's
+//! place, and leaving what it was for stops it. A write is never stopped.
+
+mod answers;
+mod link;
+mod tasks;
+
+pub use link::Home;
+
+use super::effect::{Effect, Purpose};
+use super::messages::Level;
+use super::model::Model;
+use super::msg::Msg;
+use super::session::Session;
+use crate::cluster::{Clock, Cluster, NamespaceScope};
+use crate::domain::Str;
+use link::Link;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+
+/// Messages on their way to the console. When it is full, snapshots wait (the newest counts), and so do logs.
+const MESSAGES: usize = 256;
+
+/// What a task tells.
+#[derive(Debug)]
+pub enum News {
+    /// Something happened.
+    Msg(Msg),
+    /// Another cluster, or other namespaces, are to be shown from now on.
+    Connected(Box<Connected>),
+}
+
+/// A cluster that was switched to.
+#[derive(Debug)]
+pub struct Connected {
+    cluster: Cluster,
+    scope: NamespaceScope,
+}
+
+/// The runner.
+#[derive(Debug)]
+pub struct Runner {
+    home: Home,
+    clock: Clock,
+    link: Link,
+    out: mpsc::Sender<News>,
+    tasks: HashMap<Purpose, AbortHandle>,
+}
+
+impl Runner {
+    /// Starts with observing the cluster.
+    pub(super) fn start(home: Home, clock: Clock, session: &Session) -> (Self, mpsc::Receiver<News>) {
+        let (out, news) = mpsc::channel(MESSAGES);
+        let link = Link::start(&home, home.cluster.clone(), home.scope.clone(), &clock, session, &out);
+        (Self { home, clock, link, out, tasks: HashMap::new() }, news)
+    }
+
+    /// Observes another cluster, or other namespaces, from now on; gives the session there.
+    pub(super) fn adopt(&mut self, connected: Connected, session: &Session) -> Session {
+        for (_, task) in self.tasks.drain() {
+            task.abort();
+        }
+        let session = session.on(connected.cluster.identity());
+        self.link = Link::start(&self.home, connected.cluster, connected.scope, &self.clock, &session, &self.out);
+        session
+    }
+
+    /// Does what `effect` asks for.
+    pub(super) fn run(&mut self, effect: Effect, model: &Model) {
+        let purpose = effect.purpose();
+        let (link, out) = (&self.link, self.out.clone());
+        let task = match effect {
+            Effect::ReadDetails(release) => tokio::spawn(tasks::details(link.cluster.clone(), release, out)),
+            Effect::AskRights(release) => tokio::spawn(tasks::rights(link.engine(), release, out)),
+            Effect::Events(release) => tokio::spawn(tasks::events(link.cluster.clone(), release, out)),
+            Effect::Preview(ask) => tokio::spawn(tasks::preview(link.engine(), ask, out)),
+            Effect::LookUp(ask) => tokio::spawn(tasks::needs(link.engine(), ask, out)),
+            Effect::Apply(plan, terms) => tokio::spawn(tasks::apply(link.engine(), plan, terms, out)),
+            Effect::GoOn(plan) => tokio::spawn(tasks::go_on(link.engine(), *plan, out)),
+            Effect::LeaveInterrupted(plan) => tokio::spawn(tasks::leave(link.engine(), *plan, out)),
+            Effect::ReadJournal => tokio::spawn(tasks::journal(self.home.journal.clone(), out)),
+            Effect::Logs(wanted) => tokio::spawn(tasks::logs(link.cluster.clone(), wanted, out)),
+            Effect::ReadYaml(key) => tokio::spawn(tasks::yaml(link.cluster.clone(), key, out)),
+            Effect::ListContexts => {
+                tokio::spawn(link::contexts(self.home.elsewhere.clone(), model.session.cluster.clone(), out))
+            }
+            Effect::SwitchContext(name) => {
+                tokio::spawn(link::switch(self.home.elsewhere.clone(), model.session.config.clone(), name, out))
+            }
+            Effect::SwitchNamespaces(names) => {
+                let scope = if names.is_empty() {
+                    NamespaceScope::All
+                } else {
+                    NamespaceScope::List(names.iter().map(ToString::to_string).collect())
+                };
+                let connected = Connected { cluster: link.cluster.clone(), scope };
+                tokio::spawn(async move {
+                    let _ = out.send(News::Connected(Box::new(connected))).await;
+                })
+            }
+            Effect::Stop(purpose) => {
+                if let Some(task) = self.tasks.remove(&purpose) {
+                    task.abort();
+                }
+                return;
+            }
+            Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::SaveScreen | Effect::Quit => return,
+        };
+        if let Some(purpose) = purpose
+            && let Some(older) = self.tasks.insert(purpose, task.abort_handle())
+        {
+            older.abort();
+        }
+    }
+
+    /// Writes the text of the screen to a file of its own.
+    pub(super) fn save_screen(&self, text: String) {
+        let name = self.clock.now().strftime("screen-%Y%m%dT%H%M%SZ.txt").to_string();
+        let path: PathBuf = self.home.screens.join(name);
+        let out = self.out.clone();
+        tokio::spawn(async move {
+            let saved = match tokio::fs::create_dir_all(path.parent().unwrap_or(&path)).await {
+                Ok(()) => tokio::fs::write(&path, text).await,
+                Err(error) => Err(error),
+            };
+            let (level, words) = match saved {
+                Ok(()) => (Level::Note, format!("the screen is in {}", path.display())),
+                Err(error) => (Level::Error, format!("the screen can't be written to {}: {error}", path.display())),
+            };
+            say(&out, Msg::Say(level, Str::from(words))).await;
+        });
+    }
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        for task in self.tasks.values() {
+            task.abort();
+        }
+    }
+}
+
+/// Tells the console; it is nobody's fault when it has ended meanwhile.
+async fn say(out: &mpsc::Sender<News>, msg: Msg) {
+    let _ = out.send(News::Msg(msg)).await;
+}

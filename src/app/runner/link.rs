@@ -1,0 +1,215 @@
+//! The cluster that is shown: what observes it, and the engine that writes to it.
+
+use super::{Connected, News, say};
+use crate::action::{Engine, Journal, Policy, Settings};
+use crate::app::layers::choice::Item;
+use crate::app::msg::Msg;
+use crate::app::session::Session;
+use crate::cluster::{Clock, Cluster, ConnectOptions, NamespaceScope, ObserveOptions, Observer, PluginTalk};
+use crate::config::Config;
+use crate::domain::identity::ClusterIdentity;
+use crate::domain::{Snapshot, Str};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OnceCell, mpsc, watch};
+use tokio::task::AbortHandle;
+
+/// How long the server may take to tell which cluster it is, before the console goes on with what it knows.
+const IDENTITY_LIMIT: Duration = Duration::from_secs(3);
+
+/// Where the console is at home.
+#[derive(Debug)]
+pub struct Home {
+    /// The cluster that it starts on.
+    pub cluster: Cluster,
+    /// The namespaces that it starts with.
+    pub scope: NamespaceScope,
+    /// The journal.
+    pub journal: Journal,
+    /// How other contexts are reached; `None`: there is this cluster only (the simulated one).
+    pub elsewhere: Option<ConnectOptions>,
+    /// The name that was given for writing (`--who`, the configuration); else the cluster's own name for us counts.
+    pub who: Option<Str>,
+    /// The name of the machine's user, when the cluster tells none.
+    pub user: Str,
+    /// Where pictures of the screen are written.
+    pub screens: PathBuf,
+}
+
+/// A cluster under observation. Dropping it ends the observation; writes that run go on.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) cluster: Cluster,
+    engine: Arc<Lazy>,
+    forwards: AbortHandle,
+    _observer: Observer,
+}
+
+/// The engine, made once the cluster has told who it is and who we are.
+#[derive(Debug)]
+pub(super) struct Lazy {
+    cell: OnceCell<Engine>,
+    cluster: Cluster,
+    journal: Journal,
+    policy: Policy,
+    who: Option<Str>,
+    user: Str,
+    clock: Clock,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    out: mpsc::Sender<News>,
+}
+
+impl Lazy {
+    /// The engine.
+    pub(super) async fn get(&self) -> Engine {
+        self.cell.get_or_init(|| self.make()).await.clone()
+    }
+
+    async fn make(&self) -> Engine {
+        // An engine keeps the fingerprint that it was made with, so the final one is waited for.
+        let _ = tokio::time::timeout(IDENTITY_LIMIT, self.cluster.identify()).await;
+        let who = match &self.who {
+            Some(who) => who.clone(),
+            None => {
+                let told = tokio::time::timeout(IDENTITY_LIMIT, self.cluster.whoami()).await;
+                told.ok().flatten().unwrap_or_else(|| self.user.clone())
+            }
+        };
+        say(&self.out, Msg::Who(who.clone())).await;
+        let settings = Settings {
+            policy: self.policy,
+            who,
+            clock: self.clock.clone(),
+            snapshots: Some(self.snapshots.clone()),
+        };
+        Engine::new(&self.cluster, self.journal.clone(), settings)
+    }
+}
+
+impl Link {
+    /// Observes `cluster` and tells every snapshot.
+    pub(super) fn start(
+        home: &Home,
+        cluster: Cluster,
+        scope: NamespaceScope,
+        clock: &Clock,
+        session: &Session,
+        out: &mpsc::Sender<News>,
+    ) -> Self {
+        let options = ObserveOptions {
+            namespaces: scope,
+            selector: cluster.selector().map(str::to_owned),
+            recorded: home.journal.recorded(),
+            clock: clock.clone(),
+        };
+        let observer = cluster.observe(options);
+        let policy = Policy {
+            read_only: session.read_only(),
+            rehearse: session.rehearse(),
+            protected: session.protected(),
+        };
+        let engine = Arc::new(Lazy {
+            cell: OnceCell::new(),
+            cluster: cluster.clone(),
+            journal: home.journal.clone(),
+            policy,
+            who: home.who.clone(),
+            user: home.user.clone(),
+            clock: clock.clone(),
+            snapshots: observer.snapshots.clone(),
+            out: out.clone(),
+        });
+        let forwards = forward(observer.snapshots.clone(), cluster.clone(), engine.clone(), out.clone());
+        Self { cluster, engine, forwards, _observer: observer }
+    }
+
+    /// The engine, once it is there.
+    pub(super) fn engine(&self) -> Arc<Lazy> {
+        self.engine.clone()
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.forwards.abort();
+    }
+}
+
+/// Hands every snapshot on, the newest when several wait, and says when the context has come to point elsewhere.
+fn forward(
+    mut snapshots: watch::Receiver<Arc<Snapshot>>,
+    cluster: Cluster,
+    engine: Arc<Lazy>,
+    out: mpsc::Sender<News>,
+) -> AbortHandle {
+    let task = tokio::spawn(async move {
+        let mut told = false;
+        let mut known = false;
+        loop {
+            let snapshot = snapshots.borrow_and_update().clone();
+            let first = snapshot.version > 0 && !std::mem::replace(&mut known, snapshot.version > 0);
+            if let (false, Some(why)) = (told, cluster.elsewhere()) {
+                told = true;
+                say(&out, Msg::Elsewhere(why.into())).await;
+            }
+            if out.send(News::Msg(Msg::Snapshot(snapshot))).await.is_err() {
+                return;
+            }
+            if first {
+                // The cluster answers: now it can tell who we are, and interrupted plans can be looked for.
+                let (engine, out) = (engine.clone(), out.clone());
+                tokio::spawn(async move { super::tasks::interrupted(&engine.get().await, &out).await });
+            }
+            if snapshots.changed().await.is_err() {
+                return;
+            }
+        }
+    });
+    task.abort_handle()
+}
+
+/// Lists the kubeconfig's contexts; the simulated cluster is alone.
+pub(super) async fn contexts(options: Option<ConnectOptions>, now: Arc<ClusterIdentity>, out: mpsc::Sender<News>) {
+    let answer = match options {
+        None => Ok(vec![Item::new(now.context.clone(), now.server.clone(), true)]),
+        Some(options) => Cluster::contexts(&options).await.map_err(|error| error.to_string().into()).map(|contexts| {
+            let item = |context: crate::cluster::ContextInfo| {
+                let server = context.server.unwrap_or_default();
+                let current = *context.name == *now.context;
+                Item::new(context.name, server, current)
+            };
+            contexts.into_iter().map(item).collect()
+        }),
+    };
+    say(&out, Msg::Contexts(answer)).await;
+}
+
+/// Connects to another context, with the namespaces that are configured for it.
+pub(super) async fn switch(options: Option<ConnectOptions>, config: Arc<Config>, name: Str, out: mpsc::Sender<News>) {
+    let Some(options) = options else {
+        let why = format!("there is no context {name} here: the simulated cluster stands alone");
+        return say(&out, Msg::Switched(Err(why.into()))).await;
+    };
+    let configured = config.context(&name).namespaces;
+    let scope = if configured.is_empty() { NamespaceScope::Default } else { NamespaceScope::List(configured) };
+    let options = ConnectOptions {
+        context: Some(name.to_string()),
+        // These belong to the context that was named on the command line.
+        cluster: None,
+        user: None,
+        server: None,
+        token: None,
+        certificate_authority: None,
+        namespaces: scope.clone(),
+        plugin: PluginTalk::Silent,
+        ..options
+    };
+    match Cluster::connect(&options).await {
+        Err(error) => say(&out, Msg::Switched(Err(error.to_string().into()))).await,
+        Ok(cluster) => {
+            let _ = tokio::time::timeout(IDENTITY_LIMIT, cluster.identify()).await;
+            let _ = out.send(News::Connected(Box::new(Connected { cluster, scope }))).await;
+        }
+    }
+}

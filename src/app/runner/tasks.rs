@@ -1,0 +1,167 @@
+//! One task an effect: each asks, and tells the console what came of it.
+
+use super::link::Lazy;
+use super::{News, answers, say};
+use crate::action::journal::Unfinished;
+use crate::action::{Consent, Engine, Journal, Progress};
+use crate::app::effect::{Ask, LogsWanted, Terms};
+use crate::app::layers::logs::Line;
+use crate::app::layers::plan::READ_LIMIT;
+use crate::app::messages::Level;
+use crate::app::msg::Msg;
+use crate::cluster::{Cluster, EventsMsg, LogMsg, LogRequest};
+use crate::domain::{Kind, ObjectKey, Plan, Release, Str};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// How many lines of logs are told at once.
+const BATCH: usize = 500;
+
+/// Reads the raw objects of a release, for two seconds at most.
+pub(super) async fn details(cluster: Cluster, release: Arc<Release>, out: mpsc::Sender<News>) {
+    let answer = match tokio::time::timeout(READ_LIMIT, cluster.details(&release)).await {
+        Ok(Ok(details)) => Ok(Arc::new(details)),
+        Ok(Err(error)) => Err(Str::from(error.to_string())),
+        Err(_) => Err(Str::from("no answer within 2 s")),
+    };
+    say(&out, Msg::Details(release.uid.clone(), answer)).await;
+}
+
+/// Asks what we may do with a release.
+pub(super) async fn rights(engine: Arc<Lazy>, release: Arc<Release>, out: mpsc::Sender<News>) {
+    let id = crate::domain::intent::ReleaseId { key: release.key.clone(), uid: release.uid.clone() };
+    let rights = engine.get().await.rights(&id).await;
+    say(&out, Msg::Rights(release.uid.clone(), answers::rights(&rights, &release.key))).await;
+}
+
+/// Follows the cluster's events about a release.
+pub(super) async fn events(cluster: Cluster, release: Arc<Release>, out: mpsc::Sender<News>) {
+    let mut messages = cluster.events(&release);
+    let mut known: Vec<crate::cluster::ClusterEvent> = Vec::new();
+    while let Some(message) = messages.recv().await {
+        let answer = match message {
+            EventsMsg::All(events) => {
+                known = events;
+                Ok(answers::events(&known))
+            }
+            EventsMsg::One(event) => {
+                known.retain(|other| other.name != event.name);
+                known.push(event);
+                Ok(answers::events(&known))
+            }
+            EventsMsg::Failing(why) if known.is_empty() => Err(why),
+            // What was told stays; the connection is shown in the header.
+            EventsMsg::Failing(_) => continue,
+        };
+        say(&out, Msg::Events(release.uid.clone(), answer)).await;
+    }
+}
+
+/// Asks for the server's dry run; tells after three seconds that there is no answer yet.
+pub(super) async fn preview(engine: Arc<Lazy>, ask: Ask, out: mpsc::Sender<News>) {
+    let mut previews = engine.get().await.previews(ask.plan);
+    while let Some(preview) = previews.recv().await {
+        say(&out, Msg::Preview(ask.number, answers::preview(preview))).await;
+    }
+}
+
+/// Looks up what the new template needs.
+pub(super) async fn needs(engine: Arc<Lazy>, ask: Ask, out: mpsc::Sender<News>) {
+    let found = engine.get().await.needs(&ask.plan).await;
+    say(&out, Msg::Needs(ask.number, found.into_iter().map(answers::need).collect())).await;
+}
+
+/// Applies a confirmed plan and tells how it goes, to its end and beyond: who reverted it.
+pub(super) async fn apply(engine: Arc<Lazy>, plan: Arc<Plan>, terms: Terms, out: mpsc::Sender<News>) {
+    let id = plan.id.clone();
+    let mut news = engine.get().await.apply(plan, answers::consent(terms));
+    while let Some(progress) = news.recv().await {
+        say(&out, Msg::Write(id.clone(), answers::write(progress))).await;
+    }
+}
+
+/// Reads the journal; on a thread of its own, since a disk may be slow.
+pub(super) async fn journal(journal: Journal, out: mpsc::Sender<News>) {
+    let answer = match tokio::task::spawn_blocking(move || journal.entries()).await {
+        Ok(Ok(entries)) => Ok(entries),
+        Ok(Err(error)) => Err(Str::from(error.to_string())),
+        Err(error) => Err(Str::from(error.to_string())),
+    };
+    say(&out, Msg::Journal(answer)).await;
+}
+
+/// Looks for plans that were interrupted.
+pub(super) async fn interrupted(engine: &Engine, out: &mpsc::Sender<News>) {
+    let engine = engine.clone();
+    if let Ok(Ok(plans)) = tokio::task::spawn_blocking(move || engine.unfinished()).await
+        && !plans.is_empty()
+    {
+        say(out, Msg::Interrupted(plans)).await;
+    }
+}
+
+/// Sends what is still missing of an interrupted plan; its news are messages, since no dialog shows it.
+pub(super) async fn go_on(engine: Arc<Lazy>, plan: Unfinished, out: mpsc::Sender<News>) {
+    let title = plan.record.title.clone();
+    let mut news = match engine.get().await.go_on(&plan, Consent::default()) {
+        Ok(news) => news,
+        Err(refusal) => return say(&out, Msg::Say(Level::Error, refusal.reason)).await,
+    };
+    while let Some(progress) = news.recv().await {
+        let (level, text) = match progress {
+            Progress::Done(outcome) => {
+                let level = if outcome.kind.exit_code() == 0 { Level::Warning } else { Level::Error };
+                (level, format!("{title}: {} ({})", outcome.kind, outcome.reason))
+            }
+            Progress::RevertedBy(who) => (Level::Alarm, format!("{who} took back {title}")),
+            _ => continue,
+        };
+        say(&out, Msg::Say(level, text.into())).await;
+    }
+}
+
+/// Closes an interrupted plan as it was found.
+pub(super) async fn leave(engine: Arc<Lazy>, plan: Unfinished, out: mpsc::Sender<News>) {
+    if let Err(error) = engine.get().await.leave(&plan).await {
+        say(&out, Msg::Say(Level::Error, error.to_string().into())).await;
+    }
+}
+
+/// Follows logs, told in batches so that a burst is drawn once.
+pub(super) async fn logs(cluster: Cluster, wanted: LogsWanted, out: mpsc::Sender<News>) {
+    let namespace = &wanted.release.key.namespace;
+    let request = LogRequest {
+        pods: wanted.pods.iter().map(|pod| ObjectKey::new(Kind::Pod, namespace.clone(), pod.clone())).collect(),
+        follow: wanted.follow,
+        tail: Some(wanted.tail),
+        previous: wanted.previous,
+        ..LogRequest::default()
+    };
+    let mut messages = cluster.logs(&request);
+    let mut batch = Vec::new();
+    let mut ends: Vec<Str> = Vec::new();
+    loop {
+        let read = messages.recv_many(&mut batch, BATCH).await;
+        let mut lines = Vec::with_capacity(read);
+        for message in batch.drain(..) {
+            match message {
+                LogMsg::Line(line) => lines.push(Line { pod: line.pod, container: line.container, text: line.text }),
+                LogMsg::Ended { pod, why: Some(why) } => ends.push(format!("{pod}: {why}").into()),
+                LogMsg::Ended { .. } => {}
+            }
+        }
+        if !lines.is_empty() {
+            say(&out, Msg::Logs(lines)).await;
+        }
+        if read == 0 {
+            break;
+        }
+    }
+    say(&out, Msg::LogsEnded(ends.join("; ").into())).await;
+}
+
+/// Reads one object for its YAML.
+pub(super) async fn yaml(cluster: Cluster, key: ObjectKey, out: mpsc::Sender<News>) {
+    let answer = cluster.read(&key).await.map_err(|error| Str::from(error.to_string()));
+    say(&out, Msg::Yaml(key, answer)).await;
+}
