@@ -77,6 +77,14 @@ impl Layer {
 
     /// Whether the console under it is still drawn (a dialog), or it fills the screen.
     pub const fn is_dialog(&self) -> bool {
-        matches!(self, Self::Plan(_) | Self::Form(_) | Self::Palette(_) | Self::Choice(_) | Self::Interrupted(_) | Self::Leaving { .. })
+        matches!(
+            self,
+            Self::Plan(_)
+                | Self::Form(_)
+                | Self::Palette(_)
+                | Self::Choice(_)
+                | Self::Interrupted(_)
+                | Self::Leaving { .. }
+        )
     }
 }

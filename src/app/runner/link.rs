@@ -77,12 +77,8 @@ impl Lazy {
             }
         };
         say(&self.out, Msg::Who(who.clone())).await;
-        let settings = Settings {
-            policy: self.policy,
-            who,
-            clock: self.clock.clone(),
-            snapshots: Some(self.snapshots.clone()),
-        };
+        let settings =
+            Settings { policy: self.policy, who, clock: self.clock.clone(), snapshots: Some(self.snapshots.clone()) };
         Engine::new(&self.cluster, self.journal.clone(), settings)
     }
 }
@@ -104,11 +100,8 @@ impl Link {
             clock: clock.clone(),
         };
         let observer = cluster.observe(options);
-        let policy = Policy {
-            read_only: session.read_only(),
-            rehearse: session.rehearse(),
-            protected: session.protected(),
-        };
+        let policy =
+            Policy { read_only: session.read_only(), rehearse: session.rehearse(), protected: session.protected() };
         let engine = Arc::new(Lazy {
             cell: OnceCell::new(),
             cluster: cluster.clone(),

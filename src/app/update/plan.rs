@@ -115,8 +115,12 @@ fn confirm(model: &mut Model, armed: bool) -> Vec<Effect> {
         model.note(gate.sentence());
         return Vec::new();
     }
-    let terms =
-        Terms { reason: dialog.reason.text().trim().into(), optional: dialog.optional, overridden: dialog.overridden, word: dialog.word.as_ref().is_some_and(Word::matches) };
+    let terms = Terms {
+        reason: dialog.reason.text().trim().into(),
+        optional: dialog.optional,
+        overridden: dialog.overridden,
+        word: dialog.word.as_ref().is_some_and(Word::matches),
+    };
     if let Some(Layer::Plan(dialog)) = model.layers.last_mut() {
         dialog.stage = Stage::Confirmed(plan.id.clone());
         dialog.scroll.at = 0;
