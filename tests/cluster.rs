@@ -6,8 +6,12 @@
 
 #[path = "cluster/connecting.rs"]
 mod connecting;
+#[path = "cluster/faults.rs"]
+mod faults;
 #[path = "cluster/kit.rs"]
 mod kit;
+#[path = "cluster/proxy.rs"]
+mod proxy;
 #[path = "cluster/reading.rs"]
 mod reading;
 #[path = "cluster/rights.rs"]
