@@ -27,6 +27,7 @@ pub mod rights;
 pub mod send;
 pub mod splitter;
 mod supervise;
+mod transport;
 mod watching;
 pub mod wire;
 

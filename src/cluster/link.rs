@@ -5,19 +5,15 @@ use super::explain;
 use super::kubeconfig::{self, Chosen, Places};
 use super::options::{ConnectOptions, PluginTalk};
 use super::plugin::{self, Credential};
+use super::transport;
 use crate::domain::Timestamp;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::HeaderValue;
-use http::header::USER_AGENT;
 use kube::{Client, Config};
 use sha2::{Digest as _, Sha256};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 use tokio::time::Instant;
-
-/// How long making a connection (TCP and TLS) may take; below the limit of a call, so that "not sent" is known.
-const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
 /// Credentials are renewed at most so often: a server that refuses them always would be asked for ever.
 const RENEW_AT_MOST_EVERY: Duration = Duration::from_secs(5);
@@ -150,14 +146,7 @@ async fn with_credentials(chosen: Chosen, talk: PluginTalk) -> Result<(Config, O
 }
 
 fn link(config: &Config, context: &str, generation: u64, expires: Option<Timestamp>) -> Result<Link, ConnectError> {
-    let client = || {
-        let mut config = config.clone();
-        // kube's own retry replays writes too, and hides 503 from the liveness probe.
-        config.default_retry = false;
-        config.connect_timeout = Some(CONNECT_LIMIT);
-        config.headers.push((USER_AGENT, HeaderValue::from_static(concat!("windlass/", env!("CARGO_PKG_VERSION")))));
-        Client::try_from(config).map_err(|error| broken(context, &error))
-    };
+    let client = || transport::client(config).map_err(|error| broken(context, &error));
     Ok(Link { client: client()?, probe: client()?, generation, expires })
 }
 
