@@ -5,6 +5,7 @@
 //! with it.
 
 mod commands;
+mod console;
 mod documents;
 mod exit;
 mod flags;

@@ -12,6 +12,7 @@
 mod canvas;
 mod capability;
 mod clipboard;
+mod console;
 mod event_loop;
 mod guard;
 mod input;
@@ -29,6 +30,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 pub use capability::Capabilities;
+pub use console::{Display, Screenplay, console};
 pub use event_loop::{Streams, drive};
 pub use guard::Guard;
 pub use input::{Input, Parser, Pointer, Reader};

@@ -7,7 +7,14 @@ use tokio::net::TcpListener;
 
 use super::{Subcommand, read};
 use crate::{
-    cli::{Exit, Failure, Session, runtime, table::Table},
+    action::Journal,
+    cli::{
+        Exit, Failure, Session,
+        console::{self, Opening},
+        runtime,
+        table::Table,
+    },
+    cluster::{Clock, Cluster, ConnectOptions, NamespaceScope},
     sim::{SimCluster, SimOptions, scenarios},
 };
 
@@ -49,7 +56,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
     let options = SimOptions { pods: arguments.pods, ..SimOptions::live(arguments.speed) };
     match arguments.serve {
         Some(port) => runtime::run_wide(runtime::until_interrupted(serve(&arguments, options, port, session))),
-        None => Err(Failure::new(Exit::Usage, "say --list, or --serve PORT")),
+        None => runtime::run_wide(show(&arguments, options, session)),
     }
 }
 
@@ -64,6 +71,34 @@ async fn serve(arguments: &Arguments, options: SimOptions, port: u16, session: &
     session.output.aside(&format!("serving the simulated cluster '{}' on {url}; Ctrl-C ends it\n", sim.name()));
     sim.serve(listener).await.map_err(failed)?;
     Ok(Exit::Done)
+}
+
+/// The console on a simulated cluster. Its journal and its screens are kept apart, and go when it ends.
+async fn show(arguments: &Arguments, options: SimOptions, session: &mut Session) -> Result<Exit, Failure> {
+    let config = session.config()?;
+    let sim = start(&arguments.scenario, options)?;
+    let cluster = Cluster::over(sim.client(), "demo", &ConnectOptions::default())
+        .await
+        .map_err(|error| Failure::new(Exit::Unreachable, error.to_string()))?;
+    let folder = std::env::temp_dir().join(format!("windlass-demo-{}", std::process::id()));
+    let clock = {
+        let sim = sim.clone();
+        Clock::new(move || sim.now())
+    };
+    let opening = Opening {
+        config,
+        cluster,
+        scope: NamespaceScope::All,
+        clock,
+        journal: Journal::open(&folder),
+        elsewhere: None,
+        start: None,
+        // What a person saves on purpose stays.
+        screens: session.paths()?.state.join("screens"),
+    };
+    let ended = console::open(session, opening).await;
+    let _ = std::fs::remove_dir_all(&folder);
+    ended
 }
 
 fn start(scenario: &str, options: SimOptions) -> Result<SimCluster, Failure> {

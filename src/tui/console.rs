@@ -1,0 +1,199 @@
+//! The console as a program of the terminal's loop: what happens goes to the Model, and its picture comes out.
+
+use super::{Command, Copied, FrameId, Options, Program, Typed, run};
+use crate::app::layers::Layer;
+use crate::app::messages::Level;
+use crate::app::model::Size as Cells;
+use crate::app::runner::News;
+use crate::app::{Console, Msg, Setup, Wish};
+use crate::domain::Str;
+use crate::ui::glyphs::Glyphs;
+use crate::ui::theme::{ColorLevel, Library, Theme};
+use crate::ui::view;
+use crate::ui::widgets::Look;
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Size;
+use std::collections::VecDeque;
+use std::io;
+use std::time::Instant;
+
+/// How the console is drawn.
+#[derive(Debug)]
+pub struct Display {
+    /// The themes.
+    pub themes: Library,
+    /// How many colours there are.
+    pub level: ColorLevel,
+    /// The signs.
+    pub glyphs: &'static Glyphs,
+    /// How the terminal is taken.
+    pub options: Options,
+}
+
+/// Takes the terminal, runs the console and gives the terminal back. Must be awaited by the thread that runs the
+/// runtime. The error: the terminal can't be taken.
+pub async fn console(setup: Setup, display: Display) -> io::Result<super::Ending> {
+    let options = display.options;
+    let (console, news) = Console::start(setup);
+    run(&mut Screenplay::new(console, display), news, options).await
+}
+
+/// The console on a screen.
+#[derive(Debug)]
+pub struct Screenplay {
+    /// The console.
+    pub console: Console,
+    display: Display,
+    theme: Theme,
+    /// The name of the theme that was last asked for; one that does not exist is asked for once.
+    theme_name: Str,
+    changed: bool,
+    /// Which revision of the Model each picture on its way shows.
+    frames: VecDeque<(FrameId, u64)>,
+}
+
+impl Screenplay {
+    /// The console, not drawn yet.
+    pub fn new(console: Console, display: Display) -> Self {
+        let theme = Theme::bundled(display.level);
+        let mut screenplay =
+            Self { console, display, theme, theme_name: "".into(), changed: true, frames: VecDeque::new() };
+        screenplay.take_theme();
+        screenplay
+    }
+
+    fn handle(&mut self, msg: Msg) {
+        self.console.handle(msg);
+        self.changed = true;
+        self.take_theme();
+    }
+
+    /// Loads the theme that the Model names, when it is another one.
+    fn take_theme(&mut self) {
+        let name = self.console.model.theme.clone();
+        if name == self.theme_name {
+            return;
+        }
+        self.theme_name = name.clone();
+        let problems = match Theme::load(&self.display.themes, &name, self.display.level) {
+            Ok((theme, problems)) => {
+                self.theme = theme;
+                problems
+            }
+            Err(problem) => vec![problem],
+        };
+        for problem in problems {
+            self.console.handle(Msg::Say(Level::Warning, problem.to_string().into()));
+        }
+    }
+
+    /// Whether a dialog waits for its first frame.
+    fn awaits_frame(&self) -> bool {
+        use crate::app::arming::Arming;
+        self.console.model.layers.iter().any(|layer| match layer {
+            Layer::Plan(dialog) => matches!(dialog.arming, Arming::Awaiting(_)),
+            Layer::Interrupted(list) => matches!(list.arming, Arming::Awaiting(_)),
+            _ => false,
+        })
+    }
+}
+
+impl Program for Screenplay {
+    type Msg = News;
+
+    fn key(&mut self, key: crate::app::keypress::KeyPress, _now: Instant) {
+        self.handle(Msg::Key(key));
+    }
+
+    fn paste(&mut self, text: &str) {
+        self.handle(Msg::Paste(text.to_owned()));
+    }
+
+    fn message(&mut self, message: News) {
+        self.console.take(message);
+        self.changed = true;
+        self.take_theme();
+    }
+
+    fn resized(&mut self, size: Size) {
+        self.handle(Msg::Resize(Cells { width: size.width, height: size.height }));
+    }
+
+    fn tick(&mut self, _now: Instant) {
+        self.handle(Msg::Tick);
+    }
+
+    fn next_tick(&self) -> Option<Instant> {
+        self.console.wakes_at().map(tokio::time::Instant::into_std)
+    }
+
+    fn wants_draw(&self) -> bool {
+        self.changed
+    }
+
+    fn draw(&self, frame: &mut Frame<'_>) {
+        let look = Look { theme: &self.theme, glyphs: self.display.glyphs };
+        let area = frame.area();
+        if let Some(cursor) = view::draw(frame.buffer_mut(), area, &self.console.model, look) {
+            frame.set_cursor_position(cursor);
+        }
+    }
+
+    fn drawn(&mut self, frame: FrameId) {
+        self.changed = false;
+        self.frames.push_back((frame, self.console.model.revision));
+    }
+
+    fn flushed(&mut self, frame: FrameId, _now: Instant) -> Typed {
+        let mut shown = None;
+        while let Some((id, revision)) = self.frames.front().copied()
+            && id.0 <= frame.0
+        {
+            shown = Some(revision);
+            self.frames.pop_front();
+        }
+        let Some(revision) = shown else { return Typed::Keep };
+        let waited = self.awaits_frame();
+        self.console.handle(Msg::Flushed(revision));
+        // A dialog is seen for the first time: what was typed before was not typed for it.
+        if waited && !self.awaits_frame() { Typed::Discard } else { Typed::Keep }
+    }
+
+    fn commands(&mut self) -> Vec<Command> {
+        let command = |wish| match wish {
+            Wish::Copy(text) => Command::Copy(text),
+            Wish::Redraw => Command::Redraw,
+            Wish::Suspend => Command::Suspend,
+            Wish::SaveScreen => Command::Capture,
+            Wish::Quit => Command::Quit,
+        };
+        self.console.wishes().into_iter().map(command).collect()
+    }
+
+    fn copied(&mut self, copied: Copied) {
+        if let Copied::TooLong { bytes, limit } = copied {
+            let text = format!("not copied: {bytes} bytes are more than terminals take ({limit})");
+            self.handle(Msg::Say(Level::Warning, text.into()));
+        }
+    }
+
+    fn captured(&mut self, picture: &Buffer) {
+        let width = usize::from(picture.area.width).max(1);
+        let lines = picture.content.chunks(width).map(|row| {
+            let mut line = String::new();
+            let mut covered = 0;
+            for cell in row {
+                if covered == 0 {
+                    line.push_str(cell.symbol());
+                    covered = crate::ui::text::width(cell.symbol()).saturating_sub(1);
+                } else {
+                    covered -= 1;
+                }
+            }
+            line.trim_end().to_owned()
+        });
+        let text = lines.collect::<Vec<_>>().join("\n") + "\n";
+        self.console.save_screen(text);
+    }
+}
