@@ -3,6 +3,7 @@
 pub mod glyphs;
 pub mod overlays;
 pub mod panes;
+pub mod svg;
 pub mod text;
 pub mod theme;
 pub mod view;

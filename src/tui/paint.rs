@@ -31,6 +31,8 @@ pub struct Painter {
     shown: Option<Picture>,
     /// `None` after a character in the last column or one of doubtful width.
     at: Option<Position>,
+    /// The row in whose last column the last character was written, if one was.
+    edge: Option<u16>,
     pen: Pen,
 }
 
@@ -83,27 +85,25 @@ impl Painter {
             return;
         }
         let mut best = absolute(to);
-        if let Some(at) = self.at
-            && at.y == to.y
-        {
-            let way = if to.x > at.x { steps(to.x - at.x, 'C') } else { column(to.x) };
-            if way.len() < best.len() {
-                best = way;
+        if let Some(at) = self.at {
+            for way in [relative(at, to), relative(Position { x: 0, ..at }, to).map(|way| format!("\r{way}"))] {
+                best = way.filter(|way| way.len() < best.len()).unwrap_or(best);
             }
-            if to.x > at.x
+            if at.y == to.y
+                && to.x > at.x
                 && let Some(over) = self.equal_cells(at, to.x, cells, best.len())
             {
                 best = over;
             }
-        } else if let Some(at) = self.at
-            && to.x == 0
-            && to.y > at.y
-            && usize::from(to.y - at.y) < best.len()
+        } else if let Some(y) = self.edge
+            && let Some(way) = relative(Position { x: 0, y }, to)
+            && way.len() + 1 < best.len()
         {
-            best = std::iter::once('\r').chain(std::iter::repeat_n('\n', usize::from(to.y - at.y))).collect();
+            // Terminals differ in where the cursor is after the last column, but not in where the line begins.
+            best = format!("\r{way}");
         }
         out.extend_from_slice(best.as_bytes());
-        self.at = Some(to);
+        (self.at, self.edge) = (Some(to), None);
     }
 
     /// The cells from the cursor to column `end` as text, if they can be written with this pen in fewer bytes than
@@ -129,7 +129,9 @@ impl Painter {
         self.pen = pen;
         out.extend_from_slice(cell.symbol().as_bytes());
         let next = at.x + text::grapheme_width(cell.symbol()) as u16;
-        self.at = (next < width && width_is_certain(cell.symbol())).then_some(Position { x: next, y: at.y });
+        let certain = width_is_certain(cell.symbol());
+        self.at = (next < width && certain).then_some(Position { x: next, y: at.y });
+        self.edge = (next == width && certain).then_some(at.y);
     }
 
     fn show_cursor(&mut self, before: Option<Position>, next: Option<Position>, cells: &Buffer, out: &mut Vec<u8>) {
@@ -196,8 +198,21 @@ fn absolute(to: Position) -> String {
     }
 }
 
-fn column(x: u16) -> String {
-    if x == 0 { "\r".to_owned() } else { format!("\x1b[{}G", x + 1) }
+/// From one place to one that is not above it; `None` when it is.
+fn relative(from: Position, to: Position) -> Option<String> {
+    let rows = to.y.checked_sub(from.y)?;
+    // A line feed goes straight down: the terminal is in raw mode, and the last row is never left.
+    let down = if rows < 4 { "\n".repeat(usize::from(rows)) } else { steps(rows, 'B') };
+    Some(down + &along(from.x, to.x))
+}
+
+/// From one column to another in the same row.
+fn along(from: u16, to: u16) -> String {
+    if to >= from {
+        return if to == from { String::new() } else { steps(to - from, 'C') };
+    }
+    let back = from - to;
+    if back < 4 { "\x08".repeat(usize::from(back)) } else { steps(back, 'D') }
 }
 
 fn steps(count: u16, direction: char) -> String {
@@ -222,7 +237,7 @@ mod tests {
     #[test]
     fn the_first_frame_is_whole_and_an_equal_one_is_nothing() {
         let mut painter = Painter::default();
-        assert_eq!(bytes(&mut painter, picture(&["ab", "cd"])), "^[m^[?25l^[H^[2Jab^[2Hcd");
+        assert_eq!(bytes(&mut painter, picture(&["ab", "cd"])), "^[m^[?25l^[H^[2Jab\r\ncd");
         assert_eq!(bytes(&mut painter, picture(&["ab", "cd"])), "");
         painter.forget();
         assert_ne!(bytes(&mut painter, picture(&["ab", "cd"])), "");
@@ -233,6 +248,14 @@ mod tests {
         let mut painter = Painter::default();
         painter.paint(picture(&["clock 03:12", "something"]));
         assert_eq!(bytes(&mut painter, picture(&["clock 03:13", "something"])), "^[;11H3");
+    }
+
+    #[test]
+    fn a_column_is_gone_down_by_the_shortest_way() {
+        let mut painter = Painter::default();
+        painter.paint(picture(&["cart   4/5  ", "search 6/8  ", "agent  1/9  "]));
+        let next = bytes(&mut painter, picture(&["cart   5/5  ", "search 7/8  ", "agent  2/9  "]));
+        assert_eq!(next, "^[;8H5\n\u{8}7\n\u{8}2");
     }
 
     #[test]
@@ -247,7 +270,7 @@ mod tests {
         let mut painter = Painter::default();
         painter.paint(picture(&["ab", "cd"]));
         let with = Picture { cursor: Some(Position { x: 1, y: 1 }), ..picture(&["ab", "cd"]) };
-        assert_eq!(bytes(&mut painter, with.clone()), "^[2;2H^[?25h");
+        assert_eq!(bytes(&mut painter, with.clone()), "\r^[C^[?25h");
         assert_eq!(bytes(&mut painter, with), "");
         assert_eq!(bytes(&mut painter, picture(&["ab", "cd"])), "^[?25l");
     }
