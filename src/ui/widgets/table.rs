@@ -8,7 +8,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
 use super::{Look, Slot, put, put_line};
@@ -136,8 +136,11 @@ impl Table<'_> {
                 }
             }
             if self.selected == Some(index) {
-                put(buffer, line.first(1), look.glyphs.selected, look.theme.style("row.mark"));
-                buffer.set_style(line.area(), look.theme.style("row.selected"));
+                let selected = look.theme.style("row.selected");
+                buffer.set_style(line.area(), selected);
+                // Where the row is reversed, its mark is not: reversed it would stand on the wrong side.
+                let mark = look.theme.style("row.mark").remove_modifier(Modifier::REVERSED);
+                put(buffer, line.first(1), look.glyphs.selected, mark);
             }
         }
     }
