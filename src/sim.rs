@@ -65,6 +65,13 @@ impl SimOptions {
     }
 }
 
+/// The way to the server, and how often all connections were cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Line {
+    link: Link,
+    cuts: u64,
+}
+
 /// Whether requests reach the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Link {
@@ -84,7 +91,7 @@ pub struct SimCluster {
 struct Shared {
     world: Mutex<World>,
     wake: Arc<Notify>,
-    link: watch::Sender<Link>,
+    line: watch::Sender<Line>,
     name: String,
 }
 
@@ -125,7 +132,7 @@ impl SimCluster {
         let shared = Shared {
             world: Mutex::new(world),
             wake: Arc::new(Notify::new()),
-            link: watch::Sender::new(Link::Up),
+            line: watch::Sender::new(Line { link: Link::Up, cuts: 0 }),
             name: name.to_owned(),
         };
         let sim = SimCluster { shared: Arc::new(shared) };
@@ -159,7 +166,7 @@ impl SimCluster {
         self.shared.wake.notify_one();
     }
 
-    fn link(&self) -> watch::Receiver<Link> {
-        self.shared.link.subscribe()
+    fn line(&self) -> watch::Receiver<Line> {
+        self.shared.line.subscribe()
     }
 }

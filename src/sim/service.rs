@@ -44,8 +44,8 @@ impl SimCluster {
 
     /// Waits while nothing is answered; an error if connections are refused.
     pub(super) async fn link_is_up(&self) -> io::Result<()> {
-        let mut link = self.link();
-        let state = link.wait_for(|link| *link != Link::Stalled).await.map(|link| *link);
+        let mut line = self.line();
+        let state = line.wait_for(|line| line.link != Link::Stalled).await.map(|line| line.link);
         match state {
             Ok(Link::Refused) | Err(_) => Err(io::Error::new(io::ErrorKind::ConnectionRefused, "connection refused")),
             Ok(Link::Up | Link::Stalled) => Ok(()),

@@ -5,7 +5,7 @@ use super::json::{Json, encode};
 use super::log::Request;
 use super::object::{Id, Object};
 use super::world::{Actor, World};
-use super::{Access, Fault, Link, SimCluster};
+use super::{Access, Fault, Line, Link, SimCluster};
 use bytes::Bytes;
 use serde_json::Value;
 use std::time::Duration;
@@ -98,22 +98,22 @@ impl SimCluster {
     /// Takes all faults away.
     pub fn heal(&self) {
         self.with(|world| world.faults.clear());
-        self.shared.link.send_replace(Link::Up);
+        self.back();
     }
 
     /// The server is gone: open connections are cut and new ones refused.
     pub fn away(&self) {
-        self.shared.link.send_replace(Link::Refused);
+        self.shared.line.send_modify(|line| *line = Line { link: Link::Refused, cuts: line.cuts + 1 });
     }
 
     /// The network swallows everything: nothing is answered, and nothing is refused.
     pub fn stall(&self) {
-        self.shared.link.send_replace(Link::Stalled);
+        self.shared.line.send_modify(|line| line.link = Link::Stalled);
     }
 
     /// The server is there again after [`SimCluster::away`] or [`SimCluster::stall`].
     pub fn back(&self) {
-        self.shared.link.send_replace(Link::Up);
+        self.shared.line.send_modify(|line| line.link = Link::Up);
     }
 
     /// Forgets the history of changes, so that watches from an older version get 410.

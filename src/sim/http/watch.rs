@@ -10,7 +10,7 @@ use crate::sim::kinds::Kind;
 use crate::sim::object::Object;
 use crate::sim::refusal::Refusal;
 use crate::sim::store::Change;
-use crate::sim::{Link, SimCluster};
+use crate::sim::{Line, Link, SimCluster};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
@@ -35,7 +35,9 @@ struct Watch {
     seen: u64,
     pending: VecDeque<Bytes>,
     changes: Receiver<u64>,
-    link: Receiver<Link>,
+    line: Receiver<Line>,
+    /// How often connections had been cut when this one was made.
+    cuts: u64,
     until: Instant,
     bookmark_at: Instant,
     bookmarks: bool,
@@ -66,7 +68,8 @@ pub fn answer(sim: &SimCluster, call: &Call, target: &Target) -> Result<Answer, 
         seen: from,
         pending: VecDeque::new(),
         changes: world.store.changes(target.kind),
-        link: sim.link(),
+        line: sim.line(),
+        cuts: sim.line().borrow().cuts,
         until: now + limit,
         bookmark_at: now + BOOKMARK_EVERY,
         bookmarks: call.query.flag("allowWatchBookmarks"),
@@ -127,11 +130,11 @@ impl Watch {
 
     async fn next(&mut self) -> Option<io::Result<Bytes>> {
         loop {
-            let link = *self.link.borrow_and_update();
-            if link == Link::Refused {
+            let line = *self.line.borrow_and_update();
+            if line.cuts != self.cuts {
                 return if std::mem::replace(&mut self.over, true) { None } else { Some(Err(cut())) };
             }
-            if self.silent || link == Link::Stalled || self.is_silenced() {
+            if self.silent || line.link == Link::Stalled || self.is_silenced() {
                 self.wait_in_silence().await;
                 continue;
             }
@@ -159,14 +162,14 @@ impl Watch {
         self.changes.borrow_and_update();
         tokio::select! {
             _ = self.changes.changed() => {}
-            _ = self.link.changed() => {}
+            _ = self.line.changed() => {}
         }
     }
 
     async fn wait(&mut self) {
         tokio::select! {
             _ = self.changes.changed() => {}
-            _ = self.link.changed() => {}
+            _ = self.line.changed() => {}
             () = tokio::time::sleep_until(self.until) => {
                 self.bookmark();
                 self.over = true;
