@@ -89,7 +89,7 @@ fn is_namespaced(plural: &str) -> bool {
 }
 
 /// The bearer tokens that the server knows, and who a request without one is.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Accounts {
     pub default: Access,
     tokens: BTreeMap<String, Level>,

@@ -22,7 +22,7 @@ pub fn manual_start() -> Timestamp {
 }
 
 /// Virtual time: where it stands, and where it should stand.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Clock {
     /// The time that controllers see. Moved by the queue only.
     pub now: Timestamp,

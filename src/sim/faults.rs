@@ -92,7 +92,7 @@ impl Fault {
 }
 
 /// The faults of a cluster; the first that meets a request counts.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Faults(Vec<Fault>);
 
 impl Faults {

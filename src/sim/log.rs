@@ -35,7 +35,7 @@ impl Request {
 }
 
 /// The last requests, and counts of all of them.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct RequestLog {
     pub requests: VecDeque<Request>,
     pub counts: BTreeMap<String, usize>,

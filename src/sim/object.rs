@@ -1,7 +1,8 @@
 //! One stored object: its encoded bytes, and the few fields that the store itself looks at.
 
 use super::json::{Json, encode};
-use super::kinds::KindId;
+use super::kinds::{BUDGETS, KindId, SERVICES};
+use super::selector::LabelSelector;
 use bytes::Bytes;
 use serde_json::Value;
 use std::sync::Arc;
@@ -47,6 +48,8 @@ pub struct Object {
     pub labels: Labels,
     /// The owner that controls it.
     pub owner: Option<Owner>,
+    /// Which pods a Service or a budget is about, so that it need not be parsed at every change of a pod.
+    pub selector: Option<Box<LabelSelector>>,
     pub json: Bytes,
 }
 
@@ -57,7 +60,13 @@ impl Object {
         value.cut("/apiVersion");
         let version = value.text("/metadata/resourceVersion").parse().unwrap_or_default();
         let labels = value.entries("/metadata/labels").map(|(k, v)| (boxed(k), boxed(v.as_str().unwrap_or(""))));
+        let selector = match id.kind {
+            SERVICES => Some(LabelSelector::of_map(value.at("/spec/selector"))),
+            BUDGETS => Some(LabelSelector::of_spec(value.at("/spec/selector"))),
+            _ => None,
+        };
         Object {
+            selector: selector.filter(|selector| !selector.is_empty()).map(Box::new),
             id,
             uid: boxed(value.text("/metadata/uid")),
             version,
@@ -70,6 +79,11 @@ impl Object {
     /// The object without `kind` and `apiVersion`.
     pub fn value(&self) -> Value {
         serde_json::from_slice(&self.json).unwrap_or_default()
+    }
+
+    /// Whether this Service or budget is about a pod.
+    pub fn selects(&self, pod: &Object) -> bool {
+        self.selector.as_ref().is_some_and(|selector| selector.matches(pod))
     }
 
     pub fn label(&self, key: &str) -> Option<&str> {

@@ -10,7 +10,8 @@ use super::object::{Id, Object};
 use super::world::{Actor, World};
 use super::{SimOptions, json::Json};
 use serde_json::Value;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// What went wrong with a scenario.
 #[derive(Debug, thiserror::Error)]
@@ -77,10 +78,22 @@ pub fn scenarios() -> &'static [ScenarioInfo] {
     SCENARIOS
 }
 
+static LAID_OUT: LazyLock<Mutex<BTreeMap<&'static str, World>>> = LazyLock::new(Mutex::default);
+
 /// Lays out an embedded scenario.
 pub fn embedded(name: &str, options: &SimOptions) -> Result<World, SimError> {
     let found = find(name)?;
-    from_text(name, found.text, options)
+    if options.clock != ClockMode::Manual || options.pods.is_some() {
+        return from_text(name, found.text, options);
+    }
+    // A manual clock always starts at the same time, so the layout is always the same: it is made once a process.
+    let mut laid_out = LAID_OUT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(world) = laid_out.get(found.name) {
+        return Ok(world.clone());
+    }
+    let world = from_text(name, found.text, options)?;
+    laid_out.insert(found.name, world.clone());
+    Ok(world)
 }
 
 fn find(name: &str) -> Result<&'static ScenarioInfo, SimError> {

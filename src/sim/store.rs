@@ -33,6 +33,19 @@ struct Shelf {
     served: bool,
 }
 
+impl Clone for Shelf {
+    /// A copy with the same content, which no watch of the original follows.
+    fn clone(&self) -> Shelf {
+        Shelf {
+            objects: self.objects.clone(),
+            history: self.history.clone(),
+            floor: self.floor,
+            changed: watch::Sender::new(*self.changed.borrow()),
+            served: self.served,
+        }
+    }
+}
+
 impl Shelf {
     fn new() -> Shelf {
         let changed = watch::Sender::new(0);
@@ -41,7 +54,7 @@ impl Shelf {
 }
 
 /// The objects by kind and name, and the version counter that they share.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Store {
     kinds: Vec<Arc<Kind>>,
     shelves: Vec<Shelf>,

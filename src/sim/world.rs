@@ -26,7 +26,7 @@ use std::collections::{BTreeSet, HashMap};
 const NOTICE: SignedDuration = SignedDuration::from_millis(8);
 
 /// Everything behind the lock.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct World {
     pub store: Store,
     pub clock: Clock,

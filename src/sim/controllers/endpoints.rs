@@ -6,7 +6,6 @@ use crate::sim::ids::safe_hash;
 use crate::sim::json::Json;
 use crate::sim::kinds::{ENDPOINT_SLICES, PODS, SERVICES};
 use crate::sim::object::{Id, Object};
-use crate::sim::selector::LabelSelector;
 use crate::sim::store::{Change, Store};
 use crate::sim::world::{Actor, World};
 use serde_json::{Value, json};
@@ -34,11 +33,10 @@ impl Controller for EndpointSliceController {
     fn reconcile(&self, world: &mut World, id: &Id) {
         let Some(service) = world.store.get(id) else { return };
         let value = service.value();
-        let selector = LabelSelector::of_map(value.at("/spec/selector"));
-        if selector.is_empty() {
+        if service.selector.is_none() {
             return;
         }
-        let pods = world.store.list(PODS, &id.namespace, None).filter(|pod| selector.matches(pod));
+        let pods = world.store.list(PODS, &id.namespace, None).filter(|pod| service.selects(pod));
         let pods: Vec<Pod> = pods.map(|object| Pod { object: object.clone(), value: object.value() }).collect();
         let endpoints: Vec<Value> = pods.iter().filter_map(endpoint).collect();
         let ports: Vec<Value> = value.list("/spec/ports").iter().map(port).collect();
@@ -65,9 +63,7 @@ impl Controller for EndpointSliceController {
 }
 
 fn reaches(service: &Object, change: &Change) -> bool {
-    let selector = LabelSelector::of_map(service.value().at("/spec/selector"));
-    let before = change.before.as_ref().is_some_and(|before| selector.matches(before));
-    !selector.is_empty() && (before || selector.matches(&change.after))
+    service.selects(&change.after) || change.before.as_ref().is_some_and(|before| service.selects(before))
 }
 
 fn endpoint(pod: &Pod) -> Option<Value> {

@@ -6,7 +6,6 @@ use super::pods::Pod;
 use crate::sim::json::Json;
 use crate::sim::kinds::{BUDGETS, PODS};
 use crate::sim::object::Id;
-use crate::sim::selector::LabelSelector;
 use crate::sim::store::{Change, Store};
 use crate::sim::world::{Actor, CONTROLLER_MANAGER, World};
 
@@ -22,10 +21,7 @@ impl Controller for BudgetController {
             BUDGETS if !change.deleted => vec![change.after.id.clone()],
             PODS => {
                 let all = store.list(BUDGETS, &change.after.id.namespace, None);
-                let guards = |selector: &LabelSelector| selector.matches(&change.after);
-                all.filter(|budget| guards(&LabelSelector::of_spec(budget.value().at("/spec/selector"))))
-                    .map(|budget| budget.id.clone())
-                    .collect()
+                all.filter(|budget| budget.selects(&change.after)).map(|budget| budget.id.clone()).collect()
             }
             _ => vec![],
         }
@@ -34,8 +30,7 @@ impl Controller for BudgetController {
     fn reconcile(&self, world: &mut World, id: &Id) {
         let Some(budget) = world.store.get(id) else { return };
         let value = budget.value();
-        let selector = LabelSelector::of_spec(value.at("/spec/selector"));
-        let pods = world.store.list(PODS, &id.namespace, None).filter(|pod| selector.matches(pod));
+        let pods = world.store.list(PODS, &id.namespace, None).filter(|pod| budget.selects(pod));
         let pods: Vec<Pod> =
             pods.map(|object| Pod { object: object.clone(), value: object.value() }).filter(Pod::is_active).collect();
         let expected = pods.len() as i64;

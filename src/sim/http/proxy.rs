@@ -7,7 +7,6 @@ use crate::sim::json::{Json, time};
 use crate::sim::kinds::{PODS, SERVICES};
 use crate::sim::object::Object;
 use crate::sim::refusal::Refusal;
-use crate::sim::selector::LabelSelector;
 use crate::sim::world::World;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -56,11 +55,7 @@ pub fn answer(world: &World, _: &Call, target: &Target) -> Result<Answer, Refusa
 }
 
 fn ready_pods(world: &World, service: &Object) -> Vec<Arc<Object>> {
-    let selector = LabelSelector::of_map(service.value().at("/spec/selector"));
-    if selector.is_empty() {
-        return vec![];
-    }
-    let pods = world.store.list(PODS, &service.id.namespace, None).filter(|pod| selector.matches(pod));
+    let pods = world.store.list(PODS, &service.id.namespace, None).filter(|pod| service.selects(pod));
     let ready = |pod: &&Arc<Object>| {
         crate::sim::controllers::common::condition(pod.value().at("/status"), "Ready").text("/status") == "True"
     };

@@ -50,7 +50,7 @@ impl Stamp {
         }
         let labels: Labels =
             self.object.labels.iter().map(|(key, value)| (key.clone(), value.replace(NAME, name).into())).collect();
-        Arc::new(Object { id, uid: uid.into(), version, labels, owner, json: text.into() })
+        Arc::new(Object { id, uid: uid.into(), version, labels, owner, selector: None, json: text.into() })
     }
 }
 

@@ -15,7 +15,7 @@ pub enum Work {
 }
 
 /// Work by due time. The same work is never planned twice: the earlier time wins.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Queue {
     heap: BinaryHeap<Reverse<(Timestamp, u64, Work)>>,
     planned: HashMap<Work, Timestamp>,
