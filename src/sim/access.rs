@@ -136,7 +136,7 @@ impl Accounts {
             None => Access::new(token, *self.tokens.get(token)?),
         };
         if let Some(user) = impersonated {
-            access.user = user.to_owned();
+            user.clone_into(&mut access.user);
         }
         Some(access)
     }

@@ -115,7 +115,7 @@ pub async fn handle(sim: SimCluster, request: Request<Bytes>) -> io::Result<Resp
             }
             let is_patch = parts.method == "PATCH";
             let call = Call { is_patch, path, query, headers: parts.headers, body, access, effect };
-            dispatch(&sim, &call, &route, verb).await.unwrap_or_else(|refusal| Answer::refusal(&refusal))
+            dispatch(&sim, &call, &route, verb).unwrap_or_else(|refusal| Answer::refusal(&refusal))
         }
     };
     logged.code = answer.code();
@@ -132,7 +132,7 @@ pub fn cut() -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionReset, "the connection was reset by the simulated API server")
 }
 
-async fn dispatch(sim: &SimCluster, call: &Call, route: &Route, verb: &str) -> Result<Answer, Refusal> {
+fn dispatch(sim: &SimCluster, call: &Call, route: &Route, verb: &str) -> Result<Answer, Refusal> {
     let target = match route {
         Route::Discovery(what) => return sim.with(|world| discovery::answer(&world.store, what)),
         Route::Review(kind) => return review::answer(call, kind),

@@ -8,6 +8,7 @@ pub struct KindId(pub u16);
 
 /// One kind of object, as discovery describes it.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_field_names, reason = "`kind` is the API's own word for it")]
 pub struct Kind {
     pub group: Cow<'static, str>,
     pub version: Cow<'static, str>,

@@ -9,25 +9,25 @@ pub struct Refusal {
     pub code: u16,
     pub reason: &'static str,
     pub message: String,
-    pub details: Value,
+    pub details: Box<Value>,
     /// Seconds for the `Retry-After` header.
     pub retry_after: Option<u32>,
 }
 
 impl Refusal {
     pub fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Refusal {
-        Refusal { code, reason, message: message.into(), details: Value::Null, retry_after: None }
+        Refusal { code, reason, message: message.into(), details: Value::Null.into(), retry_after: None }
     }
 
     fn about(mut self, kind: &Kind, name: &str) -> Refusal {
-        self.details = json!({"name": name, "group": kind.group, "kind": kind.plural});
+        *self.details = json!({"name": name, "group": kind.group, "kind": kind.plural});
         if kind.group.is_empty() {
-            self.details = json!({"name": name, "kind": kind.plural});
+            *self.details = json!({"name": name, "kind": kind.plural});
         }
         if name.is_empty() {
-            self.details = json!({"group": kind.group, "kind": kind.plural});
+            *self.details = json!({"group": kind.group, "kind": kind.plural});
             if kind.group.is_empty() {
-                self.details = json!({"kind": kind.plural});
+                *self.details = json!({"kind": kind.plural});
             }
         }
         self
@@ -61,7 +61,7 @@ impl Refusal {
 
     pub fn no_such_path() -> Refusal {
         let message = "the server could not find the requested resource";
-        Refusal { details: json!({}), ..Refusal::new(404, "NotFound", message) }
+        Refusal { details: json!({}).into(), ..Refusal::new(404, "NotFound", message) }
     }
 
     pub fn not_found(kind: &Kind, name: &str) -> Refusal {
@@ -116,7 +116,7 @@ impl Refusal {
     pub fn unpatchable() -> Refusal {
         let mut refusal =
             Refusal::new(422, "Invalid", "the server rejected our request due to an error in our request");
-        refusal.details = json!({});
+        *refusal.details = json!({});
         refusal
     }
 
@@ -130,7 +130,7 @@ impl Refusal {
             .iter()
             .map(|(field, reason, message)| json!({"reason": reason, "message": message, "field": field}))
             .collect();
-        refusal.details = json!({"name": name, "group": kind.group, "kind": kind.kind, "causes": causes});
+        *refusal.details = json!({"name": name, "group": kind.group, "kind": kind.kind, "causes": causes});
         refusal
     }
 
@@ -140,12 +140,15 @@ impl Refusal {
 
     pub fn method() -> Refusal {
         let message = "the server does not allow this method on the requested resource";
-        Refusal { details: json!({}), ..Refusal::new(405, "MethodNotAllowed", message) }
+        Refusal { details: json!({}).into(), ..Refusal::new(405, "MethodNotAllowed", message) }
     }
 
     /// A patch of a kind that the server does not take.
     pub fn patch_type() -> Refusal {
-        Refusal { details: json!({}), ..Refusal::new(415, "UnsupportedMediaType", "415: Unsupported Media Type") }
+        Refusal {
+            details: json!({}).into(),
+            ..Refusal::new(415, "UnsupportedMediaType", "415: Unsupported Media Type")
+        }
     }
 
     /// A body in an encoding that the server does not read.
@@ -160,7 +163,7 @@ impl Refusal {
     pub fn unreadable_patch(object: &Value, why: &str) -> Refusal {
         let message = format!("Invalid value: {:?}: {why}", object.to_string());
         let mut refusal = Refusal::new(422, "Invalid", format!(" \"\" is invalid: patch: {message}"));
-        refusal.details = json!({"causes": [{"reason": "FieldValueInvalid", "message": message, "field": "patch"}]});
+        *refusal.details = json!({"causes": [{"reason": "FieldValueInvalid", "message": message, "field": "patch"}]});
         refusal
     }
 
@@ -168,7 +171,7 @@ impl Refusal {
         let long = "Too long: may not be more than 128 bytes";
         let mut refusal =
             Refusal::new(422, "Invalid", format!("PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: {long}"));
-        refusal.details = json!({
+        *refusal.details = json!({
             "group": "meta.k8s.io", "kind": "PatchOptions",
             "causes": [{"reason": "FieldValueTooLong", "message": long, "field": "fieldManager"}],
         });
@@ -186,7 +189,7 @@ impl Refusal {
             "message": self.message, "reason": self.reason,
         });
         if !self.details.is_null() {
-            status["details"] = self.details.clone();
+            status["details"] = (*self.details).clone();
         }
         if let Some(seconds) = self.retry_after {
             status["details"]["retryAfterSeconds"] = json!(seconds);

@@ -147,15 +147,14 @@ impl FieldSelector {
     /// Reads `metadata.name=a,status.phase!=Running`.
     pub fn parse(text: &str) -> Result<FieldSelector, String> {
         let part = |part: &str| {
-            let (field, equal, value) = match part.split_once("!=") {
-                Some((field, value)) => (field, false, value),
-                None => {
-                    let (field, value) = part
-                        .split_once("==")
-                        .or_else(|| part.split_once('='))
-                        .ok_or_else(|| format!("invalid selector: '{part}'; can't understand '{part}'"))?;
-                    (field, true, value)
-                }
+            let (field, equal, value) = if let Some((field, value)) = part.split_once("!=") {
+                (field, false, value)
+            } else {
+                let (field, value) = part
+                    .split_once("==")
+                    .or_else(|| part.split_once('='))
+                    .ok_or_else(|| format!("invalid selector: '{part}'; can't understand '{part}'"))?;
+                (field, true, value)
             };
             Ok((format!("/{}", field.trim().replace('.', "/")), equal, value.trim().to_owned()))
         };

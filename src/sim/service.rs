@@ -82,7 +82,7 @@ where
 /// Runs the controllers as time goes by, until the cluster is dropped.
 pub(super) async fn drive(shared: Weak<Shared>, wake: Arc<Notify>) {
     /// With nothing to do, time is looked at this often.
-    const IDLE: Duration = Duration::from_secs(3600);
+    const IDLE: Duration = Duration::from_hours(1);
     loop {
         let due = {
             let Some(shared) = shared.upgrade() else { return };

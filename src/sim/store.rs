@@ -134,11 +134,11 @@ impl Store {
 
     /// Stops serving a kind and forgets its objects, as when its definition is deleted.
     pub fn undefine(&mut self, kind: KindId) {
-        let shelf = self.shelf_mut(kind);
-        shelf.served = false;
-        shelf.objects.clear();
-        shelf.history.clear();
-        shelf.changed.send_modify(|_| {});
+        let of_kind = self.shelf_mut(kind);
+        of_kind.served = false;
+        of_kind.objects.clear();
+        of_kind.history.clear();
+        of_kind.changed.send_modify(|_| {});
     }
 
     pub fn is_served(&self, kind: KindId) -> bool {
@@ -170,8 +170,10 @@ impl Store {
             Some(place) => Bound::Excluded(place),
             None => Bound::Included((namespace.into(), "".into())),
         };
-        let shelf = self.shelf(kind).objects.range((begin, Bound::Unbounded));
-        shelf.take_while(move |((space, _), _)| namespace.is_empty() || **space == *namespace).map(|(_, object)| object)
+        let of_kind = self.shelf(kind).objects.range((begin, Bound::Unbounded));
+        of_kind
+            .take_while(move |((space, _), _)| namespace.is_empty() || **space == *namespace)
+            .map(|(_, object)| object)
     }
 
     /// The objects of a kind that the owner with this uid controls, by name.
@@ -187,14 +189,14 @@ impl Store {
 
     /// Stores a version of an object and returns the change.
     pub fn put(&mut self, object: Arc<Object>) -> Change {
-        let before = self.insert(object.clone());
+        let before = self.insert(&object);
         let change = Change { version: object.version, before, after: object, deleted: false };
         self.record(change.clone());
         change
     }
 
     /// Stores an object that was there from the beginning: no watch ever sees it arrive.
-    pub fn insert(&mut self, object: Arc<Object>) -> Option<Arc<Object>> {
+    pub fn insert(&mut self, object: &Arc<Object>) -> Option<Arc<Object>> {
         let id = &object.id;
         if let Some(owner) = &object.owner {
             self.owned.entry(owner.uid.clone()).or_default().insert(id.clone());
@@ -232,34 +234,34 @@ impl Store {
 
     fn record(&mut self, change: Change) {
         let version = change.version;
-        let shelf = self.shelf_mut(change.after.id.kind);
-        shelf.history.push_back(change);
-        if shelf.history.len() > HISTORY
-            && let Some(forgotten) = shelf.history.pop_front()
+        let of_kind = self.shelf_mut(change.after.id.kind);
+        of_kind.history.push_back(change);
+        if of_kind.history.len() > HISTORY
+            && let Some(forgotten) = of_kind.history.pop_front()
         {
-            shelf.floor = forgotten.version;
+            of_kind.floor = forgotten.version;
         }
-        shelf.changed.send_replace(version);
+        of_kind.changed.send_replace(version);
     }
 
     /// Forgets every change up to now, so that older watches get 410.
     pub fn compact(&mut self) {
         let version = self.version;
-        for shelf in &mut self.shelves {
-            shelf.history.clear();
-            shelf.floor = version;
-            shelf.changed.send_modify(|_| {});
+        for of_kind in &mut self.shelves {
+            of_kind.history.clear();
+            of_kind.floor = version;
+            of_kind.changed.send_modify(|_| {});
         }
     }
 
     /// The changes of a kind after a version.
     pub fn since(&self, kind: KindId, version: u64) -> Result<impl Iterator<Item = &Change>, TooOld> {
-        let shelf = self.shelf(kind);
-        if version < shelf.floor {
-            return Err(TooOld { oldest: shelf.floor });
+        let of_kind = self.shelf(kind);
+        if version < of_kind.floor {
+            return Err(TooOld { oldest: of_kind.floor });
         }
-        let start = shelf.history.partition_point(|change| change.version <= version);
-        Ok(shelf.history.range(start..))
+        let start = of_kind.history.partition_point(|change| change.version <= version);
+        Ok(of_kind.history.range(start..))
     }
 
     /// Is told the version of every change of a kind.

@@ -66,7 +66,7 @@ impl SimCluster {
             let version = world.store.next_version();
             value.put("/metadata/resourceVersion", version.to_string());
             let json = Bytes::from(encode(&value));
-            let object = Object { json, version, ..Object::new(old.id.clone(), value) };
+            let object = Object { version, json, ..Object::new(old.id.clone(), value) };
             world.store.put(object.into());
             Some(())
         });

@@ -49,9 +49,9 @@ impl Controller for DeploymentController {
             return scale::sync(world, &deployment);
         }
         if deployment.is_recreate() {
-            rolling::recreate(world, &deployment)
+            rolling::recreate(world, &deployment);
         } else {
-            rolling::rolling(world, &deployment)
+            rolling::rolling(world, &deployment);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The status of HorizontalPodAutoscalers: what they see. They see a load that is as wanted, and scale nothing.
+//! The status of `HorizontalPodAutoscalers`: what they see. They see a load that is as wanted, and scale nothing.
 
 use super::Controller;
 use super::common::{Condition, Dated, push_condition};

@@ -33,7 +33,7 @@ impl Controller for Kubelet {
         let value = pod.value();
         let Some(next) = next_step(&value) else { return };
         let key = format!("{next:?}{}", restarts(&value));
-        let wait = delay(world, &value, next);
+        let wait = delay(&value, next);
         let entered = match world.entered.get(&pod.uid) {
             Some((since, state)) if *state == key => *since,
             _ => {
@@ -108,10 +108,9 @@ fn restarts(pod: &Value) -> i64 {
     pod.count("/status/containerStatuses/0/restartCount")
 }
 
-fn delay(world: &mut World, pod: &Value, next: Next) -> SignedDuration {
+fn delay(pod: &Value, next: Next) -> SignedDuration {
     let asked = |key: &str| pod.keyed("/metadata/annotations", key).and_then(duration);
     let jitter = |limit: u64| millis((fnv(pod.text("/metadata/uid").as_bytes()) % limit) as i64);
-    let _ = &world;
     match next {
         Next::Admit => millis(80) + jitter(120),
         Next::Start => asked("sim/ready-delay").unwrap_or_else(|| millis(1200) + jitter(800)),
@@ -144,7 +143,7 @@ fn act(world: &mut World, pod: &Object, value: &Value, next: Next) {
             }
             set_status(world, pod, |value, status| {
                 run(value, status, &now, Ready::Yes);
-                ready_conditions(value, status, &now);
+                ready_conditions(status, &now);
             });
         }
         Next::StayUnready => {
@@ -191,10 +190,10 @@ fn admit(world: &mut World, pod: &Object, value: &Value, now: &str) {
         for (kind, holds) in
             [("PodReadyToStartContainers", true), ("Initialized", true), ("Ready", false), ("ContainersReady", false)]
         {
-            let (word, reason) = if holds { ("True", "") } else { ("False", "ContainersNotReady") };
+            let (value, reason) = if holds { ("True", "") } else { ("False", "ContainersNotReady") };
             let message = if holds { String::new() } else { message.clone() };
             remove_condition(status, kind);
-            push_condition(status, &Condition { kind, status: word, reason, message }, now, "", Dated::Transition);
+            push_condition(status, &Condition { kind, status: value, reason, message }, now, "", Dated::Transition);
         }
         let waiting = value.list("/spec/containers").iter().map(|container| {
             json!({
@@ -253,8 +252,7 @@ fn run(pod: &Value, status: &mut Value, now: &str, ready: Ready) {
     status.put("/phase", "Running");
 }
 
-fn ready_conditions(pod: &Value, status: &mut Value, now: &str) {
-    let _ = pod;
+fn ready_conditions(status: &mut Value, now: &str) {
     for kind in ["Ready", "ContainersReady"] {
         if condition(status, kind).text("/status") == "True" {
             continue;

@@ -101,16 +101,13 @@ fn update_status(world: &mut World, id: &Id, seen: &Value, (pods, leaving): (&[P
         }
         status.put("/terminatingReplicas", leaving);
         status.put("/observedGeneration", seen.at("/metadata/generation").clone());
-        match failure {
-            Some(message) => {
-                let failed = Condition { kind: "ReplicaFailure", status: "True", reason: "FailedCreate", message };
-                set_condition(&mut status, &failed, now, Dated::Transition);
-            }
-            None => {
-                remove_condition(&mut status, "ReplicaFailure");
-                if status.list("/conditions").is_empty() {
-                    status.cut("/conditions");
-                }
+        if let Some(message) = failure {
+            let failed = Condition { kind: "ReplicaFailure", status: "True", reason: "FailedCreate", message };
+            set_condition(&mut status, &failed, now, Dated::Transition);
+        } else {
+            remove_condition(&mut status, "ReplicaFailure");
+            if status.list("/conditions").is_empty() {
+                status.cut("/conditions");
             }
         }
         value.put("/status", status);

@@ -55,7 +55,7 @@ pub fn current(world: &mut World, owner: &Object, value: &Value) -> Option<Revis
             return Some(found.clone());
         }
         let object = world.modify(&found.object.id, Actor::main(CONTROLLER_MANAGER), |revision| {
-            revision.put("/revision", newest + 1)
+            revision.put("/revision", newest + 1);
         })?;
         return Some(Revision { value: object.value(), object });
     }

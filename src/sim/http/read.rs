@@ -71,7 +71,7 @@ pub fn get(world: &World, call: &Call, target: &Target) -> Result<Answer, Refusa
         return Ok(table::answer(world, call, target, &[object], &json!({})));
     }
     if wants_metadata(call) {
-        return Ok(Answer::json(200, &partial(object.value())));
+        return Ok(Answer::json(200, &partial(&object.value())));
     }
     let json = if call.is_spoiled() { spoil(&object) } else { object.json.clone() };
     Ok(Answer::bytes(200, with_kind(kind, &json).into()))
@@ -134,7 +134,7 @@ fn stream(call: &Call, kind: &Kind, head: &Value, page: Vec<Arc<Object>>) -> Ans
             let json = if spoiled { spoil(&object) } else { object.json.clone() };
             spoiled = false;
             if metadata_only {
-                writer.pending.extend(encode(&partial(object.value())));
+                writer.pending.extend(encode(&partial(&object.value())));
             } else if custom {
                 writer.pending.extend(with_kind(&kind, &json));
             } else {
@@ -181,12 +181,13 @@ impl Writer {
     }
 }
 
-fn wants_metadata(call: &Call) -> bool {
+/// Whether a client asks for metadata only.
+pub fn wants_metadata(call: &Call) -> bool {
     call.header("accept").contains("as=PartialObjectMetadata")
 }
 
 /// An object's metadata alone.
-pub fn partial(value: Value) -> Value {
+pub fn partial(value: &Value) -> Value {
     json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": value.at("/metadata")})
 }
 

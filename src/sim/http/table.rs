@@ -20,10 +20,10 @@ pub fn is_asked_for(call: &Call) -> bool {
 pub fn answer(world: &World, _: &Call, target: &Target, objects: &[Arc<Object>], metadata: &Value) -> Answer {
     let columns = columns(target.kind);
     let rows: Vec<Value> = objects.iter().map(|object| row(target.kind, object, world.now())).collect();
-    Answer::json(200, &table(&columns, rows, metadata))
+    Answer::json(200, &table(&columns, &rows, metadata))
 }
 
-fn table(columns: &[&str], rows: Vec<Value>, metadata: &Value) -> Value {
+fn table(columns: &[&str], rows: &[Value], metadata: &Value) -> Value {
     let definitions: Vec<Value> = columns
         .iter()
         .map(|name| json!({"name": name, "type": "string", "format": if *name == "Name" { "name" } else { "" }, "description": "", "priority": 0}))
@@ -34,7 +34,7 @@ fn table(columns: &[&str], rows: Vec<Value>, metadata: &Value) -> Value {
 /// One object as a table, as watches send it.
 pub fn of_one(world: &World, kind: KindId, object: &Object) -> Value {
     let metadata = json!({"resourceVersion": object.version.to_string()});
-    table(&columns(kind), vec![row(kind, object, world.now())], &metadata)
+    table(&columns(kind), &[row(kind, object, world.now())], &metadata)
 }
 
 fn columns(kind: KindId) -> Vec<&'static str> {
@@ -60,7 +60,7 @@ fn row(kind: KindId, object: &Object, now: Timestamp) -> Value {
             count("/status/availableReplicas"),
         ]),
         REPLICA_SETS => {
-            cells.extend([count("/spec/replicas"), count("/status/replicas"), count("/status/readyReplicas")])
+            cells.extend([count("/spec/replicas"), count("/status/replicas"), count("/status/readyReplicas")]);
         }
         STATEFUL_SETS => cells.push(format!("{}/{}", count("/status/readyReplicas"), count("/spec/replicas"))),
         DAEMON_SETS => {
@@ -90,7 +90,7 @@ fn row(kind: KindId, object: &Object, now: Timestamp) -> Value {
     if kind != EVENTS {
         cells.push(age(value.text("/metadata/creationTimestamp"), now));
     }
-    json!({"cells": cells, "object": partial(value)})
+    json!({"cells": cells, "object": partial(&value)})
 }
 
 fn pod_cells(pod: &Value) -> [String; 3] {

@@ -1,7 +1,7 @@
 //! Watches: a stream of changes from a version on.
 
 use super::answer::Answer;
-use super::read::{Selection, full, partial, with_kind};
+use super::read::{Selection, full, partial, wants_metadata, with_kind};
 use super::route::Target;
 use super::{Call, cut, table};
 use crate::sim::faults::Effect;
@@ -21,9 +21,17 @@ use tokio::sync::watch::Receiver;
 use tokio::time::Instant;
 
 /// How often an idle watch says which version it has reached.
-const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
+const BOOKMARK_EVERY: Duration = Duration::from_mins(1);
 /// How long a watch lasts that names no limit.
-const LONGEST: Duration = Duration::from_secs(30 * 60);
+const LONGEST: Duration = Duration::from_mins(30);
+
+/// What a watch sends of each object.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Whole,
+    Metadata,
+    Table,
+}
 
 struct Watch {
     sim: SimCluster,
@@ -41,8 +49,7 @@ struct Watch {
     until: Instant,
     bookmark_at: Instant,
     bookmarks: bool,
-    metadata_only: bool,
-    table: bool,
+    form: Form,
     /// Whether the connection is half open: nothing ever comes through it again.
     silent: bool,
     over: bool,
@@ -73,8 +80,11 @@ pub fn answer(sim: &SimCluster, call: &Call, target: &Target) -> Result<Answer, 
         until: now + limit,
         bookmark_at: now + BOOKMARK_EVERY,
         bookmarks: call.query.flag("allowWatchBookmarks"),
-        metadata_only: call.header("accept").contains("as=PartialObjectMetadata"),
-        table: table::is_asked_for(call),
+        form: match () {
+            () if table::is_asked_for(call) => Form::Table,
+            () if wants_metadata(call) => Form::Metadata,
+            () => Form::Whole,
+        },
         silent: call.effect == Some(Effect::Stall),
         over: false,
     });
@@ -105,12 +115,15 @@ impl Watch {
     }
 
     fn send(&mut self, what: &str, object: &Object) {
-        if self.table {
+        if self.form == Form::Table {
             let table = self.sim.with(|world| table::of_one(world, self.target.kind, object));
             return self.send_value(what, &table);
         }
-        let json =
-            if self.metadata_only { encode(&partial(object.value())) } else { with_kind(&self.kind, &object.json) };
+        let json = if self.form == Form::Metadata {
+            encode(&partial(&object.value()))
+        } else {
+            with_kind(&self.kind, &object.json)
+        };
         let mut line = format!("{{\"type\":\"{what}\",\"object\":").into_bytes();
         line.extend(json);
         line.extend_from_slice(b"}\n");

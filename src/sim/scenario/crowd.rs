@@ -178,7 +178,7 @@ fn stamp(world: &mut World, prototype: &Prototype, space: &str, name: &str, pods
         let values = [name, &space, &uid, &owner_uid, &version, &pod_name, &address, &node];
         made.push(prototype.pod.copy(id, &uid, number, Some(owner), &values, name));
     }
-    for object in made {
+    for object in &made {
         world.store.insert(object);
     }
 }

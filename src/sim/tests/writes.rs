@@ -108,8 +108,8 @@ async fn a_stale_put_and_a_deletion_of_another_object_conflict() {
     cart.spec.as_mut().unwrap().replicas = Some(1);
     let stale = api.replace("cart", &PostParams::default(), &cart).await;
     assert!(matches!(stale, Err(kube::Error::Api(status)) if status.is_conflict()));
-    let mut params = DeleteParams::default();
-    params.preconditions = Some(Preconditions { uid: Some("another".into()), resource_version: None });
+    let preconditions = Some(Preconditions { uid: Some("another".into()), resource_version: None });
+    let params = DeleteParams { preconditions, ..DeleteParams::default() };
     let deletion = api.delete("cart", &params).await;
     assert!(
         matches!(deletion, Err(kube::Error::Api(status)) if status.code == 409 && status.message.contains("does not match the UID"))

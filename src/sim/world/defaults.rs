@@ -141,7 +141,9 @@ fn container_defaults(container: &mut Value) {
     let always = !image.contains('@') && tag.is_none_or(|tag| tag == "latest");
     container.put_default("/imagePullPolicy", if always { "Always" } else { "IfNotPresent" });
     if let Some(ports) = container.get_mut("ports").and_then(Value::as_array_mut) {
-        ports.iter_mut().for_each(|port| port.put_default("/protocol", "TCP"));
+        for port in ports {
+            port.put_default("/protocol", "TCP");
+        }
     }
     for probe in ["readinessProbe", "livenessProbe", "startupProbe"] {
         let Some(probe) = container.get_mut(probe) else { continue };

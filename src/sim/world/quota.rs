@@ -7,6 +7,9 @@ use crate::sim::object::Id;
 use crate::sim::refusal::Refusal;
 use serde_json::Value;
 
+/// A resource that would be exceeded: its name, what is asked for, what is used, the limit.
+type Excess = (String, f64, f64, String);
+
 /// The amount of a quota's resource that a pod takes, in the units of [`amount`].
 fn taken(resource: &str, pod: &Value) -> f64 {
     let request = match resource {
@@ -42,7 +45,7 @@ pub fn admit(world: &World, id: &Id, value: &Value) -> Result<(), Refusal> {
     }
     for quota in world.store.list(QUOTAS, &id.namespace, None) {
         let value_of = quota.value();
-        let mut exceeded = vec![];
+        let mut exceeded: Vec<Excess> = vec![];
         for (resource, hard) in value_of.entries("/spec/hard") {
             let pods = world.store.list(PODS, &id.namespace, None);
             let used: f64 = pods.map(|pod| taken(resource, &pod.value())).sum();
@@ -52,7 +55,7 @@ pub fn admit(world: &World, id: &Id, value: &Value) -> Result<(), Refusal> {
             }
         }
         if !exceeded.is_empty() {
-            let list = |pick: &dyn Fn(&(String, f64, f64, String)) -> String| {
+            let list = |pick: &dyn Fn(&Excess) -> String| {
                 exceeded.iter().map(|entry| format!("{}={}", entry.0, pick(entry))).collect::<Vec<_>>().join(",")
             };
             let why = format!(

@@ -118,7 +118,7 @@ impl World {
         }
         let object = Arc::new(Object::new(id, value));
         if self.asleep {
-            self.store.insert(object.clone());
+            self.store.insert(&object);
         } else {
             let change = self.store.put(object.clone());
             self.noticed(&change);

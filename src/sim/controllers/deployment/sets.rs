@@ -44,9 +44,9 @@ pub fn sync_revision(world: &mut World, deployment: &Deployment, create: bool) -
                 annotate(deployment, value, newest + 1, true);
                 let min_ready = deployment.value.at("/spec/minReadySeconds").clone();
                 if min_ready.is_null() {
-                    drop(value.cut("/spec/minReadySeconds"))
+                    drop(value.cut("/spec/minReadySeconds"));
                 } else {
-                    value.put("/spec/minReadySeconds", min_ready)
+                    value.put("/spec/minReadySeconds", min_ready);
                 }
             });
             if updated.is_some() {

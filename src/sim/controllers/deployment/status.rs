@@ -1,4 +1,4 @@
-//! A Deployment's status: counts, and the conditions Available, Progressing and ReplicaFailure.
+//! A Deployment's status: counts, and the conditions Available, Progressing and `ReplicaFailure`.
 
 use super::{Deployment, NAME, Set};
 use crate::sim::clock::seconds;
