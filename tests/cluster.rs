@@ -6,6 +6,8 @@
 
 #[path = "cluster/connecting.rs"]
 mod connecting;
+#[path = "cluster/credentials.rs"]
+mod credentials;
 #[path = "cluster/faults.rs"]
 mod faults;
 #[path = "cluster/kit.rs"]
