@@ -185,7 +185,7 @@ fn a_crate_outside_its_room_is_caught_in_every_way_of_writing() {
         ("ui/board.rs", "use kube as k;"),
         ("app/model.rs", "use ratatui::{Frame};"),
         ("app/model.rs", "#[derive(clap::Parser)] struct A;"),
-        ("ui/board.rs", "fn f() { ::crossterm::event::read(); }"),
+        ("ui/board.rs", "fn f() { ::rustix::termios::isatty(x); }"),
         ("action/apply.rs", "use {std::fmt, k8s_openapi::api};"),
         ("domain/plan.rs", "use tokio::sync::watch;"),
         ("strategy/rolling.rs", "async fn f() { tokio::time::sleep(x).await }"),

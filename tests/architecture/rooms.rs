@@ -13,7 +13,7 @@ pub const ROOMS: &[&str] = &[
 const OWNED: &[(&[&str], &[&str])] = &[
     (&["kube", "k8s_openapi"], &["cluster", "sim"]),
     (&["ratatui"], &["ui", "tui"]),
-    (&["crossterm"], &["tui"]),
+    (&["rustix"], &["cluster", "tui"]),
     (&["clap", "clap_complete", "clap_mangen", "anyhow"], &["cli"]),
     (&["reqwest"], &["metrics", "notify"]),
     (&["directories"], &["config"]),
