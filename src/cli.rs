@@ -9,16 +9,20 @@ mod console;
 mod documents;
 mod exit;
 mod flags;
+mod logging;
 mod output;
+mod present;
+mod reading;
 mod runtime;
 mod session;
 mod table;
+mod writing;
 
 use std::{collections::BTreeMap, ffi::OsString, process::ExitCode};
 
 pub use exit::{Exit, Failure};
 pub use output::Output;
-pub use session::{Session, Terminal};
+pub use session::{Answers, Session, Terminal};
 
 /// The process's own entry: reads its arguments and environment, runs, and answers with the exit code.
 pub fn main() -> ExitCode {

@@ -3,14 +3,26 @@
 mod completions;
 mod config;
 mod demo;
+mod diff;
+mod history;
 mod info;
+mod journal;
+mod keys;
+mod logs;
 mod man;
+mod pause;
+mod restart;
+mod resume;
+mod scale;
+mod set_image;
+mod status;
 mod themes;
+mod undo;
 mod version;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 
-use super::{Exit, Failure, Session, flags::Flags};
+use super::{Exit, Failure, Session, flags::Flags, logging};
 
 /// One subcommand.
 pub struct Subcommand {
@@ -25,7 +37,19 @@ pub struct Subcommand {
 /// Every subcommand, in the order of the help.
 static SUBCOMMANDS: &[Subcommand] = &[
     demo::SUBCOMMAND,
+    status::SUBCOMMAND,
+    history::SUBCOMMAND,
+    diff::SUBCOMMAND,
+    undo::SUBCOMMAND,
+    pause::SUBCOMMAND,
+    resume::SUBCOMMAND,
+    restart::SUBCOMMAND,
+    set_image::SUBCOMMAND,
+    scale::SUBCOMMAND,
+    logs::SUBCOMMAND,
+    journal::SUBCOMMAND,
     config::SUBCOMMAND,
+    keys::SUBCOMMAND,
     themes::SUBCOMMAND,
     info::SUBCOMMAND,
     completions::SUBCOMMAND,
@@ -53,6 +77,7 @@ pub fn tree(name: &'static str) -> Command {
 pub fn dispatch(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
     let (name, own) = matches.subcommand().unwrap_or(("", matches));
     session.flags = read::<Flags>(own)?;
+    let _log = logging::start(session, false)?;
     match SUBCOMMANDS.iter().find(|subcommand| subcommand.name == name) {
         Some(subcommand) => (subcommand.run)(own, session),
         None => Err(Failure::new(Exit::Usage, "say what to do; `windlass --help` lists it")),

@@ -1,4 +1,12 @@
 //! What scripts read: the documents of `-o json` and `-o yaml`. Their form is part of the contract.
 
+mod outcome;
+mod releases;
+mod revisions;
+
+pub use outcome::OutcomeDocument;
+pub use releases::{ReleaseItem, ReleaseList};
+pub use revisions::RevisionList;
+
 /// The `apiVersion` of every document.
 pub const API_VERSION: &str = "windlass/v1";

@@ -4,13 +4,26 @@ use std::future::Future;
 
 use super::{Exit, Failure};
 
-/// The runtime for a console: two threads, so that neither a burst of events nor a slow disk holds up a key.
-pub fn run_wide<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    started(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build())?.block_on(work)
+/// Runs `work` to its end on this thread.
+pub fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    to_the_end(tokio::runtime::Builder::new_current_thread().enable_all().build(), work)
 }
 
-fn started(runtime: std::io::Result<tokio::runtime::Runtime>) -> Result<tokio::runtime::Runtime, Failure> {
-    runtime.map_err(|error| Failure::new(Exit::Failed, format!("the runtime cannot be started: {error}")))
+/// The runtime for a console: two threads, so that neither a burst of events nor a slow disk holds up a key.
+pub fn run_wide<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    to_the_end(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build(), work)
+}
+
+fn to_the_end<T>(
+    runtime: std::io::Result<tokio::runtime::Runtime>,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let runtime =
+        runtime.map_err(|error| Failure::new(Exit::Failed, format!("the runtime cannot be started: {error}")))?;
+    let result = runtime.block_on(work);
+    // A thread may still wait for a line that nobody will type.
+    runtime.shutdown_background();
+    result
 }
 
 /// Waits for `work`, or for Ctrl-C or a request to end, whichever comes first.

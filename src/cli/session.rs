@@ -1,9 +1,16 @@
 //! What a command has at hand: the environment, the terminal, the configuration, the flags.
 
-use std::{collections::BTreeMap, io::IsTerminal};
+use std::{
+    collections::BTreeMap,
+    io::{self, BufRead, BufReader, IsTerminal},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use super::{Exit, Failure, Output, flags::Flags};
-use crate::config::{self, Config, Paths, Sources};
+use crate::{
+    config::{self, Config, Paths, Sources},
+    sim::SimCluster,
+};
 
 /// One run of the program, as a command sees it.
 #[derive(Debug)]
@@ -16,6 +23,46 @@ pub struct Session {
     pub terminal: Terminal,
     /// The flags of this command line.
     pub flags: Flags,
+    /// Where a person's answers come from.
+    pub answers: Answers,
+    /// A simulated cluster that stands for the kubeconfig's, for tests.
+    pub simulated: Option<SimCluster>,
+}
+
+/// The lines that a person types. Clones share them.
+#[derive(Clone)]
+pub struct Answers(Arc<Mutex<dyn BufRead + Send>>);
+
+impl Default for Answers {
+    /// The process's standard input.
+    fn default() -> Self {
+        Self::from(BufReader::new(io::stdin()))
+    }
+}
+
+impl std::fmt::Debug for Answers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Answers")
+    }
+}
+
+impl Answers {
+    /// Lines that are there already, or come from somewhere else.
+    pub fn from(lines: impl BufRead + Send + 'static) -> Self {
+        Self(Arc::new(Mutex::new(lines)))
+    }
+
+    /// The next line, without its end; `None` when there is none any more. Waits in a thread of its own, so that Ctrl-C
+    /// is heard meanwhile.
+    pub async fn line(&self) -> Option<String> {
+        let lines = Arc::clone(&self.0);
+        let read = tokio::task::spawn_blocking(move || {
+            let mut line = String::new();
+            let read = lines.lock().unwrap_or_else(PoisonError::into_inner).read_line(&mut line);
+            matches!(read, Ok(length) if length > 0).then(|| line.trim_end_matches(['\n', '\r']).to_owned())
+        });
+        read.await.ok().flatten()
+    }
 }
 
 /// What standard input and output are connected to.
@@ -30,17 +77,14 @@ pub struct Terminal {
 impl Terminal {
     /// The process's own.
     pub fn of_process() -> Self {
-        Self {
-            asks: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
-            shows: std::io::stdout().is_terminal(),
-        }
+        Self { asks: io::stdin().is_terminal() && io::stderr().is_terminal(), shows: io::stdout().is_terminal() }
     }
 }
 
 impl Session {
     /// A session before its command line is read.
     pub fn new(variables: BTreeMap<String, String>, output: Output, terminal: Terminal) -> Self {
-        Self { variables, output, terminal, flags: Flags::default() }
+        Self { variables, output, terminal, flags: Flags::default(), answers: Answers::default(), simulated: None }
     }
 
     /// The value of an environment variable that is set and not empty.

@@ -1,5 +1,9 @@
 //! Commands as a person meets them: arguments and environment in; exit code, output and complaints out.
 
 mod config;
+mod kubeconfig;
 mod pages;
+mod reading;
 mod run;
+mod watching;
+mod writing;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::Range, path::PathBuf, sync::Arc};
 
 use toml::de::{DeTable, DeValue};
 
-use crate::domain::nearest::suggestion;
+use crate::domain::nearest::{nearest, suggestion};
 
 use super::{
     kind::Value,
@@ -35,6 +35,11 @@ pub struct Binding {
     /// Where it stands.
     pub origin: Origin,
 }
+
+const PREFIX: &str = "WINDLASS_";
+
+/// Variables that are no settings: where files are, and what tests and their kit use.
+const NO_SETTINGS: &[&str] = &["CONFIG_DIR", "STATE_DIR", "CACHE_DIR", "TEST_", "CONTROLPLANE"];
 
 /// The values as merged so far, and what was wrong.
 #[derive(Debug, Default)]
@@ -90,14 +95,15 @@ impl Layers {
                     let origin = Origin::Environment(name.clone());
                     self.entries.insert(vec!["ui".into(), "color".into()], Entry { value: never, origin });
                 }
-                None if name.starts_with("WINDLASS_") => {
-                    let near = suggestion(name, known.iter().map(|(variable, _)| variable.as_str()));
-                    if !near.is_empty() {
-                        let message = format!("is not a variable of windlass{near}");
+                None => {
+                    let own =
+                        name.strip_prefix(PREFIX).filter(|rest| !NO_SETTINGS.iter().any(|no| rest.starts_with(no)));
+                    let names = known.iter().filter_map(|(variable, _)| variable.strip_prefix(PREFIX));
+                    if let Some(near) = own.and_then(|own| nearest(own, names)) {
+                        let message = format!("is not a variable of windlass; did you mean '{PREFIX}{near}'?");
                         self.warnings.push(Problem::new(Origin::Environment(name.clone()), message));
                     }
                 }
-                None => {}
             }
         }
     }

@@ -138,8 +138,10 @@ fn a_wrong_variable_is_told_by_its_name_and_an_unknown_one_only_warned_of_when_i
     let told = Config::resolve(&sources).unwrap_err();
     assert_eq!(told.to_string(), "WINDLASS_UI_COLOR: 'pink' must be one of auto, never, 16, 256, true");
 
-    let service = ("WINDLASS_SERVICE_HOST", "10.0.0.1");
-    let sources = Sources { variables: variables(&[("WINDLASS_UI_THEMES", "x"), service]), ..Sources::default() };
+    let ours = ["WINDLASS_SERVICE_HOST", "WINDLASS_STATE_DIR", "WINDLASS_TEST_KUBECONFIG", "WINDLASS_CONTROLPLANE"];
+    let mut all = variables(&ours.map(|name| (name, "x")));
+    all.insert("WINDLASS_UI_THEMES".into(), "x".into());
+    let sources = Sources { variables: all, ..Sources::default() };
     let warnings = Config::resolve(&sources).unwrap().warnings;
     assert_eq!(warnings.len(), 1);
     assert!(warnings[0].to_string().contains("did you mean 'WINDLASS_UI_THEME'?"), "{}", warnings[0]);

@@ -36,7 +36,7 @@ pub enum TargetError {
     #[error("'{0}' names no object; write KIND/NAME, as in deploy/web, or a release's name")]
     Form(String),
     /// No release has that name.
-    #[error("there is no release '{target}' {scope}{near}")]
+    #[error("there is no release '{target}' {scope}{near}{elsewhere}")]
     Missing {
         /// As typed.
         target: Target,
@@ -44,6 +44,8 @@ pub enum TargetError {
         scope: String,
         /// `; did you mean 'x'?`, or nothing.
         near: String,
+        /// Where else to look, or nothing.
+        elsewhere: &'static str,
     },
     /// Several have.
     #[error("'{target}' names several releases: {}; say which, with -n where the namespaces differ", candidates.join(", "))]
@@ -120,11 +122,14 @@ impl Target {
             (Some(only), true) => Ok(only),
             (None, _) => {
                 let near = suggestion(&self.name, snapshot.releases.iter().map(|release| &*release.key.name));
-                let scope = match snapshot.namespaces.as_slice() {
-                    [] => "in any namespace".to_owned(),
-                    some => format!("in {}", some.join(", ")),
+                let (scope, elsewhere) = match snapshot.namespaces.as_slice() {
+                    [] => ("in any namespace".to_owned(), ""),
+                    some => (
+                        format!("in {}", some.join(", ")),
+                        if near.is_empty() { "; -A looks in all namespaces" } else { "" },
+                    ),
                 };
-                Err(TargetError::Missing { target: self.clone(), scope, near })
+                Err(TargetError::Missing { target: self.clone(), scope, near, elsewhere })
             }
             (Some(last), false) => {
                 let candidates = matching.iter().chain([&last]).map(|one| one.release.key.to_string()).collect();

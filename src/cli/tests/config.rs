@@ -100,3 +100,28 @@ fn themes_lists_the_built_in_ones_and_tells_what_is_wrong_with_an_own_one() {
     assert!(ran.out.lines().any(|line| line == "high-contrast  built in"), "{}", ran.out);
     assert!(ran.complaints.contains("HOME/config/themes/mine.toml:2: "), "{}", ran.complaints);
 }
+
+#[test]
+fn the_actions_of_the_sample_exist_and_their_keys_are_free() {
+    let sample = Home::new().run(&["config", "init", "--print"]).out;
+    let keys: String =
+        sample.split_once("#[keys]").map(|(_, keys)| format!("[keys]{}", keys.replace("\n#", "\n"))).unwrap();
+    let ran = Home::with_config(&keys).run(&["keys"]);
+    assert_eq!((ran.code, ran.complaints.as_str()), (0, ""), "{keys}");
+}
+
+#[test]
+fn keys_shows_the_own_ones_and_tells_what_is_no_action() {
+    let ran = Home::with_config("[keys]\nundo = \"Ctrl-e\"\n").run(&["keys"]);
+    assert_eq!((ran.code, ran.complaints.as_str()), (0, ""));
+    assert!(
+        ran.out.lines().any(|line| line.trim_start().starts_with("Ctrl-e") && line.contains(" undo ")),
+        "{}",
+        ran.out
+    );
+    let wrong = Home::with_config("[keys]\nundoo = \"Ctrl-e\"\n").run(&["keys"]);
+    assert_eq!(wrong.code, 2);
+    let told =
+        "windlass: HOME/config/config.toml:2: 'undoo' is no action; did you mean 'undo'?; `windlass keys` lists them\n";
+    assert_eq!(wrong.complaints, told);
+}

@@ -5,9 +5,13 @@ use std::{
     ffi::OsString,
     io::{self, Write},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
-use crate::cli::{Output, Session, Terminal, run};
+use crate::{
+    cli::{Answers, Output, Session, Terminal, run},
+    sim::{SimCluster, SimOptions},
+};
 
 /// What a command line led to.
 #[derive(Debug, PartialEq, Eq)]
@@ -66,6 +70,11 @@ impl Home {
         std::fs::write(path, text).unwrap();
     }
 
+    /// The path of a file below the folder.
+    pub fn path(&self, path: &str) -> String {
+        self.folder.path().join(path).to_string_lossy().into_owned()
+    }
+
     pub fn set(mut self, name: &str, value: &str) -> Self {
         self.variables.insert(name.to_owned(), value.to_owned());
         self
@@ -73,13 +82,51 @@ impl Home {
 
     /// Runs `windlass` with these arguments; the folder's own path is shown as `HOME`.
     pub fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_with(arguments, |_| {})
+    }
+
+    /// The same over a simulated cluster.
+    pub fn run_on(&self, sim: &SimCluster, arguments: &[&str]) -> Ran {
+        self.run_with(arguments, |session| session.simulated = Some(sim.clone()))
+    }
+
+    /// The same on a terminal, where a person types `answers`.
+    pub fn run_asked(&self, sim: &SimCluster, arguments: &[&str], answers: &'static str) -> Ran {
+        self.run_with(arguments, |session| {
+            session.simulated = Some(sim.clone());
+            session.terminal = Terminal { asks: true, shows: true };
+            session.answers = Answers::from(answers.as_bytes());
+        })
+    }
+
+    /// Runs it over a simulated cluster whose time goes on meanwhile.
+    pub fn run_while_time_passes(&self, sim: &SimCluster, arguments: &[&str]) -> Ran {
+        std::thread::scope(|scope| {
+            let running = scope.spawn(|| self.run_on(sim, arguments));
+            while !running.is_finished() {
+                // A second of its time in 10 ms of ours, so that what watches it keeps up.
+                std::thread::park_timeout(Duration::from_millis(10));
+                sim.advance(Duration::from_secs(1));
+            }
+            running.join().unwrap()
+        })
+    }
+
+    /// The same with a session that `prepare` changes.
+    pub fn run_with(&self, arguments: &[&str], prepare: impl FnOnce(&mut Session)) -> Ran {
         let arguments: Vec<OsString> = std::iter::once(&"windlass").chain(arguments).map(Into::into).collect();
         let (out, complaints) = (Sink::default(), Sink::default());
         let output = Output::to(out.clone(), complaints.clone());
         let mut session = Session::new(self.variables.clone(), output, Terminal::default());
+        prepare(&mut session);
         let code = run(&arguments, &mut session).code();
         let own = self.folder.path().to_string_lossy().into_owned();
         let shown = |sink: &Sink| sink.text().replace(&own, "HOME");
         Ran { code, out: shown(&out), complaints: shown(&complaints) }
     }
+}
+
+/// A simulated cluster whose time stands still.
+pub fn sim(scenario: &str) -> SimCluster {
+    SimCluster::scenario(scenario, &SimOptions::manual()).unwrap()
 }

@@ -1,0 +1,134 @@
+//! `windlass status`: releases once, line by line as they change, or until one has settled.
+
+mod watch;
+
+use std::sync::Arc;
+
+use clap::{ArgMatches, Args, Command};
+
+use super::{Subcommand, read};
+use crate::{
+    cli::{
+        Exit, Failure, Session,
+        documents::{ReleaseItem, ReleaseList},
+        output::{Format, FormatFlag},
+        present,
+        reading::{Reading, worst_first},
+        runtime,
+    },
+    domain::{Release, Snapshot, plan::PlanId, release::Action, snapshot::Watch, target::Target},
+    strategy::{Context, strategy},
+};
+
+pub const SUBCOMMAND: Subcommand = Subcommand { name: "status", spec, run };
+
+#[derive(Debug, Args)]
+struct Arguments {
+    /// A release, as deploy/web, sts/db, ds/agent or its name; else all
+    target: Option<Target>,
+    /// Only workloads with these labels
+    #[arg(short = 'l', long, value_name = "SELECTOR")]
+    selector: Option<String>,
+    /// Print a line a change, until interrupted
+    #[arg(long, conflicts_with = "wait")]
+    watch: bool,
+    /// Wait until it has settled: exit code 0, 1 when it failed, 4 when it did not in time
+    #[arg(long, requires = "target")]
+    wait: bool,
+    /// How long to wait, as 90s or 10m
+    #[arg(long, value_name = "TIME", value_parser = crate::cli::flags::span, default_value = "10m")]
+    timeout: std::time::Duration,
+    #[command(flatten)]
+    format: FormatFlag,
+}
+
+fn spec(command: Command) -> Command {
+    Arguments::augment_args(command).about("Show releases, worst first")
+}
+
+fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
+    let arguments = read::<Arguments>(matches)?;
+    runtime::run(runtime::until_interrupted(async {
+        let reading = Reading::start(session, arguments.selector.as_deref()).await?;
+        if arguments.watch {
+            return watch::lines(&arguments, &reading, session).await;
+        }
+        if arguments.wait {
+            return watch::until_settled(&arguments, &reading, session).await;
+        }
+        let (snapshot, releases) = look(&arguments, &reading).await?;
+        tell_what_is_missing(&snapshot, session);
+        print(&snapshot, &releases, arguments.format.output, &reading, session)?;
+        Ok(Exit::Done)
+    }))
+}
+
+/// The releases asked for, as they are now.
+async fn look(arguments: &Arguments, reading: &Reading) -> Result<(Snapshot, Vec<Arc<Release>>), Failure> {
+    let snapshot = reading.snapshot(arguments.target.as_ref()).await?;
+    let releases = match &arguments.target {
+        Some(target) => vec![target.find(&snapshot)?.release],
+        None => worst_first(&snapshot),
+    };
+    Ok((snapshot, releases))
+}
+
+fn print(
+    snapshot: &Snapshot,
+    releases: &[Arc<Release>],
+    format: Format,
+    reading: &Reading,
+    session: &mut Session,
+) -> Result<(), Failure> {
+    let now = reading.options.clock.now();
+    match format {
+        Format::Json | Format::Yaml => {
+            let items: Vec<_> =
+                releases.iter().map(|release| (Arc::clone(release), actions(release, reading))).collect();
+            session.output.document(&ReleaseList::new(snapshot, &items, now), format)
+        }
+        Format::Name => {
+            for release in releases {
+                session.output.line(&release.key.target());
+            }
+            Ok(())
+        }
+        Format::Table | Format::Wide if releases.is_empty() => {
+            session.output.aside("no releases here; -A looks in all namespaces, -n in another\n");
+            Ok(())
+        }
+        Format::Table | Format::Wide => {
+            session.output.table(&present::releases_table(releases, format == Format::Wide, now));
+            Ok(())
+        }
+    }
+}
+
+/// What can be done to a release now.
+fn actions(release: &Release, reading: &Reading) -> Vec<Action> {
+    let context =
+        Context { now: reading.options.clock.now(), who: "".into(), plan_id: PlanId("".into()), left_by_undo: None };
+    strategy(release.strategy).map(|strategy| strategy.actions(release, &context)).unwrap_or_default()
+}
+
+/// One line on standard error for each kind that could not be read: what is shown rests on less than it should.
+fn tell_what_is_missing(snapshot: &Snapshot, session: &mut Session) {
+    for (kind, status) in &snapshot.kinds {
+        match &status.watch {
+            Watch::Forbidden { reason } | Watch::Failing { reason, .. } => {
+                session.output.complain(&format!("{} can't be read: {reason}", kind.plural()));
+            }
+            Watch::Listing | Watch::Live | Watch::Absent => {}
+        }
+        if !status.denied.is_empty() {
+            let denied: Vec<&str> = status.denied.iter().map(|name| &**name).collect();
+            session.output.complain(&format!("{} may not be read in {}", kind.plural(), denied.join(", ")));
+        }
+    }
+}
+
+/// One release as a line of JSON, for `--watch -o json`.
+fn json_line(release: &Release, reading: &Reading) -> Result<String, Failure> {
+    serde_json::to_string(&ReleaseItem::new(release, &actions(release, reading)))
+        .map_err(|error| Failure::new(Exit::Failed, format!("{} can't be written as JSON: {error}", release.key)))
+}

@@ -1,0 +1,151 @@
+//! `status --watch` and `status --wait`: over the same watches as the console's.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use tokio::time::{Instant, timeout_at};
+
+use super::{Arguments, json_line, print};
+use crate::{
+    cli::{Exit, Failure, Session, output::Format, present, reading::Reading},
+    cluster::Observer,
+    domain::{Age, ObjectKey, Release, Snapshot, Uid, snapshot::Connection},
+    strategy::{Settled, strategy},
+};
+
+/// A server that has not answered for so long since the start is unreachable.
+const FIRST_ANSWER: Duration = Duration::from_secs(10);
+
+/// A line on each release, then one a change, until nobody reads them any more.
+pub async fn lines(arguments: &Arguments, reading: &Reading, session: &mut Session) -> Result<Exit, Failure> {
+    let mut observer = observe(arguments, reading);
+    let mut snapshot = complete(&mut observer).await?;
+    let chosen = match &arguments.target {
+        Some(target) => Some(target.find(&snapshot)?.release.uid.clone()),
+        None => None,
+    };
+    let mut seen: BTreeMap<Uid, (ObjectKey, present::Moved)> = BTreeMap::new();
+    let mut away = false;
+    loop {
+        let now = reading.options.clock.now();
+        away = tell_connection(&snapshot, away, session);
+        let shown = || snapshot.releases.iter().filter(|release| chosen.as_ref().is_none_or(|uid| *uid == release.uid));
+        for release in shown() {
+            let moved = present::Moved::of(release);
+            if seen.get(&release.uid).is_none_or(|(_, before)| *before != moved) {
+                session.output.line(&match arguments.format.output {
+                    Format::Json | Format::Yaml => json_line(release, reading)?,
+                    _ => present::release_line(release, now),
+                });
+                seen.insert(release.uid.clone(), (release.key.clone(), moved));
+            }
+        }
+        let gone: Vec<Uid> = seen.keys().filter(|uid| !shown().any(|release| release.uid == **uid)).cloned().collect();
+        for uid in gone {
+            if let Some((key, _)) = seen.remove(&uid)
+                && !matches!(arguments.format.output, Format::Json | Format::Yaml)
+            {
+                session.output.line(&format!(
+                    "{}  {} ({})  gone",
+                    now.strftime("%H:%M:%SZ"),
+                    key.qualified(),
+                    key.kind.singular()
+                ));
+            }
+        }
+        if session.output.closed() {
+            return Ok(Exit::Done);
+        }
+        snapshot = next(&mut observer).await?;
+    }
+}
+
+/// Says once that the server is away, and once that it is back.
+fn tell_connection(snapshot: &Snapshot, away: bool, session: &mut Session) -> bool {
+    match (&snapshot.connection, away) {
+        (Connection::Away { reason, .. }, false) => {
+            session.output.complain(&format!("the server does not answer: {reason}; lines are late until it does"));
+            true
+        }
+        (Connection::Live, true) => {
+            session.output.complain("the server answers again");
+            false
+        }
+        (_, away) => away,
+    }
+}
+
+/// Waits until the target has settled or failed, and shows it as it then is.
+pub async fn until_settled(arguments: &Arguments, reading: &Reading, session: &mut Session) -> Result<Exit, Failure> {
+    let Some(target) = &arguments.target else { return Err(Failure::new(Exit::Usage, "--wait needs a release")) };
+    let deadline = Instant::now() + arguments.timeout;
+    let mut observer = observe(arguments, reading);
+    let mut snapshot = complete(&mut observer).await?;
+    let uid = target.find(&snapshot)?.release.uid.clone();
+    loop {
+        let Some(release) = snapshot.by_uid(&uid).cloned() else {
+            return Err(Failure::new(Exit::Failed, format!("'{target}' was deleted while it was waited for")));
+        };
+        let (exit, why) = match settled(&release) {
+            Settled::Yes => (Exit::Done, None),
+            Settled::Failed(why) => (Exit::Failed, Some(why)),
+            Settled::NotYet(missing) => {
+                if let Ok(newer) = timeout_at(deadline, next(&mut observer)).await {
+                    snapshot = newer?;
+                    continue;
+                }
+                let limit = Age(jiff::SignedDuration::try_from(arguments.timeout).unwrap_or_default()).words();
+                (Exit::NotInTime, Some(format!("not settled within {limit}: {missing}").into()))
+            }
+        };
+        print(&snapshot, &[release], arguments.format.output, reading, session)?;
+        return match why {
+            None => Ok(exit),
+            Some(why) => Err(Failure::new(exit, format!("{target}: {why}"))),
+        };
+    }
+}
+
+fn observe(arguments: &Arguments, reading: &Reading) -> Observer {
+    let options = if arguments.target.is_some() { reading.options_of_target() } else { reading.options.clone() };
+    reading.cluster.observe(options)
+}
+
+fn settled(release: &Release) -> Settled {
+    strategy(release.strategy).map_or(Settled::Yes, |strategy| strategy.settled(release))
+}
+
+/// The first snapshot in which everything was listed.
+async fn complete(observer: &mut Observer) -> Result<Arc<Snapshot>, Failure> {
+    let deadline = Instant::now() + FIRST_ANSWER;
+    loop {
+        let snapshot = Arc::clone(&observer.snapshots.borrow_and_update());
+        if snapshot.complete() && listed(&snapshot) {
+            return Ok(snapshot);
+        }
+        let waited = timeout_at(deadline, next(observer)).await;
+        if let (Err(_), Connection::Away { reason, .. }) = (&waited, &snapshot.connection) {
+            return Err(Failure::new(Exit::Unreachable, reason.to_string()));
+        }
+        if let Ok(newer) = waited {
+            newer?;
+        } else if !matches!(snapshot.connection, Connection::Live) {
+            return Err(Failure::new(Exit::Unreachable, "the server did not answer within 10 s; is it the right one?"));
+        } else {
+            // It answers, and its lists are long: they are waited for.
+            next(observer).await?;
+        }
+    }
+}
+
+/// Whether pods and revisions were listed, too, as far as they may be.
+fn listed(snapshot: &Snapshot) -> bool {
+    use crate::domain::snapshot::Watch;
+    snapshot.kinds.values().all(|status| !matches!(status.watch, Watch::Listing))
+}
+
+async fn next(observer: &mut Observer) -> Result<Arc<Snapshot>, Failure> {
+    if observer.snapshots.changed().await.is_err() {
+        return Err(Failure::new(Exit::Failed, "the watch ended; start again"));
+    }
+    Ok(Arc::clone(&observer.snapshots.borrow_and_update()))
+}

@@ -1,0 +1,175 @@
+//! `kind: ReleaseList`, from `status`.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::API_VERSION;
+use crate::domain::{
+    Direction, Release, Snapshot, State, Str, Timestamp, Verb,
+    management::Reverts,
+    release::{Action, Role, Step, Weight},
+    state::Verdict,
+    text::sanitize,
+};
+
+/// The document.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReleaseList {
+    api_version: &'static str,
+    kind: &'static str,
+    cluster: Cluster,
+    as_of: Timestamp,
+    stale: bool,
+    items: Vec<ReleaseItem>,
+}
+
+#[derive(Debug, Serialize)]
+struct Cluster {
+    context: Str,
+    server: Str,
+    fingerprint: Str,
+}
+
+/// One release.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReleaseItem {
+    target: String,
+    namespace: Str,
+    strategy: &'static str,
+    state: State,
+    held: bool,
+    reason: String,
+    revision: Option<i64>,
+    step: Option<Step>,
+    tracks: Vec<TrackPart>,
+    health: HealthPart,
+    /// Always null until there is a source of measurements.
+    measurements: Option<()>,
+    management: Option<ManagementPart>,
+    actions: Vec<ActionPart>,
+}
+
+#[derive(Debug, Serialize)]
+struct TrackPart {
+    role: Role,
+    name: Str,
+    revision: Option<i64>,
+    images: Vec<Str>,
+    weight: Weight,
+    replicas: ReplicasPart,
+}
+
+#[derive(Debug, Serialize)]
+struct ReplicasPart {
+    desired: i32,
+    ready: i32,
+    updated: i32,
+    available: i32,
+}
+
+#[derive(Debug, Serialize)]
+struct HealthPart {
+    verdict: Verdict,
+    reasons: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ManagementPart {
+    manager: &'static str,
+    detail: Str,
+    forecast: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ActionPart {
+    verb: Verb,
+    direction: Direction,
+    enabled: bool,
+    why: String,
+    consequence: String,
+}
+
+impl ReleaseList {
+    /// The document for `releases` of `snapshot`, each with what can be done to it.
+    pub fn new(snapshot: &Snapshot, releases: &[(Arc<Release>, Vec<Action>)], now: Timestamp) -> Self {
+        Self {
+            api_version: API_VERSION,
+            kind: "ReleaseList",
+            cluster: Cluster {
+                context: snapshot.cluster.context.clone(),
+                server: snapshot.cluster.server.clone(),
+                fingerprint: snapshot.cluster.fingerprint.word.clone(),
+            },
+            as_of: snapshot.published,
+            stale: snapshot.stale(now),
+            items: releases.iter().map(|(release, actions)| ReleaseItem::new(release, actions)).collect(),
+        }
+    }
+}
+
+impl ReleaseItem {
+    /// One release with what can be done to it.
+    pub fn new(release: &Release, actions: &[Action]) -> Self {
+        Self {
+            target: release.key.target(),
+            namespace: release.key.namespace.clone(),
+            strategy: release.strategy.0,
+            state: release.state,
+            held: release.held,
+            reason: sanitize(&release.reason).into_owned(),
+            revision: release.revision.map(|revision| revision.0),
+            step: release.step.clone(),
+            tracks: release.tracks.iter().map(track).collect(),
+            health: HealthPart {
+                verdict: release.health.verdict,
+                reasons: release.health.reasons.iter().map(|reason| sanitize(&reason.text).into_owned()).collect(),
+            },
+            measurements: None,
+            management: release.management.first().map(|management| ManagementPart {
+                manager: management.manager.word(),
+                detail: management.name.clone(),
+                forecast: forecast(management.template, &management.when),
+            }),
+            actions: actions.iter().map(action).collect(),
+        }
+    }
+}
+
+fn track(track: &crate::domain::Track) -> TrackPart {
+    TrackPart {
+        role: track.role,
+        name: track.name.clone(),
+        revision: track.revision.map(|revision| revision.0),
+        images: track.images.iter().map(|image| image.reference.clone()).collect(),
+        weight: track.weight,
+        replicas: ReplicasPart {
+            desired: track.replicas.desired,
+            ready: track.replicas.ready,
+            updated: track.replicas.updated,
+            available: track.replicas.available,
+        },
+    }
+}
+
+fn action(action: &Action) -> ActionPart {
+    ActionPart {
+        verb: action.verb,
+        direction: action.direction,
+        enabled: action.enabled,
+        why: sanitize(&action.why).into_owned(),
+        consequence: sanitize(&action.consequence).into_owned(),
+    }
+}
+
+/// What a manager will do to a changed template: `will revert it within 5 s to 5 min`.
+fn forecast(template: Reverts, when: &str) -> String {
+    let does = match template {
+        Reverts::WillNot => return "will leave a changed template as it is".to_owned(),
+        Reverts::May => "may revert a changed template",
+        Reverts::Will => "will revert a changed template",
+    };
+    if when.is_empty() { does.to_owned() } else { format!("{does} {when}") }
+}

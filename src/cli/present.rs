@@ -1,0 +1,9 @@
+//! What people read: releases, revisions, changes and outcomes as lines of text.
+
+mod changes;
+mod releases;
+mod revisions;
+
+pub use changes::{Moved, diff_lines, plan_lines};
+pub use releases::{release_line, releases_table};
+pub use revisions::{revision_lines, revisions_table};

@@ -1,0 +1,82 @@
+//! What changes: the diff of two templates, a plan before it is confirmed, and what moved between two looks.
+
+use crate::domain::{
+    Plan, Release, Revision, State,
+    plan::{Change, Inverse},
+    release::Role,
+    text::sanitize,
+};
+
+/// The lines of a diff: the place, then what goes and what comes.
+pub fn diff_lines(changes: &[Change]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for change in changes {
+        lines.push(sanitize(&change.place).into_owned());
+        lines.extend(change.old.iter().map(|old| format!("  - {}", sanitize(old))));
+        lines.extend(change.new.iter().map(|new| format!("  + {}", sanitize(new))));
+    }
+    lines
+}
+
+/// A plan as a person sees it before the question: calls with their fences, diff, forecast, way back.
+pub fn plan_lines(plan: &Plan) -> Vec<String> {
+    let mut lines = vec![plan.title.to_string()];
+    for (index, planned) in plan.calls.iter().enumerate() {
+        let optional = if planned.optional { " (offered, not sent)" } else { "" };
+        let fence = if planned.fence.is_empty() { String::new() } else { format!(", {}", planned.fence) };
+        lines.push(format!("  {} {}{fence}{optional}", index + 1, planned.what));
+    }
+    lines.extend(diff_lines(&plan.diff).into_iter().map(|line| format!("    {line}")));
+    if !plan.forecast.then.is_empty() {
+        lines.push(format!("then     {}", plan.forecast.then));
+    }
+    lines.extend(plan.forecast.warnings.iter().map(|warning| format!("warning  {warning}")));
+    for management in &plan.forecast.reverts {
+        let first = management.first.as_ref().map_or_else(String::new, |first| format!(" First: {first}"));
+        let may = match management.template {
+            crate::domain::management::Reverts::Will => "will revert it",
+            crate::domain::management::Reverts::May => "may revert it",
+            crate::domain::management::Reverts::WillNot => "leaves it alone",
+        };
+        let name = &management.name;
+        lines.push(format!("reverts  {} '{name}' {may} {}.{first}", management.manager.word(), management.when));
+    }
+    lines.push(match &plan.inverse {
+        Inverse::Exact(steps) => format!("inverse  exact: {}", steps.words),
+        Inverse::Compensating { steps, differs } => format!("inverse  {}, but {differs}", steps.words),
+        Inverse::None { why } => format!("inverse  none: {why}"),
+    });
+    lines.into_iter().map(|line| sanitize(&line).into_owned()).collect()
+}
+
+/// What makes two looks at a release differ, for a line a change: not its texts, in which times run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    state: State,
+    held: bool,
+    revision: Option<Revision>,
+    step: Option<u32>,
+    counts: [i32; 4],
+    tracks: Vec<(Role, String, i32)>,
+    outage: bool,
+}
+
+impl Moved {
+    /// What counts of `release`.
+    pub fn of(release: &Release) -> Self {
+        let replicas = release.replicas;
+        Self {
+            state: release.state,
+            held: release.held,
+            revision: release.revision,
+            step: release.step.as_ref().and_then(|step| step.index),
+            counts: [replicas.desired, replicas.ready, replicas.updated, replicas.available],
+            tracks: release
+                .tracks
+                .iter()
+                .map(|track| (track.role, track.version.to_string(), track.replicas.ready))
+                .collect(),
+            outage: release.outage.is_some_and(|outage| outage.until.is_none()),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Releases as a table (`status`) and as one line each (`status --watch`).
+
+use std::sync::Arc;
+
+use crate::{
+    cli::table::Table,
+    domain::{Age, Release, Timestamp, release::Role},
+};
+
+/// The table of `status`, worst first; `wide` adds where it stands in its history and who else steers it.
+pub fn releases_table(releases: &[Arc<Release>], wide: bool, now: Timestamp) -> Table {
+    let mut heading = vec!["NAMESPACE", "RELEASE", "STATE", "SINCE", "HOW", "STEP", "VERSIONS", "READY"];
+    if wide {
+        heading.extend(["REVISION", "BACK TO", "HEALTH", "MANAGED BY"]);
+    }
+    heading.push("REASON");
+    let mut table = Table::new(heading);
+    for release in releases {
+        let mut cells = vec![
+            release.key.namespace.to_string(),
+            release.key.target(),
+            state(release),
+            release.since.map_or_else(String::new, |since| Age::between(since, now).to_string()),
+            release.strategy.0.to_owned(),
+            step(release),
+            versions(release),
+            ready(release),
+        ];
+        if wide {
+            let number =
+                |revision: Option<crate::domain::Revision>| revision.map_or_else(String::new, |it| it.to_string());
+            let managers: Vec<&str> = release.management.iter().map(|management| management.manager.word()).collect();
+            cells.extend([
+                number(release.revision),
+                number(release.back_to),
+                verdict(release).to_owned(),
+                managers.join(", "),
+            ]);
+        }
+        cells.push(release.reason.to_string());
+        table.row(cells);
+    }
+    table
+}
+
+/// One line on one release as it is now: `03:12:44Z shop/web (deployment) progressing v1→v2 3/4 reason`.
+pub fn release_line(release: &Release, now: Timestamp) -> String {
+    let text = [
+        now.strftime("%H:%M:%SZ").to_string(),
+        format!("{} ({})", release.key.qualified(), release.key.kind.singular()),
+        state(release),
+        step(release),
+        versions(release),
+        ready(release),
+        release.reason.to_string(),
+    ];
+    let line = text.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join("  ");
+    crate::domain::text::sanitize(&line).into_owned()
+}
+
+fn state(release: &Release) -> String {
+    let held = if release.held { ", held" } else { "" };
+    format!("{}{held}", release.state)
+}
+
+fn step(release: &Release) -> String {
+    release.step.as_ref().map_or_else(String::new, |step| match step.index {
+        Some(index) => format!("{index}/{}", step.count),
+        None => format!("-/{}", step.count),
+    })
+}
+
+/// `v41→v42` while two versions are there, else the one.
+fn versions(release: &Release) -> String {
+    let stable = release.track(Role::Stable);
+    let candidate = release.track(Role::Candidate);
+    match (stable, candidate) {
+        (Some(stable), Some(candidate)) => format!("{}→{}", stable.version, candidate.version),
+        (Some(one), None) | (None, Some(one)) => one.version.to_string(),
+        (None, None) => release.tracks.first().map_or_else(String::new, |track| track.version.to_string()),
+    }
+}
+
+fn ready(release: &Release) -> String {
+    format!("{}/{}", release.replicas.ready, release.replicas.desired)
+}
+
+fn verdict(release: &Release) -> &'static str {
+    use crate::domain::state::Verdict;
+    match release.health.verdict {
+        Verdict::Ok => "ok",
+        Verdict::Warn => "warn",
+        Verdict::Bad => "bad",
+        Verdict::Unknown => "unknown",
+    }
+}

@@ -1,0 +1,193 @@
+//! How commands read a cluster: connected by the flags, once or watched, and one release by its target.
+
+use std::sync::Arc;
+
+use super::{Exit, Failure, Session, flags::Connection};
+use crate::{
+    action::Journal,
+    cluster::{Clock, Cluster, ConnectError, ConnectOptions, NamespaceScope, ObserveOptions, PluginTalk, ReadError},
+    config::Config,
+    domain::{
+        Details, Kind, ObjectKey, Release, Snapshot,
+        target::{Found, Target},
+    },
+    sim::SimCluster,
+};
+
+/// A connected command.
+#[derive(Debug)]
+pub struct Reading {
+    /// The cluster.
+    pub cluster: Cluster,
+    /// Whose clock counts, and which namespaces.
+    pub options: ObserveOptions,
+    /// The configuration.
+    pub config: Config,
+    /// What we did before: it speaks for revisions.
+    pub journal: Journal,
+}
+
+/// One release with what a plan for it is made from.
+#[derive(Debug)]
+pub struct Opened {
+    /// The release.
+    pub release: Release,
+    /// Its raw objects.
+    pub details: Details,
+    /// The object that was typed, when it is a member of the release and not its root.
+    pub member: Option<ObjectKey>,
+}
+
+impl Reading {
+    /// Connects as the flags say. Nothing is sent yet.
+    pub async fn start(session: &mut Session, selector: Option<&str>) -> Result<Self, Failure> {
+        let config = session.config()?;
+        let journal = Journal::open(&session.paths()?.state);
+        let asked = namespaces(&session.flags.connection);
+        let connect = ConnectOptions {
+            namespaces: asked.clone(),
+            selector: selector.map(str::to_owned),
+            plugin: if session.terminal.asks { PluginTalk::Interactive } else { PluginTalk::Silent },
+            ..options(&session.flags.connection)
+        };
+        let (cluster, clock) = match &session.simulated {
+            None => (Cluster::connect(&connect).await?, Clock::system()),
+            Some(sim) => over(sim, &connect).await?,
+        };
+        let of_context = config.context(&cluster.identity().context).namespaces;
+        let namespaces = match asked {
+            NamespaceScope::Default if !of_context.is_empty() => NamespaceScope::List(of_context),
+            asked => asked,
+        };
+        let options = ObserveOptions { namespaces, selector: connect.selector, clock, recorded: journal.recorded() };
+        Ok(Self { cluster, options, config, journal })
+    }
+
+    /// Everything in the namespaces asked for, as it is now; with a target, in those that it may be in.
+    pub async fn snapshot(&self, target: Option<&Target>) -> Result<Snapshot, Failure> {
+        let options = if target.is_some() { self.options_of_target() } else { self.options.clone() };
+        Ok(Box::pin(self.cluster.one_shot(options)).await?)
+    }
+
+    /// The release that `target` names. A workload in one namespace is read by itself, in one round trip; for all else
+    /// the namespaces are listed first.
+    pub async fn open(&self, target: &Target) -> Result<Opened, Failure> {
+        let (key, member) = self.resolve(target).await?;
+        match Box::pin(self.cluster.one_release_with(&key, &self.options)).await {
+            Ok((release, details)) => Ok(Opened { release, details, member }),
+            Err(ReadError::NotFound(_)) => {
+                // Listing tells what there is instead.
+                self.find(target).await?;
+                Err(Failure::new(Exit::Usage, format!("{key} has just gone")))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The key of the release's root, and the member that was typed.
+    pub async fn resolve(&self, target: &Target) -> Result<(ObjectKey, Option<ObjectKey>), Failure> {
+        if let (Some(kind @ (Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet)), Some(namespace)) =
+            (target.kind, self.one_namespace())
+        {
+            return Ok((ObjectKey::new(kind, namespace, target.name.as_str()), None));
+        }
+        let found = self.find(target).await?;
+        Ok((found.release.key.clone(), found.member))
+    }
+
+    async fn find(&self, target: &Target) -> Result<Found, Failure> {
+        let snapshot = Box::pin(self.cluster.one_shot(self.options_of_target())).await?;
+        Ok(target.find(&snapshot)?)
+    }
+
+    /// The options for reading what a target may be in.
+    pub fn options_of_target(&self) -> ObserveOptions {
+        let mut options = self.options.clone();
+        if let Some(namespace) = self.one_namespace() {
+            options.namespaces = NamespaceScope::List(vec![namespace.to_owned()]);
+        }
+        options
+    }
+
+    /// The namespace of a target, as kubectl sees it: `-n`, else the context's, else `default`; none where several were
+    /// asked for.
+    fn one_namespace(&self) -> Option<&str> {
+        match &self.options.namespaces {
+            NamespaceScope::All => None,
+            NamespaceScope::List(names) => match names.as_slice() {
+                [only] => Some(only),
+                _ => None,
+            },
+            NamespaceScope::Default => Some(self.cluster.default_namespace()),
+        }
+    }
+}
+
+/// A simulated cluster in the place of a real one.
+async fn over(sim: &SimCluster, options: &ConnectOptions) -> Result<(Cluster, Clock), Failure> {
+    let cluster = Cluster::over(sim.client(), "simulated", options).await?;
+    let sim = sim.clone();
+    Ok((cluster, Clock::new(move || sim.now())))
+}
+
+fn namespaces(flags: &Connection) -> NamespaceScope {
+    match (flags.all_namespaces, flags.namespace.as_slice()) {
+        (true, _) => NamespaceScope::All,
+        (false, []) => NamespaceScope::Default,
+        (false, names) => NamespaceScope::List(names.to_vec()),
+    }
+}
+
+fn options(flags: &Connection) -> ConnectOptions {
+    ConnectOptions {
+        kubeconfig: flags.kubeconfig.clone(),
+        context: flags.context.clone(),
+        cluster: flags.cluster.clone(),
+        user: flags.user.clone(),
+        impersonate: flags.impersonate.clone(),
+        impersonate_groups: flags.impersonate_groups.clone(),
+        request_timeout: flags.request_timeout,
+        token: flags.token.clone(),
+        server: flags.server.clone(),
+        certificate_authority: flags.certificate_authority.clone(),
+        insecure_skip_tls_verify: flags.insecure_skip_tls_verify,
+        ..ConnectOptions::default()
+    }
+}
+
+impl From<ConnectError> for Failure {
+    fn from(error: ConnectError) -> Self {
+        let exit = match &error {
+            ConnectError::NoContext { .. } | ConnectError::Unknown { .. } => Exit::Usage,
+            ConnectError::Unauthorized(_) => Exit::Forbidden,
+            ConnectError::NoCluster { .. }
+            | ConnectError::Unreadable { .. }
+            | ConnectError::Broken { .. }
+            | ConnectError::Credentials { .. }
+            | ConnectError::Plugin { .. }
+            | ConnectError::Unreachable(_)
+            | ConnectError::Other { .. } => Exit::Unreachable,
+        };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        let exit = match &error {
+            ReadError::NotFound(_) => Exit::Usage,
+            ReadError::Forbidden(_) | ReadError::Unauthorized(_) => Exit::Forbidden,
+            ReadError::Unreachable(_) | ReadError::TooMany { .. } => Exit::Unreachable,
+            ReadError::OtherCluster(_) => Exit::Refused,
+            ReadError::Gone(_) | ReadError::Server { .. } | ReadError::Unreadable(_) => Exit::Failed,
+        };
+        Self::new(exit, error.to_string())
+    }
+}
+
+/// The releases of `snapshot`, the worst first.
+pub fn worst_first(snapshot: &Snapshot) -> Vec<Arc<Release>> {
+    let mut releases = snapshot.releases.clone();
+    releases.sort_by(|one, other| (one.state, &one.key).cmp(&(other.state, &other.key)));
+    releases
+}

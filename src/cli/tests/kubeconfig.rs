@@ -1,0 +1,87 @@
+//! Kubeconfigs as they are met in the wild: each ends in one clear sentence, an exit code, and nothing sent.
+
+use super::run::{Home, Ran};
+
+/// Runs `status` with a kubeconfig of this text.
+fn with(text: &str, more: &[&str]) -> Ran {
+    let home = Home::new();
+    home.write("kube", text);
+    let path = home.path("kube");
+    home.run(&[&["status", "-A", "--kubeconfig", &path], more].concat())
+}
+
+fn one_sentence(ran: &Ran, code: u8, words: &[&str]) {
+    assert_eq!((ran.code, ran.out.as_str()), (code, ""), "{}", ran.complaints);
+    assert_eq!(ran.complaints.lines().count(), 1, "{}", ran.complaints);
+    for word in words {
+        assert!(ran.complaints.contains(word), "'{word}' is not in: {}", ran.complaints);
+    }
+}
+
+fn config(cluster: &str, user: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: prod\ncontexts:\n- name: prod\n  context: {{cluster: c, user: u}}\n\
+         clusters:\n- name: c\n  cluster: {cluster}\nusers:\n- name: u\n  user: {user}\n"
+    )
+}
+
+#[test]
+fn one_that_is_missing() {
+    let ran = Home::new().run(&["status", "--kubeconfig", "/no/such/file"]);
+    one_sentence(&ran, 6, &["/no/such/file"]);
+}
+
+#[test]
+fn one_that_is_empty_points_to_the_demo() {
+    one_sentence(&with("", &[]), 6, &["windlass demo"]);
+}
+
+#[test]
+fn one_that_is_broken() {
+    one_sentence(&with("clusters: [", &[]), 6, &["HOME/kube", "broken"]);
+    one_sentence(&with("clusters: 7\n", &[]), 6, &["HOME/kube"]);
+}
+
+#[test]
+fn one_with_another_context_than_asked_for() {
+    let ran = with(&config("{server: 'https://127.0.0.1:1'}", "{}"), &["--context", "prdo"]);
+    one_sentence(&ran, 2, &["context 'prdo'", "prod"]);
+}
+
+#[test]
+fn one_without_a_current_context() {
+    let text = config("{server: 'https://127.0.0.1:1'}", "{}").replace("current-context: prod\n", "");
+    one_sentence(&with(&text, &[]), 2, &["--context", "prod"]);
+}
+
+#[test]
+fn one_whose_certificate_file_is_missing() {
+    let ran = with(&config("{server: 'https://127.0.0.1:1', certificate-authority: /no/ca.crt}", "{}"), &[]);
+    one_sentence(&ran, 6, &["/no/ca.crt"]);
+    let ran = with(
+        &config("{server: 'https://127.0.0.1:1'}", "{client-certificate: /no/me.crt, client-key: /no/me.key}"),
+        &[],
+    );
+    one_sentence(&ran, 6, &["/no/me"]);
+}
+
+#[test]
+fn one_whose_credential_plugin_is_missing_fails_or_prints_rubbish() {
+    let plugin = |command: &str, arguments: &str| {
+        let exec = format!(
+            "{{exec: {{apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: {command}, args: {arguments}}}}}"
+        );
+        with(&config("{server: 'https://127.0.0.1:1'}", &exec), &[])
+    };
+    one_sentence(&plugin("/no/such/plugin", "[]"), 6, &["/no/such/plugin"]);
+    one_sentence(&plugin("sh", "['-c', 'echo please log in first >&2; exit 3']"), 6, &["sh", "please log in first"]);
+    one_sentence(&plugin("echo", "['this is no credential']"), 6, &["echo"]);
+}
+
+#[test]
+fn one_whose_server_does_not_answer() {
+    // A port that nobody listens on: it was free a moment ago.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let ran = with(&config(&format!("{{server: 'http://{free}'}}"), "{}"), &[]);
+    one_sentence(&ran, 6, &[&free.to_string()]);
+}

@@ -1,0 +1,158 @@
+//! `status`, `history` and `diff` over the simulated cluster, through the real client.
+
+use serde_json::Value;
+
+use std::sync::LazyLock;
+
+use super::run::{Home, sim};
+use crate::sim::{Access, Level, SimCluster};
+
+/// For tests that only read.
+static SHOP: LazyLock<SimCluster> = LazyLock::new(|| sim("rolling"));
+
+#[test]
+fn status_is_a_table_with_the_worst_first() {
+    let ran = Home::new().run_on(&SHOP, &["status", "-A"]);
+    assert_eq!((ran.code, ran.complaints.as_str()), (0, ""));
+    insta::assert_snapshot!(ran.out);
+}
+
+#[test]
+fn status_wide_adds_revisions_health_and_managers() {
+    let ran = Home::new().run_on(&SHOP, &["status", "search", "-n", "shop", "-o", "wide"]);
+    insta::assert_snapshot!(ran.out);
+}
+
+#[test]
+fn status_as_json_has_the_documented_form() {
+    let ran = Home::new().run_on(&SHOP, &["status", "deploy/search", "-n", "shop", "-o", "json"]);
+    assert_eq!(ran.code, 0, "{}", ran.complaints);
+    insta::assert_snapshot!(ran.out);
+}
+
+#[test]
+fn status_as_yaml_says_the_same_as_json() {
+    let cluster = SHOP.clone();
+    let json = Home::new().run_on(&cluster, &["status", "-A", "-o", "json"]).out;
+    let yaml = Home::new().run_on(&cluster, &["status", "-A", "-o", "yaml"]).out;
+    let (json, yaml): (Value, Value) = (serde_json::from_str(&json).unwrap(), serde_saphyr::from_str(&yaml).unwrap());
+    let items = |document: &Value| document["items"].clone();
+    assert_eq!(items(&json).as_array().unwrap().len(), 14);
+    assert_eq!(items(&json), items(&yaml));
+}
+
+#[test]
+fn status_as_names_is_one_target_a_line() {
+    let ran = Home::new().run_on(&SHOP, &["status", "-n", "pay", "-o", "name"]);
+    let mut lines: Vec<&str> = ran.out.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(lines, ["deployment/api", "deployment/ledger"]);
+}
+
+#[test]
+fn the_namespaces_of_the_configuration_are_shown_unless_a_flag_says_otherwise() {
+    let home = Home::with_config("[contexts.simulated]\nnamespaces = [\"pay\"]\n");
+    let cluster = SHOP.clone();
+    assert_eq!(home.run_on(&cluster, &["status", "-o", "name"]).out.lines().count(), 2);
+    assert_eq!(home.run_on(&cluster, &["status", "-A", "-o", "name"]).out.lines().count(), 14);
+    assert_eq!(home.run_on(&cluster, &["status", "api", "-o", "name"]).out, "deployment/api\n");
+}
+
+#[test]
+fn a_target_without_a_namespace_is_looked_for_where_kubectl_would() {
+    let ran = Home::new().run_on(&SHOP, &["status", "deploy/search"]);
+    assert_eq!(ran.code, 2);
+    let told = "windlass: there is no release 'deployment/search' in default; -A looks in all namespaces\n";
+    assert_eq!(ran.complaints, told);
+    assert_eq!(Home::new().run_on(&SHOP, &["history", "deploy/search"]).complaints, told);
+}
+
+#[test]
+fn a_wrong_name_is_answered_with_the_near_one() {
+    let ran = Home::new().run_on(&SHOP, &["history", "deploy/serach", "-n", "shop"]);
+    assert_eq!(ran.code, 2);
+    let told = "windlass: there is no release 'deployment/serach' in shop; did you mean 'search'?\n";
+    assert_eq!(ran.complaints, told);
+}
+
+#[test]
+fn a_member_leads_to_its_release() {
+    let cluster = SHOP.clone();
+    let sets = cluster.objects("replicasets", "shop");
+    let set = sets.iter().find(|set| set["metadata"]["name"].as_str().unwrap().starts_with("search-")).unwrap();
+    let target = format!("rs/{}", set["metadata"]["name"].as_str().unwrap());
+    let ran = Home::new().run_on(&cluster, &["status", &target, "-n", "shop", "-o", "name"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "deployment/search\n"), "{}", ran.complaints);
+}
+
+#[test]
+fn history_is_newest_first_with_the_evidence_for_each() {
+    let ran = Home::new().run_on(&SHOP, &["history", "deploy/search", "-n", "shop"]);
+    assert_eq!((ran.code, ran.complaints.as_str()), (0, ""));
+    insta::assert_snapshot!(ran.out);
+}
+
+#[test]
+fn history_as_json_has_the_documented_form() {
+    let ran = Home::new().run_on(&SHOP, &["history", "sts/db", "-n", "shop", "-o", "json"]);
+    assert_eq!(ran.code, 0, "{}", ran.complaints);
+    insta::assert_snapshot!(ran.out);
+}
+
+#[test]
+fn one_revision_is_shown_with_all_that_is_known_of_it() {
+    let cluster = SHOP.clone();
+    let ran = Home::new().run_on(&cluster, &["history", "deploy/search", "-n", "shop", "--revision", "3"]);
+    insta::assert_snapshot!(ran.out);
+    let wrong = Home::new().run_on(&cluster, &["history", "deploy/search", "-n", "shop", "--revision", "41"]);
+    assert_eq!(wrong.code, 2);
+    assert_eq!(wrong.complaints, "windlass: deployment/search in shop has no revision 41; it has 4, 3, 2, 1\n");
+}
+
+#[test]
+fn diff_without_numbers_is_what_an_undo_would_change() {
+    let ran = Home::new().run_on(&SHOP, &["diff", "deploy/search", "-n", "shop"]);
+    assert_eq!(ran.code, 0, "{}", ran.complaints);
+    insta::assert_snapshot!(ran.out);
+}
+
+#[test]
+fn diff_of_two_revisions_goes_from_left_to_right() {
+    let arguments = ["diff", "deploy/search", "-n", "shop", "--from", "1", "--to", "2", "-o", "json"];
+    let ran = Home::new().run_on(&SHOP, &arguments);
+    let document: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((&document["from"], &document["to"]), (&1.into(), &2.into()));
+    let image = &document["items"][0];
+    assert_eq!(image["old"], "registry.test/shop/search:v39");
+    assert_eq!(image["new"], "registry.test/shop/search:v40");
+}
+
+#[test]
+fn what_may_not_be_read_is_named_and_the_rest_is_shown() {
+    let cluster = sim("rolling");
+    let mut access = Access::new("ana", Level::Viewer);
+    access.without_kinds.insert("pods".to_owned());
+    cluster.set_access(access);
+    let ran = Home::new().run_on(&cluster, &["status", "-n", "shop"]);
+    assert_eq!(ran.code, 0);
+    assert!(ran.complaints.contains("pods can't be read"), "{}", ran.complaints);
+    assert!(ran.out.contains("deployment/search"), "{}", ran.out);
+}
+
+#[test]
+fn without_any_rights_the_exit_code_says_forbidden() {
+    let cluster = sim("rolling");
+    cluster.set_access(Access::new("nobody", Level::Nobody));
+    let ran = Home::new().run_on(&cluster, &["status", "-n", "shop"]);
+    assert_eq!((ran.code, ran.out.as_str()), (5, ""), "{}", ran.complaints);
+    assert_eq!(ran.complaints.lines().count(), 1, "{}", ran.complaints);
+}
+
+#[test]
+fn a_server_that_is_away_is_unreachable() {
+    let cluster = sim("rolling");
+    cluster.away();
+    let ran = Home::new().run_on(&cluster, &["status", "-A"]);
+    assert_eq!((ran.code, ran.out.as_str()), (6, ""));
+    assert_eq!(ran.complaints.lines().count(), 1, "{}", ran.complaints);
+}

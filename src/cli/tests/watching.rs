@@ -1,0 +1,109 @@
+//! `status --watch` and `status --wait` while the simulated cluster goes on.
+
+use std::{
+    io::{self, Write},
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    thread,
+    time::Duration,
+};
+
+use super::run::{Home, sim};
+use crate::{
+    cli::{Exit, Output, Session, Terminal, run},
+    sim::SimCluster,
+};
+
+/// Standard output whose reader takes line by line, and may go.
+struct Lines {
+    to: SyncSender<String>,
+    begun: String,
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.begun.push_str(&String::from_utf8_lossy(bytes));
+        while let Some((line, rest)) = self.begun.split_once('\n') {
+            self.to.send(line.to_owned()).map_err(|_| io::ErrorKind::BrokenPipe)?;
+            self.begun = rest.to_owned();
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn watch(cluster: &SimCluster, arguments: &'static [&str]) -> (Receiver<String>, thread::JoinHandle<Exit>) {
+    let (to, lines) = sync_channel(0);
+    let cluster = cluster.clone();
+    let running = thread::spawn(move || {
+        let home = Home::new();
+        let output = Output::to(Lines { to, begun: String::new() }, io::sink());
+        let mut session = Session::new(home.variables.clone(), output, Terminal::default());
+        session.simulated = Some(cluster);
+        let arguments: Vec<_> = std::iter::once(&"windlass").chain(arguments).map(Into::into).collect();
+        run(&arguments, &mut session)
+    });
+    (lines, running)
+}
+
+#[test]
+fn watch_prints_what_is_and_then_a_line_a_change_until_nobody_reads() {
+    let cluster = sim("rolling");
+    let (lines, running) = watch(&cluster, &["status", "deploy/web", "-n", "shop", "--watch"]);
+    let first = lines.recv().unwrap();
+    assert!(first.contains("shop/web (deployment)  progressing  v3→v4"), "{first}");
+    let mut last = first;
+    while !last.contains("healthy") {
+        cluster.advance(Duration::from_secs(1));
+        match lines.recv_timeout(Duration::from_millis(50)) {
+            Ok(line) => {
+                assert_ne!(line, last);
+                last = line;
+            }
+            Err(_) => assert!(!running.is_finished(), "it ended after: {last}"),
+        }
+    }
+    assert!(last.contains("healthy  v4  6/6"), "{last}");
+    drop(lines);
+    assert!(cluster.edit("deployments/shop/web", "ana", |object| object["spec"]["replicas"] = 0.into()));
+    cluster.advance(Duration::from_secs(1));
+    assert_eq!(running.join().unwrap(), Exit::Done);
+}
+
+#[test]
+fn watch_as_json_is_one_document_a_line() {
+    let cluster = sim("rolling");
+    let (lines, running) = watch(&cluster, &["status", "-n", "pay", "--watch", "-o", "json"]);
+    for _ in 0..2 {
+        let item: serde_json::Value = serde_json::from_str(&lines.recv().unwrap()).unwrap();
+        assert_eq!(item["namespace"], "pay");
+    }
+    drop(lines);
+    assert!(cluster.edit("deployments/pay/api", "ana", |object| object["spec"]["replicas"] = 0.into()));
+    cluster.advance(Duration::from_secs(1));
+    assert_eq!(running.join().unwrap(), Exit::Done);
+}
+
+#[test]
+fn wait_ends_with_0_once_the_release_has_settled() {
+    let ran = Home::new().run_while_time_passes(&sim("rolling"), &["status", "deploy/web", "-n", "shop", "--wait"]);
+    assert_eq!((ran.code, ran.complaints.as_str()), (0, ""));
+    assert!(ran.out.contains("healthy"), "{}", ran.out);
+}
+
+#[test]
+fn wait_ends_with_1_when_the_release_has_failed() {
+    let ran = Home::new().run_while_time_passes(&sim("rolling"), &["status", "deploy/search", "-n", "shop", "--wait"]);
+    assert_eq!(ran.code, 1, "{}", ran.complaints);
+    assert!(ran.complaints.starts_with("windlass: deployment/search: "), "{}", ran.complaints);
+}
+
+#[test]
+fn wait_ends_with_4_when_time_is_up() {
+    let cluster = sim("rolling");
+    let ran = Home::new().run_on(&cluster, &["status", "deploy/web", "-n", "shop", "--wait", "--timeout", "0s"]);
+    assert_eq!(ran.code, 4);
+    assert_eq!(ran.complaints, "windlass: deployment/web: not settled within 0 s: 4 pods still to be replaced\n");
+}

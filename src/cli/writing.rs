@@ -1,0 +1,296 @@
+//! How commands write: read → plan → ask → apply → tell. The same engine as the console's, without a screen.
+
+mod asking;
+
+use std::{sync::Arc, time::Duration};
+
+use clap::Args;
+use tokio::time::{Instant, sleep};
+
+use super::{
+    Exit, Failure, Session,
+    documents::OutcomeDocument,
+    output::Format,
+    present,
+    reading::{Opened, Reading},
+    runtime,
+};
+use crate::{
+    action::{Consent, Engine, Facts, Policy, Progress, engine::Settings},
+    cluster::SendMode,
+    domain::{
+        Direction, Intent, Outcome, Plan, Str,
+        outcome::OutcomeKind,
+        plan::{Refusal, RefusalKind},
+        target::Target,
+    },
+    strategy::strategy,
+};
+
+/// Flags of every command that writes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Writing")]
+pub struct WriteFlags {
+    /// Do it without asking
+    #[arg(short, long)]
+    pub yes: bool,
+    /// The cluster's fingerprint word, for what goes forward in a protected context
+    #[arg(long, value_name = "WORD")]
+    pub confirm: Option<String>,
+    /// Change nothing: client shows the plan, server has the server try it, too
+    #[arg(long, value_name = "MODE", value_enum, default_value_t = DryRun::None)]
+    pub dry_run: DryRun,
+    /// Wait until the release has settled (this is the default)
+    #[arg(long, overrides_with = "no_wait")]
+    pub wait: bool,
+    /// End as soon as the server has taken the write
+    #[arg(long)]
+    pub no_wait: bool,
+    /// How long to wait, as 90s or 10m
+    #[arg(long, value_name = "TIME", value_parser = super::flags::span, default_value = "10m")]
+    pub timeout: Duration,
+    /// Go forward although this would hold it; needs --reason
+    #[arg(long = "override", value_name = "GATE", value_enum, requires = "reason")]
+    pub overrides: Vec<Override>,
+    /// Why, for the journal
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// How to print the outcome
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub output: Format,
+}
+
+/// How much of a write is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum DryRun {
+    /// All of it.
+    None,
+    /// Nothing is sent.
+    Client,
+    /// The server says what it would do.
+    Server,
+}
+
+/// What may hold a forward verb, and be overridden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Override {
+    /// A change freeze.
+    Freeze,
+}
+
+/// A write that was asked for.
+#[derive(Debug)]
+pub struct Wish<'a> {
+    /// The release.
+    pub target: &'a Target,
+    /// What.
+    pub intent: Intent,
+    /// Whether the plan's offered calls are sent, too.
+    pub optional: bool,
+    /// On which terms.
+    pub flags: &'a WriteFlags,
+}
+
+/// The controller may be in the middle of something; after so long its state is told instead of waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Carries a wish out.
+pub fn run(wish: &Wish<'_>, session: &mut Session) -> Result<Exit, Failure> {
+    runtime::run(runtime::until_interrupted(async {
+        let reading = Reading::start(session, None).await?;
+        let (plan, outcome) = match outcome_of(wish, &reading, session).await {
+            Ok(done) => done,
+            Err(failure) if failure.sentence.is_empty() => return Err(failure),
+            Err(failure) => (None, outcome_of_failure(&failure).ok_or(failure)?),
+        };
+        let journal = reading.journal.file().display().to_string();
+        tell(wish, plan.as_deref(), &outcome, journal, session)
+    }))
+}
+
+type Done = (Option<Arc<Plan>>, Outcome);
+
+async fn outcome_of(wish: &Wish<'_>, reading: &Reading, session: &mut Session) -> Result<Done, Failure> {
+    let flags = wish.flags;
+    let (opened, who) = tokio::join!(reading.open(wish.target), who(reading, session));
+    let (opened, who) = (opened?, who);
+    if let Some(member) = &opened.member {
+        session.output.aside(&format!("{member} is part of {}\n", opened.release.key));
+    }
+    let engine = engine(reading, who);
+    let (opened, plan) = match plan(wish, reading, &engine, opened).await? {
+        Ok(planned) => planned,
+        Err(refusal) => return Ok((None, outcome_of_refusal(&refusal))),
+    };
+    let plan = Arc::new(plan);
+    let done = |outcome: Outcome| Ok((Some(Arc::clone(&plan)), outcome));
+    if flags.dry_run == DryRun::Client {
+        if flags.output == Format::Table || flags.output == Format::Wide {
+            session.output.text(&[present::plan_lines(&plan).join("\n").as_str(), "\n"].concat());
+        }
+        return done(Outcome::new(OutcomeKind::Planned, "nothing was sent"));
+    }
+    if let Err(refusal) = engine.allow(&plan, &facts(wish, reading)) {
+        let key = &opened.release.key;
+        let reason = if engine.policy().read_only {
+            format!("read-only: nothing is sent to {key}").into()
+        } else {
+            refusal.reason
+        };
+        return done(Outcome::new(OutcomeKind::Refused, reason));
+    }
+    let mode = if flags.dry_run == DryRun::Server { SendMode::DryRun } else { SendMode::Apply };
+    let tried = mode == SendMode::DryRun || engine.policy().rehearse;
+    let word = match asking::confirmed(wish, &plan, &engine, &reading.cluster, tried, session).await {
+        Ok(word) => word,
+        Err(why) => return done(Outcome::new(OutcomeKind::Refused, why)),
+    };
+    let consent = Consent {
+        reason: flags.reason.as_deref().unwrap_or_default().into(),
+        optional: wish.optional,
+        word,
+        overridden: flags.overrides.contains(&Override::Freeze),
+        mode,
+        wait: (!flags.no_wait).then_some(flags.timeout),
+    };
+    let outcome = apply(&engine, &plan, consent, session).await?;
+    done(outcome)
+}
+
+/// Applies the plan and tells on the way what a person would want to know.
+async fn apply(engine: &Engine, plan: &Arc<Plan>, consent: Consent, session: &mut Session) -> Result<Outcome, Failure> {
+    let mut news = engine.apply(Arc::clone(plan), consent);
+    while let Some(progress) = news.recv().await {
+        let line = match progress {
+            Progress::Done(outcome) => return Ok(outcome),
+            Progress::NotJournalled(why) => format!("not journalled: {why}"),
+            Progress::LookingAfterLostAnswer(_) => "the answer was lost; looking whether it was done".to_owned(),
+            Progress::Answered { warnings, .. } => {
+                for warning in warnings {
+                    session.output.complain(&format!("the server warns: {warning}"));
+                }
+                continue;
+            }
+            Progress::Accepted => "accepted".to_owned(),
+            Progress::Observed => "observed".to_owned(),
+            Progress::Waiting(missing) => format!("waiting: {missing}"),
+            Progress::RevertedBy(who) => format!("{who} took it back"),
+            Progress::Journalled | Progress::Sent(_) => continue,
+        };
+        session.output.aside(&[crate::domain::text::sanitize(&line).as_ref(), "\n"].concat());
+    }
+    Err(Failure::new(
+        Exit::Write(OutcomeKind::Unknown),
+        "the write ended without an outcome; look with `windlass journal`",
+    ))
+}
+
+/// The plan, read anew while the controller is at work.
+async fn plan(
+    wish: &Wish<'_>,
+    reading: &Reading,
+    engine: &Engine,
+    mut opened: Opened,
+) -> Result<Result<(Opened, Plan), Refusal>, Failure> {
+    let started = Instant::now();
+    loop {
+        let release = &opened.release;
+        let Some(strategy) = strategy(release.strategy) else {
+            return Ok(Err(Refusal::because(format!("{} is not steered by this version", release.key))));
+        };
+        match strategy.plan(release, &opened.details, &wish.intent, &engine.context(&release.uid)) {
+            Ok(plan) => return Ok(Ok((opened, plan))),
+            Err(refusal) if refusal.kind == RefusalKind::ReadAgain && started.elapsed() < PATIENCE => {
+                sleep(Duration::from_millis(100)).await;
+                opened = reading.open(wish.target).await?;
+            }
+            Err(refusal) => return Ok(Err(refusal)),
+        }
+    }
+}
+
+fn engine(reading: &Reading, who: Str) -> Engine {
+    let context = reading.config.context(&reading.cluster.identity().context);
+    let policy = Policy {
+        read_only: reading.config.read_only || context.read_only,
+        rehearse: reading.config.rehearse,
+        protected: context.protected,
+    };
+    let clock = reading.options.clock.clone();
+    Engine::new(&reading.cluster, reading.journal.clone(), Settings { policy, who, clock, snapshots: None })
+}
+
+/// `--who`, else the cluster's name for us, else `$USER`.
+async fn who(reading: &Reading, session: &Session) -> Str {
+    if let Some(who) = &reading.config.who {
+        return who.as_str().into();
+    }
+    let known = reading.cluster.whoami().await;
+    known.unwrap_or_else(|| session.variable("USER").unwrap_or("unknown").into())
+}
+
+fn facts(wish: &Wish<'_>, reading: &Reading) -> Facts {
+    let context = reading.cluster.identity().context.clone();
+    let held = reading.config.freeze.in_context(&context).holds(reading.options.clock.now());
+    let overridden = wish.flags.overrides.contains(&Override::Freeze);
+    Facts { freeze: held.filter(|_| !overridden).map(|held| held.to_string().into()), ..Facts::default() }
+}
+
+fn outcome_of_refusal(refusal: &Refusal) -> Outcome {
+    let kind = match refusal.kind {
+        RefusalKind::Unchanged => OutcomeKind::Unchanged,
+        RefusalKind::Refused | RefusalKind::ReadAgain => OutcomeKind::Refused,
+    };
+    Outcome::new(kind, refusal.reason.clone())
+}
+
+/// A failure that is an outcome, too: scripts that read the document find it there.
+fn outcome_of_failure(failure: &Failure) -> Option<Outcome> {
+    let kind = match failure.exit {
+        Exit::Write(kind) => kind,
+        Exit::Unreachable => OutcomeKind::Unreachable,
+        Exit::Forbidden => OutcomeKind::Forbidden,
+        Exit::Refused => OutcomeKind::Refused,
+        Exit::Failed => OutcomeKind::Failed,
+        Exit::Done | Exit::Usage | Exit::NotInTime | Exit::Interrupted => return None,
+    };
+    Some(Outcome::new(kind, failure.sentence.as_str()))
+}
+
+/// Prints the outcome; what is no success is a sentence on standard error besides.
+fn tell(
+    wish: &Wish<'_>,
+    plan: Option<&Plan>,
+    outcome: &Outcome,
+    journal: String,
+    session: &mut Session,
+) -> Result<Exit, Failure> {
+    let exit = Exit::Write(outcome.kind);
+    let written = !matches!(outcome.kind, OutcomeKind::Unchanged | OutcomeKind::Refused | OutcomeKind::Unreachable)
+        && wish.flags.dry_run != DryRun::Client;
+    match wish.flags.output {
+        format @ (Format::Json | Format::Yaml) => {
+            let journal = (plan.is_some() && written).then_some(journal);
+            session.output.document(&OutcomeDocument::new(plan, outcome, journal), format)?;
+        }
+        Format::Name => {
+            if let Some(plan) = plan {
+                session.output.line(&plan.release.key.target());
+            }
+        }
+        Format::Table | Format::Wide if exit.code() == 0 => {
+            let line = format!("{}: {}", outcome.kind, outcome.reason);
+            session.output.line(&crate::domain::text::sanitize(&line));
+        }
+        Format::Table | Format::Wide => {}
+    }
+    if exit.code() == 0 {
+        return Ok(exit);
+    }
+    Err(Failure::new(exit, format!("{}: {}", outcome.kind, crate::domain::text::sanitize(&outcome.reason))))
+}
+
+/// Whether the plan needs the fingerprint word.
+fn needs_word(plan: &Plan, policy: Policy) -> bool {
+    policy.protected && plan.direction == Direction::Forward
+}
