@@ -18,5 +18,11 @@ mod proxy;
 mod reading;
 #[path = "cluster/rights.rs"]
 mod rights;
+#[path = "cluster/room.rs"]
+mod room;
 #[path = "cluster/sending.rs"]
 mod sending;
+#[path = "cluster/twins.rs"]
+mod twins;
+#[path = "cluster/writing.rs"]
+mod writing;
