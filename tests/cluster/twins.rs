@@ -159,4 +159,15 @@ async fn a_stateful_set_stuck_on_a_broken_pod_comes_back_with_the_second_call() 
     assert_eq!(outcome.kind, OutcomeKind::Applied, "{}", outcome.reason);
     room.settle(kind, "db");
     assert_eq!(room.image(kind, "db"), image("v1"));
+    // Without the second call it stays stuck, and says why; asked again for the same revision, it is the deletion.
+    room.start_roll(kind, "db", "v3-bad");
+    while !broken().await {}
+    let outcome = room.does(kind, "db", previous()).await;
+    assert_eq!(outcome.kind, OutcomeKind::Failed, "{}", outcome.reason);
+    assert!(outcome.reason.contains("Pod db-2 of an earlier revision blocks the update"), "{}", outcome.reason);
+    let revision = room.release(kind, "db").await.revision.expect("numbered");
+    let again = Intent::Undo { to: UndoTo::Number(revision), paused: PausedUndo::StayPaused };
+    let outcome = room.does(kind, "db", again).await;
+    assert_eq!(outcome.kind, OutcomeKind::Applied, "{}", outcome.reason);
+    room.settle(kind, "db");
 }

@@ -36,15 +36,20 @@ pub fn phase(facts: &Facts) -> Phase {
         }
         UpdateStrategy::Ordered { partition, .. } => {
             let above = counts.desired.max(0).saturating_sub(partition.max(0)).max(0);
+            // After an undo in mid-rollout both names are the old one again while a pod of the other revision still lives:
+            // only the count of updated pods tells.
             let moving = workload.update_revision.is_some() && workload.current_revision != workload.update_revision;
-            if !moving || counts.desired == 0 {
+            let missing = counts.desired.saturating_sub(counts.updated);
+            if counts.desired == 0 {
                 rest(counts)
-            } else if counts.updated < above || counts.ready < counts.desired {
+            } else if counts.updated < above || (moving && counts.ready < counts.desired) {
                 Phase::Updating
-            } else if partition > 0 {
-                Phase::Partition(counts.desired.saturating_sub(counts.updated))
+            } else if partition > 0 && missing > 0 {
+                Phase::Partition(missing)
+            } else if moving {
+                Phase::Updating
             } else {
-                Phase::Updating
+                rest(counts)
             }
         }
         UpdateStrategy::Rolling { .. } | UpdateStrategy::Recreate => {

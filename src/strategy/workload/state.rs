@@ -50,13 +50,15 @@ pub fn standing(view: &View<'_>) -> Standing {
         .or_else(|| ending(view))
         .or_else(|| idle(view))
         .or_else(|| down(view, stuck_group))
+        .or_else(|| blocked(view))
         .or_else(|| failed(view, stuck_group))
         .or_else(|| degraded(view))
         .or_else(|| waiting(view))
         .or_else(|| progressing(view))
         .unwrap_or_else(|| healthy(view));
-    let ages = [Some(next_stuck), Some(young_until(facts)), Some(next_minute(&standing, facts.now))];
-    standing.recheck_at = ages.into_iter().flatten().flatten().filter(|at| *at > facts.now).min();
+    let (_, next_stuck_of_old) = stuck(facts, view.old_groups);
+    let times = [next_stuck, next_stuck_of_old, young_until(facts), next_minute(&standing, facts.now)];
+    standing.recheck_at = times.into_iter().flatten().filter(|at| *at > facts.now).min();
     standing
 }
 
@@ -168,6 +170,27 @@ fn failed(view: &View<'_>, stuck_group: Option<&Group<'_>>) -> Option<Standing> 
         why.unwrap_or_else(|| format!("{} of {} updated", counts.updated, count(i64::from(counts.desired), "pod")));
     let reason = format!("The progress deadline{limit} is exceeded: {why}");
     Some(standing_of(State::Failed, &reason, remedy(), condition.since.or(condition.updated)))
+}
+
+/// A broken pod of another revision blocks an OrderedReady update: the controller waits for it to become ready before it
+/// goes on, and it never will (Kubernetes documentation, "Forced rollback").
+fn blocked(view: &View<'_>) -> Option<Standing> {
+    let facts = view.facts;
+    if !matches!(facts.workload.update, UpdateStrategy::Ordered { parallel: false, .. })
+        || view.phase != Phase::Updating
+    {
+        return None;
+    }
+    let (Some(group), _) = stuck(facts, view.old_groups) else { return None };
+    let (pod, _) = group.pods.first()?;
+    let why = group.sentence(false, facts.now);
+    let reason = format!("Pod {} of an earlier revision blocks the update: {why}", pod.name);
+    let revision = facts.current().and_then(Lane::revision);
+    let remedy = revision.map_or_else(
+        || "Delete it.".to_owned(),
+        |revision| format!("It must be deleted: U on revision {revision} in History does so."),
+    );
+    Some(standing_of(State::Failed, &reason, remedy, group.since()))
 }
 
 /// What keeps pods from being made: the `ReplicaFailure` condition (quota, admission).

@@ -304,6 +304,33 @@ fn a_stateful_set_stuck_on_a_broken_pod_is_offered_its_deletion_as_a_second_call
 }
 
 #[test]
+fn a_broken_pod_that_blocks_a_template_that_is_back_already_is_what_an_undo_deletes() {
+    let world = World::new(Kind::StatefulSet, UpdateStrategy::Ordered { partition: 0, parallel: false }, 3);
+    let world = world.revision(2, "v2", 600).revision(3, "v1", 500_000).pods(3, 2, true).pods(2, 1, false);
+    // As a real server tells it after an undo in mid-rollout.
+    let world = world.counts(3, 2, 2).set(|workload| workload.current_revision = workload.update_revision.clone());
+    let young = world.clone().trouble(Cause::ImagePull, "ErrImagePull", 20).release();
+    assert_eq!(
+        (young.state, young.recheck_at),
+        (State::Progressing, Some(ago(-40))),
+        "nothing tells when the minute is over"
+    );
+    let world = world.trouble(Cause::ImagePull, "ImagePullBackOff", 300);
+    let release = world.release();
+    assert_eq!(release.state, State::Failed);
+    assert!(
+        release.reason.starts_with("Pod web-2-2 of an earlier revision blocks the update: 1 pod can't pull"),
+        "{}",
+        release.reason
+    );
+    assert_eq!(&*release.remedy, "It must be deleted: U on revision 3 in History does so.");
+    let plan = undo(&world, UndoTo::Number(Revision(3)));
+    let [only] = &plan.calls[..] else { panic!("one call: {:?}", plan.calls) };
+    assert!(matches!(&only.call, Call::Delete { uid, .. } if *uid == world.pods[2].uid) && !only.optional);
+    assert_eq!((plan.direction, plan.until), (Direction::Back, Wait::Settled));
+}
+
+#[test]
 fn a_tag_under_both_revisions_is_warned_about_with_the_digest_that_would_help() {
     let mut world = World::rolling(4).revision(1, "reg/web:latest", 500_000).revision(2, "reg/web:latest", 600);
     world.template["metadata"]["labels"]["build"] = "2".into();

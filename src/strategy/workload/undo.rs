@@ -5,15 +5,15 @@ use super::facts::alive;
 use super::forecast::replacing;
 use super::plan::{Draft, Part, finish, patch, same_object};
 use super::version::{digests, spec_version, version};
-use super::words::clip;
+use super::words::{clip, some_of};
 use super::{diff, kubectl, needs, target, template};
-use crate::domain::forecast::Forecast;
+use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::intent::{PausedUndo, UndoTo};
 use crate::domain::plan::{Call, Inverse, InverseSteps, Operation, Patch, PlannedCall, Refusal, Wait, null};
 use crate::domain::pod::Pod;
 use crate::domain::release::Track;
 use crate::domain::workload::{Image, UpdateStrategy};
-use crate::domain::{Details, Direction, Intent, Kind, Plan, RawObject, Release, Str};
+use crate::domain::{Details, Direction, Intent, Kind, Plan, RawObject, Release, Revision, Str};
 use crate::strategy::Context;
 use serde_json::value::RawValue;
 use std::sync::Arc;
@@ -36,6 +36,9 @@ pub fn plan(
     let root = &details.root;
     let old = template::current(root).ok_or_else(unreadable)?;
     if template::same(old, &new) {
+        if let Some(draft) = deletion(release, source, revision) {
+            return Ok(finish(release, details, &intent, context, Part::Neither, draft));
+        }
         return Err(Refusal::unchanged(format!("{} is at revision {revision} already", release.key)));
     }
     let change = Change { root, source, old, new: &new, resume: resumes(root, paused) };
@@ -199,6 +202,31 @@ fn broken_pods<'a>(release: &'a Release, source: &RawObject) -> Vec<&'a Arc<Pod>
     let UpdateStrategy::Ordered { parallel: false, .. } = release.update else { return Vec::new() };
     let others = release.tracks.iter().filter(|track| track.name != source.key.name);
     others.flat_map(|track| &track.pods).filter(|pod| alive(pod) && !pod.ready && pod.trouble.is_some()).collect()
+}
+
+/// The template is back already and a broken pod of another revision still blocks: its deletion alone is the way back.
+fn deletion(release: &Release, source: &RawObject, revision: Revision) -> Option<Draft> {
+    let in_the_way = broken_pods(release, source);
+    let names: Vec<&str> = in_the_way.iter().map(|pod| &*pod.name).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let named = some_of(&names, 3);
+    Some(Draft {
+        title: format!("revision {revision}, by deleting {named}"),
+        direction: Direction::Back,
+        calls: in_the_way.iter().map(|pod| PlannedCall { optional: false, ..delete(pod) }).collect(),
+        until: Wait::Settled,
+        inverse: Inverse::None { why: "a deleted pod does not come back; its controller makes a new one".into() },
+        forecast: Forecast {
+            then: format!("{named} is made anew of revision {revision}, then the update goes on").into(),
+            ..Forecast::default()
+        },
+        risk: Risk::Medium,
+        diff: Vec::new(),
+        needs: Vec::new(),
+        kubectl: in_the_way.iter().map(|pod| kubectl::delete(&pod.key())).collect(),
+    })
 }
 
 fn delete(pod: &Pod) -> PlannedCall {
