@@ -15,6 +15,7 @@ mod outcome;
 mod owners;
 pub mod preview;
 pub mod progress;
+mod record;
 pub mod resume;
 pub mod rights;
 mod run;

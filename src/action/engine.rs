@@ -93,6 +93,7 @@ impl Engine {
 
     /// Applies a confirmed plan in a task of its own, which goes on when nobody listens. Must be called within a tokio
     /// runtime.
+    #[expect(clippy::needless_pass_by_value, reason = "a confirmed plan is handed over")]
     pub fn apply(&self, plan: Arc<Plan>, consent: Consent) -> News {
         let (news, receiver) = mpsc::unbounded_channel();
         let run = Run::of_plan(self, &plan, consent, news);

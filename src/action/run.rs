@@ -7,17 +7,15 @@ use super::journal::{NotJournalled, PlanLock};
 use super::lost::{self, Found};
 use super::outcome::{may_be_done, of_error};
 use super::progress::{Consent, Progress};
+use super::record::tested_template;
 use super::verify::{Target, Verified, follow};
-use super::{event, gates};
+use super::{event, gates, record};
 use crate::cluster::{Answer, NamespaceScope, ObserveOptions, Observer, ReadError, SendError, SendMode};
 use crate::domain::intent::ReleaseId;
-use crate::domain::journal::{Before, Entry, Event, KeptCall, Record};
+use crate::domain::journal::{Entry, Event, Record};
 use crate::domain::outcome::OutcomeKind;
-use crate::domain::plan::{Inverse, Operation, PlanId, PlannedCall, Wait};
+use crate::domain::plan::{Inverse, PlanId, PlannedCall, Wait};
 use crate::domain::{Call, Direction, Outcome, Plan, RawObject, Str, Verb};
-use serde_json::value::RawValue;
-use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc;
@@ -64,23 +62,7 @@ impl Run {
         let chosen: Vec<&PlannedCall> = plan.calls.iter().filter(chosen).collect();
         let inner = &engine.inner;
         let mode = if inner.settings.policy.rehearse { SendMode::DryRun } else { consent.mode };
-        let record = Record {
-            who: inner.settings.who.clone(),
-            context: inner.cluster.identity().context.clone(),
-            fingerprint: inner.fingerprint.id.clone(),
-            release: plan.release.clone(),
-            verb: plan.intent.verb(),
-            direction: plan.direction,
-            title: plan.title.clone(),
-            calls: chosen.iter().map(|call| call.what.clone()).collect(),
-            kept: chosen.iter().map(|call| kept(&call.call)).collect(),
-            changes: plan.diff.clone(),
-            until: plan.until,
-            before: before(plan),
-            reason: consent.reason.clone(),
-            risk: plan.risk,
-            rehearsal: mode == SendMode::DryRun,
-        };
+        let record = record::of(inner, plan, &chosen, &consent.reason, mode == SendMode::DryRun);
         Self {
             refused: refused(engine, plan, &consent),
             engine: engine.clone(),
@@ -475,40 +457,4 @@ fn partial(outcome: Outcome, done: usize) -> Outcome {
         return outcome;
     }
     Outcome::new(OutcomeKind::Partial, format!("{done} of its calls done, then: {}", outcome.reason))
-}
-
-fn kept(call: &Call) -> KeptCall {
-    let target = call.target().clone();
-    match call {
-        Call::JsonPatch { operations, .. } => match serde_json::to_string(operations) {
-            Ok(operations) => KeptCall::Patch { target, operations },
-            Err(_) => KeptCall::Left { target },
-        },
-        Call::Delete { uid, .. } => KeptCall::Delete { target, uid: uid.clone() },
-        Call::Create { .. } => KeptCall::Left { target },
-    }
-}
-
-/// The template that the fence of the first patch tests: what was there before.
-fn tested_template(calls: &[(usize, Call)]) -> Option<Arc<RawValue>> {
-    calls.iter().find_map(|(_, call)| match call {
-        Call::JsonPatch { operations, .. } => operations.iter().find_map(|operation| match operation {
-            Operation::Test { path, value } if path == "/spec/template" => Some(Arc::clone(value)),
-            _ => None,
-        }),
-        Call::Delete { .. } | Call::Create { .. } => None,
-    })
-}
-
-/// Where the release stands before the write, with the hash of the template that the fence tests.
-fn before(plan: &Plan) -> Before {
-    let calls: Vec<(usize, Call)> = plan.calls.iter().map(|call| call.call.clone()).enumerate().collect();
-    let digest = tested_template(&calls).map(|template| Sha256::digest(template.get().as_bytes()));
-    let template_sha256 = digest.map_or_else(String::new, |digest| {
-        digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
-    });
-    Before { template_sha256: template_sha256.into(), ..plan.before.clone() }
 }

@@ -37,7 +37,8 @@ async fn engine(kubeconfig: &Path, home: &Path) -> (Cluster, Engine) {
 async fn child() {
     let (Some(kubeconfig), Some(home)) = (std::env::var_os(KUBECONFIG), std::env::var_os(HOME)) else { return };
     let (cluster, engine) = engine(Path::new(&kubeconfig), Path::new(&home)).await;
-    let (release, details) = cluster.one_release_with(&queue(), &ObserveOptions::default()).await.expect("readable");
+    let options = ObserveOptions::default();
+    let (release, details) = Box::pin(cluster.one_release_with(&queue(), &options)).await.expect("readable");
     let context = engine.context(&release.uid);
     let strategy = strategy(release.strategy).expect("known");
     let plan = strategy.plan(&release, &details, &Intent::undo(), &context).expect("a plan");
@@ -87,7 +88,9 @@ async fn killed_at(sim: &SimCluster, point: &'static str) -> (tempfile::TempDir,
 /// What each point leaves behind: the calls that the journal knows as answered.
 async fn goes_on_after(faults: &[Fault], point: &'static str, answered: &[usize]) {
     let sim = sim_at("statefulset", 20.0);
-    faults.iter().for_each(|fault| sim.fault(fault.clone()));
+    for fault in faults {
+        sim.fault(fault.clone());
+    }
     let (home, kubeconfig) = killed_at(&sim, point).await;
     sim.heal();
     let (_, engine) = engine(&kubeconfig, home.path()).await;

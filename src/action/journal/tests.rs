@@ -140,7 +140,7 @@ async fn a_full_disk_is_an_error_and_not_a_loss_of_the_program() {
 struct Hangs(std::sync::mpsc::Receiver<()>);
 
 impl Sink for Hangs {
-    fn write(&mut self, _: &[u8]) -> std::io::Result<()> {
+    fn write(&mut self, _: &[u8]) -> io::Result<()> {
         // Returns only when the test ends.
         let _ = self.0.recv();
         Ok(())
