@@ -72,6 +72,8 @@ pub struct Board {
     pub total: usize,
     /// The selected release: its identity, never its row.
     pub selected: Option<Uid>,
+    /// Whether a person chose it; until then the first row is selected, whichever that is.
+    pub chosen: bool,
     /// The selected row, kept for the time when the release itself goes.
     pub scroll: Scroll,
 }
@@ -89,6 +91,10 @@ impl Board {
             self.rows.extend(snapshot.releases.iter().filter(|release| matcher.passes(release)).cloned());
         }
         self.rows.sort_by(|one, two| self.sort.compare(one, two));
+        if !self.chosen {
+            self.select(0);
+            return;
+        }
         let place = self.selected.as_ref().and_then(|uid| self.rows.iter().position(|release| release.uid == *uid));
         match place {
             Some(place) => self.scroll.at = place,
@@ -108,6 +114,14 @@ impl Board {
     pub fn step(&mut self, step: Step, page: usize) {
         self.scroll.step(step, self.rows.len(), page);
         self.select(self.scroll.at);
+        // A key on an empty board chooses nothing.
+        self.chosen |= self.selected.is_some();
+    }
+
+    /// Selects a release wherever it stands, or will stand.
+    pub fn choose(&mut self, uid: Uid) {
+        self.selected = Some(uid);
+        self.chosen = true;
     }
 
     /// The selected release as shown.

@@ -127,6 +127,11 @@ impl PlanDialog {
             }
             _ => Vec::new(),
         };
+        let chosen = match intent {
+            Intent::Undo { to: UndoTo::Number(revision), .. } => Some(revision),
+            Intent::Undo { .. } => release.back_to,
+            _ => None,
+        };
         Self {
             release: ReleaseId { key: release.key.clone(), uid: release.uid.clone() },
             intent,
@@ -135,7 +140,7 @@ impl PlanDialog {
             opened: tick,
             again: None,
             choices,
-            chosen: None,
+            chosen,
             arming: Arming::default(),
             word: None,
             reason: TextField::default(),

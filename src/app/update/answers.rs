@@ -153,6 +153,7 @@ fn switched(model: &mut Model, session: Session) -> Vec<Effect> {
     model.held = None;
     model.layers.clear();
     model.board.selected = None;
+    model.board.chosen = false;
     if !same {
         model.details.clear();
         model.rights.clear();

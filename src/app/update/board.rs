@@ -20,6 +20,9 @@ pub fn command(model: &mut Model, command: Command) -> Vec<Effect> {
             None => Vec::new(),
         },
         Command::Filter => {
+            // A new search begins empty, as everywhere else.
+            model.board.filter.clear();
+            refilter(model);
             model.board.typing = true;
             Vec::new()
         }

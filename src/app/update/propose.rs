@@ -53,6 +53,7 @@ pub fn key(model: &mut Model, command: Command) -> Vec<Effect> {
         model.note("no release is selected");
         return Vec::new();
     };
+    model.board.choose(focus.uid.clone());
     let name = focus.key.qualified();
     let Some(release) = model.release(&focus.uid).cloned() else {
         model.note(format!("{name} is gone: there is nothing to write to"));

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 /// Opens a release, and reads what its plans are made from.
 pub fn open(model: &mut Model, release: Arc<Release>) -> Vec<Effect> {
+    model.board.choose(release.uid.clone());
     model.layers.push(Layer::Release(Box::new(ReleaseView::new(release.clone()))));
     vec![Effect::ReadDetails(release.clone()), Effect::AskRights(release.clone()), Effect::Events(release)]
 }

@@ -44,7 +44,7 @@ fn start_on_target(model: &mut Model) -> Vec<Effect> {
     let Some(start) = model.session.start.clone() else { return Vec::new() };
     if let Some(release) = model.live.owning(&start).cloned() {
         model.session.start = None;
-        model.board.selected = Some(release.uid.clone());
+        model.board.choose(release.uid.clone());
         show(model);
         return super::release::open(model, release);
     }

@@ -142,7 +142,7 @@ fn one_request_a_release_is_on_its_way_at_a_time() {
     let mut model = at_stuck(80, 24, "");
     press(&mut model, "U<armed>y<Esc>");
     assert_eq!(applied(&press(&mut model, "R<armed>y")), 0);
-    assert!(note(&model).contains("no answer yet"), "{}", note(&model));
+    assert!(note(&model).contains("still missing"), "{}", note(&model));
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn a_held_screen_stands_still_and_a_write_key_lets_it_go() {
 #[test]
 fn without_objects_at_hand_the_dialog_opens_at_once_and_plans_when_they_come() {
     let mut model = console(80, 24, "");
-    model.board.selected = Some(stuck().uid);
+    model.board.choose(stuck().uid);
     let snapshot = model.live.clone();
     model.board.take(&snapshot);
     let effects = press(&mut model, "U");

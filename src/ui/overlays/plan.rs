@@ -19,7 +19,7 @@ use crate::app::Model;
 use crate::app::layers::PlanDialog;
 use crate::app::layers::plan::Stage;
 use crate::domain::{Direction, Plan};
-use crate::ui::text::width;
+use crate::ui::text::{Elide, width};
 use crate::ui::view::said::shown;
 use crate::ui::widgets::input::Input;
 use crate::ui::widgets::pane::{Frame, Pane};
@@ -65,6 +65,9 @@ pub(super) fn draw(
     let more = lines.len() > room;
     let height = room.saturating_sub(usize::from(more)) as u16;
     let text = ScrollText { len: lines.len(), top: dialog.scroll.at, left: 0 }.clamped(height);
+    // The cluster's word is never what gives way.
+    let title_cells = usize::from(wide).saturating_sub(width(&cluster) + 8);
+    let title = look.elide(&title, title_cells, Elide::Middle).into_owned();
     let direction = plan.map_or(Direction::Back, |plan| plan.direction);
     let inside = Pane { title: &title, detail: &cluster, frame: Frame::Plan(direction) }.draw(buffer, frame_area, look);
     let inside = Rect { x: inside.x + 1.min(inside.width), width: inside.width.saturating_sub(2), ..inside };

@@ -28,7 +28,7 @@ const COLUMNS: [Column; 7] = [
     Column::new("AGE", Width::Fixed(4)).right().importance(70),
     Column::new("PODS", Width::Fixed(5)).right().importance(50),
     Column::new("EVIDENCE", Width::Between(8, 24)).importance(90),
-    Column::new("CAUSE", Width::Flex { min: 8, share: 3 }).importance(40),
+    Column::new("CAUSE", Width::Flex { min: 16, share: 3 }).importance(40),
 ];
 
 pub(super) fn title(drawn: Drawn<'_>) -> Content {

@@ -27,11 +27,11 @@ use ratatui::text::{Line, Span};
 const COLUMNS: [Column; 9] = [
     Column::new("STATE", Width::Fixed(13)),
     Column::new("", Width::Fixed(3)).right().importance(60),
-    Column::new("RELEASE", Width::Flex { min: 14, share: 3 }).elided(Elide::Middle),
+    Column::new("RELEASE", Width::Flex { min: 14, share: 2 }).elided(Elide::Middle),
     Column::new("HOW", Width::Fixed(10)).importance(40),
     Column::new("STEP", Width::Fixed(4)).right().importance(30),
     Column::new("%", Width::Fixed(4)).right().importance(35),
-    Column::new("VERSIONS", Width::Flex { min: 13, share: 2 }).importance(90),
+    Column::new("VERSIONS", Width::Flex { min: 17, share: 3 }).elided(Elide::Middle).importance(90),
     Column::new("READY", Width::Fixed(5)).right().importance(80),
     Column::new("ERR%", Width::Fixed(4)).right().importance(20),
 ];
@@ -89,23 +89,13 @@ fn counters(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) {
         right = format!("{reading}  {right}");
     }
     let mut counts = [0usize; State::ALL.len()];
-    let mut held = 0;
     for release in &model.shown().releases {
         counts[State::ALL.iter().position(|state| *state == release.state).unwrap_or(0)] += 1;
-        held += usize::from(release.held);
     }
-    let mut line = Line::default();
-    let separator = format!(" {} ", look.glyphs.dot);
-    for (state, count) in State::ALL.into_iter().zip(counts).filter(|(_, count)| *count > 0) {
-        if !line.spans.is_empty() {
-            line.push_span(Span::styled(separator.clone(), look.theme.style("text.muted")));
-        }
-        let words = if state == State::Waiting { "waiting for you" } else { state.word() };
-        let style = if state < State::Healthy { look.theme.state(state) } else { look.theme.style("text.muted") };
-        line.push_span(Span::styled(format!("{count} {words}"), style));
-    }
-    if held > 0 {
-        line.push_span(Span::styled(format!("{separator}{held} held"), look.theme.style("text.muted")));
+    let room = usize::from(slot.cells).saturating_sub(crate::ui::text::width(&right) + 2);
+    let mut line = counted(counts, "waiting for you", look);
+    if line.width() > room {
+        line = counted(counts, "waiting", look);
     }
     let wide = crate::ui::text::width(&right);
     let left = slot.after(1).first(usize::from(slot.cells).saturating_sub(wide + 2));
@@ -113,6 +103,21 @@ fn counters(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) {
     if usize::from(slot.cells) > wide {
         put(buffer, slot.last(wide), &right, look.theme.style("text.muted"));
     }
+}
+
+/// The states that there are, each with its count.
+fn counted(counts: [usize; State::ALL.len()], waiting: &'static str, look: Look<'_>) -> Line<'static> {
+    let muted = look.theme.style("text.muted");
+    let mut line = Line::default();
+    for (state, count) in State::ALL.into_iter().zip(counts).filter(|(_, count)| *count > 0) {
+        if !line.spans.is_empty() {
+            line.push_span(Span::styled(format!(" {} ", look.glyphs.dot), muted));
+        }
+        let words = if state == State::Waiting { waiting } else { state.word() };
+        let style = if state < State::Healthy { look.theme.state(state) } else { muted };
+        line.push_span(Span::styled(format!("{count} {words}"), style));
+    }
+    line
 }
 
 /// What is still being read for the first time.

@@ -21,19 +21,25 @@ struct Part {
     style: Style,
     /// Stands on the right.
     right: bool,
+    /// Tells how safe it is to write.
+    grave: bool,
 }
 
 /// Draws the header.
 pub fn draw(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) {
     fill(buffer, slot.area(), look.theme.style("screen").patch(look.theme.style("header")));
     let parts = parts(model, look);
+    let gap = if slot.cells < 70 { 2 } else { 3 };
     let mut room = usize::from(slot.cells);
+    let mut full = false;
     let fits: Vec<bool> = parts
         .iter()
         .enumerate()
         .map(|(place, part)| {
-            let needed = text::width(&part.text) + if place == 0 { 1 } else { 3 };
-            let fits = place == 0 || needed <= room;
+            let needed = text::width(&part.text) + if place == 0 { 1 } else { gap };
+            // What tells how safe it is to write goes in its order: nothing takes the room of what matters more.
+            let fits = place == 0 || (needed <= room && !(full && part.grave));
+            full |= !fits && part.grave;
             if fits {
                 room = room.saturating_sub(needed);
             }
@@ -44,19 +50,19 @@ pub fn draw(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) {
     let mut left = slot.after(1);
     for (place, part) in kept().filter(|part| !part.right).enumerate() {
         // The word and its protection belong together; the rest stands apart.
-        let gap = match place {
+        let between = match place {
             0 => 0,
             1 if model.session.protected() => 1,
-            _ => 3,
+            _ => gap,
         };
-        left = left.after(gap);
+        left = left.after(between);
         left = put(buffer, left, &part.text, part.style);
     }
     let rights: Vec<&Part> = kept().filter(|part| part.right).collect();
-    let wide: usize = rights.iter().map(|part| text::width(&part.text) + 3).sum::<usize>().saturating_sub(2);
+    let wide: usize = rights.iter().map(|part| text::width(&part.text) + gap).sum::<usize>().saturating_sub(gap - 1);
     let mut right = slot.last(wide);
     for part in rights {
-        right = put(buffer, right, &part.text, part.style).after(3);
+        right = put(buffer, right, &part.text, part.style).after(gap);
     }
 }
 
@@ -64,9 +70,19 @@ pub fn draw(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) {
 fn parts(model: &Model, look: Look<'_>) -> Vec<Part> {
     let theme = look.theme;
     let session = &model.session;
-    let part = |text: String, scope: &str, right: bool| Part { text, style: theme.style(scope), right };
+    let part = |text: String, scope: &str, right: bool| Part {
+        text,
+        style: theme.style(scope),
+        right,
+        grave: scope.starts_with("header.") && scope != "header.crumb",
+    };
     let word = shown(&session.cluster.fingerprint.word).into_owned();
-    let mut parts = vec![Part { text: word, style: theme.fingerprint(session.context.color.as_deref()), right: false }];
+    let mut parts = vec![Part {
+        text: word,
+        style: theme.fingerprint(session.context.color.as_deref()),
+        right: false,
+        grave: true,
+    }];
     if session.protected() {
         parts.push(part("PROTECTED".to_owned(), "header.protected", false));
     }

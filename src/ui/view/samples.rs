@@ -337,7 +337,7 @@ pub fn arm(model: &mut Model) {
 pub fn at_stuck(width: u16, height: u16, config_text: &str) -> Model {
     let mut model = console(width, height, config_text);
     let uid = stuck().uid;
-    model.board.selected = Some(uid.clone());
+    model.board.choose(uid.clone());
     let snapshot = model.live.clone();
     model.board.take(&snapshot);
     update(&mut model, Msg::Details(uid, Ok(Arc::new(stuck_details(ago(1))))));

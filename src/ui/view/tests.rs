@@ -241,7 +241,7 @@ fn the_header_keeps_what_matters_when_it_gets_narrow() {
     let first = |model: &Model| screen(model).lines().next().unwrap_or_default().to_owned();
     assert_eq!(first(&model), " heron PROTECTED   read-only   rehearsal   ns shop pay (2)   prod-eu       live");
     model.size.width = 40;
-    assert_eq!(first(&model), " heron PROTECTED   read-only   rehearsal");
+    assert_eq!(first(&model), " heron PROTECTED  read-only  rehearsal");
     model.size.width = 8;
     assert_eq!(first(&model), " heron");
 }

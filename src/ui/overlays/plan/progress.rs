@@ -63,7 +63,9 @@ fn step(model: &Model, write: &Write, plan: &Plan, phase: Phase) -> (Tick, Strin
             }
             OutcomeKind::Unknown => Tick::Unknown,
         };
-        return (tick, format!("{}: {}", outcome.kind, outcome.reason));
+        let (kind, reason) = (outcome.kind.word(), &*outcome.reason);
+        let text = if reason.starts_with(kind) { reason.to_owned() } else { format!("{kind}: {reason}") };
+        return (tick, text);
     }
     if write.phase >= phase && phase != Phase::Ended {
         // An outcome may come before a phase was reached: a refusal was never accepted.

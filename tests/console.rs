@@ -1,0 +1,13 @@
+//! The whole console over the simulated cluster: keys in, screens and the server's state out, through the real loop and
+//! the real client, in virtual time.
+
+#[path = "console/faults.rs"]
+mod faults;
+#[path = "console/reading.rs"]
+mod reading;
+#[path = "console/safety.rs"]
+mod safety;
+#[path = "console/stage.rs"]
+mod stage;
+#[path = "console/writing.rs"]
+mod writing;

@@ -1,0 +1,102 @@
+//! What no key does: counted at the server.
+
+use crate::stage::{Person, Stage, image, sim, writes};
+use std::time::Duration;
+
+const SEARCH: &str = "deployments/shop/search";
+const BAD: &str = "registry.test/shop/search:v42-bad";
+
+#[tokio::test(start_paused = true)]
+async fn keys_typed_ahead_of_a_stalled_link_confirm_nothing() {
+    let stage = Stage::on(&sim("rolling")).await;
+    stage.select("search").await;
+    stage.stall(true);
+    stage.type_ahead("Uyyyy<Enter>y");
+    stage.quiet(Duration::from_secs(20)).await;
+    stage.type_ahead("yy");
+    stage.quiet(Duration::from_secs(1)).await;
+    stage.stall(false);
+    stage.quiet(Duration::from_secs(1)).await;
+    assert_eq!(writes(&stage.sim), 0);
+    stage.press("y").await;
+    stage.until("accepted ✔").await;
+    assert_eq!(writes(&stage.sim), 1, "seen and quiet, it takes the key");
+}
+
+#[tokio::test(start_paused = true)]
+async fn pasted_text_and_enter_confirm_nothing() {
+    let stage = Stage::on(&sim("rolling")).await;
+    stage.select("search").await;
+    stage.press("U<armed>").await;
+    stage.paste("y\ny\n");
+    stage.press("<armed><Enter><armed><Enter>").await;
+    assert_eq!((writes(&stage.sim), image(&stage.sim, SEARCH).as_str()), (0, BAD));
+}
+
+#[tokio::test(start_paused = true)]
+async fn read_only_sends_no_patch_at_all() {
+    let stage = Stage::with(&sim("rolling"), Person { config: "read_only = true\n", who: "ana" }).await;
+    stage.until("read-only").await;
+    stage.select("search").await;
+    for keys in ["U<armed>y<Esc>", "R<armed>y<Esc>", "P<armed>y<Esc>", "N<Ctrl-u>3<Enter><armed>y<Esc>"] {
+        stage.press(keys).await;
+    }
+    assert_eq!(stage.sim.count("patch"), 0, "not even a dry run");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rehearsal_persists_nothing_and_says_so() {
+    let stage = Stage::with(&sim("rolling"), Person { config: "rehearse = true\n", who: "ana" }).await;
+    stage.until("rehearsal").await;
+    stage.select("search").await;
+    stage.press("U<armed>y").await;
+    stage.until("planned").await;
+    assert_eq!((stage.sim.mutations(), image(&stage.sim, SEARCH).as_str()), (0, BAD));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_protected_context_wants_its_word_for_what_goes_forward_only() {
+    let config = "[contexts.\"*\"]\nprotected = true\n";
+    let stage = Stage::with(&sim("rolling"), Person { config, who: "ana" }).await;
+    stage.until("PROTECTED").await;
+    let word = stage.text().split_whitespace().next().unwrap_or_default().to_owned();
+    stage.select("frontend").await;
+    stage.press("R<armed>y<armed>y").await;
+    assert_eq!(writes(&stage.sim), 0);
+    stage.press(&format!("<Backspace><Backspace>{word}")).await;
+    stage.until("unlocked").await;
+    stage.press("<armed>y").await;
+    stage.until("accepted ✔").await;
+    assert_eq!(writes(&stage.sim), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_viewer_is_told_which_right_is_missing_before_the_press() {
+    let stage = Stage::on(&sim("readonly")).await;
+    stage.press("<Enter>").await;
+    stage.quiet(Duration::from_secs(2)).await;
+    stage.press("U").await;
+    stage.until("needs the right to").await;
+    assert_eq!(writes(&stage.sim), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_random_keys_write_without_a_confirmation() {
+    // Every key but 'y', in an order that a small generator gives, so that a failure can be had again.
+    let keys = ["j", "k", "G", "g", "<Enter>", "<Esc>", "<Tab>", "1", "5", "6", "/", "o", ":", "?", "d", "l", "e", "c"];
+    let more = ["U", "P", "R", "I", "N", "Z", "r", "n", "b", "p", " ", "<Left>", "<Right>", "x", "<Backspace>", "w"];
+    let all: Vec<&str> = keys.into_iter().chain(more).collect();
+    for seed in 1_u64..=2 {
+        let stage = Stage::on(&sim("rolling")).await;
+        let mut state = seed;
+        for _ in 0..100 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let key = all[(state >> 33) as usize % all.len()];
+            stage.press(key).await;
+            if state % 7 == 0 {
+                stage.quiet(Duration::from_millis(400)).await;
+            }
+        }
+        assert_eq!(writes(&stage.sim), 0, "seed {seed}");
+    }
+}
