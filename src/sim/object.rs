@@ -5,7 +5,7 @@ use super::kinds::{BUDGETS, KindId, SERVICES};
 use super::selector::LabelSelector;
 use bytes::Bytes;
 use serde_json::Value;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What names an object.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -39,7 +39,8 @@ pub struct Owner {
 }
 
 /// One version of one object. It is kept as the bytes that are sent (without `kind` and `apiVersion`, which lists
-/// leave out), and parsed when a controller or a patch needs it: fifty thousand pods stay small that way.
+/// leave out). What a controller looks at is kept parsed too; what nobody touches is not, so that fifty thousand pods
+/// stay small.
 #[derive(Debug)]
 pub struct Object {
     pub id: Id,
@@ -51,6 +52,7 @@ pub struct Object {
     /// Which pods a Service or a budget is about, so that it need not be parsed at every change of a pod.
     pub selector: Option<Box<LabelSelector>>,
     pub json: Bytes,
+    pub parsed: OnceLock<Arc<Value>>,
 }
 
 impl Object {
@@ -73,12 +75,21 @@ impl Object {
             labels: labels.collect(),
             owner: controller_of(&value),
             json: encode(&value).into(),
+            parsed: OnceLock::from(Arc::new(value)),
         }
     }
 
-    /// The object without `kind` and `apiVersion`.
-    pub fn value(&self) -> Value {
-        serde_json::from_slice(&self.json).unwrap_or_default()
+    /// The object without `kind` and `apiVersion`, kept for the next who asks.
+    pub fn value(&self) -> Arc<Value> {
+        self.parsed.get_or_init(|| Arc::new(self.parse())).clone()
+    }
+
+    /// The object without `kind` and `apiVersion`, not kept: for those who go through many.
+    pub fn parse(&self) -> Value {
+        match self.parsed.get() {
+            Some(value) => (**value).clone(),
+            None => serde_json::from_slice(&self.json).unwrap_or_default(),
+        }
     }
 
     /// Whether this Service or budget is about a pod.

@@ -179,7 +179,7 @@ impl FieldSelector {
         {
             return false;
         }
-        let value = object.value();
+        let value = object.parse();
         self.0.iter().all(|(field, equal, wanted)| (value.text(field) == wanted) == *equal)
     }
 }

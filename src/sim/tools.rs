@@ -34,7 +34,7 @@ impl SimCluster {
 
     /// An object by its path, such as `deployments/shop/web` or `namespaces/shop`, as the server would send it.
     pub fn object(&self, path: &str) -> Option<Value> {
-        self.with(|world| Some(world.store.get(&id_of(world, path)?)?.value()))
+        self.with(|world| Some(world.store.get(&id_of(world, path)?)?.parse()))
     }
 
     /// All objects of a kind (by plural) in a namespace, or with "" in all of them, by name.
@@ -42,7 +42,7 @@ impl SimCluster {
         self.with(|world| {
             let found = world.store.kinds().find(|(_, kind)| kind.plural == plural).map(|(id, _)| id);
             found.map_or_else(Vec::new, |kind| {
-                world.store.list(kind, namespace, None).map(|object| object.value()).collect()
+                world.store.list(kind, namespace, None).map(|object| object.parse()).collect()
             })
         })
     }
@@ -61,7 +61,7 @@ impl SimCluster {
     pub fn corrupt(&self, path: &str, change: impl FnOnce(&mut Value)) -> bool {
         let changed = self.with(|world| {
             let old = world.store.get(&id_of(world, path)?)?;
-            let mut value = old.value();
+            let mut value = old.parse();
             change(&mut value);
             let version = world.store.next_version();
             value.put("/metadata/resourceVersion", version.to_string());

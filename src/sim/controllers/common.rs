@@ -140,7 +140,7 @@ pub fn scaled(value: &Value, total: i64, up: bool) -> i64 {
 }
 
 /// The values of everything of a kind that an owner controls.
-pub fn owned(store: &Store, owner: &str, kind: KindId) -> Vec<(Arc<Object>, Value)> {
+pub fn owned(store: &Store, owner: &str, kind: KindId) -> Vec<(Arc<Object>, Arc<Value>)> {
     store.owned(owner, kind).into_iter().map(|object| (object.clone(), object.value())).collect()
 }
 

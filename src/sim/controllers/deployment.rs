@@ -70,7 +70,7 @@ fn owner_of_owner(change: &Change, store: &Store) -> Vec<Id> {
 #[derive(Debug, Clone)]
 pub struct Set {
     pub object: Arc<Object>,
-    pub value: Value,
+    pub value: Arc<Value>,
 }
 
 impl Set {
@@ -107,7 +107,7 @@ impl Set {
 #[derive(Debug, Clone)]
 pub struct Deployment {
     pub object: Arc<Object>,
-    pub value: Value,
+    pub value: Arc<Value>,
     pub sets: Vec<Set>,
 }
 

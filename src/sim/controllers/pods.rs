@@ -14,7 +14,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct Pod {
     pub object: Arc<Object>,
-    pub value: Value,
+    pub value: Arc<Value>,
 }
 
 impl Pod {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct Revision {
     pub object: Arc<Object>,
-    pub value: Value,
+    pub value: Arc<Value>,
 }
 
 impl Revision {

@@ -43,7 +43,7 @@ impl Controller for Scheduler {
 
 /// A node for the pod: the one its owner asks for, or any that fits.
 fn choose(world: &mut World, pod: &Value) -> Result<String, String> {
-    let nodes: Vec<(Arc<Object>, Value)> =
+    let nodes: Vec<(Arc<Object>, Arc<Value>)> =
         world.store.list(NODES, "", None).map(|node| (node.clone(), node.value())).collect();
     let wanted =
         pod.list("/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms");

@@ -44,7 +44,7 @@ impl Controller for StatefulSetController {
 
 struct Set {
     object: Arc<Object>,
-    value: Value,
+    value: Arc<Value>,
     current: Revision,
     update: Revision,
 }

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 pub fn answer(world: &mut World, call: &Call, target: &Target) -> Result<Answer, Refusal> {
     let kind = world.store.kind(target.kind).clone();
     let old = world.store.get(&target.id()).ok_or_else(|| Refusal::not_found(&kind, &target.name))?;
-    let mut value = full(&kind, old.value());
+    let mut value = full(&kind, old.parse());
     apply(call, &mut value)?;
     let warning = check_fields(call, target.kind, &value)?;
     let answer = store(world, call, &old, value, part_of(target))?;

@@ -71,7 +71,7 @@ pub fn get(world: &World, call: &Call, target: &Target) -> Result<Answer, Refusa
         return Ok(table::answer(world, call, target, &[object], &json!({})));
     }
     if wants_metadata(call) {
-        return Ok(Answer::json(200, &partial(&object.value())));
+        return Ok(Answer::json(200, &partial(&object.parse())));
     }
     let json = if call.is_spoiled() { spoil(&object) } else { object.json.clone() };
     Ok(Answer::bytes(200, with_kind(kind, &json).into()))
@@ -134,7 +134,7 @@ fn stream(call: &Call, kind: &Kind, head: &Value, page: Vec<Arc<Object>>) -> Ans
             let json = if spoiled { spoil(&object) } else { object.json.clone() };
             spoiled = false;
             if metadata_only {
-                writer.pending.extend(encode(&partial(&object.value())));
+                writer.pending.extend(encode(&partial(&object.parse())));
             } else if custom {
                 writer.pending.extend(with_kind(&kind, &json));
             } else {
@@ -193,7 +193,7 @@ pub fn partial(value: &Value) -> Value {
 
 /// The object with a status that no client expects.
 fn spoil(object: &Object) -> Bytes {
-    let mut value = object.value();
+    let mut value = object.parse();
     value.put("/status", json!(7));
     encode(&value).into()
 }

@@ -24,7 +24,7 @@ pub fn answer(world: &mut World, call: &Call, target: &Target, verb: &str) -> Re
         "update" => scale = body(call)?,
         _ => return Err(Refusal::method()),
     }
-    let mut new = old.value();
+    let mut new = old.parse();
     new.put("/spec/replicas", scale.count("/spec/replicas"));
     new.put("/metadata/resourceVersion", scale.at("/metadata/resourceVersion").clone());
     store(world, call, &old, new, Part::Scale)?;
@@ -35,7 +35,7 @@ pub fn answer(world: &mut World, call: &Call, target: &Target, verb: &str) -> Re
 }
 
 fn scale_of(object: &Object) -> Value {
-    let value = object.value();
+    let value = object.parse();
     json!({
         "kind": "Scale", "apiVersion": "autoscaling/v1",
         "metadata": {

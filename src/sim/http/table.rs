@@ -50,7 +50,7 @@ fn columns(kind: KindId) -> Vec<&'static str> {
 }
 
 fn row(kind: KindId, object: &Object, now: Timestamp) -> Value {
-    let value = object.value();
+    let value = object.parse();
     let count = |field: &str| value.count(field).to_string();
     let mut cells = vec![object.id.name.to_string()];
     match kind {

@@ -120,7 +120,7 @@ impl Watch {
             return self.send_value(what, &table);
         }
         let json = if self.form == Form::Metadata {
-            encode(&partial(&object.value()))
+            encode(&partial(&object.parse()))
         } else {
             with_kind(&self.kind, &object.json)
         };

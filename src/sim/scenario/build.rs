@@ -245,7 +245,7 @@ fn plan(world: &mut World, step: Step, at: Timestamp) {
 /// Plans a workload's young revisions as writes that happen at their times; the first of all creates it.
 fn play(world: &mut World, workload: &Workload, start: Timestamp, from: Timestamp) -> Result<(), String> {
     let id = id(workload);
-    let mut before = world.store.get(&id).map(|object| object.value());
+    let mut before = world.store.get(&id).map(|object| object.parse());
     for revision in &workload.revisions {
         let at = when(revision, start)?;
         if at < from {

@@ -9,7 +9,7 @@ use crate::sim::object::{Id, Labels, Object, Owner};
 use crate::sim::world::World;
 use jiff::Timestamp;
 use serde_json::json;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 const NAME: &str = "prototype-name";
 const SPACE: &str = "prototype-space";
@@ -50,7 +50,16 @@ impl Stamp {
         }
         let labels: Labels =
             self.object.labels.iter().map(|(key, value)| (key.clone(), value.replace(NAME, name).into())).collect();
-        Arc::new(Object { id, uid: uid.into(), version, labels, owner, selector: None, json: text.into() })
+        Arc::new(Object {
+            id,
+            uid: uid.into(),
+            version,
+            labels,
+            owner,
+            selector: None,
+            json: text.into(),
+            parsed: OnceLock::new(),
+        })
     }
 }
 

@@ -48,7 +48,7 @@ pub fn admit(world: &World, id: &Id, value: &Value) -> Result<(), Refusal> {
         let mut exceeded: Vec<Excess> = vec![];
         for (resource, hard) in value_of.entries("/spec/hard") {
             let pods = world.store.list(PODS, &id.namespace, None);
-            let used: f64 = pods.map(|pod| taken(resource, &pod.value())).sum();
+            let used: f64 = pods.map(|pod| taken(resource, &pod.parse())).sum();
             let (wanted, hard) = (taken(resource, value), hard.as_str().unwrap_or_default());
             if wanted > 0.0 && used + wanted > amount(hard) + 1e-9 {
                 exceeded.push((resource.clone(), wanted, used, hard.to_owned()));

@@ -93,7 +93,7 @@ impl World {
         if old.id.kind == DAEMON_SETS {
             defaults::count_template(&before, &mut new);
         }
-        if new == before {
+        if new == *before {
             return Ok(None);
         }
         let spec_changed = new.at("/spec") != before.at("/spec");
@@ -130,7 +130,7 @@ impl World {
     /// nothing changes, or if the change is refused.
     pub fn modify(&mut self, id: &Id, actor: Actor, change: impl FnOnce(&mut Value)) -> Option<Arc<Object>> {
         let old = self.store.get(id)?;
-        let mut value = old.value();
+        let mut value = old.parse();
         change(&mut value);
         let new = self.prepare_update(&old, value, actor).ok().flatten()?;
         Some(self.commit(id.clone(), new))
@@ -140,7 +140,7 @@ impl World {
     /// and what it owns follows.
     pub fn delete(&mut self, id: &Id, grace: Option<i64>) -> Option<Arc<Object>> {
         let old = self.store.get(id)?;
-        let mut value = old.value();
+        let mut value = old.parse();
         let finalizers = !value.list("/metadata/finalizers").is_empty();
         let waits = id.kind == PODS && grace != Some(0) && !value.text("/spec/nodeName").is_empty();
         if !finalizers && !waits {
@@ -161,7 +161,7 @@ impl World {
 
     /// Takes an object out of the store, at once.
     pub fn remove(&mut self, old: &Arc<Object>) -> Arc<Object> {
-        let mut value = old.value();
+        let mut value = old.parse();
         if old.id.kind == CRDS
             && let Some(kind) = self.store.define(&value)
         {
