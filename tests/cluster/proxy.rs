@@ -1,6 +1,8 @@
 //! A TCP proxy on loopback between the program and the API server, which can go bad in the ways a network does.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -21,6 +23,7 @@ enum Weather {
 pub struct Proxy {
     address: SocketAddr,
     weather: watch::Sender<(Weather, u64)>,
+    swallow: Arc<AtomicBool>,
 }
 
 impl Proxy {
@@ -30,14 +33,16 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         let (weather, seen) = watch::channel((Weather::Fair, 0));
+        let swallow = Arc::new(AtomicBool::new(false));
+        let swallows = Arc::clone(&swallow);
         tokio::spawn(async move {
             while let Ok((down, _)) = listener.accept().await {
                 if seen.borrow().0 != Weather::Refused {
-                    tokio::spawn(carry(down, upstream.clone(), seen.clone()));
+                    tokio::spawn(carry(down, upstream.clone(), seen.clone(), Arc::clone(&swallows)));
                 }
             }
         });
-        Self { address, weather }
+        Self { address, weather, swallow }
     }
 
     /// Options that go through it.
@@ -65,19 +70,29 @@ impl Proxy {
         self.weather.send_modify(|(_, age)| *age += 1);
     }
 
+    /// The next request passes, its answer does not: the connection ends instead.
+    pub fn swallow_the_next_answer(&self) {
+        self.swallow.store(true, Ordering::SeqCst);
+    }
+
     fn set(&self, to: Weather) {
         self.weather.send_modify(|(weather, _)| *weather = to);
     }
 }
 
 /// Carries one connection both ways until an end closes it or the weather cuts it.
-async fn carry(down: TcpStream, upstream: String, mut weather: watch::Receiver<(Weather, u64)>) {
+async fn carry(
+    down: TcpStream,
+    upstream: String,
+    mut weather: watch::Receiver<(Weather, u64)>,
+    swallow: Arc<AtomicBool>,
+) {
     let Ok(up) = TcpStream::connect(upstream).await else { return };
     let born = weather.borrow().1;
     let (down_read, down_write) = down.into_split();
     let (up_read, up_write) = up.into_split();
-    let sent = one_way(down_read, up_write, weather.clone(), born);
-    let answered = one_way(up_read, down_write, weather.clone(), born);
+    let sent = one_way(down_read, up_write, weather.clone(), born, None);
+    let answered = one_way(up_read, down_write, weather.clone(), born, Some(&swallow));
     tokio::select! {
         () = async { tokio::join!(sent, answered); } => {}
         _ = weather.wait_for(|(weather, _)| *weather == Weather::Refused) => {}
@@ -89,9 +104,13 @@ async fn one_way(
     mut to: impl AsyncWriteExt + Unpin,
     mut weather: watch::Receiver<(Weather, u64)>,
     born: u64,
+    swallow: Option<&AtomicBool>,
 ) {
     let mut bytes = vec![0; 64 * 1024];
     while let Ok(count @ 1..) = from.read(&mut bytes).await {
+        if swallow.is_some_and(|swallow| swallow.swap(false, Ordering::SeqCst)) {
+            return;
+        }
         let open = |(weather, age): &(Weather, u64)| *age == born && *weather != Weather::Stalled;
         if weather.wait_for(open).await.is_err() || to.write_all(&bytes[..count]).await.is_err() {
             return;

@@ -1,12 +1,13 @@
 //! Fences, policies, webhooks, digests, rights and autoscalers on a real API server.
 
 use crate::kit;
+use crate::proxy::Proxy;
 use crate::room::{Room, confirm, engine, image};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use windlass::action::{Consent, Preview, rights};
+use windlass::action::{Consent, Preview, Progress, rights};
 use windlass::cluster::{Cluster, ConnectOptions};
 use windlass::domain::intent::{PausedUndo, UndoTo};
 use windlass::domain::outcome::OutcomeKind;
@@ -217,6 +218,30 @@ async fn what_a_template_needs_is_looked_up_by_metadata() {
     let found: Vec<String> =
         room.engine.needs(&plan).await.iter().map(|(key, is)| format!("{} {is:?}", key.name)).collect();
     assert_eq!(found, ["gone No", "there Yes"]);
+}
+
+#[tokio::test]
+#[ignore = "needs a cluster"]
+async fn an_answer_that_is_cut_off_after_the_request_is_found_applied() {
+    let room = web("lost", &NOTHING).await;
+    let proxy = Proxy::before(&room.cluster.identity().server).await;
+    let through = Cluster::connect(&proxy.options(kit::admin())).await.expect("connects");
+    let home = tempfile::tempdir().expect("a directory");
+    let engine = engine(&through, "ana", home.path());
+    let plan = room.propose_as(&engine, KIND, "web", Intent::undo()).await.expect("a plan");
+    // The connection is there: what is lost is the answer to the patch.
+    through.read(&plan.release.key).await.expect("readable");
+    proxy.swallow_the_next_answer();
+    let mut news = engine.apply(plan, Consent::default());
+    let mut looked = false;
+    let outcome = loop {
+        match news.recv().await.expect("an outcome") {
+            Progress::Done(outcome) => break outcome,
+            progress => looked |= progress == Progress::LookingAfterLostAnswer(0),
+        }
+    };
+    assert_eq!((outcome.kind, looked), (OutcomeKind::Applied, true), "{}", outcome.reason);
+    assert_eq!(room.image(KIND, "web"), image("v1"));
 }
 
 const RACER: &str = "WINDLASS_TEST_RACER";
