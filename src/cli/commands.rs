@@ -10,6 +10,7 @@ mod journal;
 mod keys;
 mod logs;
 mod man;
+mod open;
 mod pause;
 mod restart;
 mod resume;
@@ -70,17 +71,21 @@ pub fn tree(name: &'static str) -> Command {
         .term_width(80)
         .disable_help_subcommand(true)
         .infer_long_args(false);
+    let root = open::spec(root);
     SUBCOMMANDS.iter().fold(root, |root, subcommand| root.subcommand((subcommand.spec)(Command::new(subcommand.name))))
 }
 
-/// Runs the subcommand that was asked for.
+/// Runs the subcommand that was asked for, or the console.
 pub fn dispatch(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
+    if open::is_stray(matches) {
+        return Err(Failure::new(Exit::Usage, "a release goes behind the command, as in `windlass status deploy/web`"));
+    }
     let (name, own) = matches.subcommand().unwrap_or(("", matches));
     session.flags = read::<Flags>(own)?;
-    let _log = logging::start(session, false)?;
+    let _log = logging::start(session, name.is_empty())?;
     match SUBCOMMANDS.iter().find(|subcommand| subcommand.name == name) {
         Some(subcommand) => (subcommand.run)(own, session),
-        None => Err(Failure::new(Exit::Usage, "say what to do; `windlass --help` lists it")),
+        None => open::run(own, session),
     }
 }
 

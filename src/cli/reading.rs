@@ -138,7 +138,8 @@ fn namespaces(flags: &Connection) -> NamespaceScope {
     }
 }
 
-fn options(flags: &Connection) -> ConnectOptions {
+/// What the connection flags ask for.
+pub fn options(flags: &Connection) -> ConnectOptions {
     ConnectOptions {
         kubeconfig: flags.kubeconfig.clone(),
         context: flags.context.clone(),

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use clap::{ArgMatches, Args, Command};
 use tokio::net::TcpListener;
 
-use super::{Subcommand, read};
+use super::{Subcommand, read, status};
 use crate::{
     action::Journal,
     cli::{
@@ -16,6 +16,7 @@ use crate::{
     },
     cluster::{Clock, Cluster, ConnectOptions, NamespaceScope},
     sim::{SimCluster, SimOptions, scenarios},
+    tui::Capabilities,
 };
 
 pub const SUBCOMMAND: Subcommand = Subcommand { name: "demo", spec, run };
@@ -54,6 +55,12 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let options = SimOptions { pods: arguments.pods, ..SimOptions::live(arguments.speed) };
+    let config = session.config()?;
+    let variable = |name: &str| session.variables.get(name).cloned();
+    let capabilities = Capabilities::detect(&variable, session.terminal.shows, config.ui.color);
+    if arguments.serve.is_none() && (config.ui.plain || !capabilities.full_screen) {
+        return print(&arguments, options, session);
+    }
     match arguments.serve {
         Some(port) => runtime::run_wide(runtime::until_interrupted(serve(&arguments, options, port, session))),
         None => runtime::run_wide(show(&arguments, options, session)),
@@ -99,6 +106,14 @@ async fn show(arguments: &Arguments, options: SimOptions, session: &mut Session)
     let ended = console::open(session, opening).await;
     let _ = std::fs::remove_dir_all(&folder);
     ended
+}
+
+/// What the console would show at first, as text.
+fn print(arguments: &Arguments, options: SimOptions, session: &mut Session) -> Result<Exit, Failure> {
+    let manual = SimOptions { pods: options.pods, ..SimOptions::manual() };
+    session.simulated = Some(start(&arguments.scenario, manual)?);
+    session.output.aside("the simulated cluster; on a terminal this is the console\n");
+    status::show(None, status::How::Once, session)
 }
 
 fn start(scenario: &str, options: SimOptions) -> Result<SimCluster, Failure> {

@@ -2,7 +2,7 @@
 
 mod watch;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use clap::{ArgMatches, Args, Command};
 
@@ -37,7 +37,7 @@ struct Arguments {
     wait: bool,
     /// How long to wait, as 90s or 10m
     #[arg(long, value_name = "TIME", value_parser = crate::cli::flags::span, default_value = "10m")]
-    timeout: std::time::Duration,
+    timeout: Duration,
     #[command(flatten)]
     format: FormatFlag,
 }
@@ -47,16 +47,41 @@ fn spec(command: Command) -> Command {
 }
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
-    let arguments = read::<Arguments>(matches)?;
+    carry_out(&read::<Arguments>(matches)?, session)
+}
+
+/// How the releases are shown where the console can't be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// As they are now.
+    Once,
+    /// A line a change, too.
+    Watched,
+}
+
+/// What the console would show, as text.
+pub fn show(target: Option<&Target>, how: How, session: &mut Session) -> Result<Exit, Failure> {
+    let arguments = Arguments {
+        target: target.cloned(),
+        selector: None,
+        watch: how == How::Watched,
+        wait: false,
+        timeout: Duration::ZERO,
+        format: FormatFlag { output: Format::Table },
+    };
+    carry_out(&arguments, session)
+}
+
+fn carry_out(arguments: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
     runtime::run(runtime::until_interrupted(async {
         let reading = Reading::start(session, arguments.selector.as_deref()).await?;
         if arguments.watch {
-            return watch::lines(&arguments, &reading, session).await;
+            return watch::lines(arguments, &reading, session).await;
         }
         if arguments.wait {
-            return watch::until_settled(&arguments, &reading, session).await;
+            return watch::until_settled(arguments, &reading, session).await;
         }
-        let (snapshot, releases) = look(&arguments, &reading).await?;
+        let (snapshot, releases) = look(arguments, &reading).await?;
         tell_what_is_missing(&snapshot, session);
         print(&snapshot, &releases, arguments.format.output, &reading, session)?;
         Ok(Exit::Done)

@@ -156,3 +156,24 @@ fn a_server_that_is_away_is_unreachable() {
     assert_eq!((ran.code, ran.out.as_str()), (6, ""));
     assert_eq!(ran.complaints.lines().count(), 1, "{}", ran.complaints);
 }
+
+#[test]
+fn without_a_terminal_the_console_is_what_it_would_show_as_text() {
+    let bare = Home::new().run_on(&SHOP, &["-A"]);
+    assert_eq!(bare.code, 0, "{}", bare.complaints);
+    assert_eq!(bare.out, Home::new().run_on(&SHOP, &["status", "-A"]).out);
+    let one = Home::new().run_on(&SHOP, &["deploy/search", "-n", "shop"]);
+    assert_eq!(one.out.lines().count(), 2, "{}", one.out);
+    let demo = Home::new().run(&["demo"]);
+    assert_eq!((demo.code, demo.out == bare.out), (0, true), "{}", demo.out);
+}
+
+#[test]
+fn a_mistyped_command_is_told_from_a_release() {
+    let ran = Home::new().run_on(&SHOP, &["histroy"]);
+    assert_eq!(ran.code, 2);
+    let told = "windlass: 'histroy' is no command; did you mean 'history'?; a release of that name is opened by deploy/histroy\n";
+    assert_eq!(ran.complaints, told);
+    let stray = Home::new().run_on(&SHOP, &["deploy/web", "status"]);
+    assert_eq!((stray.code, stray.complaints.lines().count()), (2, 1), "{}", stray.complaints);
+}
