@@ -1,9 +1,8 @@
 //! The journal's lines gathered by plan, and what follows from them for a release.
 
 use crate::domain::journal::{Entry, Event, Record};
-use crate::domain::outcome::OutcomeKind;
 use crate::domain::plan::{PlanId, ReadyInverse};
-use crate::domain::{Outcome, Str, Timestamp, Uid, Verb};
+use crate::domain::{Outcome, Str, Timestamp, Uid};
 use std::collections::HashMap;
 
 /// One plan of the journal.
@@ -55,42 +54,34 @@ pub fn chapters(entries: &[Entry]) -> Vec<Chapter<'_>> {
     chapters
 }
 
-impl Chapter<'_> {
-    fn of(&self, uid: &Uid) -> bool {
-        self.record.is_some_and(|record| record.release.uid == *uid && !record.rehearsal)
-    }
-
-    /// Whether its write changed the cluster, as far as is known.
-    fn wrote(&self) -> bool {
-        self.inverse.is_some()
-            || self.outcome.is_some_and(|outcome| {
-                matches!(outcome.kind, OutcomeKind::Applied | OutcomeKind::Timeout | OutcomeKind::Partial)
-            })
-    }
+/// What is kept of the journal for the screen.
+#[derive(Debug, Clone, Default)]
+pub struct Journal {
+    /// The newest lines, the oldest of them first.
+    pub entries: Vec<Entry>,
+    /// The way back from my last write on each release: from the engine's memory, since the file leaves secrets out.
+    pub inverses: HashMap<Uid, ReadyInverse>,
+    /// The pods' hash that the last undo of each release left: going there again is forward.
+    pub left_by_undo: HashMap<Uid, Str>,
 }
 
-/// The pods' hash of the template that the last undo of this release left: going there again is forward.
-pub fn left_by_undo(entries: &[Entry], uid: &Uid) -> Option<Str> {
-    let chapters = chapters(entries);
-    let last =
-        chapters.iter().filter(|chapter| chapter.of(uid) && chapter.wrote()).find_map(|chapter| chapter.record)?;
-    (last.verb == Verb::Undo).then(|| last.before.hash.clone()).flatten()
-}
+/// How many lines are kept: what is older is in the file, and `windlass journal` prints it.
+const KEPT: usize = 2_000;
 
-/// What `Z` would take back on this release: the inverse of the last write that has not been taken back yet, or why
-/// there is none.
-pub fn to_revert<'a>(entries: &'a [Entry], uid: &Uid, who: &str) -> Result<&'a ReadyInverse, String> {
-    let chapters = chapters(entries);
-    let mine = |chapter: &&Chapter<'_>| {
-        chapter.of(uid) && chapter.wrote() && chapter.record.is_some_and(|record| &*record.who == who)
-    };
-    let Some(last) = chapters.iter().find(mine) else {
-        return Err("nothing was written to this release by you from here, so there is nothing to take back".to_owned());
-    };
-    last.inverse.ok_or_else(|| {
-        let title = last.record.map_or("the last write", |record| &record.title);
-        format!("'{title}' has no way back that the console could make ready")
-    })
+impl Journal {
+    /// The journal without the lines that are too old to be looked at on a screen.
+    #[must_use]
+    pub fn shortened(mut self) -> Self {
+        let old = self.entries.len().saturating_sub(KEPT);
+        self.entries.drain(..old);
+        self
+    }
+
+    /// What `Z` would take back on this release, or why there is nothing.
+    pub fn to_revert(&self, uid: &Uid) -> Result<&ReadyInverse, Str> {
+        let nothing = "nothing was written to this release from here, so there is nothing to take back";
+        self.inverses.get(uid).ok_or_else(|| nothing.into())
+    }
 }
 
 #[cfg(test)]
@@ -99,7 +90,8 @@ mod tests {
     use crate::domain::forecast::Risk;
     use crate::domain::intent::ReleaseId;
     use crate::domain::journal::Before;
-    use crate::domain::{Direction, Kind, ObjectKey};
+    use crate::domain::outcome::OutcomeKind;
+    use crate::domain::{Direction, Kind, ObjectKey, Verb};
 
     fn entry(plan: &str, second: i64, event: Event) -> Entry {
         Entry { at: Timestamp::from_second(second).unwrap(), plan: PlanId(plan.into()), event }
@@ -124,39 +116,6 @@ mod tests {
             risk: Risk::Low,
             rehearsal: false,
         }))
-    }
-
-    fn inverse(plan: &str) -> Event {
-        Event::Inverse(Box::new(ReadyInverse {
-            of: PlanId(plan.into()),
-            target: ObjectKey::new(Kind::Deployment, "shop", "web"),
-            operations: "[]".into(),
-            words: "back".into(),
-            direction: Direction::Forward,
-            differs: "".into(),
-        }))
-    }
-
-    #[test]
-    fn the_last_write_of_mine_is_what_z_takes_back() {
-        let uid = Uid::new("u");
-        let mut entries = vec![entry("1", 1, intent(Verb::Undo, "ana")), entry("1", 2, inverse("1"))];
-        assert_eq!(to_revert(&entries, &uid, "ana").unwrap().of.0.as_ref(), "1");
-        assert!(to_revert(&entries, &uid, "ben").is_err());
-        assert!(to_revert(&entries, &Uid::new("other"), "ana").is_err());
-        entries.push(entry("2", 3, intent(Verb::Scale, "ana")));
-        assert_eq!(to_revert(&entries, &uid, "ana").unwrap().of.0.as_ref(), "1", "2 has not written yet");
-        entries.push(entry("2", 4, Event::Outcome(Outcome::new(OutcomeKind::Applied, "done"))));
-        assert!(to_revert(&entries, &uid, "ana").unwrap_err().contains("no way back"));
-    }
-
-    #[test]
-    fn an_undo_is_remembered_by_what_it_left_until_another_write_comes() {
-        let uid = Uid::new("u");
-        let mut entries = vec![entry("1", 1, intent(Verb::Undo, "ana")), entry("1", 2, inverse("1"))];
-        assert_eq!(left_by_undo(&entries, &uid).as_deref(), Some("h9"));
-        entries.extend([entry("2", 3, intent(Verb::Scale, "ana")), entry("2", 4, inverse("2"))]);
-        assert_eq!(left_by_undo(&entries, &uid), None);
     }
 
     #[test]

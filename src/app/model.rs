@@ -1,6 +1,7 @@
 //! Everything that is drawn.
 
 use super::board::Board;
+use super::journal::Journal;
 use super::keys::{KeyTable, Scope};
 use super::layers::Layer;
 use super::messages::{Level, Messages};
@@ -8,7 +9,6 @@ use super::rights::Rights;
 use super::session::Session;
 use super::writes::Writes;
 use crate::action::journal::Unfinished;
-use crate::domain::journal::Entry;
 use crate::domain::release::Action;
 use crate::domain::{Details, Release, Snapshot, Str, Timestamp, Uid};
 use jiff::tz::TimeZone;
@@ -43,8 +43,8 @@ pub struct Model {
     pub rights: HashMap<Uid, Rights>,
     /// Plans that were confirmed here, and what became of them.
     pub writes: Writes,
-    /// The journal's lines, the oldest first; read at the start and kept up by what is written here.
-    pub journal: Vec<Entry>,
+    /// The journal; read at the start and whenever something was written.
+    pub journal: Journal,
     /// What the console has to say.
     pub messages: Messages,
     /// The keys.
@@ -153,7 +153,7 @@ impl Model {
             details: HashMap::new(),
             rights: HashMap::new(),
             writes: Writes::default(),
-            journal: Vec::new(),
+            journal: Journal::default(),
             messages: Messages::default(),
             keys,
             theme,
@@ -223,7 +223,7 @@ impl Model {
             now: self.now,
             who: self.session.who.clone(),
             plan_id: self.plan_id(number),
-            left_by_undo: crate::app::journal::left_by_undo(&self.journal, &release.uid),
+            left_by_undo: self.journal.left_by_undo.get(&release.uid).cloned(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What can happen to the console.
 
+use super::journal::Journal;
 use super::keypress::KeyPress;
 use super::layers::choice::Item;
 use super::layers::logs::Line;
@@ -11,7 +12,6 @@ use super::rights::Rights;
 use super::session::Session;
 use super::writes::Phase;
 use crate::action::journal::Unfinished;
-use crate::domain::journal::Entry;
 use crate::domain::plan::PlanId;
 use crate::domain::{Details, ObjectKey, Outcome, RawObject, Snapshot, Str, Uid};
 use std::sync::Arc;
@@ -44,9 +44,7 @@ pub enum Msg {
     /// How a confirmed plan goes.
     Write(PlanId, WriteNews),
     /// The journal, or why it can't be read.
-    Journal(Result<Vec<Entry>, Str>),
-    /// A line was added to the journal.
-    Journalled(Entry),
+    Journal(Result<Box<Journal>, Str>),
     /// Lines of the open log.
     Logs(Vec<Line>),
     /// The open log ended, with the reason.

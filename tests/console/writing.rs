@@ -37,7 +37,9 @@ async fn z_takes_the_last_write_back_exactly() {
 async fn another_revision_is_one_arrow_away() {
     let stage = Stage::on(&sim("rolling")).await;
     stage.select("search").await;
-    stage.press("U<Right>").await;
+    stage.press("U").await;
+    stage.until("dry run  ✔ accepted").await;
+    stage.press("<Right>").await;
     stage.until("revision 2").await;
     stage.press("<armed>y").await;
     stage.until("accepted ✔").await;

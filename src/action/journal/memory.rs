@@ -65,6 +65,11 @@ impl Memory {
         self.inverses.get(release)
     }
 
+    /// The way back from the last write on each release, and the pods' hash that its last undo left.
+    pub fn of_all(&self) -> (HashMap<Uid, ReadyInverse>, HashMap<Uid, Str>) {
+        (self.inverses.clone(), self.left_by_undo.clone())
+    }
+
     /// The pods' hash of the template that the last undo of this release left.
     pub fn left_by_undo(&self, release: &Uid) -> Option<&Str> {
         self.left_by_undo.get(release)

@@ -5,6 +5,7 @@ use super::{News, answers, say};
 use crate::action::journal::Unfinished;
 use crate::action::{Consent, Engine, Journal, Progress};
 use crate::app::effect::{Ask, LogsWanted, Terms};
+use crate::app::journal::Journal as Shown;
 use crate::app::layers::logs::Line;
 use crate::app::layers::plan::READ_LIMIT;
 use crate::app::messages::Level;
@@ -82,8 +83,13 @@ pub(super) async fn apply(engine: Arc<Lazy>, plan: Arc<Plan>, terms: Terms, out:
 
 /// Reads the journal; on a thread of its own, since a disk may be slow.
 pub(super) async fn journal(journal: Journal, out: mpsc::Sender<News>) {
-    let answer = match tokio::task::spawn_blocking(move || journal.entries()).await {
-        Ok(Ok(entries)) => Ok(entries),
+    let read = move || {
+        let entries = journal.entries()?;
+        let (inverses, left_by_undo) = journal.memory(crate::action::journal::memory::Memory::of_all);
+        std::io::Result::Ok(Box::new(Shown { entries, inverses, left_by_undo }))
+    };
+    let answer = match tokio::task::spawn_blocking(read).await {
+        Ok(Ok(journal)) => Ok(journal),
         Ok(Err(error)) => Err(Str::from(error.to_string())),
         Err(error) => Err(Str::from(error.to_string())),
     };

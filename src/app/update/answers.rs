@@ -26,9 +26,8 @@ pub fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Preview(number, answer) => on_dialog(model, number, |dialog| dialog.preview = answer),
         Msg::Needs(number, answer) => on_dialog(model, number, |dialog| dialog.needs = answer),
         Msg::Write(plan, news) => return write::take(model, &plan, news),
-        Msg::Journal(Ok(entries)) => model.journal = entries,
+        Msg::Journal(Ok(journal)) => model.journal = journal.shortened(),
         Msg::Journal(Err(why)) => model.error(format!("the journal can't be read: {why}")),
-        Msg::Journalled(entry) => model.journal.push(entry),
         Msg::Logs(lines) => {
             if let Some(Layer::Logs(logs)) = model.layers.last_mut() {
                 logs.take(lines);

@@ -32,7 +32,7 @@ pub fn command(model: &mut Model, command: Option<Command>) -> Vec<Effect> {
 fn scroll(model: &mut Model, step: Step) {
     let page = layout::overlay_lines(model.size);
     let messages = model.messages.iter().len();
-    let plans = chapters(&model.journal).len();
+    let plans = chapters(&model.journal.entries).len();
     match model.layers.last_mut() {
         Some(Layer::Help(scroll)) => {
             let lines = help_lines();
@@ -52,7 +52,7 @@ pub const fn help_lines() -> usize {
 fn copy(model: &mut Model) -> Vec<Effect> {
     let text = match model.layers.last() {
         Some(Layer::Messages(scroll)) => model.messages.iter().nth(scroll.at).map(|message| message.text.to_string()),
-        Some(Layer::Journal(scroll)) => chapters(&model.journal)
+        Some(Layer::Journal(scroll)) => chapters(&model.journal.entries)
             .get(scroll.at)
             .and_then(|chapter| chapter.record)
             .map(|record| record.title.to_string()),

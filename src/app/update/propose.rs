@@ -1,7 +1,6 @@
 //! From a write key to a plan's dialog: whether the verb is possible, what it needs first, and the plan itself.
 
 use crate::app::effect::{Ask, Effect};
-use crate::app::journal;
 use crate::app::keys::Command;
 use crate::app::layers::plan::{AGAIN_AFTER, Preview, READ_AGAIN_LIMIT, Stage, Word};
 use crate::app::layers::text::Body;
@@ -25,7 +24,7 @@ pub fn possible(model: &Model, command: Command) -> Option<Result<Str, Str>> {
 /// The verb that a write key means on `release`, with what follows; or why not.
 fn verb_for(model: &Model, release: &Release, command: Command) -> Result<(Verb, Str), Str> {
     if command == Command::Revert {
-        let inverse = journal::to_revert(&model.journal, &release.uid, &model.session.who)?;
+        let inverse = model.journal.to_revert(&release.uid)?;
         return Ok((Verb::Revert, inverse.words.clone()));
     }
     let actions = model.actions(release);
@@ -77,7 +76,7 @@ pub fn key(model: &mut Model, command: Command) -> Vec<Effect> {
             let images = spec_images(&release);
             return open_form(model, Form::set_image(&release, &images));
         }
-        Verb::Revert => match journal::to_revert(&model.journal, &release.uid, &model.session.who) {
+        Verb::Revert => match model.journal.to_revert(&release.uid) {
             Ok(inverse) => Intent::Revert(Box::new(inverse.clone())),
             Err(_) => return Vec::new(),
         },

@@ -67,7 +67,7 @@ fn step_in_pane(model: &mut Model, step: Step) {
         }
         pane => {
             let count = match pane {
-                Pane::Events => timeline(view, &model.journal).len(),
+                Pane::Events => timeline(view, &model.journal.entries).len(),
                 _ => lines_of(&view.release, pane),
             };
             view.scrolls[pane.place()].step(step, count, page);

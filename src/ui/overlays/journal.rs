@@ -29,7 +29,7 @@ const COLUMNS: [Column; 4] = [
 ];
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, model: &Model, scroll: Scroll, look: Look<'_>) {
-    let chapters = chapters(&model.journal);
+    let chapters = chapters(&model.journal.entries);
     let detail = count(chapters.len(), "plan");
     let inside = Pane { title: "Journal", detail: &detail, frame: Frame::Focused }.draw(buffer, area, look);
     if chapters.is_empty() {

@@ -39,7 +39,7 @@ pub(super) fn title(drawn: Drawn<'_>) -> Content {
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, drawn: Drawn<'_>) {
     let look = drawn.look;
-    let moments = timeline(drawn.view, &drawn.model.journal);
+    let moments = timeline(drawn.view, &drawn.model.journal.entries);
     let mut area = area;
     if let Events::Unreadable(why) = &drawn.view.events {
         let used = put_wrapped(buffer, area, &shown(why), look.theme.style("verdict.warn"), look);

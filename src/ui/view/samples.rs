@@ -1,6 +1,7 @@
 //! Releases and Models for the tests of drawing: built by the strategies from objects, so that the words are the real
 //! ones.
 
+use crate::app::journal::Journal;
 use crate::app::keypress::KeyPress;
 use crate::app::keys::KeyTable;
 use crate::app::model::Size;
@@ -345,7 +346,7 @@ pub fn at_stuck(width: u16, height: u16, config_text: &str) -> Model {
 }
 
 /// Lines of a journal: an undo that was applied, and a scale that met a fence.
-pub fn journal() -> Vec<Entry> {
+pub fn journal() -> Box<Journal> {
     let record = |verb: Verb, title: &str| {
         let key = ObjectKey::new(Kind::Deployment, "shop", "search");
         Event::Intent(Box::new(Record {
@@ -368,10 +369,11 @@ pub fn journal() -> Vec<Entry> {
     };
     let line = |plan: &str, seconds: i64, event: Event| Entry { at: ago(seconds), plan: PlanId(plan.into()), event };
     let outcome = |kind, reason: &str| Event::Outcome(Outcome::new(kind, reason));
-    vec![
+    let entries = vec![
         line("1", 7_200, record(Verb::Undo, "UNDO shop/search → revision 40")),
         line("1", 7_150, outcome(OutcomeKind::Applied, "8 of 8 pods are new and ready")),
         line("2", 600, record(Verb::Scale, "SCALE shop/search → 10 replicas")),
         line("2", 599, outcome(OutcomeKind::Conflict, "replicas moved from 8 to 9, by hpa, 3 s before")),
-    ]
+    ];
+    Box::new(Journal { entries, ..Journal::default() })
 }
