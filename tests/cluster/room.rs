@@ -142,7 +142,7 @@ impl Room {
     /// The release as it is now.
     pub async fn release(&self, kind: Kind, name: &str) -> Release {
         let key = ObjectKey::new(kind, self.name.as_str(), name);
-        self.cluster.one_release_with(&key, &ObserveOptions::default()).await.expect("readable").0
+        Box::pin(self.cluster.one_release_with(&key, &ObserveOptions::default())).await.expect("readable").0
     }
 
     /// Plans, reading again while the controller is at work.
@@ -162,7 +162,7 @@ impl Room {
         let again = tokio::time::Instant::now() + Duration::from_secs(20);
         loop {
             let (release, details) =
-                self.cluster.one_release_with(&key, &ObserveOptions::default()).await.expect("readable");
+                Box::pin(self.cluster.one_release_with(&key, &ObserveOptions::default())).await.expect("readable");
             let context = engine.context(&release.uid);
             let planned = strategy(release.strategy).expect("known").plan(&release, &details, &intent, &context);
             match planned {

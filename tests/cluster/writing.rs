@@ -256,7 +256,7 @@ async fn racer() {
     let cluster = kit::cluster().await;
     let engine = engine(&cluster, &who, home.path());
     let key = windlass::domain::ObjectKey::new(KIND, namespace.as_str(), "web");
-    let (release, details) = cluster.one_release(&key).await.expect("readable");
+    let (release, details) = Box::pin(cluster.one_release(&key)).await.expect("readable");
     let to = UndoTo::Number(windlass::domain::Revision(1));
     let intent = Intent::Undo { to, paused: PausedUndo::StayPaused };
     let context = engine.context(&release.uid);

@@ -211,15 +211,15 @@ fn deletion(release: &Release, source: &RawObject, revision: Revision) -> Option
     if names.is_empty() {
         return None;
     }
-    let named = some_of(&names, 3);
+    let pods = some_of(&names, 3);
     Some(Draft {
-        title: format!("revision {revision}, by deleting {named}"),
+        title: format!("revision {revision}, by deleting {pods}"),
         direction: Direction::Back,
         calls: in_the_way.iter().map(|pod| PlannedCall { optional: false, ..delete(pod) }).collect(),
         until: Wait::Settled,
         inverse: Inverse::None { why: "a deleted pod does not come back; its controller makes a new one".into() },
         forecast: Forecast {
-            then: format!("{named} is made anew of revision {revision}, then the update goes on").into(),
+            then: format!("{pods} is made anew of revision {revision}, then the update goes on").into(),
             ..Forecast::default()
         },
         risk: Risk::Medium,
