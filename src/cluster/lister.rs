@@ -38,7 +38,7 @@ pub enum Step {
 impl Cluster {
     /// Starts the list at `path`. `what` names it in errors.
     pub(super) async fn start_list(&self, path: String, what: String) -> Result<Listing, ReadError> {
-        let response = match self.open(&Request::get(path), HEAD_LIMIT).await {
+        let response = match Box::pin(self.open(&Request::get(path), HEAD_LIMIT)).await {
             Ok(response) => response,
             Err(failed) => return Err(failed.of_read(&what)),
         };

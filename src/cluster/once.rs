@@ -123,7 +123,7 @@ impl Cluster {
 
     /// One release with what a plan is made from, in one round trip (the identity is asked for beside it).
     pub async fn one_release(&self, key: &ObjectKey) -> Result<(Release, Details), ReadError> {
-        Box::pin(self.one_release_with(key, &ObserveOptions::default())).await
+        self.one_release_with(key, &ObserveOptions::default()).await
     }
 
     /// The same, with what our journal knows and its own clock.

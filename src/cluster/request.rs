@@ -174,7 +174,8 @@ impl Cluster {
     /// Sends `request` and reads the whole answer, all within the limit of a call.
     pub(super) async fn whole(&self, request: &Request) -> Result<Whole, Failed> {
         let limit = self.inner.limit;
-        let response = self.open(request, limit).await?;
+        // Boxed: callers join several of these, and the client's future is large.
+        let response = Box::pin(self.open(request, limit)).await?;
         let status = response.status().as_u16();
         let warnings = warnings(response.headers());
         let server = self.identity().server.clone();

@@ -66,7 +66,7 @@ impl Cluster {
     /// Starts a watch of `kind` at `path` (a list's path with its query).
     pub(super) async fn start_watch(&self, kind: Kind, path: String) -> Result<Watching, ReadError> {
         let until = Instant::now() + DEAD_AFTER;
-        match self.open(&Request::get(path).uncompressed(), self.inner.limit).await {
+        match Box::pin(self.open(&Request::get(path).uncompressed(), self.inner.limit)).await {
             Ok(response) => {
                 Ok(Watching { body: response.into_body(), kind, buffer: BytesMut::new(), scanned: 0, until })
             }

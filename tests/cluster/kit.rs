@@ -37,11 +37,11 @@ pub fn observe(cluster: &Cluster, namespaces: &[&str]) -> Observer {
 /// Waits until a snapshot satisfies `wanted`; a minute at most.
 pub async fn until(observer: &Observer, what: &str, wanted: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
     let mut snapshots = observer.snapshots.clone();
-    let found = tokio::time::timeout(Duration::from_secs(60), snapshots.wait_for(|snapshot| wanted(snapshot)));
-    match found.await {
-        Ok(found) => Arc::clone(&found.expect("the observer lives")),
-        Err(_) => panic!("no snapshot in which {what}; the last: {:#?}", observer.snapshots.borrow()),
-    }
+    let found = tokio::time::timeout(Duration::from_mins(1), snapshots.wait_for(|snapshot| wanted(snapshot)));
+    let Ok(found) = found.await else {
+        panic!("no snapshot in which {what}; the last: {:#?}", observer.snapshots.borrow());
+    };
+    Arc::clone(&found.expect("the observer lives"))
 }
 
 /// A Deployment's release.

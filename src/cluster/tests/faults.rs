@@ -19,7 +19,7 @@ async fn a_server_that_refuses_is_away_within_5_s_and_live_again_within_3_s_of_i
     sim.away();
     let noticed = kit::time_until(&observer, "it is away", |snapshot| away(&snapshot.connection)).await;
     assert!(noticed <= Duration::from_secs(5), "{noticed:?}");
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
     let during = observer.snapshots.borrow().clone();
     let keys = |snapshot: &crate::domain::Snapshot| -> Vec<_> {
         snapshot.releases.iter().map(|release| (release.key.clone(), release.replicas)).collect()
@@ -43,7 +43,7 @@ async fn a_network_that_swallows_everything_is_noticed_within_5_s_and_left_withi
     sim.stall();
     let noticed = kit::time_until(&observer, "it is away", |snapshot| away(&snapshot.connection)).await;
     assert!(noticed <= Duration::from_secs(5), "{noticed:?}");
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
     sim.back();
     let back = kit::time_until(&observer, "all is live", kit::is_live).await;
     assert!(back <= Duration::from_secs(5), "{back:?}");
@@ -59,7 +59,7 @@ async fn a_watch_from_a_version_that_is_gone_lists_again_and_misses_nothing() {
     sim.away();
     kit::until(&observer, "it is away", |snapshot| away(&snapshot.connection)).await;
     sim.remove("deployments/shop/cart");
-    sim.advance(Duration::from_secs(60));
+    sim.advance(Duration::from_mins(1));
     sim.compact();
     sim.back();
     kit::until(&observer, "cart is gone", |snapshot| kit::is_live(snapshot) && snapshot.by_uid(&cart).is_none()).await;

@@ -97,13 +97,12 @@ pub async fn observe_by_tokio(sim: &SimCluster) -> Observer {
 /// Waits (in tokio's time) until a snapshot satisfies `wanted`.
 pub async fn until(observer: &Observer, what: &str, wanted: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
     let mut snapshots = observer.snapshots.clone();
-    match timeout(Duration::from_secs(600), snapshots.wait_for(|snapshot| wanted(snapshot))).await {
-        Ok(found) => Arc::clone(&found.expect("the observer lives")),
-        Err(_) => {
-            let last = observer.snapshots.borrow();
-            panic!("no snapshot in which {what}; the last: {:#?} {:#?}", last.connection, last.kinds)
-        }
-    }
+    let found = timeout(Duration::from_mins(10), snapshots.wait_for(|snapshot| wanted(snapshot))).await;
+    let Ok(found) = found else {
+        let last = observer.snapshots.borrow();
+        panic!("no snapshot in which {what}; the last: {:#?} {:#?}", last.connection, last.kinds)
+    };
+    Arc::clone(&found.expect("the observer lives"))
 }
 
 /// Everything is listed and watched.
