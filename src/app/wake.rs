@@ -54,7 +54,9 @@ fn until_a_text_changes(model: &Model) -> Duration {
                 since(entry.created);
             }
             if let crate::app::layers::release::Events::Listed(events) = &view.events {
-                events.iter().for_each(|event| since(Some(event.at)));
+                for event in events {
+                    since(Some(event.at));
+                }
             }
         }
         None => {

@@ -217,9 +217,8 @@ impl Stage {
                 presented.changed().await.expect("the console runs");
             }
         };
-        if tokio::time::timeout(Duration::from_mins(5), waiting).await.is_err() {
-            panic!("never on the screen: {what}\n{}", self.text());
-        }
+        let came = tokio::time::timeout(Duration::from_mins(5), waiting).await.is_ok();
+        assert!(came, "never on the screen: {what}\n{}", self.text());
     }
 
     /// Selects a release by its name.

@@ -43,7 +43,7 @@ pub fn pressed(model: &mut Model, key: KeyPress, command: Option<Command>) -> Ve
             view.scroll.step(step, places, page);
         }
         Some(Command::Filter) if matches!(view.body, Body::Yaml(_)) => {
-            view.find = Some(TextField::new(view.word.clone()))
+            view.find = Some(TextField::new(view.word.clone()));
         }
         Some(Command::Wrap) => view.wrap = !view.wrap,
         Some(Command::Copy) => {

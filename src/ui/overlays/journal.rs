@@ -57,7 +57,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, model: &Model, scroll: Scrol
 }
 
 /// What became of a plan, in a word and its style.
-fn outcome<'a>(chapter: &Chapter<'_>, look: Look<'a>) -> (&'static str, Style) {
+fn outcome(chapter: &Chapter<'_>, look: Look<'_>) -> (&'static str, Style) {
     let theme = look.theme;
     if chapter.reverted.is_some() {
         return ("taken back", theme.style("verdict.bad"));

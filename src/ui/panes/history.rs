@@ -96,7 +96,7 @@ fn evidence(evidence: &Evidence, current: bool, now: Timestamp) -> String {
         _ if current => "runs now".to_owned(),
         Evidence::None => "none".to_owned(),
         Evidence::Likely { served } => format!("likely, served {}", served.words()),
-        Evidence::Serving { ready } => format!("serving, {} ready", ready),
+        Evidence::Serving { ready } => format!("serving, {ready} ready"),
         Evidence::Recorded { at } => format!("recorded good {} ago", Age::between(*at, now)),
     }
 }
