@@ -63,7 +63,9 @@ fn until_a_text_changes(model: &Model) -> Duration {
             let rows = &model.board.rows;
             let page = layout::board_rows(model);
             let first = model.board.scroll.first(rows.len(), page);
-            rows.iter().skip(first).take(page).for_each(|release| since(release.since));
+            for release in rows.iter().skip(first).take(page) {
+                since(release.since);
+            }
         }
         Some(_) => {}
     }
@@ -102,8 +104,8 @@ mod tests {
         let ago = |seconds: i64| now - SignedDuration::from_secs(seconds);
         assert_eq!(age_changes_in(ago(5), now), Duration::from_secs(1));
         assert_eq!(age_changes_in(ago(90), now), Duration::from_secs(30));
-        assert_eq!(age_changes_in(ago(3_600), now), Duration::from_secs(3_600));
+        assert_eq!(age_changes_in(ago(3_600), now), Duration::from_hours(1));
         assert_eq!(age_changes_in(now + SignedDuration::from_secs(9), now), Duration::from_secs(1));
-        assert_eq!(to_the_minute(Timestamp::from_second(60).unwrap()), Duration::from_secs(60));
+        assert_eq!(to_the_minute(Timestamp::from_second(60).unwrap()), Duration::from_mins(1));
     }
 }

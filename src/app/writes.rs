@@ -67,7 +67,7 @@ impl Write {
 
 impl Writes {
     /// A plan was confirmed.
-    pub fn begin(&mut self, plan: Arc<Plan>, now: Timestamp) {
+    pub fn begin(&mut self, plan: &Arc<Plan>, now: Timestamp) {
         let write = Write {
             since: now,
             phase: Phase::Journalling,

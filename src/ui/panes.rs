@@ -33,10 +33,10 @@ struct Content {
 
 /// Draws one pane with its frame.
 pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, view: &ReleaseView, pane: Pane, look: Look<'_>) {
-    let focused = view.pane == pane;
-    let drawn = Drawn { model, view, look, focused };
     type Title = fn(Drawn<'_>) -> Content;
     type Body = fn(&mut Buffer, Rect, Drawn<'_>);
+    let focused = view.pane == pane;
+    let drawn = Drawn { model, view, look, focused };
     let (title, body): (Title, Body) = match pane {
         Pane::Versions => (versions::title, versions::draw),
         Pane::Traffic => (traffic::title, traffic::draw),

@@ -12,7 +12,7 @@ async fn the_screen_stays_when_the_api_goes_away_and_is_live_again_when_it_is_ba
     stage.until("away").await;
     assert!(gone.elapsed() <= Duration::from_secs(8), "{:?}", gone.elapsed());
     assert!(stage.text().contains("shop/frontend"), "rows stay:\n{}", stage.text());
-    stage.quiet(Duration::from_secs(60)).await;
+    stage.quiet(Duration::from_mins(1)).await;
     stage.sim.back();
     stage.until("   live   ").await;
 }

@@ -83,17 +83,18 @@ async fn a_viewer_is_told_which_right_is_missing_before_the_press() {
 #[tokio::test(start_paused = true)]
 async fn no_random_keys_write_without_a_confirmation() {
     // Every key but 'y', in an order that a small generator gives, so that a failure can be had again.
-    let keys = ["j", "k", "G", "g", "<Enter>", "<Esc>", "<Tab>", "1", "5", "6", "/", "o", ":", "?", "d", "l", "e", "c"];
-    let more = ["U", "P", "R", "I", "N", "Z", "r", "n", "b", "p", " ", "<Left>", "<Right>", "x", "<Backspace>", "w"];
-    let all: Vec<&str> = keys.into_iter().chain(more).collect();
+    let reads =
+        ["j", "k", "G", "g", "<Enter>", "<Esc>", "<Tab>", "1", "5", "6", "/", "o", ":", "?", "d", "l", "e", "c"];
+    let others = ["U", "P", "R", "I", "N", "Z", "r", "n", "b", "p", " ", "<Left>", "<Right>", "x", "<Backspace>", "w"];
+    let all: Vec<&str> = reads.into_iter().chain(others).collect();
     for seed in 1_u64..=2 {
         let stage = Stage::on(&sim("rolling")).await;
-        let mut state = seed;
+        let mut random = seed;
         for _ in 0..100 {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let key = all[(state >> 33) as usize % all.len()];
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let key = all[(random >> 33) as usize % all.len()];
             stage.press(key).await;
-            if state % 7 == 0 {
+            if random % 7 == 0 {
                 stage.quiet(Duration::from_millis(400)).await;
             }
         }

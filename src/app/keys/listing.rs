@@ -40,11 +40,12 @@ pub fn sections(table: &KeyTable) -> Vec<Section> {
 pub fn markdown() -> String {
     let mut text = String::new();
     for section in sections(&KeyTable::default()) {
-        text.push_str(&format!("**{}**\n\n| key | name | what it does |\n|---|---|---|\n", section.scope.heading()));
+        let heading = section.scope.heading();
+        text = format!("{text}**{heading}**\n\n| key | name | what it does |\n|---|---|---|\n");
         for line in section.lines {
             let keys: Vec<String> = line.keys.split_whitespace().map(|key| format!("`{key}`")).collect();
             let keys = if keys.is_empty() { format!("`:{}`", line.name) } else { keys.join(" ") };
-            text.push_str(&format!("| {keys} | {} | {} |\n", line.name, line.about));
+            text = format!("{text}| {keys} | {} | {} |\n", line.name, line.about);
         }
         text.push('\n');
     }

@@ -69,12 +69,11 @@ impl Lazy {
     async fn make(&self) -> Engine {
         // An engine keeps the fingerprint that it was made with, so the final one is waited for.
         let _ = tokio::time::timeout(IDENTITY_LIMIT, self.cluster.identify()).await;
-        let who = match &self.who {
-            Some(who) => who.clone(),
-            None => {
-                let told = tokio::time::timeout(IDENTITY_LIMIT, self.cluster.whoami()).await;
-                told.ok().flatten().unwrap_or_else(|| self.user.clone())
-            }
+        let who = if let Some(who) = &self.who {
+            who.clone()
+        } else {
+            let told = tokio::time::timeout(IDENTITY_LIMIT, self.cluster.whoami()).await;
+            told.ok().flatten().unwrap_or_else(|| self.user.clone())
         };
         say(&self.out, Msg::Who(who.clone())).await;
         let settings =

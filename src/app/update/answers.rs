@@ -22,7 +22,7 @@ pub fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Rights(uid, rights) => {
             model.rights.insert(uid, rights);
         }
-        Msg::Events(uid, answer) => events(model, &uid, answer),
+        Msg::Events(uid, answer) => events(model, &uid, &answer),
         Msg::Preview(number, answer) => on_dialog(model, number, |dialog| dialog.preview = answer),
         Msg::Needs(number, answer) => on_dialog(model, number, |dialog| dialog.needs = answer),
         Msg::Write(plan, news) => return write::take(model, &plan, news),
@@ -84,14 +84,13 @@ fn without_answer(model: &mut Model, release: &Arc<crate::domain::Release>, why:
         model.details.get(&release.uid).map(|details| Arc::new(Details { fresh: false, ..(**details).clone() }));
     let Some(Layer::Plan(dialog)) = model.layers.last_mut() else { return Vec::new() };
     let back = dialog.intent.verb().direction() != Some(Direction::Forward);
-    match older.filter(|_| back) {
-        Some(older) => propose::plan(model, release, &older),
-        None => {
-            let key = &release.key;
-            let reason = format!("{key} could not be read: {why}; 'r' tries again");
-            dialog.stage = Stage::Refused(Refusal::because(reason));
-            Vec::new()
-        }
+    if let Some(older) = older.filter(|_| back) {
+        propose::plan(model, release, &older)
+    } else {
+        let key = &release.key;
+        let reason = format!("{key} could not be read: {why}; 'r' tries again");
+        dialog.stage = Stage::Refused(Refusal::because(reason));
+        Vec::new()
     }
 }
 
@@ -111,12 +110,12 @@ fn finish_diff(model: &mut Model, uid: &Uid, answer: &Result<Arc<Details>, Str>)
     }
 }
 
-fn events(model: &mut Model, uid: &Uid, answer: Result<Vec<crate::app::layers::release::Event>, Str>) {
+fn events(model: &mut Model, uid: &Uid, answer: &Result<Vec<crate::app::layers::release::Event>, Str>) {
     for layer in &mut model.layers {
         if let Layer::Release(view) = layer
             && view.release.uid == *uid
         {
-            view.events = match &answer {
+            view.events = match answer {
                 Ok(list) => Events::Listed(list.clone()),
                 Err(why) => Events::Unreadable(why.clone()),
             };

@@ -39,12 +39,11 @@ fn submit(model: &mut Model) -> Vec<Effect> {
             let uid = form.release.uid.clone();
             let name = form.release.key.qualified();
             model.layers.pop();
-            match model.release(&uid).cloned() {
-                Some(release) => propose::open(model, &release, intent),
-                None => {
-                    model.note(format!("{name} is gone: there is nothing to write to"));
-                    Vec::new()
-                }
+            if let Some(release) = model.release(&uid).cloned() {
+                propose::open(model, &release, intent)
+            } else {
+                model.note(format!("{name} is gone: there is nothing to write to"));
+                Vec::new()
             }
         }
     }

@@ -48,12 +48,11 @@ fn accept(model: &mut Model) -> Vec<Effect> {
         Line::Context(name) => switch_context(model, name),
         Line::Namespaces(names) => switch_namespaces(model, names.into_iter().map(Str::from).collect()),
         Line::Theme(name) => {
-            match model.session.themes.iter().find(|theme| ***theme == *name).cloned() {
-                Some(theme) => model.theme = theme,
-                None => {
-                    let names = model.session.themes.join(", ");
-                    model.note(format!("there is no theme '{name}'; there are {names}"));
-                }
+            if let Some(theme) = model.session.themes.iter().find(|theme| ***theme == *name).cloned() {
+                model.theme = theme;
+            } else {
+                let names = model.session.themes.join(", ");
+                model.note(format!("there is no theme '{name}'; there are {names}"));
             }
             Vec::new()
         }

@@ -236,17 +236,14 @@ pub fn diff(model: &mut Model, release: &Arc<Release>) -> Vec<Effect> {
         return Vec::new();
     };
     let title = format!("{}: what runs against revision {to}", release.key.qualified());
-    match usable(model, release) {
-        Some(details) => {
-            let body = diff_body(model, release, &details, to);
-            model.layers.push(Layer::Text(Box::new(TextView::new(title, body))));
-            Vec::new()
-        }
-        None => {
-            let body = Body::ReadingDiff(release.clone(), to);
-            model.layers.push(Layer::Text(Box::new(TextView::new(title, body))));
-            vec![Effect::ReadDetails(release.clone())]
-        }
+    if let Some(details) = usable(model, release) {
+        let body = diff_body(model, release, &details, to);
+        model.layers.push(Layer::Text(Box::new(TextView::new(title, body))));
+        Vec::new()
+    } else {
+        let body = Body::ReadingDiff(release.clone(), to);
+        model.layers.push(Layer::Text(Box::new(TextView::new(title, body))));
+        vec![Effect::ReadDetails(release.clone())]
     }
 }
 

@@ -50,19 +50,19 @@ fn details(model: &mut Model) -> Vec<Effect> {
 }
 
 fn step_in_pane(model: &mut Model, step: Step) {
-    let page = layout::pane_lines(model);
+    let height = layout::pane_lines(model);
     let Some(Layer::Release(view)) = model.layers.last_mut() else { return };
     match view.pane {
         Pane::Versions => {
             let release = view.release.clone();
             let rows = version_rows(&release);
             let mut scroll = Scroll { at: view.version_place(&rows) };
-            scroll.step(step, rows.len(), page);
+            scroll.step(step, rows.len(), height);
             view.select_version(scroll.at);
         }
         Pane::History => {
             let mut scroll = Scroll { at: view.revision_place() };
-            scroll.step(step, view.release.history.len(), page);
+            scroll.step(step, view.release.history.len(), height);
             view.revision = view.release.history.get(scroll.at).map(|entry| entry.revision);
         }
         pane => {
@@ -70,7 +70,7 @@ fn step_in_pane(model: &mut Model, step: Step) {
                 Pane::Events => timeline(view, &model.journal.entries).len(),
                 _ => lines_of(&view.release, pane),
             };
-            view.scrolls[pane.place()].step(step, count, page);
+            view.scrolls[pane.place()].step(step, count, height);
         }
     }
 }

@@ -22,7 +22,7 @@ pub fn pressed(model: &mut Model, key: KeyPress, command: Option<Command>) -> Ve
             }
             _ => {
                 if find.key(key) {
-                    view.word = find.text().to_owned();
+                    find.text().clone_into(&mut view.word);
                     view.scroll.at = 0;
                 }
             }

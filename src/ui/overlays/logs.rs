@@ -60,7 +60,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, logs: &Logs, look: Look<'_>)
             head.push(' ');
         }
         if containers {
-            head.push_str(&format!("{} ", shown(&line.container)));
+            head = format!("{head}{} ", shown(&line.container));
         }
         bottom = put_log(buffer, inside, bottom, &head, line, logs.wrap, look);
     }

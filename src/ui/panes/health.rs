@@ -87,7 +87,7 @@ fn all(drawn: Drawn<'_>) -> Vec<Said> {
         });
         let mut text = format!("HPA {} wants {} ({} to {})", shown(&hpa.key.name), hpa.desired, hpa.min, hpa.max);
         if let Some(trouble) = trouble {
-            text.push_str(&format!("; {}: {}", trouble.reason, shown(&trouble.message)));
+            text = format!("{text}; {}: {}", trouble.reason, shown(&trouble.message));
         }
         labelled("scales", text);
     }

@@ -136,7 +136,7 @@ fn row<'a>(release: &'a Release, model: &Model, look: Look<'_>) -> Row<'a> {
     let theme = look.theme;
     let state = theme.state(release.state);
     let muted = theme.style("text.muted");
-    let stale = model.shown().age_of(release.key.kind, model.now) > crate::domain::snapshot::LIVE_LIMIT;
+    let old = model.shown().age_of(release.key.kind, model.now) > crate::domain::snapshot::LIVE_LIMIT;
     let namespace = shown(&release.key.namespace);
     let step = release.step.as_ref().map(|step| match step.index {
         Some(index) => format!("{index}/{}", step.count),
@@ -144,7 +144,7 @@ fn row<'a>(release: &'a Release, model: &Model, look: Look<'_>) -> Row<'a> {
     });
     let (ready, desired) = (release.replicas.ready, release.replicas.desired);
     let ready_style = if ready < desired { state } else { Style::new() };
-    let style = if stale { theme.style("row.stale") } else { Style::new() };
+    let style = if old { theme.style("row.stale") } else { Style::new() };
     Row {
         cells: vec![
             Line::from(vec![

@@ -36,11 +36,9 @@ fn pairs(model: &Model) -> Vec<(String, String)> {
     let chain = model.chain();
     let commands: Vec<Command> = match model.top() {
         None if model.board.typing => vec![Command::Open, Command::Back],
-        None => vec![Command::Open],
-        Some(Layer::Release(_)) => vec![Command::Open],
-        Some(Layer::Palette(_)) => vec![Command::Open, Command::Back],
+        None | Some(Layer::Release(_)) => vec![Command::Open],
         Some(Layer::Form(form)) if form.fields.len() > 1 => vec![Command::Open, Command::NextPane, Command::Back],
-        Some(Layer::Form(_)) => vec![Command::Open, Command::Back],
+        Some(Layer::Form(_) | Layer::Palette(_)) => vec![Command::Open, Command::Back],
         Some(Layer::Choice(choice)) if choice.marks() => {
             vec![Command::Open, Command::Mark, Command::All, Command::Filter, Command::Back]
         }
@@ -58,8 +56,7 @@ fn pairs(model: &Model) -> Vec<(String, String)> {
         Some(Layer::Text(view)) if matches!(view.body, Body::Yaml(_)) => {
             vec![Command::Filter, Command::Wrap, Command::Copy, Command::Back]
         }
-        Some(Layer::Text(_)) => vec![Command::Copy, Command::Back],
-        Some(Layer::Journal(_)) => vec![Command::Copy, Command::Back],
+        Some(Layer::Text(_) | Layer::Journal(_)) => vec![Command::Copy, Command::Back],
         Some(Layer::Help(_)) => vec![Command::Back],
         Some(Layer::Interrupted(_)) => {
             let words = [("y", "go on"), ("r", "take back"), ("n", "leave as it is"), ("Esc", "later")];
@@ -75,7 +72,7 @@ fn pairs(model: &Model) -> Vec<(String, String)> {
         Some(Layer::Messages(_)) => {
             let mut pairs = keyed(model, chain, &commands);
             if let Some(first) = pairs.first_mut() {
-                first.1 = "acknowledge".to_owned();
+                first.1 = "acknowledge".into();
             }
             pairs
         }
@@ -113,7 +110,7 @@ fn pairs(model: &Model) -> Vec<(String, String)> {
     if model.layers.is_empty() {
         for (key, label) in &mut pairs {
             if *label == "back" && model.keys.key_of("quit").is_some_and(|quit| quit.to_string() == *key) {
-                *label = "quit".to_owned();
+                *label = "quit".into();
             }
         }
     }
@@ -142,22 +139,19 @@ fn plan(buffer: &mut Buffer, slot: Slot, model: &Model, dialog: &PlanDialog, loo
     let mut commands: Vec<Command> = Vec::new();
     if let (Stage::Ready(plan), Some((key, _))) = (&dialog.stage, model.keys.hint(chain, Command::Confirm)) {
         let word = verb_word(plan.intent.verb());
-        match gates::gate(model, dialog, plan) {
-            Some(gate) => {
-                let sentence = gate.sentence();
-                let text = look.elide(&sentence, usize::from(slot.cells), crate::ui::text::Elide::End).into_owned();
-                slot = put(buffer, slot, &shown(&text), look.theme.style("verdict.warn")).after(2);
-            }
-            None => {
-                let armed = dialog.arming.armed(model.tick);
-                let (key_style, style) = if armed {
-                    (look.theme.style("key"), look.theme.direction(plan.direction))
-                } else {
-                    (look.theme.style("text.muted"), look.theme.style("text.muted"))
-                };
-                slot = put(buffer, slot, &key.to_string(), key_style);
-                slot = put(buffer, slot.after(1), word, style).after(2);
-            }
+        if let Some(gate) = gates::gate(model, dialog, plan) {
+            let sentence = gate.sentence();
+            let text = look.elide(&sentence, usize::from(slot.cells), crate::ui::text::Elide::End).into_owned();
+            slot = put(buffer, slot, &shown(&text), look.theme.style("verdict.warn")).after(2);
+        } else {
+            let armed = dialog.arming.armed(model.tick);
+            let (key_style, style) = if armed {
+                (look.theme.style("key"), look.theme.direction(plan.direction))
+            } else {
+                (look.theme.style("text.muted"), look.theme.style("text.muted"))
+            };
+            slot = put(buffer, slot, &key.to_string(), key_style);
+            slot = put(buffer, slot.after(1), word, style).after(2);
         }
         if dialog.choices.len() > 1 {
             slot = put(buffer, slot, look.glyphs.left_right, look.theme.style("key"));

@@ -70,7 +70,7 @@ pub fn draw(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) {
 fn parts(model: &Model, look: Look<'_>) -> Vec<Part> {
     let theme = look.theme;
     let session = &model.session;
-    let part = |text: String, scope: &str, right: bool| Part {
+    let make = |text: String, scope: &str, right: bool| Part {
         text,
         style: theme.style(scope),
         right,
@@ -84,24 +84,24 @@ fn parts(model: &Model, look: Look<'_>) -> Vec<Part> {
         grave: true,
     }];
     if session.protected() {
-        parts.push(part("PROTECTED".to_owned(), "header.protected", false));
+        parts.push(make("PROTECTED".to_owned(), "header.protected", false));
     }
-    let modes =
+    let switches =
         [(session.read_only(), "read-only"), (session.rehearse(), "rehearsal"), (session.simulated, "simulated")];
-    for (_, mode) in modes.into_iter().filter(|(on, _)| *on) {
-        parts.push(part(mode.to_owned(), "header.mode", false));
+    for (_, mode) in switches.into_iter().filter(|(on, _)| *on) {
+        parts.push(make(mode.to_owned(), "header.mode", false));
     }
     let (connection, well) = connection(model);
-    parts.push(part(connection, if well { "header.live" } else { "header.stale" }, true));
+    parts.push(make(connection, if well { "header.live" } else { "header.stale" }, true));
     if let Some(Layer::Release(view)) = model.layers.iter().find(|layer| matches!(layer, Layer::Release(_))) {
         let crumb = format!("{} {}", look.glyphs.crumb, shown(&view.release.key.qualified()));
-        parts.push(part(crumb, "header.crumb", false));
+        parts.push(make(crumb, "header.crumb", false));
     } else {
-        parts.push(part(namespaces(model), "header.crumb", false));
+        parts.push(make(namespaces(model), "header.crumb", false));
     }
-    parts.push(part(shown(session.context_name()).into_owned(), "header", false));
+    parts.push(make(shown(session.context_name()).into_owned(), "header", false));
     let clock = model.now.to_zoned(model.zone.clone()).strftime("%H:%M %Z").to_string();
-    parts.push(part(clock, "header", true));
+    parts.push(make(clock, "header", true));
     parts
 }
 

@@ -37,7 +37,7 @@ pub fn draw(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) -> O
     if message.level > Level::Note {
         tail = format!("  {}", age(Some(message.at), model.now));
         if more > 0 {
-            tail.push_str(&format!("  +{more} :messages"));
+            tail = format!("{tail}  +{more} :messages");
         }
     }
     let times = if message.times > 1 { format!(" ({}x)", message.times) } else { String::new() };

@@ -93,14 +93,14 @@ fn progress(release: &Release, model: &Model) -> String {
     let Some(progress) = &release.progress else { return String::new() };
     let mut words = format!("{} of {} new", progress.done, progress.total);
     if let Some(estimate) = progress.estimate {
-        words.push_str(&format!(", about {} left", estimate.words()));
+        words = format!("{words}, about {} left", estimate.words());
     } else if let Some(deadline) = progress.deadline {
         let left = Age::between(model.now, deadline);
-        words.push_str(&if left.0.is_zero() {
-            ", deadline over".to_owned()
+        words = if left.0.is_zero() {
+            format!("{words}, deadline over")
         } else {
-            format!(", deadline {}", left.words())
-        });
+            format!("{words}, deadline {}", left.words())
+        };
     }
     words
 }

@@ -346,7 +346,7 @@ pub fn at_stuck(width: u16, height: u16, config_text: &str) -> Model {
 }
 
 /// Lines of a journal: an undo that was applied, and a scale that met a fence.
-pub fn journal() -> Box<Journal> {
+pub fn journal() -> Journal {
     let record = |verb: Verb, title: &str| {
         let key = ObjectKey::new(Kind::Deployment, "shop", "search");
         Event::Intent(Box::new(Record {
@@ -375,5 +375,5 @@ pub fn journal() -> Box<Journal> {
         line("2", 600, record(Verb::Scale, "SCALE shop/search → 10 replicas")),
         line("2", 599, outcome(OutcomeKind::Conflict, "replicas moved from 8 to 9, by hpa, 3 s before")),
     ];
-    Box::new(Journal { entries, ..Journal::default() })
+    Journal { entries, ..Journal::default() }
 }

@@ -58,7 +58,7 @@ fn with_events(model: &mut Model) {
         event(380, false, "ScalingReplicaSet", "Scaled up replica set rs-42 to 2"),
     ];
     let uid = stuck().uid;
-    update(model, Msg::Journal(Ok(journal())));
+    update(model, Msg::Journal(Ok(Box::new(journal()))));
     update(model, Msg::Events(uid, Ok(events)));
 }
 
@@ -150,7 +150,7 @@ fn every_list_over_the_console() {
     at_both_sizes(
         "journal",
         |model| {
-            update(model, Msg::Journal(Ok(journal())));
+            update(model, Msg::Journal(Ok(Box::new(journal()))));
         },
         ":journal<Enter>",
     );
