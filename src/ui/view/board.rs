@@ -27,11 +27,11 @@ use ratatui::text::{Line, Span};
 const COLUMNS: [Column; 9] = [
     Column::new("STATE", Width::Fixed(13)),
     Column::new("", Width::Fixed(3)).right().importance(60),
-    Column::new("RELEASE", Width::Flex { min: 14, share: 2 }).elided(Elide::Middle),
+    Column::new("RELEASE", Width::Between(14, 14)).elided(Elide::Middle),
     Column::new("HOW", Width::Fixed(10)).importance(40),
     Column::new("STEP", Width::Fixed(4)).right().importance(30),
     Column::new("%", Width::Fixed(4)).right().importance(35),
-    Column::new("VERSIONS", Width::Flex { min: 17, share: 3 }).elided(Elide::Middle).importance(90),
+    Column::new("VERSIONS", Width::Flex { min: 13, share: 1 }).elided(Elide::Middle).importance(90),
     Column::new("READY", Width::Fixed(5)).right().importance(80),
     Column::new("ERR%", Width::Fixed(4)).right().importance(20),
 ];
@@ -45,6 +45,10 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) {
     let rows = &model.board.rows;
     let stepped = rows.iter().any(|release| release.step.is_some());
     let mut columns = COLUMNS.to_vec();
+    // As wide as the longest name, so that what is left goes to the versions.
+    let name = |release: &Release| release.key.namespace.len() + 1 + release.key.name.len();
+    let longest = rows.iter().map(|release| name(release)).max().unwrap_or(0).clamp(14, 40);
+    columns[2].width = Width::Between(14, longest as u16);
     let mut places: Vec<usize> = (0..columns.len()).collect();
     if !stepped {
         columns.remove(4);

@@ -94,8 +94,8 @@ fn calls(dialog: &PlanDialog, plan: &Plan, cells: usize, look: Look<'_>) -> Vec<
         let style = if left_out { theme.style("text.muted") } else { theme.style("text.strong") };
         let choice = match (call.optional, dialog.optional) {
             (false, _) => "",
-            (true, false) => "  offered, not sent: 'o' adds it",
-            (true, true) => "  added: 'o' leaves it out",
+            (true, false) => "; offered, not sent: 'o' adds it",
+            (true, true) => "; added: 'o' leaves it out",
         };
         let what = format!("{} {}", place + 1, shown(&call.what));
         let fence = format!("{}{choice}", shown(&call.fence));
