@@ -279,7 +279,8 @@ fn tell(
             }
         }
         Format::Table | Format::Wide if exit.code() == 0 => {
-            let line = format!("{}: {}", outcome.kind, outcome.reason);
+            let said = outcome.reason.starts_with(outcome.kind.word());
+            let line = if said { outcome.reason.to_string() } else { format!("{}: {}", outcome.kind, outcome.reason) };
             session.output.line(&crate::domain::text::sanitize(&line));
         }
         Format::Table | Format::Wide => {}

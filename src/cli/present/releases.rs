@@ -43,10 +43,9 @@ pub fn releases_table(releases: &[Arc<Release>], wide: bool, now: Timestamp) -> 
     table
 }
 
-/// One line on one release as it is now: `03:12:44Z shop/web (deployment) progressing v1→v2 3/4 reason`.
-pub fn release_line(release: &Release, now: Timestamp) -> String {
+/// One line on one release as it is now: `shop/web (deployment)  progressing  v1→v2  3/4  reason`.
+pub fn release_line(release: &Release) -> String {
     let text = [
-        now.strftime("%H:%M:%SZ").to_string(),
         format!("{} ({})", release.key.qualified(), release.key.kind.singular()),
         state(release),
         step(release),

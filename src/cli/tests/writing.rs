@@ -20,7 +20,7 @@ fn undo_goes_to_the_revision_asked_for_and_waits_until_it_has_settled() {
     let arguments = ["undo", "deploy/search", "-n", "shop", "--to-revision", "3", "--yes"];
     let ran = Home::new().run_while_time_passes(&cluster, &arguments);
     assert_eq!(ran.code, 0, "{}", ran.complaints);
-    assert!(ran.out.starts_with("applied: "), "{}", ran.out);
+    assert_eq!(ran.out, "applied and settled\n");
     assert!(ran.complaints.starts_with("accepted\n"), "{}", ran.complaints);
     assert_eq!(image(&cluster, "search"), "registry.test/shop/search:v41");
     let ready = cluster.object("deployments/shop/search").unwrap()["status"]["readyReplicas"].clone();

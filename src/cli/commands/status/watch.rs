@@ -1,6 +1,10 @@
 //! `status --watch` and `status --wait`: over the same watches as the console's.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::time::{Instant, timeout_at};
 
@@ -8,7 +12,7 @@ use super::{Arguments, json_line, print};
 use crate::{
     cli::{Exit, Failure, Session, output::Format, present, reading::Reading},
     cluster::Observer,
-    domain::{Age, ObjectKey, Release, Snapshot, Uid, snapshot::Connection},
+    domain::{Age, Release, Snapshot, Timestamp, Uid, snapshot::Connection},
     strategy::{Settled, strategy},
 };
 
@@ -23,40 +27,68 @@ pub async fn lines(arguments: &Arguments, reading: &Reading, session: &mut Sessi
         Some(target) => Some(target.find(&snapshot)?.release.uid.clone()),
         None => None,
     };
-    let mut seen: BTreeMap<Uid, (ObjectKey, present::Moved)> = BTreeMap::new();
+    let mut seen: BTreeMap<Uid, Seen> = BTreeMap::new();
     let mut away = false;
     loop {
         let now = reading.options.clock.now();
         away = tell_connection(&snapshot, away, session);
-        let shown = || snapshot.releases.iter().filter(|release| chosen.as_ref().is_none_or(|uid| *uid == release.uid));
-        for release in shown() {
-            let moved = present::Moved::of(release);
-            if seen.get(&release.uid).is_none_or(|(_, before)| *before != moved) {
-                session.output.line(&match arguments.format.output {
-                    Format::Json | Format::Yaml => json_line(release, reading)?,
-                    _ => present::release_line(release, now),
-                });
-                seen.insert(release.uid.clone(), (release.key.clone(), moved));
+        let shown: Vec<&Arc<Release>> =
+            snapshot.releases.iter().filter(|release| chosen.as_ref().is_none_or(|uid| *uid == release.uid)).collect();
+        for release in &shown {
+            if let Some(line) = changed(release, &mut seen, arguments.format.output, reading)? {
+                session.output.line(&if is_document(arguments) { line } else { stamped(now, &line) });
             }
         }
-        let gone: Vec<Uid> = seen.keys().filter(|uid| !shown().any(|release| release.uid == **uid)).cloned().collect();
-        for uid in gone {
-            if let Some((key, _)) = seen.remove(&uid)
-                && !matches!(arguments.format.output, Format::Json | Format::Yaml)
-            {
-                session.output.line(&format!(
-                    "{}  {} ({})  gone",
-                    now.strftime("%H:%M:%SZ"),
-                    key.qualified(),
-                    key.kind.singular()
-                ));
-            }
+        let here: BTreeSet<&Uid> = shown.iter().map(|release| &release.uid).collect();
+        let gone: Vec<Uid> = seen.keys().filter(|uid| !here.contains(uid)).cloned().collect();
+        for gone in gone.iter().filter_map(|uid| seen.remove(uid)).filter(|_| !is_document(arguments)) {
+            let key = &gone.release.key;
+            session.output.line(&stamped(now, &format!("{} ({})  gone", key.qualified(), key.kind.singular())));
         }
         if session.output.closed() {
             return Ok(Exit::Done);
         }
         snapshot = next(&mut observer).await?;
     }
+}
+
+/// A release as it was last told.
+struct Seen {
+    release: Arc<Release>,
+    moved: present::Moved,
+    line: String,
+}
+
+/// The line for a release that is not as it was last told; none for one that is.
+fn changed(
+    release: &Arc<Release>,
+    seen: &mut BTreeMap<Uid, Seen>,
+    format: Format,
+    reading: &Reading,
+) -> Result<Option<String>, Failure> {
+    let before = seen.get(&release.uid);
+    if before.is_some_and(|before| Arc::ptr_eq(&before.release, release)) {
+        return Ok(None);
+    }
+    let moved = present::Moved::of(release);
+    if before.is_some_and(|before| before.moved == moved) {
+        return Ok(None);
+    }
+    let line = match format {
+        Format::Json | Format::Yaml => json_line(release, reading)?,
+        _ => present::release_line(release),
+    };
+    let new = before.is_none_or(|before| before.line != line);
+    seen.insert(release.uid.clone(), Seen { release: Arc::clone(release), moved, line: line.clone() });
+    Ok(new.then_some(line))
+}
+
+fn is_document(arguments: &Arguments) -> bool {
+    matches!(arguments.format.output, Format::Json | Format::Yaml)
+}
+
+fn stamped(now: Timestamp, line: &str) -> String {
+    format!("{}  {line}", now.strftime("%H:%M:%SZ"))
 }
 
 /// Says once that the server is away, and once that it is back.
