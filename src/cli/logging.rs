@@ -3,7 +3,9 @@
 use std::{fs, io, path::PathBuf};
 
 use tracing_appender::non_blocking::WorkerGuard;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::{Exit, Failure, Session};
 
@@ -23,20 +25,20 @@ pub fn start(session: &Session, console: bool) -> Result<Option<WorkerGuard>, Fa
         )
     })?;
     let (writer, guard) = tracing_appender::non_blocking(file);
-    let started =
-        tracing_subscriber::fmt().with_writer(writer).with_ansi(false).with_env_filter(filter(own.verbose)).try_init();
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false);
+    let started = tracing_subscriber::registry().with(filter(own.verbose)).with(lines).try_init();
     Ok(started.is_ok().then_some(guard))
 }
 
 /// What is logged. The client library's own words are left out at every level: on an answer that it cannot parse it
 /// logs the whole body, environment variables of containers included.
-fn filter(verbose: u8) -> EnvFilter {
+fn filter(verbose: u8) -> Targets {
     let level = match verbose {
-        0 => "warn",
-        1 => "info",
-        _ => "debug",
+        0 => LevelFilter::WARN,
+        1 => LevelFilter::INFO,
+        _ => LevelFilter::DEBUG,
     };
-    EnvFilter::new(format!("off,windlass={level}"))
+    Targets::new().with_default(LevelFilter::OFF).with_target("windlass", level)
 }
 
 fn open(path: &PathBuf) -> io::Result<fs::File> {
@@ -57,8 +59,9 @@ mod tests {
     #[test]
     fn the_client_library_is_never_logged() {
         for verbose in 0..3 {
-            let filter = filter(verbose).to_string();
-            assert!(filter.contains("off") && !filter.contains("kube"), "{filter}");
+            let filter = filter(verbose);
+            assert!(!filter.would_enable("kube_client::client", &tracing::Level::ERROR), "at -v {verbose}");
+            assert!(filter.would_enable("windlass::cluster", &tracing::Level::WARN), "at -v {verbose}");
         }
     }
 }
