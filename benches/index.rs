@@ -76,7 +76,7 @@ fn now() -> Timestamp {
 /// An index with `apps` Deployments, all derived.
 fn index(apps: usize) -> Index {
     let mut pool = Pool::default();
-    let mut index = Index::new(Arc::new(NothingRecorded));
+    let mut index = Index::new(Arc::new(NothingRecorded), Arc::default());
     let mut fill = |kind, items: Vec<Item>| {
         let scope = Scope { kind, namespace: None };
         index.scopes.expect(scope.clone());

@@ -16,6 +16,7 @@ mod problem;
 mod sample;
 mod schema;
 mod settings;
+mod traffic;
 
 use std::{collections::BTreeMap, path::PathBuf};
 

@@ -16,14 +16,17 @@ use crate::domain::history::HistoryEntry;
 use crate::domain::objects::Objects;
 use crate::domain::plan::{PlanId, Refusal};
 use crate::domain::release::{Action, StrategyKind};
+use crate::domain::traffic::TrafficSettings;
 use crate::domain::{Details, Intent, ObjectKey, Plan, Release, Revision, Str, Timestamp};
+use std::sync::Arc;
 
 /// A way to bring a new version to users.
 pub trait Strategy: Sync {
     /// Its name.
     fn kind(&self) -> StrategyKind;
-    /// Whether the object at `key` roots a release of this kind. Claims carry a rank, so that ownership is settled
-    /// once.
+    /// Whether the object at `key` roots a release of this kind, or belongs to one: asked of roots and of members alike,
+    /// and the root that is named must itself be claimed when it is asked. Claims carry a rank, so that ownership is
+    /// settled once. Called for every touched object: the cheapest test comes first.
     fn claims(&self, key: &ObjectKey, objects: &dyn Objects) -> Option<Claim>;
     /// The release rooted at `root`, as of `now`. `None` when the root is gone.
     fn derive(&self, root: &ObjectKey, objects: &dyn Objects, context: &Derive<'_>) -> Option<Release>;
@@ -72,12 +75,31 @@ pub struct Derive<'a> {
     pub now: Timestamp,
     /// Revisions that our journal saw settle: (root identity, pods' hash) → when.
     pub recorded: &'a dyn Recorded,
+    /// What the configuration says of traffic.
+    pub settings: &'a TrafficSettings,
 }
 
 /// What our journal knows of a release's revisions.
 pub trait Recorded: std::fmt::Debug {
     /// When the revision with this pod-template hash of the release last settled under our eyes.
     fn settled_at(&self, release: &crate::domain::Uid, hash: &str) -> Option<Timestamp>;
+
+    /// Our last switch of this Service that was applied.
+    fn last_switch(&self, service: &crate::domain::Uid) -> Option<Switched> {
+        let _ = service;
+        None
+    }
+}
+
+/// A switch of a Service, as the journal has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Switched {
+    /// The side that was live before: the value of the switch key.
+    pub from: Str,
+    /// The side that went live.
+    pub to: Str,
+    /// When it was applied.
+    pub at: Timestamp,
 }
 
 /// A journal that knows nothing.
@@ -102,6 +124,27 @@ pub struct Context {
     /// The pods' hash of the template that our last undo of this release left, from the journal: going there again is
     /// forward.
     pub left_by_undo: Option<Str>,
+    /// What the configuration says of traffic.
+    pub settings: Arc<TrafficSettings>,
+    /// The refusals that the person overrides, with a reason.
+    pub overrides: Vec<Override>,
+    /// The side that was live before our last switch of this Service, from the journal: going there again is back.
+    pub switched: Option<Switched>,
+}
+
+/// A refusal that may be overridden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Override {
+    /// The rung has not baked long enough.
+    Bake,
+    /// A change freeze.
+    Freeze,
+    /// The side to switch to has fewer ready pods than the live one.
+    FewerPods,
+    /// The preview check failed.
+    PreviewCheck,
+    /// A write to what a controller owns.
+    BreakGlass,
 }
 
 /// Whether a release has come to rest.

@@ -75,6 +75,8 @@ fn manager(release: &Release, field_manager: &str) -> Str {
         Manager::FluxHelm => field_manager.starts_with("helm-controller"),
         Manager::Helm => field_manager.eq_ignore_ascii_case("helm"),
         Manager::KubectlApply => field_manager.starts_with("kubectl"),
+        Manager::Flagger => field_manager.starts_with("flagger"),
+        Manager::ArgoRollouts => field_manager.starts_with("rollouts-controller"),
         Manager::Autoscaler | Manager::Owner => false,
     });
     match known {

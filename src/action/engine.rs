@@ -8,6 +8,7 @@ use super::run::Run;
 use crate::cluster::{Clock, Cluster};
 use crate::domain::identity::Fingerprint;
 use crate::domain::plan::{PlanId, ReadyInverse, Refusal};
+use crate::domain::traffic::TrafficSettings;
 use crate::domain::{Plan, Snapshot, Str, Uid};
 use crate::strategy::Context;
 use std::sync::Arc;
@@ -24,6 +25,8 @@ pub struct Settings {
     pub clock: Clock,
     /// What is, where somebody observes the cluster anyway; without it a plan that waits observes its own namespace.
     pub snapshots: Option<watch::Receiver<Arc<Snapshot>>>,
+    /// What the configuration says of traffic.
+    pub traffic: Arc<TrafficSettings>,
 }
 
 /// Applies plans. Cheap to clone; clones share the journal and the rule of one unanswered request a release.
@@ -66,6 +69,9 @@ impl Engine {
             who: self.inner.settings.who.clone(),
             plan_id: self.plan_id(),
             left_by_undo: self.inner.journal.memory(|memory| memory.left_by_undo(release).cloned()),
+            settings: Arc::clone(&self.inner.settings.traffic),
+            overrides: Vec::new(),
+            switched: self.inner.journal.memory(|memory| memory.last_switch(release)),
         }
     }
 

@@ -67,5 +67,13 @@ const fn reason_of(verb: Verb) -> &'static str {
         Verb::SetImage => "ImageSet",
         Verb::Scale => "Scaled",
         Verb::Revert => "Reverted",
+        Verb::Advance => "Advanced",
+        Verb::Switch => "Switched",
+        Verb::SetWeight => "WeightSet",
+        Verb::Abort => "Aborted",
+        Verb::Promote => "Promoted",
+        Verb::Continue => "Continued",
+        Verb::Skip => "StepSkipped",
+        Verb::Retry => "Retried",
     }
 }

@@ -94,6 +94,7 @@ pub fn judge(call: &Call, object: &RawObject, sent: Timestamp, manager: &str) ->
             if ending || is_another(object, uid) { Found::Done(None) } else { Found::NotDone }
         }
         Call::Create { .. } => Found::Done(Some(object.clone())),
+        Call::ProxyPost { .. } => proxied(),
     }
 }
 
@@ -102,7 +103,13 @@ fn gone(call: &Call) -> Found {
         Call::Delete { .. } => Found::Done(None),
         Call::JsonPatch { .. } => Found::Unknown("it was deleted meanwhile".into()),
         Call::Create { .. } => Found::NotDone,
+        Call::ProxyPost { .. } => proxied(),
     }
+}
+
+/// What a Service did with a request can't be read from the Service's object.
+fn proxied() -> Found {
+    Found::Unknown("the request went through a proxy, and nothing tells whether it came through".into())
 }
 
 fn is_another(object: &RawObject, uid: &Uid) -> bool {

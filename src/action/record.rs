@@ -2,6 +2,7 @@
 
 use super::engine::Inner;
 use crate::domain::journal::{Before, KeptCall, Record};
+use crate::domain::milestone::Midway;
 use crate::domain::plan::{Operation, PlannedCall};
 use crate::domain::{Call, Plan, Str};
 use serde_json::value::RawValue;
@@ -21,6 +22,7 @@ pub fn of(inner: &Inner, plan: &Plan, chosen: &[&PlannedCall], reason: &Str, reh
         title: plan.title.clone(),
         calls: chosen.iter().map(|call| call.what.clone()).collect(),
         kept: chosen.iter().map(|call| kept(&call.call)).collect(),
+        waits: waits(chosen),
         changes: plan.diff.clone(),
         until: plan.until,
         before: before(plan),
@@ -33,13 +35,28 @@ pub fn of(inner: &Inner, plan: &Plan, chosen: &[&PlannedCall], reason: &Str, reh
 fn kept(call: &Call) -> KeptCall {
     let target = call.target().clone();
     match call {
-        Call::JsonPatch { operations, .. } => match serde_json::to_string(operations) {
-            Ok(operations) => KeptCall::Patch { target, operations },
+        Call::JsonPatch { operations, subresource, .. } => match serde_json::to_string(operations) {
+            Ok(operations) => KeptCall::Patch { target, operations, subresource: subresource.map(Str::from) },
             Err(_) => KeptCall::Left { target },
         },
         Call::Delete { uid, .. } => KeptCall::Delete { target, uid: uid.clone() },
         Call::Create { .. } => KeptCall::Left { target },
+        Call::ProxyPost { scheme, port, path, body, .. } => KeptCall::Proxy {
+            target,
+            scheme: scheme.clone(),
+            port: port.clone(),
+            path: path.clone(),
+            body: body.get().to_owned(),
+        },
     }
+}
+
+/// What is waited for after each call; nothing at all where nothing is.
+fn waits(chosen: &[&PlannedCall]) -> Vec<Option<Midway>> {
+    if chosen.iter().all(|call| call.then.is_none()) {
+        return Vec::new();
+    }
+    chosen.iter().map(|call| call.then.clone()).collect()
 }
 
 /// The template that the fence of the first patch tests: what was there before.
@@ -49,7 +66,7 @@ pub fn tested_template(calls: &[(usize, Call)]) -> Option<Arc<RawValue>> {
             Operation::Test { path, value } if path == "/spec/template" => Some(Arc::clone(value)),
             _ => None,
         }),
-        Call::Delete { .. } | Call::Create { .. } => None,
+        Call::Delete { .. } | Call::Create { .. } | Call::ProxyPost { .. } => None,
     })
 }
 

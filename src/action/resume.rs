@@ -8,6 +8,7 @@ use crate::domain::journal::{Entry, Event, KeptCall};
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::plan::{Inverse, PlanId, ReadyInverse, Refusal};
 use crate::domain::{Call, Outcome};
+use serde_json::value::RawValue;
 use std::sync::atomic::AtomicBool;
 use tokio::sync::mpsc;
 
@@ -91,12 +92,25 @@ async fn close(
     journal.append(&Entry { at, plan: plan.clone(), event: Event::Outcome(outcome) }).await
 }
 
+/// The subresources that calls are sent to.
+const SUBRESOURCES: [&str; 2] = ["status", "scale"];
+
 fn call_of(kept: &KeptCall) -> Option<Call> {
     match kept {
-        KeptCall::Patch { target, operations } => Some(Call::JsonPatch {
+        KeptCall::Patch { target, operations, subresource } => Some(Call::JsonPatch {
             target: target.clone(),
-            subresource: None,
+            subresource: match subresource.as_deref() {
+                None => None,
+                Some(name) => Some(SUBRESOURCES.into_iter().find(|known| *known == name)?),
+            },
             operations: serde_json::from_str(operations).ok()?,
+        }),
+        KeptCall::Proxy { target, scheme, port, path, body } => Some(Call::ProxyPost {
+            target: target.clone(),
+            scheme: scheme.clone(),
+            port: port.clone(),
+            path: path.clone(),
+            body: RawValue::from_string(body.clone()).ok()?.into(),
         }),
         KeptCall::Delete { target, uid } => Some(Call::Delete { target: target.clone(), uid: uid.clone() }),
         KeptCall::Left { .. } => None,

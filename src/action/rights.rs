@@ -6,22 +6,42 @@ use crate::domain::intent::ReleaseId;
 use crate::domain::{Call, Kind, ObjectKey, Plan, Str, Verb};
 
 /// A verb of the API on a kind.
-type Needed = (&'static str, Kind);
+type Needed = (&'static str, Kind, Option<&'static str>);
 
-/// What `verb` on a workload of `kind` needs: every one of them is a patch of the workload itself.
+/// What `verb` on a release rooted at an object of `kind` needs: a patch of that object, of a Rollout's status for the
+/// verbs that Argo reads there. Where a plan writes other objects, its own calls tell.
 const fn of_verb(verb: Verb, kind: Kind) -> Needed {
-    match verb {
-        Verb::Undo | Verb::Pause | Verb::Resume | Verb::Restart | Verb::SetImage | Verb::Scale | Verb::Revert => {
-            ("patch", kind)
+    match (verb, kind) {
+        (Verb::Advance | Verb::Abort | Verb::Promote | Verb::Continue | Verb::Skip | Verb::Retry, Kind::Rollout) => {
+            ("patch", kind, Some("status"))
         }
+        (
+            Verb::Undo
+            | Verb::Pause
+            | Verb::Resume
+            | Verb::Restart
+            | Verb::SetImage
+            | Verb::Scale
+            | Verb::Revert
+            | Verb::Advance
+            | Verb::Switch
+            | Verb::SetWeight
+            | Verb::Abort
+            | Verb::Promote
+            | Verb::Continue
+            | Verb::Skip
+            | Verb::Retry,
+            _,
+        ) => ("patch", kind, None),
     }
 }
 
 const fn of_call(call: &Call) -> Needed {
     match call {
-        Call::JsonPatch { target, .. } => ("patch", target.kind),
-        Call::Delete { target, .. } => ("delete", target.kind),
-        Call::Create { target, .. } => ("create", target.kind),
+        Call::JsonPatch { target, subresource, .. } => ("patch", target.kind, *subresource),
+        Call::Delete { target, .. } => ("delete", target.kind, None),
+        Call::Create { target, .. } => ("create", target.kind, None),
+        Call::ProxyPost { target, .. } => ("create", target.kind, Some("proxy")),
     }
 }
 
@@ -35,8 +55,8 @@ pub fn plan_lacks(rights: &Rights, plan: &Plan) -> Option<Str> {
     plan.calls.iter().filter(|call| !call.optional).find_map(|call| missing(rights, of_call(&call.call)))
 }
 
-fn missing(rights: &Rights, (verb, kind): Needed) -> Option<Str> {
-    match rights.may(verb, kind, None) {
+fn missing(rights: &Rights, (verb, kind, subresource): Needed) -> Option<Str> {
+    match rights.may(verb, kind, subresource) {
         Allowed::No(permission) => Some(permission),
         Allowed::Yes | Allowed::Unknown(_) => None,
     }

@@ -168,17 +168,18 @@ impl Run {
 
     async fn send_all(&self) -> Sent {
         let mut sent = Sent { answer: None, done: 0, stopped: None };
+        let mut answers = Vec::new();
         for (index, call) in &self.calls {
             let result = self.send_one(*index, call).await;
             match result {
                 Ok(body) => {
                     sent.done += 1;
-                    if sent.answer.is_none()
-                        && let Some(body) = body.filter(|body| body.key == self.release.key)
-                    {
-                        self.make_inverse_ready(&body).await;
-                        sent.answer = Some(body);
+                    let Some(body) = body else { continue };
+                    if sent.answer.is_none() && body.key == self.release.key {
+                        sent.answer = Some(body.clone());
                     }
+                    answers.push(body);
+                    self.make_inverse_ready(&answers).await;
                 }
                 Err(outcome) => {
                     sent.stopped = Some(outcome);
@@ -290,10 +291,10 @@ impl Run {
         }
     }
 
-    /// Cuts the inverse's fence from the answer; from here on `Z` takes the write back.
-    async fn make_inverse_ready(&self, answer: &RawObject) {
+    /// Cuts the inverse's fences from the answers so far; from here on `Z` takes the writes back.
+    async fn make_inverse_ready(&self, answers: &[RawObject]) {
         if self.consent.mode == SendMode::Apply
-            && let Some(ready) = self.inverse.ready(&self.id, answer)
+            && let Some(ready) = self.inverse.ready(&self.id, answers)
         {
             self.journal(Event::Inverse(Box::new(ready))).await;
         }
@@ -350,6 +351,7 @@ impl Run {
             namespaces: NamespaceScope::List(vec![self.release.key.namespace.to_string()]),
             selector: None,
             recorded: inner.journal.recorded(),
+            settings: Arc::clone(&inner.settings.traffic),
             clock: inner.settings.clock.clone(),
         })
     }

@@ -63,6 +63,8 @@ pub struct Journal {
     pub inverses: HashMap<Uid, ReadyInverse>,
     /// The pods' hash that the last undo of each release left: going there again is forward.
     pub left_by_undo: HashMap<Uid, Str>,
+    /// The last switch of each Service that was applied.
+    pub switched: HashMap<Uid, crate::strategy::Switched>,
 }
 
 /// How many lines are kept: what is older is in the file, and `windlass journal` prints it.
@@ -109,6 +111,7 @@ mod tests {
             title: "UNDO shop/web".into(),
             calls: vec![],
             kept: vec![],
+            waits: vec![],
             changes: vec![],
             until: crate::domain::plan::Wait::Settled,
             before: Before { hash: Some("h9".into()), ..Before::default() },

@@ -224,6 +224,9 @@ impl Model {
             who: self.session.who.clone(),
             plan_id: self.plan_id(number),
             left_by_undo: self.journal.left_by_undo.get(&release.uid).cloned(),
+            settings: Arc::clone(&self.session.traffic),
+            overrides: Vec::new(),
+            switched: self.journal.switched.get(&release.uid).cloned(),
         }
     }
 

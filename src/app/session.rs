@@ -2,6 +2,7 @@
 
 use crate::config::{Config, ContextSettings};
 use crate::domain::identity::ClusterIdentity;
+use crate::domain::traffic::TrafficSettings;
 use crate::domain::{ObjectKey, Str};
 use std::sync::Arc;
 
@@ -10,6 +11,8 @@ use std::sync::Arc;
 pub struct Session {
     /// The configuration.
     pub config: Arc<Config>,
+    /// What it says of traffic.
+    pub traffic: Arc<TrafficSettings>,
     /// The cluster as it was when the client was built.
     pub cluster: Arc<ClusterIdentity>,
     /// What is configured for its context.
@@ -31,6 +34,7 @@ impl Session {
     pub fn new(config: Arc<Config>, cluster: Arc<ClusterIdentity>, who: impl Into<Str>) -> Self {
         let context = config.context(&cluster.context);
         Self {
+            traffic: Arc::new(config.traffic()),
             config,
             cluster,
             context,

@@ -59,7 +59,13 @@ impl Reading {
             NamespaceScope::Default if !of_context.is_empty() => NamespaceScope::List(of_context),
             asked => asked,
         };
-        let options = ObserveOptions { namespaces, selector: connect.selector, clock, recorded: journal.recorded() };
+        let options = ObserveOptions {
+            namespaces,
+            selector: connect.selector,
+            clock,
+            recorded: journal.recorded(),
+            settings: Arc::new(config.traffic()),
+        };
         Ok(Self { cluster, options, config, journal })
     }
 

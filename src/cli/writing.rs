@@ -217,7 +217,8 @@ fn engine(reading: &Reading, who: Str) -> Engine {
         protected: context.protected,
     };
     let clock = reading.options.clock.clone();
-    Engine::new(&reading.cluster, reading.journal.clone(), Settings { policy, who, clock, snapshots: None })
+    let traffic = Arc::clone(&reading.options.settings);
+    Engine::new(&reading.cluster, reading.journal.clone(), Settings { policy, who, clock, snapshots: None, traffic })
 }
 
 /// `--who`, else the cluster's name for us, else `$USER`.

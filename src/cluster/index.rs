@@ -4,19 +4,17 @@
 //! of it is synchronous and without IO: the watches' tasks send messages, and one task owns the index.
 
 pub mod labels;
+mod objects;
 pub mod outage;
 pub mod scopes;
 pub mod store;
 
-use super::wire::service::Family;
 use super::wire::{Item, Row};
 use crate::domain::identity::ClusterIdentity;
-use crate::domain::objects::{Autoscaler, DisruptionBudget, Endpoints, Objects, Outage, RevisionObject, Service};
 use crate::domain::pod::Pod;
-use crate::domain::selector::Labels;
 use crate::domain::snapshot::Connection;
-use crate::domain::workload::Workload;
-use crate::domain::{Kind, ObjectKey, Release, Snapshot, Str, Timestamp, Uid};
+use crate::domain::traffic::TrafficSettings;
+use crate::domain::{Kind, ObjectKey, Release, Snapshot, Str, Timestamp};
 use crate::strategy::{self, Derive, Recorded};
 use outage::{Outages, Serving};
 use scopes::{Scope, Scopes};
@@ -38,6 +36,7 @@ pub struct Index {
     dirty: HashSet<ObjectKey>,
     timers: BinaryHeap<Reverse<(Timestamp, ObjectKey)>>,
     recorded: Arc<dyn Recorded + Send + Sync>,
+    settings: Arc<TrafficSettings>,
     version: u64,
 }
 
@@ -45,8 +44,9 @@ pub struct Index {
 type Place = (Str, Str, Kind);
 
 impl Index {
-    /// An index that knows nothing yet. `recorded` tells what our journal saw settle.
-    pub fn new(recorded: Arc<dyn Recorded + Send + Sync>) -> Self {
+    /// An index that knows nothing yet. `recorded` tells what our journal saw settle, `settings` what the configuration says
+    /// of traffic.
+    pub fn new(recorded: Arc<dyn Recorded + Send + Sync>, settings: Arc<TrafficSettings>) -> Self {
         Self {
             store: Store::default(),
             outages: Outages::default(),
@@ -56,6 +56,7 @@ impl Index {
             dirty: HashSet::new(),
             timers: BinaryHeap::new(),
             recorded,
+            settings,
             version: 0,
         }
     }
@@ -190,10 +191,11 @@ impl Index {
     }
 
     fn settle(&mut self, root: &ObjectKey, now: Timestamp) {
-        let recorded = Arc::clone(&self.recorded);
-        let derived = strategy::owner_of(root, &*self)
-            .filter(|(_, claim)| claim.root == *root)
-            .and_then(|(strategy, _)| strategy.derive(root, &*self, &Derive { now, recorded: &*recorded }));
+        let (recorded, settings) = (Arc::clone(&self.recorded), Arc::clone(&self.settings));
+        let derived =
+            strategy::owner_of(root, &*self).filter(|(_, claim)| claim.root == *root).and_then(|(strategy, _)| {
+                strategy.derive(root, &*self, &Derive { now, recorded: &*recorded, settings: &settings })
+            });
         let place = place(root);
         let old = self.releases.get(&place);
         if old.map(|old| &**old) == derived.as_ref() {
@@ -298,49 +300,4 @@ fn place(root: &ObjectKey) -> Place {
 
 fn serves(pod: &Pod) -> bool {
     pod.ready && pod.deleting.is_none()
-}
-
-impl Objects for Index {
-    fn workload(&self, key: &ObjectKey) -> Option<&Arc<Workload>> {
-        self.store.workload(key)
-    }
-
-    fn revisions_of(&self, owner: &Uid) -> Vec<Arc<RevisionObject>> {
-        self.store.revisions(owner)
-    }
-
-    fn pods_of(&self, owner: &Uid) -> Vec<Arc<Pod>> {
-        self.store.pods(owner).cloned().collect()
-    }
-
-    fn services_selecting(&self, namespace: &str, labels: &Labels) -> Vec<Arc<Service>> {
-        self.store.services(namespace, labels)
-    }
-
-    fn endpoints_of(&self, service: &ObjectKey) -> Option<Endpoints> {
-        // A dual-stack Service lists every pod once a family: the fuller family counts.
-        let mut families = [Endpoints::default(); 2];
-        for slice in self.store.slices(service)? {
-            let family = &mut families[usize::from(slice.family == Family::Second)];
-            family.ready += slice.endpoints.ready;
-            family.not_ready += slice.endpoints.not_ready;
-        }
-        families.into_iter().max_by_key(|family| family.ready + family.not_ready)
-    }
-
-    fn autoscaler_of(&self, key: &ObjectKey) -> Option<&Arc<Autoscaler>> {
-        self.store.autoscaler(key)
-    }
-
-    fn budgets_selecting(&self, namespace: &str, labels: &Labels) -> Vec<Arc<DisruptionBudget>> {
-        self.store.budgets(namespace, labels)
-    }
-
-    fn outage_of(&self, key: &ObjectKey) -> Option<Outage> {
-        self.outages.of(&self.store.workload(key)?.uid)
-    }
-
-    fn pods_listed(&self) -> bool {
-        self.scopes.all_listed(Kind::Pod)
-    }
 }

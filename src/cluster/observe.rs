@@ -7,6 +7,7 @@ use super::options::NamespaceScope;
 use super::publish::Publisher;
 use super::wire::strings::Interner;
 use super::{liveness, supervise};
+use crate::domain::traffic::TrafficSettings;
 use crate::domain::{Kind, Snapshot, Str};
 use crate::strategy::{NothingRecorded, Recorded};
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub struct ObserveOptions {
     pub selector: Option<String>,
     /// What our journal saw settle.
     pub recorded: Arc<dyn Recorded + Send + Sync>,
+    /// What the configuration says of traffic.
+    pub settings: Arc<TrafficSettings>,
     /// The time.
     pub clock: Clock,
 }
@@ -32,6 +35,7 @@ impl Default for ObserveOptions {
             namespaces: NamespaceScope::Default,
             selector: None,
             recorded: Arc::new(NothingRecorded),
+            settings: Arc::default(),
             clock: Clock::system(),
         }
     }
@@ -91,7 +95,7 @@ impl Cluster {
             clock: options.clock.clone(),
         };
         let mut tasks = JoinSet::new();
-        let publisher = Publisher::new(self.clone(), options.clock.clone(), options.recorded, snapshots, known);
+        let publisher = Publisher::new(self.clone(), &options, snapshots, known);
         tasks.spawn(publisher.run(messages));
         tasks.spawn(liveness::run(shared.clone(), again));
         let plan = supervise::Plan::of(self, &options.namespaces, options.selector.as_deref());

@@ -46,7 +46,7 @@ impl Cluster {
         if let Err(error @ (ReadError::Unreachable(_) | ReadError::Unauthorized(_))) = identified {
             return Err(error);
         }
-        let mut index = Index::new(options.recorded);
+        let mut index = Index::new(options.recorded, options.settings);
         let mut root_error = None;
         let mut root_read = false;
         let now = options.clock.now();
@@ -140,7 +140,7 @@ impl Cluster {
         let lists = join_all(beside.iter().map(|scope| self.list_once(scope, &plan, &pool)));
         let (_, root, revisions, lists) = tokio::join!(self.identify(), self.read(key), self.revisions(key), lists);
         let (root, revisions) = (root?, revisions?);
-        let mut index = Index::new(Arc::clone(&options.recorded));
+        let mut index = Index::new(Arc::clone(&options.recorded), Arc::clone(&options.settings));
         let mut fill = |scope: Scope, items: Result<Vec<Item>, ReadError>| {
             index.scopes.expect(scope.clone());
             index.scopes.start_list(&scope);

@@ -58,7 +58,12 @@ impl Cluster {
                 Ok(policy) => helm_release(management, &policy),
                 Err(_) => unchanged(),
             },
-            Manager::Helm | Manager::Autoscaler | Manager::Owner | Manager::KubectlApply => unchanged(),
+            Manager::Helm
+            | Manager::Autoscaler
+            | Manager::Owner
+            | Manager::KubectlApply
+            | Manager::Flagger
+            | Manager::ArgoRollouts => unchanged(),
         }
     }
 

@@ -4,9 +4,9 @@ use super::clock::Clock;
 use super::connect::Cluster;
 use super::feed::{Change, Message, Rows};
 use super::index::{Index, View};
+use super::observe::ObserveOptions;
 use crate::domain::snapshot::{Connection, Watch};
 use crate::domain::{Kind, Snapshot, Str};
-use crate::strategy::Recorded;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -39,14 +39,14 @@ impl Publisher {
     /// A publisher with an empty index. `known` is told the namespaces once they are listed (`None` before that).
     pub fn new(
         cluster: Cluster,
-        clock: Clock,
-        recorded: Arc<dyn Recorded + Send + Sync>,
+        options: &ObserveOptions,
         snapshots: watch::Sender<Arc<Snapshot>>,
         known: watch::Sender<Option<Vec<Str>>>,
     ) -> Self {
+        let clock = options.clock.clone();
         let connection = Connection::Connecting { since: clock.now() };
         Self {
-            index: Index::new(recorded),
+            index: Index::new(Arc::clone(&options.recorded), Arc::clone(&options.settings)),
             cluster,
             clock,
             snapshots,

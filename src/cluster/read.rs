@@ -82,7 +82,15 @@ pub fn details(root: RawObject, revisions: Vec<RawRevision>, autoscaler: Option<
             own.insert(number, found.raw);
         }
     }
-    Details { root, revisions: own, autoscaler, read_at: Timestamp::now(), fresh: true }
+    Details {
+        root,
+        revisions: own,
+        others: BTreeMap::new(),
+        histories: BTreeMap::new(),
+        autoscaler,
+        read_at: Timestamp::now(),
+        fresh: true,
+    }
 }
 
 fn raw(key: &ObjectKey, whole: &Whole) -> Result<RawObject, ReadError> {

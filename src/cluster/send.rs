@@ -3,7 +3,7 @@
 use super::connect::Cluster;
 use super::errors::SendError;
 use super::explain::{NoAnswer, Refused};
-use super::kinds::{list_path, object_path, with};
+use super::kinds::{encode, list_path, object_path, with};
 use super::request::{Failed, Request};
 use crate::domain::plan::Operation;
 use crate::domain::{Call, ObjectKey, RawObject, Str};
@@ -36,6 +36,10 @@ impl Cluster {
     pub async fn send(&self, call: &Call, mode: SendMode) -> Result<Answer, SendError> {
         if let Some(why) = self.elsewhere() {
             return Err(SendError::NotSent(why.into()));
+        }
+        if let (Call::ProxyPost { target, .. }, SendMode::DryRun) = (call, mode) {
+            let why = format!("a request to {target} can't be tried without being done");
+            return Err(SendError::CannotDryRun(why.into()));
         }
         let request = self.request_of(call, mode).map_err(|error| {
             SendError::NotSent(format!("The call for {} can't be written: {error}.", call.target()).into())
@@ -70,6 +74,9 @@ impl Cluster {
             Call::Create { target, body } => {
                 Request::post(query(list_path(target.kind, Some(&target.namespace))), body.get().as_bytes().to_vec())
             }
+            Call::ProxyPost { target, scheme, port, path, body } => {
+                Request::post(proxy_path(target, scheme, port, path), body.get().as_bytes().to_vec()).any()
+            }
             Call::Delete { target, uid } => {
                 // Options in the body hide those in the query.
                 let options = DeleteOptions {
@@ -83,6 +90,14 @@ impl Cluster {
             }
         })
     }
+}
+
+/// `…/services/http:loadtester:80/proxy/gate/open`.
+fn proxy_path(service: &ObjectKey, scheme: &str, port: &str, path: &str) -> String {
+    let name = format!("{scheme}:{}:{port}", service.name);
+    let named = object_path(&ObjectKey::new(service.kind, service.namespace.clone(), name));
+    let parts: Vec<String> = path.split('/').map(encode).collect();
+    format!("{named}/proxy/{}", parts.join("/").trim_start_matches('/'))
 }
 
 #[derive(Serialize)]
@@ -172,6 +187,16 @@ mod tests {
         assert!(matches!(refused(409, "uid", &[]), SendError::Conflict(_)));
         assert!(matches!(refused(504, "timeout", &[]), SendError::Lost(_)));
         assert!(matches!(refused(503, "away", &[]), SendError::Server { status: 503, .. }));
+    }
+
+    #[test]
+    fn a_service_is_reached_by_scheme_name_and_port() {
+        let tester = ObjectKey::new(crate::domain::Kind::Service, "test", "loadtester");
+        assert_eq!(
+            proxy_path(&tester, "http", "80", "/gate/open"),
+            "/api/v1/namespaces/test/services/http%3Aloadtester%3A80/proxy/gate/open"
+        );
+        assert!(proxy_path(&tester, "http", "80", "gate/a b?c").ends_with("/proxy/gate/a%20b%3Fc"));
     }
 
     #[test]

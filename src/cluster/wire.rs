@@ -116,7 +116,15 @@ fn typed(kind: Kind, json: &[u8], pool: &mut Pool) -> serde_json::Result<(Option
         | Kind::Secret
         | Kind::PersistentVolumeClaim
         | Kind::ServiceAccount
-        | Kind::ResourceQuota => {
+        | Kind::ResourceQuota
+        | Kind::VirtualService
+        | Kind::DestinationRule
+        | Kind::HttpRoute
+        | Kind::GrpcRoute
+        | Kind::Canary
+        | Kind::Rollout
+        | Kind::AnalysisRun
+        | Kind::Experiment => {
             let wire: Bare<'_> = serde_json::from_slice(json)?;
             Ok((version_of(&wire.metadata), None))
         }

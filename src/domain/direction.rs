@@ -13,7 +13,7 @@ pub enum Direction {
     Forward,
 }
 
-/// A write that the console offers. Verbs of traffic (advance, switch, weight…) join with their strategies.
+/// A write that the console offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verb {
@@ -31,19 +31,59 @@ pub enum Verb {
     Scale,
     /// Take back my last write on this release.
     Revert,
+    /// One step further: the next rung of the ladder.
+    Advance,
+    /// The live side and the other one change places.
+    Switch,
+    /// Another weight.
+    SetWeight,
+    /// Traffic back to what served before; an A/B test ends.
+    Abort,
+    /// The candidate takes everything; of an A/B test the winner does.
+    Promote,
+    /// Go on from the pause that it stands at.
+    Continue,
+    /// Leave out the step that it stands at.
+    Skip,
+    /// Begin again after an abort or a failure.
+    Retry,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 7] =
-        [Self::Undo, Self::Pause, Self::Resume, Self::Restart, Self::SetImage, Self::Scale, Self::Revert];
+    pub const ALL: [Self; 15] = [
+        Self::Undo,
+        Self::Pause,
+        Self::Resume,
+        Self::Restart,
+        Self::SetImage,
+        Self::Scale,
+        Self::Revert,
+        Self::Advance,
+        Self::Switch,
+        Self::SetWeight,
+        Self::Abort,
+        Self::Promote,
+        Self::Continue,
+        Self::Skip,
+        Self::Retry,
+    ];
 
-    /// The verb's own direction; `None` where it depends on what is reverted.
+    /// The verb's own direction; `None` where it depends on what is reverted, on which side was live before, or on
+    /// whether the weight goes towards stable.
     pub const fn direction(self) -> Option<Direction> {
         match self {
-            Self::Undo | Self::Pause => Some(Direction::Back),
-            Self::Resume | Self::Restart | Self::SetImage | Self::Scale => Some(Direction::Forward),
-            Self::Revert => None,
+            Self::Undo | Self::Pause | Self::Abort => Some(Direction::Back),
+            Self::Resume
+            | Self::Restart
+            | Self::SetImage
+            | Self::Scale
+            | Self::Advance
+            | Self::Promote
+            | Self::Continue
+            | Self::Skip
+            | Self::Retry => Some(Direction::Forward),
+            Self::Revert | Self::Switch | Self::SetWeight => None,
         }
     }
 
@@ -57,6 +97,14 @@ impl Verb {
             Self::SetImage => "set-image",
             Self::Scale => "scale",
             Self::Revert => "revert",
+            Self::Advance => "advance",
+            Self::Switch => "switch",
+            Self::SetWeight => "set-weight",
+            Self::Abort => "abort",
+            Self::Promote => "promote",
+            Self::Continue => "continue",
+            Self::Skip => "skip",
+            Self::Retry => "retry",
         }
     }
 }

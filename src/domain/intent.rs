@@ -1,7 +1,7 @@
 //! What a person asks for.
 
 use super::workload::Image;
-use super::{ObjectKey, Revision, Uid, Verb};
+use super::{ObjectKey, Revision, Str, Uid, Verb};
 use serde::{Deserialize, Serialize};
 
 /// A wish on one release; a strategy turns it into a plan or refuses it.
@@ -26,6 +26,64 @@ pub enum Intent {
     Scale(i32),
     /// Apply the ready inverse of an earlier plan.
     Revert(Box<super::plan::ReadyInverse>),
+    /// Another number of replicas of one side of a release (`scale down the old side`).
+    ScaleSide {
+        /// The side: a track's name, or the workload's.
+        side: Str,
+        /// So many.
+        replicas: i32,
+    },
+    /// The next rung of the ladder.
+    Advance {
+        /// Where the person saw it stand: elsewhere it is a conflict, never a skip. `None`: where it stands now.
+        from: Option<Standing>,
+        /// Only this rule; `None`: all of the release's.
+        rule: Option<RuleRef>,
+    },
+    /// Traffic to another side.
+    Switch {
+        /// Its name (a track's name, or the value of the switch key); `None`: the other one.
+        to: Option<Str>,
+    },
+    /// So many per cent to the candidate.
+    SetWeight {
+        /// 0 to 100.
+        weight: u8,
+        /// Only this rule; `None`: all of the release's.
+        rule: Option<RuleRef>,
+    },
+    /// Back to what served before; of an A/B test: remove its rule.
+    Abort,
+    /// Everything to the candidate, whatever steps are left.
+    Promote {
+        /// A/B: the group or version that wins; `None`: the candidate.
+        winner: Option<Str>,
+    },
+    /// Go on from a pause.
+    Continue,
+    /// Leave out a step.
+    Skip,
+    /// Begin again.
+    Retry,
+}
+
+/// Where a release stood when the person looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// At this `step.index`.
+    Step(u32),
+    /// At this asked weight of the candidate, in per cent.
+    Weight(u8),
+}
+
+/// One rule of one route.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct RuleRef {
+    /// The route.
+    pub route: ObjectKey,
+    /// The rule's JSON pointer: `/spec/http/0`.
+    pub pointer: Str,
 }
 
 impl Intent {
@@ -37,8 +95,16 @@ impl Intent {
             Self::Resume => Verb::Resume,
             Self::Restart => Verb::Restart,
             Self::SetImage(_) => Verb::SetImage,
-            Self::Scale(_) => Verb::Scale,
+            Self::Scale(_) | Self::ScaleSide { .. } => Verb::Scale,
             Self::Revert(_) => Verb::Revert,
+            Self::Advance { .. } => Verb::Advance,
+            Self::Switch { .. } => Verb::Switch,
+            Self::SetWeight { .. } => Verb::SetWeight,
+            Self::Abort => Verb::Abort,
+            Self::Promote { .. } => Verb::Promote,
+            Self::Continue => Verb::Continue,
+            Self::Skip => Verb::Skip,
+            Self::Retry => Verb::Retry,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::forecast::Risk;
 use super::intent::ReleaseId;
+use super::milestone::Midway;
 use super::plan::{Change, PlanId, ReadyInverse, Wait};
 use super::{Direction, ObjectKey, Outcome, Revision, Str, Uid, Verb};
 use jiff::Timestamp;
@@ -75,6 +76,9 @@ pub struct Record {
     /// The same calls as they are sent, so that an interrupted plan can go on.
     #[serde(default)]
     pub kept: Vec<KeptCall>,
+    /// What is waited for after each call, in the same order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waits: Vec<Option<Midway>>,
     /// The changed places, secret-like values masked.
     pub changes: Vec<Change>,
     /// What it waits for.
@@ -100,6 +104,22 @@ pub enum KeptCall {
         target: ObjectKey,
         /// The operations, tests first, as JSON text.
         operations: String,
+        /// `status`, or none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subresource: Option<Str>,
+    },
+    /// A request to a Service through the API server's proxy.
+    Proxy {
+        /// The Service.
+        target: ObjectKey,
+        /// `http` or `https`.
+        scheme: Str,
+        /// The port.
+        port: Str,
+        /// The path.
+        path: Str,
+        /// The body, as JSON text.
+        body: String,
     },
     /// A deletion.
     Delete {
@@ -124,4 +144,16 @@ pub struct Before {
     pub hash: Option<Str>,
     /// SHA-256 of the template's bytes as the server sent them, in hex; empty where no template was fenced.
     pub template_sha256: Str,
+    /// The sides of a switch, by the value of the switch key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switch: Option<Sides>,
+}
+
+/// The sides of a switch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sides {
+    /// Live before.
+    pub from: Str,
+    /// Live after.
+    pub to: Str,
 }

@@ -40,6 +40,22 @@ pub enum Kind {
     ServiceAccount,
     /// v1 ResourceQuota.
     ResourceQuota,
+    /// networking.istio.io VirtualService.
+    VirtualService,
+    /// networking.istio.io DestinationRule.
+    DestinationRule,
+    /// gateway.networking.k8s.io HTTPRoute.
+    HttpRoute,
+    /// gateway.networking.k8s.io GRPCRoute.
+    GrpcRoute,
+    /// flagger.app Canary.
+    Canary,
+    /// argoproj.io Rollout.
+    Rollout,
+    /// argoproj.io AnalysisRun.
+    AnalysisRun,
+    /// argoproj.io Experiment.
+    Experiment,
 }
 
 struct Words {
@@ -63,7 +79,7 @@ const fn words(
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 25] = [
         Self::Deployment,
         Self::StatefulSet,
         Self::DaemonSet,
@@ -81,11 +97,34 @@ impl Kind {
         Self::PersistentVolumeClaim,
         Self::ServiceAccount,
         Self::ResourceQuota,
+        Self::VirtualService,
+        Self::DestinationRule,
+        Self::HttpRoute,
+        Self::GrpcRoute,
+        Self::Canary,
+        Self::Rollout,
+        Self::AnalysisRun,
+        Self::Experiment,
+    ];
+
+    /// The kinds of custom resources: a server has them or not, and in the version of its own choice.
+    pub const OPTIONAL: [Self; 8] = [
+        Self::VirtualService,
+        Self::DestinationRule,
+        Self::HttpRoute,
+        Self::GrpcRoute,
+        Self::Canary,
+        Self::Rollout,
+        Self::AnalysisRun,
+        Self::Experiment,
     ];
 
     const fn words(self) -> Words {
         const APPS: (&str, &str) = ("apps", "v1");
         const CORE: (&str, &str) = ("", "v1");
+        const ISTIO: (&str, &str) = ("networking.istio.io", "v1");
+        const GATEWAY: (&str, &str) = ("gateway.networking.k8s.io", "v1");
+        const ARGO: (&str, &str) = ("argoproj.io", "v1alpha1");
         match self {
             Self::Deployment => words("Deployment", "deployment", "deployments", &["deploy"], APPS),
             Self::StatefulSet => words("StatefulSet", "statefulset", "statefulsets", &["sts"], APPS),
@@ -118,6 +157,14 @@ impl Kind {
             }
             Self::ServiceAccount => words("ServiceAccount", "serviceaccount", "serviceaccounts", &["sa"], CORE),
             Self::ResourceQuota => words("ResourceQuota", "resourcequota", "resourcequotas", &["quota"], CORE),
+            Self::VirtualService => words("VirtualService", "virtualservice", "virtualservices", &["vs"], ISTIO),
+            Self::DestinationRule => words("DestinationRule", "destinationrule", "destinationrules", &["dr"], ISTIO),
+            Self::HttpRoute => words("HTTPRoute", "httproute", "httproutes", &[], GATEWAY),
+            Self::GrpcRoute => words("GRPCRoute", "grpcroute", "grpcroutes", &[], GATEWAY),
+            Self::Canary => words("Canary", "canary", "canaries", &[], ("flagger.app", "v1beta1")),
+            Self::Rollout => words("Rollout", "rollout", "rollouts", &["ro"], ARGO),
+            Self::AnalysisRun => words("AnalysisRun", "analysisrun", "analysisruns", &["ar"], ARGO),
+            Self::Experiment => words("Experiment", "experiment", "experiments", &["exp"], ARGO),
         }
     }
 
@@ -141,7 +188,33 @@ impl Kind {
         self.words().group
     }
 
-    /// The API version within the group: `v1`.
+    /// Whether a server may do without this kind: it is a custom resource.
+    pub const fn optional(self) -> bool {
+        matches!(
+            self,
+            Self::VirtualService
+                | Self::DestinationRule
+                | Self::HttpRoute
+                | Self::GrpcRoute
+                | Self::Canary
+                | Self::Rollout
+                | Self::AnalysisRun
+                | Self::Experiment
+        )
+    }
+
+    /// Whether it is a route: an object that spreads requests over Services.
+    pub const fn is_route(self) -> bool {
+        matches!(self, Self::VirtualService | Self::HttpRoute | Self::GrpcRoute)
+    }
+
+    /// Whether it makes pods from a template.
+    pub const fn is_workload(self) -> bool {
+        matches!(self, Self::Deployment | Self::StatefulSet | Self::DaemonSet | Self::Rollout)
+    }
+
+    /// The API version within the group: `v1`. For an optional kind it is the one that is usual today; which one a
+    /// server has is a matter of discovery.
     pub const fn version(self) -> &'static str {
         self.words().version
     }
@@ -186,6 +259,12 @@ mod tests {
             assert_eq!(Kind::from_word(word), Some(Kind::Deployment), "{word}");
         }
         assert_eq!(Kind::from_word("sts"), Some(Kind::StatefulSet));
+        for word in ["vs", "virtualservices", "virtualservice.networking.istio.io"] {
+            assert_eq!(Kind::from_word(word), Some(Kind::VirtualService), "{word}");
+        }
+        assert_eq!(Kind::from_word("HTTPRoute"), Some(Kind::HttpRoute));
+        assert_eq!(Kind::from_word("rollout"), Some(Kind::Rollout));
+        assert_eq!(Kind::from_word("canaries"), Some(Kind::Canary));
         assert_eq!(Kind::from_word("deployment.batch"), None);
         assert_eq!(Kind::from_word("banana"), None);
     }
@@ -195,5 +274,7 @@ mod tests {
         let mut all = Kind::ALL.to_vec();
         all.dedup();
         assert_eq!(all.len(), Kind::ALL.len());
+        let optional: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| kind.optional()).collect();
+        assert_eq!(optional, Kind::OPTIONAL);
     }
 }

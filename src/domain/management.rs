@@ -22,6 +22,10 @@ pub enum Manager {
     Owner,
     /// `kubectl apply`, by a person or a pipeline.
     KubectlApply,
+    /// The Flagger controller.
+    Flagger,
+    /// The Argo Rollouts controller.
+    ArgoRollouts,
 }
 
 impl Manager {
@@ -35,6 +39,8 @@ impl Manager {
             Self::Autoscaler => "HPA",
             Self::Owner => "its owner",
             Self::KubectlApply => "kubectl apply",
+            Self::Flagger => "Flagger",
+            Self::ArgoRollouts => "Argo Rollouts",
         }
     }
 }
@@ -92,4 +98,6 @@ pub struct Touches {
     pub replicas: bool,
     /// `spec.paused`.
     pub paused: bool,
+    /// What decides where traffic goes: a route's rules, a Service's selector.
+    pub traffic: bool,
 }

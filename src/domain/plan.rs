@@ -5,6 +5,7 @@
 use super::forecast::{Forecast, Risk};
 use super::intent::ReleaseId;
 use super::journal::Before;
+use super::milestone::Midway;
 use super::raw::RawObject;
 use super::{Direction, Intent, ObjectKey, Str, Uid};
 use serde::{Deserialize, Serialize};
@@ -62,6 +63,8 @@ pub struct PlannedCall {
     pub fence: Str,
     /// Whether it is sent only if the person includes it (a second call that is offered).
     pub optional: bool,
+    /// What is waited for after it, before the next call is sent.
+    pub then: Option<Midway>,
 }
 
 /// One write request.
@@ -90,13 +93,29 @@ pub enum Call {
         /// Its body.
         body: Arc<RawValue>,
     },
+    /// A request to a Service of the cluster, through the API server's proxy. It can't be tried without being done.
+    ProxyPost {
+        /// The Service.
+        target: ObjectKey,
+        /// `http` or `https`.
+        scheme: Str,
+        /// The port's number or name.
+        port: Str,
+        /// The path behind the Service: `/gate/open`.
+        path: Str,
+        /// The body.
+        body: Arc<RawValue>,
+    },
 }
 
 impl Call {
     /// The object that it writes.
     pub const fn target(&self) -> &ObjectKey {
         match self {
-            Self::JsonPatch { target, .. } | Self::Delete { target, .. } | Self::Create { target, .. } => target,
+            Self::JsonPatch { target, .. }
+            | Self::Delete { target, .. }
+            | Self::Create { target, .. }
+            | Self::ProxyPost { target, .. } => target,
         }
     }
 }
@@ -212,6 +231,12 @@ impl<'a> Patch<'a> {
     pub fn call(self) -> Call {
         Call::JsonPatch { target: self.object.key.clone(), subresource: None, operations: self.operations }
     }
+
+    /// The finished call, on a subresource (`status`).
+    pub fn call_on(self, subresource: &'static str) -> Call {
+        let target = self.object.key.clone();
+        Call::JsonPatch { target, subresource: Some(subresource), operations: self.operations }
+    }
 }
 
 /// JSON `null`.
@@ -275,36 +300,72 @@ pub struct InverseSteps {
     pub operations: Vec<Operation>,
     /// The paths that the fence will test, cut from the answer.
     pub fenced_on: Vec<String>,
+    /// `status`, or none.
+    pub subresource: Option<&'static str>,
+    /// The same on other objects, where the plan wrote several; in the order in which they are to be sent, after this one.
+    pub also: Vec<InversePart>,
     /// In words: `back to v42 while the template is untouched`.
     pub words: Str,
     /// Which way the inverse goes.
     pub direction: Direction,
 }
 
+/// An inverse's part on one more object.
+#[derive(Debug, Clone)]
+pub struct InversePart {
+    /// The object.
+    pub target: ObjectKey,
+    /// What it sets (add, replace, remove; no tests).
+    pub operations: Vec<Operation>,
+    /// The paths that the fence will test, cut from the answer.
+    pub fenced_on: Vec<String>,
+    /// `status`, or none.
+    pub subresource: Option<&'static str>,
+}
+
 impl Inverse {
-    /// The inverse of plan `of`, made ready: its fence is cut from `answer`, the server's answer to the write. `None` when
-    /// there is none, or when the answer is of another object.
-    pub fn ready(&self, of: &PlanId, answer: &RawObject) -> Option<ReadyInverse> {
+    /// The inverse of plan `of`, made ready: its fences are cut from `answers`, the server's answers to the writes. An
+    /// object without an answer was not written and needs no way back. `None` when none was.
+    pub fn ready(&self, of: &PlanId, answers: &[RawObject]) -> Option<ReadyInverse> {
         let (steps, differs) = match self {
             Self::Exact(steps) => (steps, "".into()),
             Self::Compensating { steps, differs } => (steps, differs.clone()),
             Self::None { .. } => return None,
         };
-        if steps.target != answer.key {
-            return None;
-        }
-        let fence = steps.fenced_on.iter().fold(Patch::of(answer), |patch, path| patch.test(path));
-        let mut operations = fence.operations;
-        operations.extend(steps.operations.iter().cloned());
+        let main = (&steps.target, &steps.operations, &steps.fenced_on, steps.subresource);
+        let also = steps.also.iter().map(|part| (&part.target, &part.operations, &part.fenced_on, part.subresource));
+        let mut parts = std::iter::once(main).chain(also).filter_map(|(target, operations, fenced_on, subresource)| {
+            let answer = answers.iter().rfind(|answer| answer.key == *target)?;
+            let fence = fenced_on.iter().fold(Patch::of(answer), |patch, path| patch.test(path));
+            let mut all = fence.operations;
+            all.extend(operations.iter().cloned());
+            let subresource = subresource.map(Str::from);
+            Some(ReadyPart { target: target.clone(), operations: serde_json::to_string(&all).ok()?, subresource })
+        });
+        let first = parts.next()?;
         Some(ReadyInverse {
             of: of.clone(),
-            target: steps.target.clone(),
-            operations: serde_json::to_string(&operations).ok()?,
+            target: first.target,
+            operations: first.operations,
+            subresource: first.subresource,
+            also: parts.collect(),
             words: steps.words.clone(),
             direction: steps.direction,
             differs,
         })
     }
+}
+
+/// A ready inverse's part on one more object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadyPart {
+    /// The object.
+    pub target: ObjectKey,
+    /// The operations, tests first, as JSON text.
+    pub operations: String,
+    /// `status`, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subresource: Option<Str>,
 }
 
 /// An inverse whose fence is known: it can be applied with one press.
@@ -316,6 +377,12 @@ pub struct ReadyInverse {
     pub target: ObjectKey,
     /// The operations, tests first, as JSON text.
     pub operations: String,
+    /// `status`, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subresource: Option<Str>,
+    /// The same on other objects, sent after it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<ReadyPart>,
     /// In words.
     pub words: Str,
     /// Which way it goes.

@@ -5,6 +5,7 @@ use super::management::{Management, Writer};
 use super::objects::{Autoscaler, DisruptionBudget, Outage, Service};
 use super::pod::Pod;
 use super::state::Verdict;
+use super::traffic::Traffic;
 use super::workload::{Image, Replicas, UpdateStrategy};
 use super::{Age, ObjectKey, Revision, State, Str, Uid, Verb};
 use jiff::Timestamp;
@@ -47,6 +48,8 @@ pub struct Release {
     pub change_cause: Option<Str>,
     /// The ladder, for strategies that have one.
     pub step: Option<Step>,
+    /// Where traffic goes and who moves it; `None` for a plain workload.
+    pub traffic: Option<Arc<Traffic>>,
     /// Counts over all tracks.
     pub replicas: Replicas,
     /// How updates go.
@@ -71,7 +74,9 @@ pub struct Release {
     pub budgets: Vec<Arc<DisruptionBudget>>,
     /// The Services that select its pods.
     pub services: Vec<Arc<Service>>,
-    /// Every object that belongs to it (root and revisions; its pods are in the tracks), for targets that name a member.
+    /// Every object that belongs to it (root, workloads, Services, routes, revisions; its pods are in the tracks), for
+    /// targets that name a member. A change of one of them derives the release again, and its details hold the bytes of
+    /// those that a plan may write.
     pub members: Vec<ObjectKey>,
     /// `metadata.generation` and `status.observedGeneration` of the root: a write is observed when they meet.
     pub generation: Generation,
@@ -104,6 +109,11 @@ impl Release {
     /// The pods of all tracks.
     pub fn pods(&self) -> impl Iterator<Item = &Arc<Pod>> {
         self.tracks.iter().flat_map(|track| &track.pods)
+    }
+
+    /// What a person is waited for, and since when.
+    pub fn waiting(&self) -> Option<&super::traffic::view::WaitingFor> {
+        self.traffic.as_ref()?.waiting.as_ref()
     }
 
     /// The entry that the spec stands for.
@@ -185,6 +195,41 @@ pub struct Step {
     pub count: u32,
     /// The weights.
     pub weights: Vec<u8>,
+    /// The entries by kind, where they are more than weights (Argo's steps); else empty.
+    #[serde(skip)]
+    pub rungs: Vec<Rung>,
+    /// Since when it stands at this one, where the objects tell.
+    #[serde(skip)]
+    pub since: Option<Timestamp>,
+    /// What the next advance does, in words: `20 % → 50 % of myapp.com, 2 rules, by Istio`; empty when there is none.
+    #[serde(skip)]
+    pub next: Str,
+}
+
+impl Step {
+    /// A ladder of weights, standing on the last rung that is not above `asked`.
+    pub fn on_ladder(weights: Vec<u8>, asked: Option<u8>) -> Self {
+        let done = asked.map(|asked| weights.iter().filter(|weight| **weight <= asked).count());
+        Self {
+            index: done.and_then(|done| u32::try_from(done).ok()),
+            count: u32::try_from(weights.len()).unwrap_or(u32::MAX),
+            weights,
+            rungs: Vec::new(),
+            since: None,
+            next: "".into(),
+        }
+    }
+}
+
+/// One entry of a controller's list of steps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rung {
+    /// In words: `20 %`, `pause 5m`, `analysis success-rate`.
+    pub words: Str,
+    /// The weight that it sets.
+    pub weight: Option<u8>,
+    /// Whether it waits for a person.
+    pub waits: bool,
 }
 
 /// How far a running update is.

@@ -82,7 +82,8 @@ fn an_exact_inverse_restores_template_replicas_pause_and_change_cause() {
         let before = world.details().root;
         let after = apply(&before, &plan.calls[0].call).unwrap_or_else(|path| panic!("{case}: {path} does not match"));
         assert_ne!(spec(&before), spec(&after), "{case}: nothing changed");
-        let ready = plan.inverse.ready(&plan.id, &after).unwrap_or_else(|| panic!("{case}: no inverse"));
+        let ready =
+            plan.inverse.ready(&plan.id, std::slice::from_ref(&after)).unwrap_or_else(|| panic!("{case}: no inverse"));
         let operations: Vec<Operation> = serde_json::from_str(&ready.operations).expect("operations");
         let back = apply_operations(&after, &operations).unwrap_or_else(|path| panic!("{case}: {path} does not match"));
         assert_eq!(spec(&before), spec(&back), "{case}");
@@ -95,7 +96,7 @@ fn an_exact_inverse_restores_template_replicas_pause_and_change_cause() {
 fn an_inverse_is_a_plan_of_its_own_and_goes_the_other_way() {
     for (case, world, plan) in plans() {
         let after = apply(&world.details().root, &plan.calls[0].call).expect("applies");
-        let ready = plan.inverse.ready(&plan.id, &after).expect("ready");
+        let ready = plan.inverse.ready(&plan.id, std::slice::from_ref(&after)).expect("ready");
         let release = world.release();
         let details = crate::domain::Details { root: after, ..world.details() };
         let revert = world.strategy().plan(&release, &details, &Intent::Revert(Box::new(ready)), &context());
@@ -133,6 +134,7 @@ fn a_fence_refuses_what_changed_since_and_leaves_the_rest_alone() {
             Intent::Undo { .. } | Intent::Restart | Intent::SetImage(_) | Intent::Revert(_) => [true, false, false],
             Intent::Scale(_) => [false, true, false],
             Intent::Pause | Intent::Resume => [false, false, true],
+            other => panic!("{case}: {other:?} is not of a plain workload"),
         };
         assert_eq!([template.is_some(), replicas.is_some(), paused.is_some()], expected, "{case}");
         assert_eq!(status, None, "{case}: status churns in mid-rollout and must not refuse a write");

@@ -5,6 +5,7 @@ use crate::domain::objects::{Autoscaler, DisruptionBudget, Endpoints, Objects, O
 use crate::domain::plan::{Call, Operation, PlanId};
 use crate::domain::pod::{Cause, ContainerRow, Phase, Pod, Trouble};
 use crate::domain::selector::{Labels, Selector};
+use crate::domain::traffic::{AnalysisRun, Canary, DestinationRule, Rollout, Route, TrafficSettings};
 use crate::domain::workload::{Condition, ConditionStatus, Image, Limit, Replicas, UpdateStrategy, Workload};
 use crate::domain::{Details, Kind, ObjectKey, RawObject, Release, Revision, Str, Timestamp, Uid};
 use jiff::SignedDuration;
@@ -210,7 +211,9 @@ impl World {
     /// The same with a journal.
     pub fn release_with(&self, recorded: &dyn Recorded) -> Release {
         let (strategy, claim) = super::owner_of(&self.workload.key, self).expect("some strategy claims it");
-        strategy.derive(&claim.root, self, &Derive { now: now(), recorded }).expect("it is there")
+        strategy
+            .derive(&claim.root, self, &Derive { now: now(), recorded, settings: &TrafficSettings::default() })
+            .expect("it is there")
     }
 
     /// The strategy that claims it.
@@ -257,6 +260,8 @@ impl World {
         Details {
             root: raw(&workload.key, &root),
             revisions: revisions.collect(),
+            others: BTreeMap::new(),
+            histories: BTreeMap::new(),
             autoscaler: self.autoscaler.clone(),
             read_at: now(),
             fresh: true,
@@ -266,7 +271,15 @@ impl World {
 
 /// A context of tests.
 pub fn context() -> Context {
-    Context { now: now(), who: "ana".into(), plan_id: PlanId("plan-1".into()), left_by_undo: None }
+    Context {
+        now: now(),
+        who: "ana".into(),
+        plan_id: PlanId("plan-1".into()),
+        left_by_undo: None,
+        settings: Arc::default(),
+        overrides: Vec::new(),
+        switched: None,
+    }
 }
 
 /// The object's bytes as a Go server would write them.
@@ -351,5 +364,61 @@ impl Objects for World {
 
     fn pods_listed(&self) -> bool {
         self.pods_listed
+    }
+
+    fn service(&self, _: &ObjectKey) -> Option<&Arc<Service>> {
+        None
+    }
+
+    fn services_switching(&self, _: &str, _: &Labels) -> Vec<Arc<Service>> {
+        Vec::new()
+    }
+
+    fn workloads_selected(&self, _: &Str, _: &Selector) -> Vec<Arc<Workload>> {
+        Vec::new()
+    }
+
+    fn route(&self, _: &ObjectKey) -> Option<&Arc<Route>> {
+        None
+    }
+
+    fn routes_to(&self, _: &ObjectKey) -> Vec<Arc<Route>> {
+        Vec::new()
+    }
+
+    fn routes_delegating_to(&self, _: &ObjectKey) -> Vec<Arc<Route>> {
+        Vec::new()
+    }
+
+    fn destination_rules_of(&self, _: &ObjectKey) -> Vec<Arc<DestinationRule>> {
+        Vec::new()
+    }
+
+    fn canary(&self, _: &ObjectKey) -> Option<&Arc<Canary>> {
+        None
+    }
+
+    fn canaries_naming(&self, _: &ObjectKey) -> Vec<Arc<Canary>> {
+        Vec::new()
+    }
+
+    fn rollout(&self, _: &ObjectKey) -> Option<&Arc<Rollout>> {
+        None
+    }
+
+    fn rollouts_naming(&self, _: &ObjectKey) -> Vec<Arc<Rollout>> {
+        Vec::new()
+    }
+
+    fn runs_of(&self, _: &Uid) -> Vec<Arc<AnalysisRun>> {
+        Vec::new()
+    }
+
+    fn addresses_of(&self, _: &ObjectKey, _: &[Arc<Pod>]) -> Endpoints {
+        Endpoints::default()
+    }
+
+    fn any(&self, _: Kind) -> bool {
+        false
     }
 }

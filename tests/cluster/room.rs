@@ -197,7 +197,13 @@ pub async fn confirm(engine: &Engine, plan: Arc<Plan>, consent: Consent) -> Outc
 
 /// An engine of `who`, with a journal in `home`.
 pub fn engine(cluster: &Cluster, who: &str, home: &std::path::Path) -> Engine {
-    let settings = Settings { policy: Policy::default(), who: who.into(), clock: Clock::system(), snapshots: None };
+    let settings = Settings {
+        policy: Policy::default(),
+        who: who.into(),
+        clock: Clock::system(),
+        snapshots: None,
+        traffic: Arc::default(),
+    };
     Engine::new(cluster, Journal::open(home), settings)
 }
 

@@ -26,7 +26,13 @@ async fn engine(kubeconfig: &Path, home: &Path) -> (Cluster, Engine) {
     let options = ConnectOptions { kubeconfig: Some(kubeconfig.into()), ..ConnectOptions::default() };
     let cluster = Cluster::connect(&options).await.expect("connects");
     cluster.check().await.expect("answers");
-    let settings = Settings { policy: Policy::default(), who: "ana".into(), clock: Clock::system(), snapshots: None };
+    let settings = Settings {
+        policy: Policy::default(),
+        who: "ana".into(),
+        clock: Clock::system(),
+        snapshots: None,
+        traffic: std::sync::Arc::default(),
+    };
     let engine = Engine::new(&cluster, Journal::open(home), settings);
     (cluster, engine)
 }

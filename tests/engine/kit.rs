@@ -53,10 +53,11 @@ impl Console {
             namespaces: NamespaceScope::All,
             selector: None,
             recorded: journal.recorded(),
+            settings: Arc::default(),
             clock: clock.clone(),
         });
         let snapshots = Some(observer.snapshots.clone());
-        let settings = Settings { policy, who: who.into(), clock, snapshots };
+        let settings = Settings { policy, who: who.into(), clock, snapshots, traffic: Arc::default() };
         let engine = Engine::new(&cluster, journal, settings);
         let console = Self { cluster, engine, observer, _home: None };
         console.until("everything is listed", |snapshot| snapshot.complete() && !snapshot.releases.is_empty()).await;

@@ -14,14 +14,21 @@ pub fn for_the_disk(entry: &Entry) -> Entry {
         Event::Intent(record) => {
             record.reason = masked_text(&record.reason).into();
             for call in &mut record.kept {
-                if let KeptCall::Patch { target, operations } = call
+                if let KeptCall::Patch { target, operations, .. } = call
                     && holds_secrets(operations)
                 {
                     *call = KeptCall::Left { target: target.clone() };
                 }
             }
         }
-        Event::Inverse(inverse) if holds_secrets(&inverse.operations) => inverse.operations = String::new(),
+        Event::Inverse(inverse)
+            if holds_secrets(&inverse.operations)
+                || inverse.also.iter().any(|part| holds_secrets(&part.operations)) =>
+        {
+            // A way back of which a part is missing is none.
+            inverse.operations = String::new();
+            inverse.also.clear();
+        }
         Event::Call { answer, .. } => *answer = masked_text(answer).into(),
         Event::Outcome(outcome) => outcome.reason = masked_text(&outcome.reason).into(),
         Event::Inverse(_) | Event::Observed | Event::Settled { .. } | Event::Reverted { .. } => {}

@@ -2,11 +2,11 @@
 //! on each release.
 
 use crate::domain::intent::ReleaseId;
-use crate::domain::journal::{Entry, Event};
+use crate::domain::journal::{Entry, Event, Sides};
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::plan::{PlanId, ReadyInverse};
 use crate::domain::{Str, Timestamp, Uid, Verb};
-use crate::strategy::Recorded;
+use crate::strategy::{Recorded, Switched};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -16,6 +16,7 @@ pub struct Memory {
     settled: HashMap<(Uid, Str), Timestamp>,
     inverses: HashMap<Uid, ReadyInverse>,
     left_by_undo: HashMap<Uid, Str>,
+    switched: HashMap<Uid, Switched>,
     open: HashMap<PlanId, Open>,
 }
 
@@ -25,6 +26,7 @@ struct Open {
     release: ReleaseId,
     verb: Verb,
     before: Option<Str>,
+    switch: Option<Sides>,
 }
 
 impl Memory {
@@ -43,7 +45,8 @@ impl Memory {
             && !record.rehearsal
         {
             let (release, verb, before) = (record.release.clone(), record.verb, record.before.hash.clone());
-            self.open.insert(entry.plan.clone(), Open { release, verb, before });
+            let switch = record.before.switch.clone();
+            self.open.insert(entry.plan.clone(), Open { release, verb, before, switch });
         }
         let Some(plan) = self.open.get(&entry.plan) else { return };
         let uid = plan.release.uid.clone();
@@ -53,7 +56,11 @@ impl Memory {
             Event::Outcome(outcome) => {
                 let done = matches!(outcome.kind, OutcomeKind::Applied | OutcomeKind::Timeout | OutcomeKind::Partial);
                 if let (true, Verb::Undo, Some(hash)) = (done, plan.verb, &plan.before) {
-                    self.left_by_undo.insert(uid, hash.clone());
+                    self.left_by_undo.insert(uid.clone(), hash.clone());
+                }
+                if let (true, Some(sides)) = (done, &plan.switch) {
+                    let switched = Switched { from: sides.from.clone(), to: sides.to.clone(), at: entry.at };
+                    self.switched.insert(uid, switched);
                 }
             }
             Event::Intent(_) | Event::Call { .. } | Event::Observed | Event::Reverted { .. } => {}
@@ -65,9 +72,14 @@ impl Memory {
         self.inverses.get(release)
     }
 
-    /// The way back from the last write on each release, and the pods' hash that its last undo left.
-    pub fn of_all(&self) -> (HashMap<Uid, ReadyInverse>, HashMap<Uid, Str>) {
-        (self.inverses.clone(), self.left_by_undo.clone())
+    /// The way back from the last write on each release, the pods' hash that its last undo left, and its last switch.
+    pub fn of_all(&self) -> (HashMap<Uid, ReadyInverse>, HashMap<Uid, Str>, HashMap<Uid, Switched>) {
+        (self.inverses.clone(), self.left_by_undo.clone(), self.switched.clone())
+    }
+
+    /// The last switch of this release that was applied.
+    pub fn last_switch(&self, release: &Uid) -> Option<Switched> {
+        self.switched.get(release).cloned()
     }
 
     /// The pods' hash of the template that the last undo of this release left.
@@ -84,5 +96,9 @@ impl Recorded for Remembered {
     fn settled_at(&self, release: &Uid, hash: &str) -> Option<Timestamp> {
         let memory = self.0.read().unwrap_or_else(PoisonError::into_inner);
         memory.settled.get(&(release.clone(), hash.into())).copied()
+    }
+
+    fn last_switch(&self, service: &Uid) -> Option<Switched> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).last_switch(service)
     }
 }

@@ -26,6 +26,7 @@ fn intent(plan: &str, second: i64, kept: Vec<KeptCall>) -> Entry {
         title: "UNDO shop/web → revision 1".into(),
         calls: kept.iter().map(|_| "PATCH".into()).collect(),
         kept,
+        waits: Vec::new(),
         changes: Vec::new(),
         until: Wait::Settled,
         before: Before { hash: Some("h2".into()), ..Before::default() },
@@ -41,7 +42,7 @@ fn call(plan: &str, index: usize) -> Entry {
 }
 
 fn patch(text: &str) -> KeptCall {
-    KeptCall::Patch { target: key(), operations: text.into() }
+    KeptCall::Patch { target: key(), operations: text.into(), subresource: None }
 }
 
 fn ended(plan: &str) -> Entry {
@@ -76,6 +77,8 @@ async fn secrets_stay_out_of_the_file_and_in_the_memory() {
     let harmless = template(r#"{"name":"DB_PASSWORD","valueFrom":{"secretKeyRef":{"name":"db","key":"password"}}}"#);
     journal.append(&intent("p1", 1, vec![patch(&secret), patch(&harmless)])).await.expect("written");
     let inverse = ReadyInverse {
+        subresource: None,
+        also: Vec::new(),
         of: PlanId("p1".into()),
         target: key(),
         operations: secret.clone(),

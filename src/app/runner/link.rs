@@ -8,6 +8,7 @@ use crate::app::session::Session;
 use crate::cluster::{Clock, Cluster, ConnectOptions, NamespaceScope, ObserveOptions, Observer, PluginTalk};
 use crate::config::Config;
 use crate::domain::identity::ClusterIdentity;
+use crate::domain::traffic::TrafficSettings;
 use crate::domain::{Snapshot, Str};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -53,6 +54,7 @@ pub(super) struct Lazy {
     cluster: Cluster,
     journal: Journal,
     policy: Policy,
+    traffic: Arc<TrafficSettings>,
     who: Option<Str>,
     user: Str,
     clock: Clock,
@@ -76,8 +78,13 @@ impl Lazy {
             told.ok().flatten().unwrap_or_else(|| self.user.clone())
         };
         say(&self.out, Msg::Who(who.clone())).await;
-        let settings =
-            Settings { policy: self.policy, who, clock: self.clock.clone(), snapshots: Some(self.snapshots.clone()) };
+        let settings = Settings {
+            policy: self.policy,
+            who,
+            clock: self.clock.clone(),
+            snapshots: Some(self.snapshots.clone()),
+            traffic: Arc::clone(&self.traffic),
+        };
         Engine::new(&self.cluster, self.journal.clone(), settings)
     }
 }
@@ -96,6 +103,7 @@ impl Link {
             namespaces: scope,
             selector: cluster.selector().map(str::to_owned),
             recorded: home.journal.recorded(),
+            settings: Arc::clone(&session.traffic),
             clock: clock.clone(),
         };
         let observer = cluster.observe(options);
@@ -106,6 +114,7 @@ impl Link {
             cluster: cluster.clone(),
             journal: home.journal.clone(),
             policy,
+            traffic: Arc::clone(&session.traffic),
             who: home.who.clone(),
             user: home.user.clone(),
             clock: clock.clone(),

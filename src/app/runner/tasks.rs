@@ -85,8 +85,8 @@ pub(super) async fn apply(engine: Arc<Lazy>, plan: Arc<Plan>, terms: Terms, out:
 pub(super) async fn journal(journal: Journal, out: mpsc::Sender<News>) {
     let read = move || {
         let entries = journal.entries()?;
-        let (inverses, left_by_undo) = journal.memory(crate::action::journal::memory::Memory::of_all);
-        std::io::Result::Ok(Box::new(Shown { entries, inverses, left_by_undo }))
+        let (inverses, left_by_undo, switched) = journal.memory(crate::action::journal::memory::Memory::of_all);
+        std::io::Result::Ok(Box::new(Shown { entries, inverses, left_by_undo, switched }))
     };
     let answer = match tokio::task::spawn_blocking(read).await {
         Ok(Ok(journal)) => Ok(journal),

@@ -131,8 +131,15 @@ fn print(
 
 /// What can be done to a release now.
 fn actions(release: &Release, reading: &Reading) -> Vec<Action> {
-    let context =
-        Context { now: reading.options.clock.now(), who: "".into(), plan_id: PlanId("".into()), left_by_undo: None };
+    let context = Context {
+        now: reading.options.clock.now(),
+        who: "".into(),
+        plan_id: PlanId("".into()),
+        left_by_undo: None,
+        settings: Arc::clone(&reading.options.settings),
+        overrides: Vec::new(),
+        switched: None,
+    };
     strategy(release.strategy).map(|strategy| strategy.actions(release, &context)).unwrap_or_default()
 }
 

@@ -39,7 +39,7 @@ pub struct Meta<'a> {
     /// `ownerReferences`.
     #[serde(borrow)]
     pub owner_references: Field<Vec<OwnerReference<'a>>>,
-    /// `managedFields`: read for workloads only.
+    /// `managedFields`.
     #[serde(borrow)]
     pub managed_fields: Field<Vec<super::writers::Entry<'a>>>,
 }
@@ -107,4 +107,39 @@ pub fn labels(field: Option<&Strings<'_>>, pool: &mut Pool) -> Labels {
 /// A shared string of an optional field.
 pub fn shared(field: Option<&Cow<'_, str>>, pool: &mut Pool) -> Option<Str> {
     field.map(|text| pool.share(text))
+}
+
+/// The annotation with what `kubectl apply` sent last: only its presence is kept.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Prefixes of the annotations that the console reads.
+const READ: [&str; 11] = [
+    "deployment.kubernetes.io/",
+    "kubernetes.io/",
+    "argocd.argoproj.io/",
+    "kustomize.toolkit.fluxcd.io/",
+    "helm.toolkit.fluxcd.io/",
+    "reconcile.fluxcd.io/",
+    "meta.helm.sh/",
+    "app.kubernetes.io/",
+    "windlass.dev/",
+    "rollout.argoproj.io/",
+    "argo-rollouts.argoproj.io/",
+];
+
+/// Longest annotation that is kept; a longer one is cut (nobody reads 256 kB on a screen).
+const LONGEST: usize = 4_096;
+
+/// The annotations that the console reads, in full or cut; of what `kubectl apply` sent last only the presence.
+pub fn annotations(meta: &Meta<'_>, pool: &mut Pool) -> Labels {
+    let all = meta.annotations.get().map(|map| map.0.as_slice()).unwrap_or_default();
+    all.iter()
+        .filter_map(|(key, value)| {
+            if key == LAST_APPLIED {
+                return Some((pool.share(key), pool.share("")));
+            }
+            let read = READ.iter().any(|prefix| key.starts_with(prefix));
+            read.then(|| (pool.share(key), Str::from(&value[..value.floor_char_boundary(LONGEST)])))
+        })
+        .collect()
 }

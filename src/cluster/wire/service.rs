@@ -1,8 +1,9 @@
 //! Services and their EndpointSlices.
 
 use super::field::{Field, Strings, composite};
-use super::meta::{Meta, labels, shared};
+use super::meta::{Meta, annotations, labels, shared};
 use super::strings::Pool;
+use super::writers::writers;
 use crate::domain::objects::{Endpoints, Service};
 use crate::domain::selector::Selector;
 use crate::domain::{Kind, ObjectKey};
@@ -25,6 +26,16 @@ pub struct WireService<'a> {
 struct ServiceSpec<'a> {
     #[serde(borrow)]
     selector: Field<Strings<'a>>,
+    #[serde(borrow)]
+    ports: Field<Vec<Port<'a>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Port<'a> {
+    port: Field<i64>,
+    #[serde(skip)]
+    borrows: std::marker::PhantomData<&'a ()>,
 }
 
 /// An EndpointSlice as it comes.
@@ -55,7 +66,7 @@ struct EndpointConditions<'a> {
     borrows: std::marker::PhantomData<&'a ()>,
 }
 
-composite!(ServiceSpec, Endpoint, EndpointConditions);
+composite!(ServiceSpec, Port, Endpoint, EndpointConditions);
 
 /// One EndpointSlice, counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,11 +93,18 @@ pub enum Family {
 /// The row of a Service.
 pub fn service(wire: WireService<'_>, pool: &mut Pool) -> Service {
     let meta = wire.metadata.ok().unwrap_or_default();
-    let selector = wire.spec.ok().and_then(|spec| spec.selector.ok());
+    let spec = wire.spec.ok().unwrap_or_default();
+    let ports = spec.ports.ok().unwrap_or_default();
     Service {
         key: key(Kind::Service, &meta, pool),
         uid: meta.uid(),
-        selector: Selector::of(labels(selector.as_ref(), pool)),
+        selector: Selector::of(labels(spec.selector.get(), pool)),
+        created: meta.creation_timestamp.get().copied(),
+        labels: labels(meta.labels.get(), pool),
+        annotations: annotations(&meta, pool),
+        owner: meta.owner(pool),
+        port: ports.first().and_then(|port| port.port.get().copied()).unwrap_or_default(),
+        writers: writers(meta.managed_fields.ok().unwrap_or_default(), pool),
     }
 }
 

@@ -1,11 +1,10 @@
 //! Deployments, StatefulSets and DaemonSets as one row.
 
 use super::field::{Field, composite};
-use super::meta::{Meta, labels};
+use super::meta::{Meta, annotations, labels};
 use super::spec::{CountOrShare, LabelSelector, Template, WireCondition, conditions};
 use super::strings::Pool;
 use super::writers::writers;
-use crate::domain::selector::Labels;
 use crate::domain::workload::{Limit, Replicas, UpdateStrategy, Workload};
 use crate::domain::{Kind, ObjectKey, Revision, Str};
 use jiff::SignedDuration;
@@ -154,8 +153,6 @@ pub fn row(kind: Kind, wire: WireWorkload<'_>, pool: &mut Pool) -> Workload {
 pub const REVISION: &str = "deployment.kubernetes.io/revision";
 /// The annotation with a person's reason for a change.
 pub const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
-/// The annotation with what `kubectl apply` sent last: only its presence is kept.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 fn update_of(kind: Kind, spec: &mut Spec<'_>, marks: &mut Vec<&'static str>) -> UpdateStrategy {
     let (field, name) = match kind {
@@ -215,34 +212,4 @@ fn replicas_of(kind: Kind, spec: &mut Spec<'_>, status: &mut Status<'_>, marks: 
         updated: std::mem::take(&mut status.updated_replicas).or_default("status.updatedReplicas", marks),
         available: std::mem::take(&mut status.available_replicas).or_default("status.availableReplicas", marks),
     }
-}
-
-/// Prefixes of the annotations that the console reads.
-const READ: [&str; 10] = [
-    "deployment.kubernetes.io/",
-    "kubernetes.io/",
-    "argocd.argoproj.io/",
-    "kustomize.toolkit.fluxcd.io/",
-    "helm.toolkit.fluxcd.io/",
-    "reconcile.fluxcd.io/",
-    "meta.helm.sh/",
-    "app.kubernetes.io/",
-    "windlass.dev/",
-    "rollout.argoproj.io/",
-];
-
-/// Longest annotation that is kept; a longer one is cut (nobody reads 256 kB on a screen).
-const LONGEST: usize = 4_096;
-
-fn annotations(meta: &Meta<'_>, pool: &mut Pool) -> Labels {
-    let all = meta.annotations.get().map(|map| map.0.as_slice()).unwrap_or_default();
-    all.iter()
-        .filter_map(|(key, value)| {
-            if key == LAST_APPLIED {
-                return Some((pool.share(key), pool.share("")));
-            }
-            let read = READ.iter().any(|prefix| key.starts_with(prefix));
-            read.then(|| (pool.share(key), Str::from(&value[..value.floor_char_boundary(LONGEST)])))
-        })
-        .collect()
 }

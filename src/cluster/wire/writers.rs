@@ -41,6 +41,16 @@ struct Spec<'a> {
     replicas: Field<Present>,
     #[serde(rename = "f:paused")]
     paused: Field<Present>,
+    #[serde(rename = "f:selector")]
+    selector: Field<Present>,
+    #[serde(rename = "f:http")]
+    http: Field<Present>,
+    #[serde(rename = "f:tls")]
+    tls: Field<Present>,
+    #[serde(rename = "f:tcp")]
+    tcp: Field<Present>,
+    #[serde(rename = "f:rules")]
+    rules: Field<Present>,
     #[serde(skip)]
     borrows: std::marker::PhantomData<&'a ()>,
 }
@@ -76,6 +86,11 @@ impl Entry<'_> {
             template: there(|spec| &spec.template),
             replicas: there(|spec| &spec.replicas),
             paused: there(|spec| &spec.paused),
+            traffic: there(|spec| &spec.selector)
+                || there(|spec| &spec.http)
+                || there(|spec| &spec.tls)
+                || there(|spec| &spec.tcp)
+                || there(|spec| &spec.rules),
         }
     }
 }

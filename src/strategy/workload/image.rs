@@ -74,6 +74,8 @@ pub fn plan(release: &Release, details: &Details, images: &[Image], context: &Co
         calls: vec![patch(call.call(), "only if its template is as shown")],
         until: if held || release.update == UpdateStrategy::OnDelete { Wait::Observed } else { Wait::Settled },
         inverse: Inverse::Exact(InverseSteps {
+            subresource: None,
+            also: Vec::new(),
             target: root.key.clone(),
             operations: vec![Operation::Replace { path: "/spec/template".into(), value: old.to_owned().into() }],
             fenced_on: vec!["/spec/template".into()],

@@ -27,6 +27,8 @@ pub fn plan(release: &Release, details: &Details, pause: bool, context: &Context
     }
     let call = Patch::of(root).test("/spec/paused").add("/spec/paused", truth(pause)).call();
     let steps = InverseSteps {
+        subresource: None,
+        also: Vec::new(),
         target: root.key.clone(),
         operations: vec![Operation::Add { path: "/spec/paused".into(), value: truth(!pause) }],
         fenced_on: vec!["/spec/paused".into()],

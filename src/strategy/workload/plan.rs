@@ -78,6 +78,7 @@ pub fn finish(
             revision: release.revision,
             hash: release.current().and_then(|entry| entry.hash.clone()),
             template_sha256: "".into(),
+            switch: None,
         },
         inverse: draft.inverse,
         forecast,
@@ -102,7 +103,7 @@ fn reverting(release: &Release, part: Part) -> Vec<Management> {
 pub fn patch(call: Call, fence: &str) -> PlannedCall {
     let target = call.target();
     let what = format!("PATCH {} {}/{}", target.kind.api_version(), target.kind.plural(), target.name).into();
-    PlannedCall { call, what, fence: fence.into(), optional: false }
+    PlannedCall { call, what, fence: fence.into(), optional: false, then: None }
 }
 
 /// Whether the workload can be paused: only Deployments can.
@@ -120,5 +121,19 @@ pub fn plan(release: &Release, details: &Details, intent: &Intent, context: &Con
         Intent::SetImage(images) => image::plan(release, details, images, context),
         Intent::Scale(replicas) => scale::plan(release, details, *replicas, context),
         Intent::Revert(inverse) => revert::plan(release, details, inverse, context),
+        Intent::ScaleSide { .. }
+        | Intent::Advance { .. }
+        | Intent::Switch { .. }
+        | Intent::SetWeight { .. }
+        | Intent::Abort
+        | Intent::Promote { .. }
+        | Intent::Continue
+        | Intent::Skip
+        | Intent::Retry => Err(Refusal::because(format!(
+            "{} {}: it is a plain workload without traffic to shift ({})",
+            intent.verb(),
+            release.key,
+            release.why
+        ))),
     }
 }

@@ -59,6 +59,7 @@ pub fn derive(
         revision: current.and_then(super::facts::Lane::revision),
         change_cause: change_cause(&facts),
         step: None,
+        traffic: None,
         replicas: {
             let mut counts = workload.replicas;
             counts.available =

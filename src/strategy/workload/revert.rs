@@ -67,6 +67,8 @@ pub fn plan(release: &Release, details: &Details, inverse: &ReadyInverse, contex
             Wait::Settled
         },
         inverse: Inverse::Exact(InverseSteps {
+            subresource: None,
+            also: Vec::new(),
             target: key.clone(),
             operations: back,
             fenced_on: fenced,

@@ -49,6 +49,8 @@ pub fn plan(release: &Release, details: &Details, replicas: i32, context: &Conte
         calls: vec![patch(call, &format!("only if it has {} now", count(i64::from(was), "replica")))],
         until: Wait::Settled,
         inverse: Inverse::Exact(InverseSteps {
+            subresource: None,
+            also: Vec::new(),
             target: root.key.clone(),
             operations: vec![Operation::Replace { path: "/spec/replicas".into(), value: number(was) }],
             fenced_on: vec!["/spec/replicas".into()],

@@ -165,6 +165,8 @@ impl Change<'_> {
         }
         let back_to = spec_version(release);
         Inverse::Exact(InverseSteps {
+            subresource: None,
+            also: Vec::new(),
             target: self.root.key.clone(),
             operations,
             fenced_on: vec!["/spec/template".into()],
@@ -235,6 +237,7 @@ fn delete(pod: &Pod) -> PlannedCall {
         what: format!("DELETE v1 pods/{}", pod.name).into(),
         fence: "only if it is still this pod".into(),
         optional: true,
+        then: None,
     }
 }
 

@@ -191,5 +191,13 @@ const fn verb_word(verb: Verb) -> &'static str {
         Verb::SetImage => "set the image",
         Verb::Scale => "scale",
         Verb::Revert => "take back",
+        Verb::Advance => "advance",
+        Verb::Switch => "switch",
+        Verb::SetWeight => "set the weight",
+        Verb::Abort => "abort",
+        Verb::Promote => "promote",
+        Verb::Continue => "continue",
+        Verb::Skip => "skip the step",
+        Verb::Retry => "retry",
     }
 }
