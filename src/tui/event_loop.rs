@@ -4,10 +4,12 @@
 //! signals ─┐
 //! flushed ─┤  everything that waits is taken first,      draw at once after a key,
 //! inputs ──┼─► then, if the program wants to be drawn ──► else at most every 100 ms ──► screen
-//! messages ┤
+//! messages ┤                                             (a few at once after a quiet time: `pace`)
 //! time ────┘
 //! ```
 //! Nothing in here waits for the screen: a stalled link holds no key, no message and no tick up.
+
+mod pace;
 
 use std::time::Duration;
 
@@ -15,12 +17,10 @@ use ratatui::layout::Size;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use self::pace::Pace;
 use super::canvas::Canvas;
 use super::clipboard;
 use super::{Command, Ending, Flushed, FrameId, Input, Picture, Program, Screen, Signal, Typed};
-
-/// The least time between two drawings that no key asked for.
-const CALM: Duration = Duration::from_millis(100);
 
 /// The least time between two drawings while the window is being dragged.
 const RESIZING: Duration = Duration::from_millis(50);
@@ -85,6 +85,16 @@ pub async fn drive<P: Program>(program: &mut P, screen: &mut impl Screen, mut st
     }
 }
 
+/// When a drawing is wanted.
+enum Wish {
+    /// A key waits for it.
+    Now,
+    /// Something changed by itself.
+    News,
+    /// Not sooner than this after the last one.
+    After(Duration),
+}
+
 /// One run of the loop.
 struct Course<'a, P, S> {
     program: &'a mut P,
@@ -92,7 +102,7 @@ struct Course<'a, P, S> {
     canvas: Canvas,
     size: Size,
     last: FrameId,
-    drawn_at: Option<Instant>,
+    pace: Pace,
     /// When the program is drawn next, if it wants to be.
     due: Option<Instant>,
     /// It is drawn even if it does not want to be: the screen changed, not the program.
@@ -112,7 +122,7 @@ impl<'a, P: Program, S: Screen> Course<'a, P, S> {
             screen,
             size,
             last: FrameId(0),
-            drawn_at: None,
+            pace: Pace::default(),
             due: Some(Instant::now()),
             forced: true,
             stops: false,
@@ -152,19 +162,19 @@ impl<'a, P: Program, S: Screen> Course<'a, P, S> {
             Input::Pointer(pointer) => self.program.pointer(pointer),
         }
         self.obey();
-        self.ask(Duration::ZERO);
+        self.ask(Wish::Now);
     }
 
     fn message(&mut self, message: P::Msg) {
         self.program.message(message);
         self.obey();
-        self.ask(CALM);
+        self.ask(Wish::News);
     }
 
     fn tick(&mut self) {
         self.program.tick(Instant::now().into_std());
         self.obey();
-        self.ask(CALM);
+        self.ask(Wish::News);
     }
 
     fn flushed(&mut self, flushed: &mut watch::Receiver<Flushed>, inputs: &mut mpsc::UnboundedReceiver<Input>) {
@@ -176,7 +186,7 @@ impl<'a, P: Program, S: Screen> Course<'a, P, S> {
                     while inputs.try_recv().is_ok() {}
                 }
                 self.obey();
-                self.ask(CALM);
+                self.ask(Wish::News);
             }
         }
     }
@@ -184,7 +194,7 @@ impl<'a, P: Program, S: Screen> Course<'a, P, S> {
     fn signal(&mut self, signal: Signal) {
         match signal {
             Signal::End(number) => self.ending = Some(Ending::Signal(number)),
-            Signal::Resize => self.resized(RESIZING),
+            Signal::Resize => self.resized(Wish::After(RESIZING)),
             Signal::Continue => self.take_again(),
         }
     }
@@ -214,17 +224,17 @@ impl<'a, P: Program, S: Screen> Course<'a, P, S> {
             self.ending = Some(Ending::TerminalGone);
         }
         self.screen.repaint();
-        self.resized(Duration::ZERO);
+        self.resized(Wish::Now);
     }
 
-    fn resized(&mut self, pause: Duration) {
+    fn resized(&mut self, wish: Wish) {
         let size = self.screen.size();
         if size != self.size {
             self.size = size;
             self.program.resized(size);
         }
         self.forced = true;
-        self.ask(pause);
+        self.ask(wish);
     }
 
     /// Does what the program wants of the terminal.
@@ -235,7 +245,7 @@ impl<'a, P: Program, S: Screen> Course<'a, P, S> {
                 Command::Suspend => self.stops = true,
                 Command::Redraw => {
                     self.screen.repaint();
-                    self.resized(Duration::ZERO);
+                    self.resized(Wish::Now);
                 }
                 Command::Copy(text) => {
                     let (sequence, copied) = clipboard::sequence(&text);
@@ -252,13 +262,17 @@ impl<'a, P: Program, S: Screen> Course<'a, P, S> {
         }
     }
 
-    /// Asks for a drawing, not sooner than `pause` after the last one.
-    fn ask(&mut self, pause: Duration) {
+    /// Asks for a drawing.
+    fn ask(&mut self, wish: Wish) {
         if !self.forced && !self.program.wants_draw() {
             return;
         }
         let now = Instant::now();
-        let soonest = self.drawn_at.map_or(now, |drawn| (drawn + pause).max(now));
+        let soonest = match wish {
+            Wish::Now => now,
+            Wish::News => self.pace.news(now),
+            Wish::After(pause) => self.pace.after(pause, now),
+        };
         self.due = Some(self.due.map_or(soonest, |due| due.min(soonest)));
     }
 
@@ -272,7 +286,8 @@ impl<'a, P: Program, S: Screen> Course<'a, P, S> {
             self.last = FrameId(self.last.0 + 1);
             self.screen.present(self.last, picture);
             self.program.drawn(self.last);
-            (self.drawn_at, self.forced) = (Some(Instant::now()), false);
+            self.pace.drew(Instant::now());
+            self.forced = false;
         }
     }
 
