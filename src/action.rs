@@ -3,6 +3,7 @@
 //! An [`Engine`] is made for one cluster. What it is handed is a finished plan; it sends that plan's calls as they are,
 //! tells how they go, and follows the release until what the plan waits for has come.
 
+mod check;
 pub mod conflict;
 mod desk;
 mod drift;
@@ -22,7 +23,7 @@ mod run;
 mod verify;
 
 pub use engine::{Engine, Settings};
-pub use gates::{Facts, Policy};
+pub use gates::Policy;
 pub use journal::Journal;
 pub use preview::Preview;
 pub use progress::{Consent, News, Progress};

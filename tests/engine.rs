@@ -10,5 +10,7 @@ mod gates;
 mod interrupted;
 #[path = "engine/kit.rs"]
 mod kit;
+#[path = "engine/rechecked.rs"]
+mod rechecked;
 #[path = "engine/watching.rs"]
 mod watching;

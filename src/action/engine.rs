@@ -1,17 +1,22 @@
 //! The engine: one a cluster, shared by everything that writes.
 
 use super::desk::Desk;
-use super::gates::{self, Facts, Policy};
+use super::gates::{self, Facts, Overridden, Policy, Write};
 use super::journal::Journal;
 use super::progress::{Consent, News};
+use super::rights;
 use super::run::Run;
+use crate::cluster::rights::Rights;
 use crate::cluster::{Clock, Cluster};
+use crate::config::Freeze;
 use crate::domain::identity::Fingerprint;
+use crate::domain::intent::ReleaseId;
 use crate::domain::plan::{PlanId, ReadyInverse, Refusal};
 use crate::domain::traffic::TrafficSettings;
-use crate::domain::{Plan, Snapshot, Str, Uid};
+use crate::domain::{Call, Plan, Snapshot, Str, Uid};
 use crate::strategy::Context;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, watch};
 
 /// What an engine is made from.
@@ -19,6 +24,8 @@ use tokio::sync::{mpsc, watch};
 pub struct Settings {
     /// What this context allows.
     pub policy: Policy,
+    /// The windows of this context in which nothing goes forward.
+    pub freeze: Freeze,
     /// Who writes: `--who`, else the cluster's name for us, else `$USER`.
     pub who: Str,
     /// The time.
@@ -42,6 +49,8 @@ pub(super) struct Inner {
     pub settings: Settings,
     pub desk: Desk,
     pub fingerprint: Fingerprint,
+    /// What the cluster last told about our rights on a release.
+    rights: Mutex<HashMap<Uid, Rights>>,
 }
 
 impl Engine {
@@ -49,7 +58,8 @@ impl Engine {
     pub fn new(cluster: &Cluster, journal: Journal, settings: Settings) -> Self {
         let cluster = cluster.with_who(&settings.who);
         let fingerprint = cluster.identity().fingerprint.clone();
-        Self { inner: Arc::new(Inner { cluster, journal, settings, desk: Desk::default(), fingerprint }) }
+        let (desk, rights) = (Desk::default(), Mutex::default());
+        Self { inner: Arc::new(Inner { cluster, journal, settings, desk, fingerprint, rights }) }
     }
 
     /// The journal.
@@ -91,10 +101,38 @@ impl Engine {
         self.inner.desk.is_unanswered(release)
     }
 
-    /// Why the plan can't be sent now, if so. Asked when a dialog opens; asked again when it is applied.
-    pub fn allow(&self, plan: &Plan, facts: &Facts) -> Result<(), Refusal> {
-        let unanswered = facts.unanswered || self.is_unanswered(&plan.release.uid);
-        gates::allow(self.policy(), plan, &Facts { unanswered, ..facts.clone() })
+    /// What the cluster lets us do with this release; asked anew, and remembered for the gates.
+    pub async fn rights(&self, release: &ReleaseId) -> Rights {
+        let rights = Box::pin(self.inner.cluster.may(release)).await;
+        self.inner.remembered_rights().insert(release.uid.clone(), rights.clone());
+        rights
+    }
+
+    /// Why the plan can't be sent now on these terms, if so. The same gates stand before [`Engine::apply`].
+    pub fn allow(&self, plan: &Plan, consent: &Consent) -> Result<(), Refusal> {
+        let calls = plan.calls.iter().filter(|call| !call.optional || consent.optional).map(|call| &call.call);
+        let facts = self.facts(&plan.release, calls, consent);
+        gates::held(self.policy(), Write::from(plan), &facts).map_or(Ok(()), |(_, refusal)| Err(refusal))
+    }
+
+    /// What the gates look at, as it is now. Sends nothing.
+    pub(super) fn facts<'a>(
+        &self,
+        release: &ReleaseId,
+        calls: impl Iterator<Item = &'a Call>,
+        consent: &Consent,
+    ) -> Facts {
+        let inner = &self.inner;
+        let missing_right = inner.remembered_rights().get(&release.uid).and_then(|told| rights::lacks_any(told, calls));
+        Facts {
+            elsewhere: inner.cluster.elsewhere().map(Into::into),
+            missing_right,
+            unanswered: self.is_unanswered(&release.uid),
+            unheard: None,
+            freeze: inner.settings.freeze.holds(inner.settings.clock.now()).map(|held| held.to_string().into()),
+            overridden: Overridden::of(consent.overridden, &consent.reason),
+            word: consent.word,
+        }
     }
 
     /// Applies a confirmed plan in a task of its own, which goes on when nobody listens. Must be called within a tokio
@@ -105,5 +143,16 @@ impl Engine {
         let run = Run::of_plan(self, &plan, consent, news);
         tokio::spawn(run.run());
         receiver
+    }
+}
+
+impl Inner {
+    fn remembered_rights(&self) -> std::sync::MutexGuard<'_, HashMap<Uid, Rights>> {
+        self.rights.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The server refused a write for want of a right: what was told before is not so any more.
+    pub(super) fn forget_rights(&self, release: &Uid) {
+        self.remembered_rights().remove(release);
     }
 }

@@ -1,8 +1,10 @@
-//! Whether a plan may be sent at all: every gate in one place. What goes back passes all but read-only and the rule of
-//! one unanswered request.
+//! Whether a write may be sent at all: every gate in one place, asked when a plan is shown and again when it is applied.
+//! What goes back passes all but those that no write passes: read-only, another cluster, an unanswered request, a missing
+//! right.
 
+use crate::domain::intent::ReleaseId;
 use crate::domain::plan::Refusal;
-use crate::domain::{Direction, Plan, Str};
+use crate::domain::{Age, Direction, Plan, Str};
 
 /// What the flags and the configuration say about this context.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -15,43 +17,134 @@ pub struct Policy {
     pub protected: bool,
 }
 
-/// What is known about the plan's release beside the plan.
+/// What the gates look at in a write.
+#[derive(Debug, Clone, Copy)]
+pub struct Write<'a> {
+    /// The release.
+    pub release: &'a ReleaseId,
+    /// Which way it goes.
+    pub direction: Direction,
+    /// The bytes that its fence was cut from were older than the freshness limit.
+    pub blind: bool,
+    /// The same with kubectl, for a refusal.
+    pub kubectl: &'a [Str],
+}
+
+impl<'a> From<&'a Plan> for Write<'a> {
+    fn from(plan: &'a Plan) -> Self {
+        Self { release: &plan.release, direction: plan.direction, blind: plan.blind, kubectl: &plan.kubectl }
+    }
+}
+
+/// What is known beside the write, now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
+    /// The context has come to point to another cluster: the sentence about it.
+    pub elsewhere: Option<Str>,
     /// A permission that the cluster says is missing; `None` when it is there, and when it is not known.
     pub missing_right: Option<Str>,
-    /// The change freeze that holds now: its words.
-    pub freeze: Option<Str>,
     /// Whether a request on this release was not answered yet.
     pub unanswered: bool,
+    /// The object was not heard of for so long, and reading it gave no answer.
+    pub unheard: Option<Age>,
+    /// The change freeze that holds now: its words.
+    pub freeze: Option<Str>,
+    /// Whether the freeze is overridden.
+    pub overridden: Overridden,
+    /// Whether the fingerprint word was given.
+    pub word: bool,
 }
 
-/// Why `plan` can't be sent, if so.
-pub fn allow(policy: Policy, plan: &Plan, facts: &Facts) -> Result<(), Refusal> {
-    let refuse = |reason: String| Err(Refusal::because(reason).with_kubectl(plan.kubectl.clone()));
-    let key = &plan.release.key;
+/// Whether a person overrides what may be overridden.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Overridden {
+    /// No.
+    #[default]
+    No,
+    /// Yes, and the reason is missing.
+    Silently,
+    /// Yes, with a reason.
+    WithReason,
+}
+
+impl Overridden {
+    /// What was said about overriding.
+    pub fn of(overridden: bool, reason: &str) -> Self {
+        match (overridden, reason.trim().is_empty()) {
+            (false, _) => Self::No,
+            (true, true) => Self::Silently,
+            (true, false) => Self::WithReason,
+        }
+    }
+}
+
+/// What holds a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    /// Nothing is written in this context.
+    ReadOnly,
+    /// The context points to another cluster now.
+    Elsewhere,
+    /// One request a release.
+    Unanswered,
+    /// The cluster does not let us.
+    Right,
+    /// The plan was made from old bytes.
+    Blind,
+    /// The server gives no answer about the object.
+    Unheard,
+    /// A change freeze, which may be overridden.
+    Freeze,
+    /// It is overridden, and the reason is missing.
+    Reason,
+    /// The fingerprint word is missing.
+    Word,
+}
+
+/// The first gate that holds `write`, with the sentence about it; `None`: it may be sent.
+pub fn held(policy: Policy, write: Write<'_>, facts: &Facts) -> Option<(Gate, Refusal)> {
+    let key = &write.release.key;
+    let hold = |gate, reason: String| Some((gate, Refusal::because(reason).with_kubectl(write.kubectl.to_vec())));
     if policy.read_only {
-        return refuse(format!("read-only: nothing is sent to {key}; c copies the kubectl commands"));
+        return hold(Gate::ReadOnly, format!("read-only: nothing is sent to {key}; c copies the kubectl commands"));
+    }
+    if let Some(why) = &facts.elsewhere {
+        return hold(Gate::Elsewhere, format!("nothing is sent to {key}: {why}"));
     }
     if facts.unanswered {
-        return refuse(format!("the answer to the last write on {key} is still missing; wait for it"));
+        return hold(Gate::Unanswered, format!("the answer to the last write on {key} is still missing; wait for it"));
     }
     if let Some(permission) = &facts.missing_right {
-        return refuse(format!("you may not change {key}: it needs '{permission}'; ask for it or use another context"));
+        let reason = format!("you may not change {key}: it needs '{permission}'; ask for it or use another context");
+        return hold(Gate::Right, reason);
     }
-    if plan.direction == Direction::Back {
-        return Ok(());
+    if write.direction == Direction::Back {
+        return None;
     }
-    if plan.blind {
-        return refuse(format!("{key} could not be read just now, so nothing new is sent to it; going back would be"));
+    if write.blind {
+        let reason = format!("{key} could not be read just now, so nothing new is sent to it; going back would be");
+        return hold(Gate::Blind, reason);
     }
-    if let Some(freeze) = &facts.freeze {
-        return refuse(format!("change freeze: {freeze}; going back is open, forward needs an override with a reason"));
+    if let Some(age) = facts.unheard {
+        let age = age.words();
+        let reason = format!("{key} was not heard of for {age}, so nothing new is sent to it; going back would be");
+        return hold(Gate::Unheard, reason);
     }
-    Ok(())
-}
-
-/// Whether a confirmed plan still needs the fingerprint word.
-pub fn word_missing(policy: Policy, plan: &Plan, word: bool) -> bool {
-    policy.protected && plan.direction == Direction::Forward && !word
+    match (&facts.freeze, facts.overridden) {
+        (Some(freeze), Overridden::No) => {
+            let reason = format!("{freeze}; going back is open, forward needs an override with a reason");
+            return hold(Gate::Freeze, reason);
+        }
+        (Some(freeze), Overridden::Silently) => {
+            return hold(Gate::Reason, format!("{freeze}: overriding it needs a reason"));
+        }
+        (Some(_), Overridden::WithReason) | (None, _) => {}
+    }
+    if policy.protected && !facts.word {
+        return hold(
+            Gate::Word,
+            format!("going forward on {key} needs the word of this cluster: its context is protected"),
+        );
+    }
+    None
 }

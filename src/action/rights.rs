@@ -2,7 +2,6 @@
 
 use super::engine::Engine;
 use crate::cluster::rights::{Allowed, Rights};
-use crate::domain::intent::ReleaseId;
 use crate::domain::{Call, Kind, ObjectKey, Plan, Str, Verb};
 
 /// A verb of the API on a kind.
@@ -50,9 +49,9 @@ pub fn lacks(rights: &Rights, release: &ObjectKey, verb: Verb) -> Option<Str> {
     missing(rights, of_verb(verb, release.kind))
 }
 
-/// The permission that one of the plan's calls lacks, offered second calls aside.
-pub fn plan_lacks(rights: &Rights, plan: &Plan) -> Option<Str> {
-    plan.calls.iter().filter(|call| !call.optional).find_map(|call| missing(rights, of_call(&call.call)))
+/// The permission that one of the calls lacks.
+pub fn lacks_any<'a>(rights: &Rights, mut calls: impl Iterator<Item = &'a Call>) -> Option<Str> {
+    calls.find_map(|call| missing(rights, of_call(call)))
 }
 
 fn missing(rights: &Rights, (verb, kind, subresource): Needed) -> Option<Str> {
@@ -63,11 +62,6 @@ fn missing(rights: &Rights, (verb, kind, subresource): Needed) -> Option<Str> {
 }
 
 impl Engine {
-    /// What the cluster lets us do with this release.
-    pub async fn rights(&self, release: &ReleaseId) -> Rights {
-        Box::pin(self.inner.cluster.may(release)).await
-    }
-
     /// Whether what the plan's new template needs is there, in the plan's order.
     pub async fn needs(&self, plan: &Plan) -> Vec<(ObjectKey, crate::cluster::exists::Existence)> {
         self.inner.cluster.exists(&plan.needs).await

@@ -9,13 +9,13 @@ use super::outcome::{may_be_done, of_error};
 use super::progress::{Consent, Progress};
 use super::record::tested_template;
 use super::verify::{Target, Verified, follow};
-use super::{event, gates, record};
+use super::{event, record};
 use crate::cluster::{Answer, NamespaceScope, ObserveOptions, Observer, ReadError, SendError, SendMode};
 use crate::domain::intent::ReleaseId;
 use crate::domain::journal::{Entry, Event, Record};
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::plan::{Inverse, PlanId, PlannedCall, Wait};
-use crate::domain::{Call, Direction, Outcome, Plan, RawObject, Str, Verb};
+use crate::domain::{Call, Direction, Outcome, Plan, RawObject, Str, Timestamp, Verb};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc;
@@ -37,8 +37,10 @@ pub struct Run {
     pub(super) news: mpsc::UnboundedSender<Progress>,
     /// What is journalled before the first call; `None` when an interrupted plan goes on.
     pub(super) record: Option<Record>,
-    /// Why it is refused before anything is done.
-    pub(super) refused: Option<Outcome>,
+    /// The bytes that its fence was cut from were old already when it was planned.
+    pub(super) blind: bool,
+    /// When those bytes were read; `None` when it goes on after an interruption, and looks at the objects anyway.
+    pub(super) read_at: Option<Timestamp>,
     /// How many of its calls were done before it was interrupted.
     pub(super) done_before: usize,
     /// Whether the journal could not take a line.
@@ -64,7 +66,6 @@ impl Run {
         let mode = if inner.settings.policy.rehearse { SendMode::DryRun } else { consent.mode };
         let record = record::of(inner, plan, &chosen, &consent.reason, mode == SendMode::DryRun);
         Self {
-            refused: refused(engine, plan, &consent),
             engine: engine.clone(),
             id: plan.id.clone(),
             release: plan.release.clone(),
@@ -77,6 +78,8 @@ impl Run {
             consent: Consent { mode, ..consent },
             news,
             record: Some(record),
+            blind: plan.blind,
+            read_at: Some(plan.read_at),
             done_before: 0,
             journal_fails: AtomicBool::new(false),
         }
@@ -84,7 +87,7 @@ impl Run {
 
     /// Runs to the outcome, then watches the template on.
     pub async fn run(self) {
-        if let Some(outcome) = self.refused.clone() {
+        if let Some(outcome) = self.held().await {
             self.tell(Progress::Done(outcome));
             return;
         }
@@ -111,7 +114,7 @@ impl Run {
         self.wait_and_finish(sent.answer, lock).await;
     }
 
-    fn inner(&self) -> &Inner {
+    pub(super) fn inner(&self) -> &Inner {
         &self.engine.inner
     }
 
@@ -226,7 +229,12 @@ impl Run {
             Err(SendError::Fence) => {
                 (Some(422), Err(conflict::explain(&inner.cluster, call, || inner.settings.clock.now()).await))
             }
-            Err(error) => (None, Err(of_error(&error, call.target()))),
+            Err(error) => {
+                if matches!(error, SendError::Forbidden(_)) {
+                    inner.forget_rights(&self.release.uid);
+                }
+                (None, Err(of_error(&error, call.target())))
+            }
         };
         drop(unanswered);
         let answer: Str = match &result {
@@ -242,7 +250,7 @@ impl Run {
         &self,
         index: usize,
         call: &Call,
-        at: crate::domain::Timestamp,
+        at: Timestamp,
         error: &SendError,
     ) -> Result<Option<RawObject>, Outcome> {
         let inner = self.inner();
@@ -437,20 +445,6 @@ impl Drop for Unanswered<'_> {
     fn drop(&mut self) {
         self.engine.inner.desk.end(&self.run.release.uid);
     }
-}
-
-fn refused(engine: &Engine, plan: &Plan, consent: &Consent) -> Option<Outcome> {
-    let facts = gates::Facts { unanswered: engine.is_unanswered(&plan.release.uid), ..gates::Facts::default() };
-    let inner = &engine.inner;
-    if let Err(refusal) = gates::allow(inner.settings.policy, plan, &facts) {
-        return Some(Outcome::new(OutcomeKind::Refused, refusal.reason));
-    }
-    if gates::word_missing(inner.settings.policy, plan, consent.word) {
-        let word = &inner.fingerprint.word;
-        let reason = format!("this context is protected: going forward needs its word, '{word}'");
-        return Some(Outcome::new(OutcomeKind::Refused, reason));
-    }
-    None
 }
 
 /// A plan of which some calls were done and one was not is partial, whatever stopped it.

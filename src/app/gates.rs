@@ -3,7 +3,8 @@
 
 use super::layers::PlanDialog;
 use super::model::Model;
-use crate::action::{Facts, Policy, gates};
+use crate::action::Policy;
+use crate::action::gates::{self, Facts, Overridden};
 use crate::domain::{Plan, Str};
 
 /// Why a plan can't be applied now.
@@ -39,32 +40,30 @@ pub fn policy(model: &Model) -> Policy {
 
 /// The first gate that holds `plan`; `None`: `y` sends it.
 pub fn gate(model: &Model, dialog: &PlanDialog, plan: &Plan) -> Option<Gate> {
-    if let Some(why) = &model.elsewhere {
-        return Some(Gate::Closed(why.clone()));
-    }
     let uid = &plan.release.uid;
     let lacks = model.rights.get(uid).and_then(|rights| rights.lacks(plan.intent.verb()));
-    let facts = Facts {
-        missing_right: lacks.cloned(),
-        freeze: None,
-        unanswered: model.writes.of(uid).is_some_and(super::writes::Write::unanswered),
-    };
-    if let Err(refusal) = gates::allow(policy(model), plan, &facts) {
-        return Some(Gate::Closed(refusal.reason));
-    }
     let freeze = model.session.config.freeze.in_context(&model.session.cluster.context).holds(model.now);
-    let facts = Facts { freeze: freeze.as_ref().map(|held| held.to_string().into()), ..facts };
-    if let (Err(_), Some(held)) = (gates::allow(policy(model), plan, &facts), freeze) {
-        if !dialog.overridden {
-            return Some(Gate::Overridable(held.to_string().into()));
-        }
-        if dialog.reason.text().trim().is_empty() {
-            return Some(Gate::ReasonMissing(held.to_string().into()));
-        }
-    }
-    let typed = dialog.word.as_ref().is_some_and(super::layers::plan::Word::matches);
-    if gates::word_missing(policy(model), plan, typed) {
-        return Some(Gate::WordMissing(model.session.cluster.fingerprint.word.clone()));
-    }
-    None
+    let facts = Facts {
+        elsewhere: model.elsewhere.clone(),
+        missing_right: lacks.cloned(),
+        unanswered: model.writes.of(uid).is_some_and(super::writes::Write::unanswered),
+        // Asked by the engine when it is confirmed: that takes a request.
+        unheard: None,
+        freeze: freeze.as_ref().map(|held| held.to_string().into()),
+        overridden: Overridden::of(dialog.overridden, dialog.reason.text()),
+        word: dialog.word.as_ref().is_some_and(super::layers::plan::Word::matches),
+    };
+    let (gate, refusal) = gates::held(policy(model), plan.into(), &facts)?;
+    let freeze = || facts.freeze.clone().unwrap_or_default();
+    Some(match gate {
+        gates::Gate::Freeze => Gate::Overridable(freeze()),
+        gates::Gate::Reason => Gate::ReasonMissing(freeze()),
+        gates::Gate::Word => Gate::WordMissing(model.session.cluster.fingerprint.word.clone()),
+        gates::Gate::ReadOnly
+        | gates::Gate::Elsewhere
+        | gates::Gate::Unanswered
+        | gates::Gate::Right
+        | gates::Gate::Blind
+        | gates::Gate::Unheard => Gate::Closed(refusal.reason),
+    })
 }

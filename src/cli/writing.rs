@@ -16,7 +16,7 @@ use super::{
     runtime,
 };
 use crate::{
-    action::{Consent, Engine, Facts, Policy, Progress, engine::Settings},
+    action::{Consent, Engine, Policy, Progress, engine::Settings},
     cluster::SendMode,
     domain::{
         Direction, Intent, Outcome, Plan, Str,
@@ -130,7 +130,21 @@ async fn outcome_of(wish: &Wish<'_>, reading: &Reading, session: &mut Session) -
         }
         return done(Outcome::new(OutcomeKind::Planned, "nothing was sent"));
     }
-    if let Err(refusal) = engine.allow(&plan, &facts(wish, reading)) {
+    let mode = if flags.dry_run == DryRun::Server { SendMode::DryRun } else { SendMode::Apply };
+    let consent = Consent {
+        reason: flags.reason.as_deref().unwrap_or_default().into(),
+        optional: wish.optional,
+        // What is asked for below; the engine asks for it again.
+        word: true,
+        overridden: flags.overrides.contains(&Override::Freeze),
+        mode,
+        wait: (!flags.no_wait).then_some(flags.timeout),
+    };
+    if plan.calls.iter().filter(|call| !call.optional || wish.optional).count() > 1 {
+        // A plan that stops half way for want of a right is worse than a question more.
+        engine.rights(&plan.release).await;
+    }
+    if let Err(refusal) = engine.allow(&plan, &consent) {
         let key = &opened.release.key;
         let reason = if engine.policy().read_only {
             format!("read-only: nothing is sent to {key}").into()
@@ -139,20 +153,12 @@ async fn outcome_of(wish: &Wish<'_>, reading: &Reading, session: &mut Session) -
         };
         return done(Outcome::new(OutcomeKind::Refused, reason));
     }
-    let mode = if flags.dry_run == DryRun::Server { SendMode::DryRun } else { SendMode::Apply };
     let tried = mode == SendMode::DryRun || engine.policy().rehearse;
     let word = match asking::confirmed(wish, &plan, &engine, &reading.cluster, tried, session).await {
         Ok(word) => word,
         Err(why) => return done(Outcome::new(OutcomeKind::Refused, why)),
     };
-    let consent = Consent {
-        reason: flags.reason.as_deref().unwrap_or_default().into(),
-        optional: wish.optional,
-        word,
-        overridden: flags.overrides.contains(&Override::Freeze),
-        mode,
-        wait: (!flags.no_wait).then_some(flags.timeout),
-    };
+    let consent = Consent { word, ..consent };
     let outcome = apply(&engine, &plan, consent, session).await?;
     done(outcome)
 }
@@ -217,8 +223,10 @@ fn engine(reading: &Reading, who: Str) -> Engine {
         protected: context.protected,
     };
     let clock = reading.options.clock.clone();
+    let freeze = reading.config.freeze.in_context(&reading.cluster.identity().context);
     let traffic = Arc::clone(&reading.options.settings);
-    Engine::new(&reading.cluster, reading.journal.clone(), Settings { policy, who, clock, snapshots: None, traffic })
+    let settings = Settings { policy, freeze, who, clock, snapshots: None, traffic };
+    Engine::new(&reading.cluster, reading.journal.clone(), settings)
 }
 
 /// `--who`, else the cluster's name for us, else `$USER`.
@@ -228,13 +236,6 @@ async fn who(reading: &Reading, session: &Session) -> Str {
     }
     let known = reading.cluster.whoami().await;
     known.unwrap_or_else(|| session.variable("USER").unwrap_or("unknown").into())
-}
-
-fn facts(wish: &Wish<'_>, reading: &Reading) -> Facts {
-    let context = reading.cluster.identity().context.clone();
-    let held = reading.config.freeze.in_context(&context).holds(reading.options.clock.now());
-    let overridden = wish.flags.overrides.contains(&Override::Freeze);
-    Facts { freeze: held.filter(|_| !overridden).map(|held| held.to_string().into()), ..Facts::default() }
 }
 
 fn outcome_of_refusal(refusal: &Refusal) -> Outcome {

@@ -291,7 +291,8 @@ impl Cluster {
         tokio::spawn(async move { cluster.compare_identity().await });
     }
 
-    async fn compare_identity(&self) {
+    /// Looks whether the rebuilt client still talks to the cluster that is shown; what can't be read changes nothing.
+    pub(super) async fn compare_identity(&self) {
         let settled = self.settled();
         let now = match settled {
             Settled::No => return,

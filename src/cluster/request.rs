@@ -72,6 +72,12 @@ impl Request {
         self
     }
 
+    /// Whether it could change anything; questions about rights are posted too, and change nothing.
+    fn changes(&self) -> bool {
+        let asks = self.method == Method::GET || self.path.contains("/selfsubject");
+        !asks
+    }
+
     fn build(&self) -> Result<http::Request<Body>, http::Error> {
         let mut request =
             http::Request::builder().method(self.method.clone()).uri(&self.path).header(ACCEPT, self.accept);
@@ -126,6 +132,7 @@ impl Cluster {
         let soon = jiff::Timestamp::now().checked_add(BEFORE_THE_END).unwrap_or(jiff::Timestamp::MAX);
         if link.expires.is_some_and(|expires| expires < soon) {
             self.renew(link.generation).await.map_err(|error| not_sent(error.to_string()))?;
+            self.same_cluster(request).await?;
             link = self.link();
         }
         match self.attempt(&link.client, request, limit).await {
@@ -134,10 +141,20 @@ impl Cluster {
                     let message = error.to_string();
                     return Err(Failed::Refused(Refused { message, ..refused }));
                 }
+                self.same_cluster(request).await?;
                 self.attempt(&self.link().client, request, limit).await
             }
             result => result,
         }
+    }
+
+    /// After the client was made anew: a write waits until it is known to go to the same cluster.
+    async fn same_cluster(&self, request: &Request) -> Result<(), Failed> {
+        if !request.changes() {
+            return Ok(());
+        }
+        self.compare_identity().await;
+        self.elsewhere().map_or(Ok(()), |why| Err(not_sent(why)))
     }
 
     /// Sends `request` over the probe's own connection. Any answer will do, so there is no second attempt.

@@ -7,7 +7,7 @@ use super::intent::ReleaseId;
 use super::journal::Before;
 use super::milestone::Midway;
 use super::raw::RawObject;
-use super::{Direction, Intent, ObjectKey, Str, Uid};
+use super::{Direction, Intent, ObjectKey, Str, Timestamp, Uid};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::sync::Arc;
@@ -50,6 +50,8 @@ pub struct Plan {
     pub kubectl: Vec<Str>,
     /// The bytes that the fence was cut from were older than the freshness limit: "sent blind, the fence decides".
     pub blind: bool,
+    /// When those bytes were read.
+    pub read_at: Timestamp,
 }
 
 /// One call of a plan.

@@ -199,6 +199,7 @@ pub async fn confirm(engine: &Engine, plan: Arc<Plan>, consent: Consent) -> Outc
 pub fn engine(cluster: &Cluster, who: &str, home: &std::path::Path) -> Engine {
     let settings = Settings {
         policy: Policy::default(),
+        freeze: windlass::config::Freeze::none(),
         who: who.into(),
         clock: Clock::system(),
         snapshots: None,

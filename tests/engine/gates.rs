@@ -3,7 +3,7 @@
 use crate::kit::{Console, deployment, sim};
 use std::sync::Arc;
 use windlass::action::journal::Journal;
-use windlass::action::{Consent, Facts, Policy, Preview, Progress};
+use windlass::action::{Consent, Policy, Preview, Progress};
 use windlass::domain::outcome::OutcomeKind;
 use windlass::domain::{Intent, Plan};
 use windlass::sim::{Effect, Fault, On};
@@ -18,23 +18,21 @@ async fn read_only_sends_nothing_not_even_a_dry_run() {
     let (outcome, _) = ana.confirm(&plan).await;
     assert_eq!(outcome.kind, OutcomeKind::Refused);
     assert_eq!(sim.count("patch") + sim.count("create") + sim.count("delete"), 0);
-    let refusal = ana.engine.allow(&plan, &Facts::default()).expect_err("read-only");
+    let refusal = ana.engine.allow(&plan, &Consent::default()).expect_err("read-only");
     assert!(!refusal.kubectl.is_empty(), "c still copies the commands");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gate_holds_what_goes_forward_and_never_what_goes_back() {
+async fn a_protected_context_and_old_bytes_hold_what_goes_forward_and_never_what_goes_back() {
     let sim = sim("rolling");
     let ana = Console::with(&sim, "ana", Policy { protected: true, ..Policy::default() }).await;
     let back = ana.propose(&deployment("search"), Intent::undo()).await.expect("a plan");
     let forward = ana.propose(&deployment("search"), Intent::Restart).await.expect("a plan");
     let blind = |plan: &Arc<Plan>| Plan { blind: true, ..Plan::clone(plan) };
-    let freeze = Facts { freeze: Some("Friday evening".into()), ..Facts::default() };
-    assert!(ana.engine.allow(&back, &freeze).is_ok());
-    assert!(ana.engine.allow(&blind(&back), &Facts::default()).is_ok(), "sent blind, the fence decides");
-    let refused = ana.engine.allow(&forward, &freeze).expect_err("frozen");
-    assert!(refused.reason.contains("Friday evening"), "{refused}");
-    assert!(ana.engine.allow(&blind(&forward), &Facts::default()).is_err());
+    let given = Consent { word: true, ..Consent::default() };
+    assert!(ana.engine.allow(&forward, &given).is_ok());
+    assert!(ana.engine.allow(&blind(&back), &Consent::default()).is_ok(), "sent blind, the fence decides");
+    assert!(ana.engine.allow(&blind(&forward), &given).is_err());
     let without_word = ana.confirm(&forward).await.0;
     assert_eq!(without_word.kind, OutcomeKind::Refused);
     assert!(without_word.reason.contains("protected"), "{}", without_word.reason);

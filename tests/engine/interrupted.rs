@@ -8,6 +8,8 @@ use std::process::{Command, Stdio};
 use windlass::action::journal::Journal;
 use windlass::action::{Consent, Engine, Policy, Progress, Settings};
 use windlass::cluster::{Clock, Cluster, ConnectOptions, ObserveOptions};
+use windlass::config::Freeze;
+use windlass::domain::Direction;
 use windlass::domain::outcome::OutcomeKind;
 use windlass::domain::{Intent, Kind, ObjectKey};
 use windlass::sim::{Effect, Fault, On, SimCluster};
@@ -21,13 +23,18 @@ fn queue() -> ObjectKey {
 }
 
 async fn engine(kubeconfig: &Path, home: &Path) -> (Cluster, Engine) {
+    engine_with(kubeconfig, home, Policy::default()).await
+}
+
+async fn engine_with(kubeconfig: &Path, home: &Path, policy: Policy) -> (Cluster, Engine) {
     // Each test has one of its own; a second installation only says that there is one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let options = ConnectOptions { kubeconfig: Some(kubeconfig.into()), ..ConnectOptions::default() };
     let cluster = Cluster::connect(&options).await.expect("connects");
     cluster.check().await.expect("answers");
     let settings = Settings {
-        policy: Policy::default(),
+        policy,
+        freeze: Freeze::none(),
         who: "ana".into(),
         clock: Clock::system(),
         snapshots: None,
@@ -161,4 +168,23 @@ async fn an_interrupted_plan_can_be_left_as_it_is() {
     let before = sim.mutations();
     engine.leave(&found[0]).await.expect("written");
     assert_eq!((engine.unfinished().expect("readable"), sim.mutations()), (vec![], before));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_plan_meets_the_gates_before_it_goes_on() {
+    let sim = sim_at("statefulset", 20.0);
+    sim.fault(Fault::new(On::verb("patch"), Effect::Stall));
+    let (home, kubeconfig) = killed_at(&sim, "Sent(0)").await;
+    sim.heal();
+    let protected = Policy { protected: true, ..Policy::default() };
+    let (_, engine) = engine_with(&kubeconfig, home.path(), protected).await;
+    let back = engine.unfinished().expect("readable").remove(0);
+    let mut forward = back.clone();
+    forward.record.direction = Direction::Forward;
+    let before = sim.mutations();
+    let (held, _) = hear(&mut engine.go_on(&forward, Consent::default()).expect("readable")).await;
+    assert_eq!((held.kind, sim.mutations()), (OutcomeKind::Refused, before), "{}", held.reason);
+    assert!(held.reason.contains("protected"), "{}", held.reason);
+    let (done, _) = hear(&mut engine.go_on(&back, Consent::default()).expect("readable")).await;
+    assert_eq!(done.kind, OutcomeKind::Applied, "back needs no word: {}", done.reason);
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use windlass::action::journal::Journal;
 use windlass::action::{Consent, Engine, News, Policy, Progress, Settings};
 use windlass::cluster::{Clock, Cluster, ConnectOptions, NamespaceScope, ObserveOptions, Observer};
+use windlass::config::Freeze;
 use windlass::domain::plan::Refusal;
 use windlass::domain::{Intent, ObjectKey, Outcome, Plan, Release, Snapshot};
 use windlass::sim::{ClockMode, SimCluster, SimOptions};
@@ -38,13 +39,22 @@ impl Console {
 
     /// A console of `who` in a context with this policy.
     pub async fn with(sim: &SimCluster, who: &str, policy: Policy) -> Self {
-        let home = tempfile::tempdir().expect("a directory");
-        let journal = Journal::open(home.path());
-        Self { _home: Some(home), ..Self::with_journal(sim, who, policy, journal).await }
+        Self::frozen(sim, who, policy, Freeze::none()).await
     }
 
-    /// The same with a journal of the test's.
+    /// The same in a context with a change freeze.
+    pub async fn frozen(sim: &SimCluster, who: &str, policy: Policy, freeze: Freeze) -> Self {
+        let home = tempfile::tempdir().expect("a directory");
+        let journal = Journal::open(home.path());
+        Self { _home: Some(home), ..Self::made(sim, who, (policy, freeze), journal).await }
+    }
+
+    /// A console with a journal of the test's.
     pub async fn with_journal(sim: &SimCluster, who: &str, policy: Policy, journal: Journal) -> Self {
+        Self::made(sim, who, (policy, Freeze::none()), journal).await
+    }
+
+    async fn made(sim: &SimCluster, who: &str, (policy, freeze): (Policy, Freeze), journal: Journal) -> Self {
         let client = sim.client_as(&format!("user:{who}"));
         let cluster = Cluster::over(client, "sim", &ConnectOptions::default()).await.expect("connects");
         let shared = sim.clone();
@@ -57,7 +67,7 @@ impl Console {
             clock: clock.clone(),
         });
         let snapshots = Some(observer.snapshots.clone());
-        let settings = Settings { policy, who: who.into(), clock, snapshots, traffic: Arc::default() };
+        let settings = Settings { policy, freeze, who: who.into(), clock, snapshots, traffic: Arc::default() };
         let engine = Engine::new(&cluster, journal, settings);
         let console = Self { cluster, engine, observer, _home: None };
         console.until("everything is listed", |snapshot| snapshot.complete() && !snapshot.releases.is_empty()).await;

@@ -6,7 +6,7 @@ use crate::app::layers::choice::Item;
 use crate::app::msg::Msg;
 use crate::app::session::Session;
 use crate::cluster::{Clock, Cluster, ConnectOptions, NamespaceScope, ObserveOptions, Observer, PluginTalk};
-use crate::config::Config;
+use crate::config::{Config, Freeze};
 use crate::domain::identity::ClusterIdentity;
 use crate::domain::traffic::TrafficSettings;
 use crate::domain::{Snapshot, Str};
@@ -54,6 +54,7 @@ pub(super) struct Lazy {
     cluster: Cluster,
     journal: Journal,
     policy: Policy,
+    freeze: Freeze,
     traffic: Arc<TrafficSettings>,
     who: Option<Str>,
     user: Str,
@@ -80,6 +81,7 @@ impl Lazy {
         say(&self.out, Msg::Who(who.clone())).await;
         let settings = Settings {
             policy: self.policy,
+            freeze: self.freeze.clone(),
             who,
             clock: self.clock.clone(),
             snapshots: Some(self.snapshots.clone()),
@@ -114,6 +116,7 @@ impl Link {
             cluster: cluster.clone(),
             journal: home.journal.clone(),
             policy,
+            freeze: session.config.freeze.in_context(&session.cluster.context),
             traffic: Arc::clone(&session.traffic),
             who: home.who.clone(),
             user: home.user.clone(),

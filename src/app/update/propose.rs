@@ -131,9 +131,8 @@ pub fn open(model: &mut Model, release: &Arc<Release>, intent: Intent) -> Vec<Ef
     let dialog = PlanDialog::new(release, intent, model.plans, model.tick);
     model.layers.push(Layer::Plan(Box::new(dialog)));
     let mut effects = plan_or_read(model, release);
-    if !model.rights.contains_key(&release.uid) {
-        effects.push(Effect::AskRights(release.clone()));
-    }
+    // What was told before may not be so any more.
+    effects.push(Effect::AskRights(release.clone()));
     effects
 }
 

@@ -41,7 +41,8 @@ pub async fn confirmed(
     if !session.terminal.asks {
         return Err(format!("not confirmed: there is no terminal to ask on; pass --yes; nothing was sent to {key}"));
     }
-    let dry_run = match engine.preview(plan).await {
+    let (preview, _) = tokio::join!(engine.preview(plan), engine.rights(&plan.release));
+    let dry_run = match preview {
         Preview::Accepted { warnings } if warnings.is_empty() => "accepted".to_owned(),
         Preview::Accepted { warnings } => format!("accepted, with warnings: {}", warnings.join("; ")),
         Preview::Refused(why) => format!("refused: {why}"),

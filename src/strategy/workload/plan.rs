@@ -87,6 +87,7 @@ pub fn finish(
         needs: draft.needs,
         kubectl: draft.kubectl,
         blind: !details.fresh,
+        read_at: details.read_at,
     }
 }
 
