@@ -19,7 +19,7 @@ pub mod observe;
 mod once;
 pub mod options;
 mod plugin;
-mod policies;
+pub mod policies;
 mod publish;
 mod read;
 mod request;

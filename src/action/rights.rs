@@ -1,8 +1,12 @@
 //! Which permissions a verb needs, and what the cluster says about them: told before the press.
 
 use super::engine::Engine;
+use super::preview::PATIENCE;
+use crate::cluster::policies::not_known;
 use crate::cluster::rights::{Allowed, Rights};
+use crate::domain::management::Management;
 use crate::domain::{Call, Kind, ObjectKey, Plan, Str, Verb};
+use tokio::time::timeout;
 
 /// A verb of the API on a kind.
 type Needed = (&'static str, Kind, Option<&'static str>);
@@ -62,6 +66,16 @@ fn missing(rights: &Rights, (verb, kind, subresource): Needed) -> Option<Str> {
 }
 
 impl Engine {
+    /// The managers that the plan's forecast names, with the policies that they really follow, as far as those can be read
+    /// within three seconds.
+    pub async fn managers(&self, plan: &Plan) -> Vec<Management> {
+        let marked = &plan.forecast.reverts;
+        match timeout(PATIENCE, Box::pin(self.inner.cluster.policies(marked))).await {
+            Ok(managers) => managers,
+            Err(_) => marked.iter().map(|management| not_known(management, "no answer yet")).collect(),
+        }
+    }
+
     /// Whether what the plan's new template needs is there, in the plan's order.
     pub async fn needs(&self, plan: &Plan) -> Vec<(ObjectKey, crate::cluster::exists::Existence)> {
         self.inner.cluster.exists(&plan.needs).await

@@ -18,6 +18,8 @@ pub enum Effect {
     Preview(Ask),
     /// Look up whether what the new template needs is there.
     LookUp(Ask),
+    /// Read the policies of those who manage the release.
+    AskManagers(Ask),
     /// Apply a confirmed plan.
     Apply(Arc<Plan>, Terms),
     /// Send what is still missing of an interrupted plan.
@@ -100,6 +102,8 @@ pub enum Purpose {
     Preview,
     /// Looking up what the open plan needs.
     Needs,
+    /// Reading what the managers do to the open plan's write.
+    Managers,
     /// Reading the journal.
     Journal,
     /// Following logs.
@@ -121,6 +125,7 @@ impl Effect {
             Self::Events(_) => Some(Purpose::Events),
             Self::Preview(_) => Some(Purpose::Preview),
             Self::LookUp(_) => Some(Purpose::Needs),
+            Self::AskManagers(_) => Some(Purpose::Managers),
             Self::ReadJournal => Some(Purpose::Journal),
             Self::Logs(_) => Some(Purpose::Logs),
             Self::ReadYaml(_) => Some(Purpose::Yaml),

@@ -12,6 +12,7 @@ use super::rights::Rights;
 use super::session::Session;
 use super::writes::Phase;
 use crate::action::journal::Unfinished;
+use crate::domain::management::Management;
 use crate::domain::plan::PlanId;
 use crate::domain::{Details, ObjectKey, Outcome, RawObject, Snapshot, Str, Uid};
 use std::sync::Arc;
@@ -41,6 +42,8 @@ pub enum Msg {
     Preview(u32, Preview),
     /// What the plan of the dialog of this number needs.
     Needs(u32, Vec<(ObjectKey, Existence)>),
+    /// What the managers do to the write of the dialog of this number, by their own policies.
+    Managers(u32, Vec<Management>),
     /// How a confirmed plan goes.
     Write(PlanId, WriteNews),
     /// The journal, or why it can't be read.

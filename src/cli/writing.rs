@@ -126,7 +126,8 @@ async fn outcome_of(wish: &Wish<'_>, reading: &Reading, session: &mut Session) -
     let done = |outcome: Outcome| Ok((Some(Arc::clone(&plan)), outcome));
     if flags.dry_run == DryRun::Client {
         if flags.output == Format::Table || flags.output == Format::Wide {
-            session.output.text(&[present::plan_lines(&plan).join("\n").as_str(), "\n"].concat());
+            let managers = engine.managers(&plan).await;
+            session.output.text(&[present::plan_lines(&plan, &managers).join("\n").as_str(), "\n"].concat());
         }
         return done(Outcome::new(OutcomeKind::Planned, "nothing was sent"));
     }

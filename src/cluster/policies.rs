@@ -7,9 +7,9 @@ use super::connect::Cluster;
 use super::errors::ReadError;
 use super::kinds::{encode, with};
 use super::request::Request;
+use crate::domain::Str;
 use crate::domain::management::{Management, Manager, Reverts};
 use crate::domain::text::sanitize;
-use crate::domain::{Release, Str};
 use futures::future::join_all;
 use serde::Deserialize;
 use serde_json::Value;
@@ -31,10 +31,10 @@ struct Metadata {
 }
 
 impl Cluster {
-    /// The managers of `release` with the policies that they really follow, where those may be read; the others as
-    /// they were.
-    pub async fn policies(&self, release: &Release) -> Vec<Management> {
-        join_all(release.management.iter().map(|management| self.policy(management))).await
+    /// The managers with the policies that they really follow; of one whose policy can't be read it is said so, and what
+    /// its marks tell stays.
+    pub async fn policies(&self, managers: &[Management]) -> Vec<Management> {
+        join_all(managers.iter().map(|management| self.policy(management))).await
     }
 
     async fn policy(&self, management: &Management) -> Management {
@@ -46,17 +46,17 @@ impl Cluster {
         match management.manager {
             Manager::ArgoCd => match self.application(&management.name).await {
                 Ok(policy) => argo(management, &policy),
-                Err(_) => unchanged(),
+                Err(error) => unread(management, &error),
             },
             Manager::FluxKustomize => {
                 match self.flux("kustomize.toolkit.fluxcd.io/v1", "kustomizations", &management.name).await {
                     Ok(policy) => kustomization(management, &policy),
-                    Err(_) => unchanged(),
+                    Err(error) => unread(management, &error),
                 }
             }
             Manager::FluxHelm => match self.flux("helm.toolkit.fluxcd.io/v2", "helmreleases", &management.name).await {
                 Ok(policy) => helm_release(management, &policy),
-                Err(_) => unchanged(),
+                Err(error) => unread(management, &error),
             },
             Manager::Helm
             | Manager::Autoscaler
@@ -100,6 +100,24 @@ impl Cluster {
     }
 }
 
+/// Its policy could not be read: it may live in another cluster, or be none of our business.
+fn unread(management: &Management, error: &ReadError) -> Management {
+    let why = match error {
+        ReadError::NotFound(_) => "it is not in this cluster".to_owned(),
+        ReadError::Forbidden(_) => "it may not be read".to_owned(),
+        other => other.to_string().trim_end_matches('.').to_owned(),
+    };
+    not_known(management, &why)
+}
+
+/// The manager by its marks alone, with the reason for that.
+pub fn not_known(management: &Management, why: &str) -> Management {
+    if !management.has_policy() {
+        return management.clone();
+    }
+    Management { when: format!("{} (its policy is not known: {why})", management.when).into(), ..management.clone() }
+}
+
 fn text(value: &Value) -> Option<String> {
     value.as_str().map(|text| sanitize(text).into_owned())
 }
@@ -118,9 +136,9 @@ fn argo(management: &Management, policy: &Policy) -> Management {
     let on = automated.is_object() && automated["enabled"] != Value::Bool(false);
     let heals = on && automated["selfHeal"] == Value::Bool(true);
     let (reverts, when) = match (on, heals) {
-        (true, true) => (Reverts::Will, "within seconds to 5 min: it heals by itself"),
-        (true, false) => (Reverts::May, "at the next commit: it syncs by itself, without self-heal"),
-        (false, _) => (Reverts::May, "at the next sync, which somebody starts by hand"),
+        (true, true) => (Reverts::Will, "within seconds to 5 min: self-heal is on"),
+        (true, false) => (Reverts::May, "at the next commit: self-heal is off"),
+        (false, _) => (Reverts::May, "at the next sync by hand: it does not sync by itself"),
     };
     let replicas = if ignores_replicas(&policy.spec) { Reverts::WillNot } else { reverts };
     let place = [("repoURL", ""), ("path", " "), ("targetRevision", " at ")]

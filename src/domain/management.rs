@@ -1,6 +1,6 @@
 //! Who else steers an object, and what they will do to a write of ours.
 
-use super::Str;
+use super::{Intent, Str};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +74,38 @@ pub struct Management {
     pub when: Str,
     /// What to do first, as a command or a sentence; `None` when there is nothing.
     pub first: Option<Str>,
+}
+
+impl Management {
+    /// What it does to a write of `intent`: to replicas for a scale (and what takes one back), else to the template.
+    pub fn on(&self, intent: &Intent) -> Reverts {
+        let scales = match intent {
+            Intent::Scale(_) => true,
+            Intent::Revert(inverse) => {
+                inverse.operations.contains("\"/spec/replicas\"") && !inverse.operations.contains("\"/spec/template\"")
+            }
+            _ => false,
+        };
+        if scales { self.replicas } else { self.template }
+    }
+
+    /// One sentence about it: `Argo CD 'search' (label x) will put it back within 5 min. First: suspend it`.
+    pub fn sentence(&self, intent: &Intent) -> String {
+        let reverts = self.on(intent);
+        let (will, first) = match reverts {
+            Reverts::Will => ("will put it back ", self.first.as_ref()),
+            Reverts::May => ("may put it back ", self.first.as_ref()),
+            Reverts::WillNot => ("leaves it alone: ", None),
+        };
+        let first = first.map(|first| format!(". First: {first}")).unwrap_or_default();
+        let text = format!("{} '{}' ({}) {will}{}", self.manager.word(), self.name, self.evidence, self.when);
+        format!("{}{first}", text.trim_end_matches([' ', ':']))
+    }
+
+    /// Whether its own object could tell more than its marks.
+    pub const fn has_policy(&self) -> bool {
+        matches!(self.manager, Manager::ArgoCd | Manager::FluxKustomize | Manager::FluxHelm)
+    }
 }
 
 /// A field manager's last write, from managedFields.

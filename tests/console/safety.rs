@@ -101,3 +101,27 @@ async fn no_random_keys_write_without_a_confirmation() {
         assert_eq!(writes(&stage.sim), 0, "seed {seed}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_dialog_tells_what_the_manager_s_own_policy_does_to_the_write() {
+    let sim = sim("rolling");
+    let mark = |object: &mut serde_json::Value| {
+        object["metadata"]["annotations"]["argocd.argoproj.io/tracking-id"] =
+            "search-app:apps/Deployment:shop/search".into();
+    };
+    assert!(sim.edit("deployments/shop/search", "argocd-controller", mark));
+    let crd = serde_json::json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "applications.argoproj.io"},
+        "spec": {"group": "argoproj.io", "scope": "Namespaced", "names": {"plural": "applications", "kind": "Application"},
+            "versions": [{"name": "v1alpha1", "served": true, "storage": true, "schema": {}}]}});
+    let application = serde_json::json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Application",
+        "metadata": {"name": "search-app", "namespace": "shop"},
+        "spec": {"syncPolicy": {"automated": {"selfHeal": true}}}});
+    assert!(sim.add(crd, "test") && sim.add(application, "test"));
+    let stage = Stage::on(&sim).await;
+    stage.select("search").await;
+    stage.press("U<armed>").await;
+    stage.until("accepted").await;
+    stage.press("<PageDown><PageDown>").await;
+    stage.until("self-heal is on").await;
+}

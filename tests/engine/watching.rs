@@ -1,11 +1,12 @@
 //! What happens to a write after it settled.
 
 use crate::kit::{Console, deployment, hear, image, sim};
-use serde_json::Value;
+use serde_json::{Value, json};
 use windlass::action::{Consent, Progress};
 use windlass::domain::Intent;
 use windlass::domain::journal::Event;
 use windlass::domain::outcome::OutcomeKind;
+use windlass::sim::{Effect, Fault, On};
 
 #[tokio::test(start_paused = true)]
 async fn a_manager_that_puts_the_old_template_back_is_named() {
@@ -47,4 +48,58 @@ async fn our_own_next_write_and_a_scale_are_no_alarm() {
     assert_eq!(outcome.kind, OutcomeKind::Applied, "a scale does not stand in the way: {}", outcome.reason);
     assert_eq!(image(&sim, "deployments/shop/cart"), "registry.test/shop/cart:v88");
     assert_eq!(news.recv().await, None, "the first write is watched no longer, and nobody raised an alarm");
+}
+
+/// Marks `cart` as one of Argo CD's application `cart-app`, which has this sync policy; `None`: it is somewhere else.
+fn under_argo_cd(sim: &windlass::sim::SimCluster, automated: Option<Value>) {
+    let mark = |object: &mut Value| {
+        object["metadata"]["annotations"]["argocd.argoproj.io/tracking-id"] =
+            "cart-app:apps/Deployment:shop/cart".into();
+    };
+    assert!(sim.edit("deployments/shop/cart", "argocd-controller", mark));
+    let crd = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "applications.argoproj.io"},
+        "spec": {"group": "argoproj.io", "scope": "Namespaced", "names": {"plural": "applications", "kind": "Application"},
+            "versions": [{"name": "v1alpha1", "served": true, "storage": true, "schema": {}}]}});
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}});
+    assert!(sim.add(crd, "test") && sim.add(namespace, "test"));
+    if let Some(automated) = automated {
+        let application = json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Application",
+            "metadata": {"name": "cart-app", "namespace": "argocd"}, "spec": {"syncPolicy": {"automated": automated}}});
+        assert!(sim.add(application, "test"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_forecast_follows_the_manager_s_own_policy_and_says_when_that_is_not_known() {
+    for (automated, words) in [
+        (Some(json!({"selfHeal": true})), "will put it back within seconds to 5 min: self-heal is on"),
+        (Some(json!({})), "may put it back at the next commit: self-heal is off"),
+        (Some(Value::Null), "may put it back at the next sync by hand"),
+        (None, "its policy is not known: it is not in this cluster"),
+    ] {
+        let sim = sim("rolling");
+        under_argo_cd(&sim, automated);
+        let ana = Console::of(&sim, "ana").await;
+        let cart = deployment("cart");
+        ana.release(&cart, "marked", |release| !release.management.is_empty()).await;
+        let plan = ana.propose(&cart, Intent::undo()).await.expect("a plan");
+        let told = ana.engine.managers(&plan).await;
+        let sentence = told[0].sentence(&plan.intent);
+        assert!(sentence.starts_with("Argo CD 'cart-app'") && sentence.contains(words), "{sentence}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_manager_that_does_not_answer_leaves_what_its_marks_tell() {
+    let sim = sim("rolling");
+    under_argo_cd(&sim, Some(json!({"selfHeal": true})));
+    let ana = Console::of(&sim, "ana").await;
+    let cart = deployment("cart");
+    ana.release(&cart, "marked", |release| !release.management.is_empty()).await;
+    let plan = ana.propose(&cart, Intent::undo()).await.expect("a plan");
+    sim.fault(Fault::new(On::all().path("/applications"), Effect::Stall));
+    let told = ana.engine.managers(&plan).await;
+    let sentence = told[0].sentence(&plan.intent);
+    assert!(sentence.contains("may put it back") && sentence.contains("not known: no answer yet"), "{sentence}");
 }

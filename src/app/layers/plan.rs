@@ -4,6 +4,7 @@ use crate::app::arming::Arming;
 use crate::app::field::TextField;
 use crate::app::scroll::Scroll;
 use crate::domain::intent::{PausedUndo, ReleaseId, UndoTo};
+use crate::domain::management::Management;
 use crate::domain::plan::{PlanId, Refusal};
 use crate::domain::{Direction, Intent, ObjectKey, Plan, Release, Revision, Str};
 use std::sync::Arc;
@@ -53,6 +54,8 @@ pub struct PlanDialog {
     pub preview: Preview,
     /// What the new template needs, as far as it was looked up.
     pub needs: Vec<(ObjectKey, Existence)>,
+    /// Who manages the release, by their own policies; `None` until those were read.
+    pub managers: Option<Vec<Management>>,
     /// How far it is scrolled.
     pub scroll: Scroll,
 }
@@ -149,6 +152,7 @@ impl PlanDialog {
             optional: false,
             preview: Preview::NotAsked,
             needs: Vec::new(),
+            managers: None,
             scroll: Scroll::default(),
         }
     }

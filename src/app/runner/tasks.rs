@@ -72,6 +72,12 @@ pub(super) async fn needs(engine: Arc<Lazy>, ask: Ask, out: mpsc::Sender<News>) 
     say(&out, Msg::Needs(ask.number, found.into_iter().map(answers::need).collect())).await;
 }
 
+/// Reads the policies of those who manage the release.
+pub(super) async fn managers(engine: Arc<Lazy>, ask: Ask, out: mpsc::Sender<News>) {
+    let managers = engine.get().await.managers(&ask.plan).await;
+    say(&out, Msg::Managers(ask.number, managers)).await;
+}
+
 /// Applies a confirmed plan and tells how it goes, to its end and beyond: who reverted it.
 pub(super) async fn apply(engine: Arc<Lazy>, plan: Arc<Plan>, terms: Terms, out: mpsc::Sender<News>) {
     let id = plan.id.clone();

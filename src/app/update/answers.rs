@@ -25,6 +25,7 @@ pub fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Events(uid, answer) => events(model, &uid, &answer),
         Msg::Preview(number, answer) => on_dialog(model, number, |dialog| dialog.preview = answer),
         Msg::Needs(number, answer) => on_dialog(model, number, |dialog| dialog.needs = answer),
+        Msg::Managers(number, answer) => on_dialog(model, number, |dialog| dialog.managers = Some(answer)),
         Msg::Write(plan, news) => return write::take(model, &plan, news),
         Msg::Journal(Ok(journal)) => model.journal = journal.shortened(),
         Msg::Journal(Err(why)) => model.error(format!("the journal can't be read: {why}")),

@@ -7,6 +7,7 @@ use crate::app::layers::text::Body;
 use crate::app::layers::{Form, Layer, PlanDialog, TextView};
 use crate::app::model::{Model, Pane};
 use crate::domain::intent::{PausedUndo, Standing, UndoTo};
+use crate::domain::management::Management;
 use crate::domain::plan::{Refusal, RefusalKind};
 use crate::domain::snapshot::FRESH_LIMIT;
 use crate::domain::{Age, Details, Direction, Intent, Plan, Release, Revision, Role, Str, Verb};
@@ -201,6 +202,7 @@ pub fn plan(model: &mut Model, release: &Arc<Release>, details: &Arc<Details>) -
     dialog.arming.changed(revision);
     dialog.chosen = chosen;
     dialog.needs.clear();
+    dialog.managers = None;
     dialog.preview = Preview::NotAsked;
     dialog.word = None;
     match made {
@@ -225,6 +227,9 @@ fn ask(dialog: &mut PlanDialog, read_only: bool, plan: &Arc<Plan>) -> Vec<Effect
     let mut effects = Vec::new();
     if !plan.needs.is_empty() {
         effects.push(Effect::LookUp(asked()));
+    }
+    if !plan.blind && plan.forecast.reverts.iter().any(Management::has_policy) {
+        effects.push(Effect::AskManagers(asked()));
     }
     if !read_only && !plan.blind {
         effects.push(Effect::Preview(asked()));

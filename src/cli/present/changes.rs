@@ -2,6 +2,7 @@
 
 use crate::domain::{
     Plan, Release, Revision, State,
+    management::Management,
     plan::{Change, Inverse},
     release::Role,
     text::sanitize,
@@ -18,8 +19,9 @@ pub fn diff_lines(changes: &[Change]) -> Vec<String> {
     lines
 }
 
-/// A plan as a person sees it before the question: calls with their fences, diff, forecast, way back.
-pub fn plan_lines(plan: &Plan) -> Vec<String> {
+/// A plan as a person sees it before the question: calls with their fences, diff, forecast, what `managers` do to it, way
+/// back.
+pub fn plan_lines(plan: &Plan, managers: &[Management]) -> Vec<String> {
     let mut lines = vec![plan.title.to_string()];
     for (index, planned) in plan.calls.iter().enumerate() {
         let optional = if planned.optional { " (offered, not sent)" } else { "" };
@@ -31,15 +33,8 @@ pub fn plan_lines(plan: &Plan) -> Vec<String> {
         lines.push(format!("then     {}", plan.forecast.then));
     }
     lines.extend(plan.forecast.warnings.iter().map(|warning| format!("warning  {warning}")));
-    for management in &plan.forecast.reverts {
-        let first = management.first.as_ref().map_or_else(String::new, |first| format!(" First: {first}"));
-        let may = match management.template {
-            crate::domain::management::Reverts::Will => "will revert it",
-            crate::domain::management::Reverts::May => "may revert it",
-            crate::domain::management::Reverts::WillNot => "leaves it alone",
-        };
-        let name = &management.name;
-        lines.push(format!("reverts  {} '{name}' {may} {}.{first}", management.manager.word(), management.when));
+    for management in managers {
+        lines.push(format!("reverts  {}", management.sentence(&plan.intent)));
     }
     lines.push(match &plan.inverse {
         Inverse::Exact(steps) => format!("inverse  exact: {}", steps.words),

@@ -123,6 +123,30 @@ fn a_dry_run_of_the_client_shows_the_plan_and_sends_nothing() {
 }
 
 #[test]
+fn the_plan_tells_what_the_manager_s_own_policy_does_to_it() {
+    let cluster = sim("rolling");
+    let marks = |object: &mut Value| {
+        object["metadata"]["labels"]["kustomize.toolkit.fluxcd.io/name"] = "shop".into();
+        object["metadata"]["labels"]["kustomize.toolkit.fluxcd.io/namespace"] = "shop".into();
+    };
+    assert!(cluster.edit("deployments/shop/search", "kustomize-controller", marks));
+    let crd = serde_json::json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "kustomizations.kustomize.toolkit.fluxcd.io"},
+        "spec": {"group": "kustomize.toolkit.fluxcd.io", "scope": "Namespaced",
+            "names": {"plural": "kustomizations", "kind": "Kustomization"},
+            "versions": [{"name": "v1", "served": true, "storage": true, "schema": {}}]}});
+    let kustomization = serde_json::json!({"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
+        "metadata": {"name": "shop", "namespace": "shop"}, "spec": {"interval": "7m"}});
+    assert!(cluster.add(crd, "test") && cluster.add(kustomization, "test"));
+    let undo = ["undo", "deploy/search", "-n", "shop", "--no-wait"];
+    let told = "reverts  Flux 'shop/shop' (kustomize.toolkit.fluxcd.io/name) will put it back within 7m";
+    let shown = Home::new().run_on(&cluster, &[&undo[..], &["--to-revision", "3", "--dry-run=client"]].concat());
+    assert!(shown.out.contains(told), "{}", shown.out);
+    let asked = Home::new().run_asked(&cluster, &undo, "n\n");
+    assert!(asked.complaints.contains(told), "{}", asked.complaints);
+}
+
+#[test]
 fn a_dry_run_of_the_server_and_a_rehearsal_change_nothing() {
     let cluster = sim("rolling");
     for how in ["--dry-run=server", "--rehearse"] {

@@ -41,7 +41,8 @@ pub async fn confirmed(
     if !session.terminal.asks {
         return Err(format!("not confirmed: there is no terminal to ask on; pass --yes; nothing was sent to {key}"));
     }
-    let (preview, _) = tokio::join!(engine.preview(plan), engine.rights(&plan.release));
+    let (preview, managers, _) =
+        tokio::join!(engine.preview(plan), engine.managers(plan), engine.rights(&plan.release));
     let dry_run = match preview {
         Preview::Accepted { warnings } if warnings.is_empty() => "accepted".to_owned(),
         Preview::Accepted { warnings } => format!("accepted, with warnings: {}", warnings.join("; ")),
@@ -50,7 +51,7 @@ pub async fn confirmed(
         Preview::NoAnswerYet => "no answer yet".to_owned(),
     };
     let identity = cluster.identity();
-    let mut lines = present::plan_lines(plan);
+    let mut lines = present::plan_lines(plan, &managers);
     lines.push(format!("dry run  {}", crate::domain::text::sanitize(&dry_run)));
     lines.push(format!("cluster  {fingerprint} {} ({})", identity.context, identity.server));
     session.output.aside(&[lines.join("\n").as_str(), "\n"].concat());

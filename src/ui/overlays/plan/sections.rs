@@ -4,7 +4,7 @@ use crate::app::Model;
 use crate::app::layers::PlanDialog;
 use crate::app::layers::plan::{Existence, Preview, Stage};
 use crate::domain::intent::PausedUndo;
-use crate::domain::management::{Management, Reverts};
+use crate::domain::management::Reverts;
 use crate::domain::plan::{Change, Inverse};
 use crate::domain::{Intent, Kind, Plan};
 use crate::ui::text::{Align, Elide, fit, width, wrap};
@@ -45,10 +45,7 @@ pub(super) fn lines(
     for warning in &plan.forecast.warnings {
         lines.extend(labelled("note", Tick::Warn, warning, cells, look));
     }
-    for management in &plan.forecast.reverts {
-        let (tick, text) = reverts(management);
-        lines.extend(labelled("reverts", tick, &text, cells, look));
-    }
+    lines.extend(reverts(dialog, plan, cells, look));
     lines.extend(needs(dialog, plan, cells, look));
     if let Intent::Undo { paused, .. } = &plan.intent
         && model.release(&plan.release.uid).is_some_and(|release| release.held)
@@ -181,16 +178,19 @@ fn preview(preview: &Preview, model: &Model) -> (Tick, String) {
     }
 }
 
-fn reverts(management: &Management) -> (Tick, String) {
-    let (who, name) = (management.manager.word(), &management.name);
-    let (tick, will) = match management.template.max(management.replicas) {
-        Reverts::Will => (Tick::Bad, "will put it back"),
-        Reverts::May => (Tick::Warn, "may put it back"),
-        Reverts::WillNot => (Tick::Ok, "leaves it alone"),
-    };
-    let when = if management.when.is_empty() { String::new() } else { format!(" {}", management.when) };
-    let first = management.first.as_ref().map(|first| format!(". First: {first}")).unwrap_or_default();
-    (tick, format!("{who} '{name}' ({}) {will}{when}{first}", management.evidence))
+/// What each manager does to the write: by its own policy once that was read, till then by its marks.
+fn reverts(dialog: &PlanDialog, plan: &Plan, cells: usize, look: Look<'_>) -> Vec<Line<'static>> {
+    let known = dialog.managers.as_ref();
+    let mut lines = Vec::new();
+    for management in known.unwrap_or(&plan.forecast.reverts) {
+        let tick = match management.on(&plan.intent) {
+            Reverts::Will => Tick::Bad,
+            Reverts::May => Tick::Warn,
+            Reverts::WillNot => Tick::Ok,
+        };
+        lines.extend(labelled("reverts", tick, &management.sentence(&plan.intent), cells, look));
+    }
+    lines
 }
 
 /// What the new template needs: what is missing first, the rest in one line.
