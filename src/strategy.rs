@@ -12,6 +12,8 @@ mod contract;
 #[cfg(test)]
 mod testing;
 
+pub use crate::domain::intent::Override;
+
 use crate::domain::history::HistoryEntry;
 use crate::domain::objects::Objects;
 use crate::domain::plan::{PlanId, Refusal};
@@ -130,21 +132,6 @@ pub struct Context {
     pub overrides: Vec<Override>,
     /// The side that was live before our last switch of this Service, from the journal: going there again is back.
     pub switched: Option<Switched>,
-}
-
-/// A refusal that may be overridden.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Override {
-    /// The rung has not baked long enough.
-    Bake,
-    /// A change freeze.
-    Freeze,
-    /// The side to switch to has fewer ready pods than the live one.
-    FewerPods,
-    /// The preview check failed.
-    PreviewCheck,
-    /// A write to what a controller owns.
-    BreakGlass,
 }
 
 /// Whether a release has come to rest.

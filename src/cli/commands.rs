@@ -1,9 +1,12 @@
 //! The registry of subcommands: one file and one line each.
 
+mod abort;
+mod advance;
 mod completions;
 mod config;
 mod demo;
 mod diff;
+mod go_on;
 mod history;
 mod info;
 mod journal;
@@ -12,11 +15,16 @@ mod logs;
 mod man;
 mod open;
 mod pause;
+mod promote;
 mod restart;
 mod resume;
+mod retry;
 mod scale;
 mod set_image;
+mod set_weight;
+mod skip;
 mod status;
+mod switch;
 mod themes;
 mod undo;
 mod version;
@@ -42,8 +50,16 @@ static SUBCOMMANDS: &[Subcommand] = &[
     history::SUBCOMMAND,
     diff::SUBCOMMAND,
     undo::SUBCOMMAND,
+    advance::SUBCOMMAND,
+    switch::SUBCOMMAND,
+    set_weight::SUBCOMMAND,
+    abort::SUBCOMMAND,
+    promote::SUBCOMMAND,
     pause::SUBCOMMAND,
     resume::SUBCOMMAND,
+    go_on::SUBCOMMAND,
+    skip::SUBCOMMAND,
+    retry::SUBCOMMAND,
     restart::SUBCOMMAND,
     set_image::SUBCOMMAND,
     scale::SUBCOMMAND,

@@ -3,6 +3,7 @@
 mod outcome;
 mod releases;
 mod revisions;
+mod traffic;
 
 pub use outcome::OutcomeDocument;
 pub use releases::{ReleaseItem, ReleaseList};

@@ -19,12 +19,13 @@ use crate::{
     action::{Consent, Engine, Policy, Progress, engine::Settings},
     cluster::SendMode,
     domain::{
-        Direction, Intent, Outcome, Plan, Str,
+        Direction, Intent, Outcome, Plan, Release, Str,
+        intent::{Override, RuleRef},
         outcome::OutcomeKind,
         plan::{Refusal, RefusalKind},
         target::Target,
     },
-    strategy::strategy,
+    strategy::{Context, strategy},
 };
 
 /// Flags of every command that writes.
@@ -40,7 +41,7 @@ pub struct WriteFlags {
     /// Change nothing: client shows the plan, server has the server try it, too
     #[arg(long, value_name = "MODE", value_enum, default_value_t = DryRun::None)]
     pub dry_run: DryRun,
-    /// Wait until the release has settled (this is the default)
+    /// Wait until the release has settled and the weight is what was asked for (this is the default)
     #[arg(long, overrides_with = "no_wait")]
     pub wait: bool,
     /// End as soon as the server has taken the write
@@ -49,9 +50,9 @@ pub struct WriteFlags {
     /// How long to wait, as 90s or 10m
     #[arg(long, value_name = "TIME", value_parser = super::flags::span, default_value = "10m")]
     pub timeout: Duration,
-    /// Go forward although this would hold it; needs --reason
+    /// Go on although this would hold it; may be repeated, needs --reason
     #[arg(long = "override", value_name = "GATE", value_enum, requires = "reason")]
-    pub overrides: Vec<Override>,
+    pub overrides: Vec<Gate>,
     /// Why, for the journal
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
@@ -71,20 +72,42 @@ pub enum DryRun {
     Server,
 }
 
-/// What may hold a forward verb, and be overridden.
+/// What may hold a verb, and be overridden.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Override {
+pub enum Gate {
+    /// A rung that has not baked long enough.
+    Bake,
     /// A change freeze.
     Freeze,
+    /// A side with fewer ready pods than the live one.
+    FewerPods,
+    /// A preview check that failed.
+    PreviewCheck,
+    /// A controller owns what would be written.
+    BreakGlass,
 }
 
+impl Gate {
+    const fn overridden(self) -> Override {
+        match self {
+            Self::Bake => Override::Bake,
+            Self::Freeze => Override::Freeze,
+            Self::FewerPods => Override::FewerPods,
+            Self::PreviewCheck => Override::PreviewCheck,
+            Self::BreakGlass => Override::BreakGlass,
+        }
+    }
+}
+
+/// What is asked for, told by the release as it was read.
+pub type Asked<'a> = &'a dyn Fn(&Release) -> Result<Intent, Failure>;
+
 /// A write that was asked for.
-#[derive(Debug)]
 pub struct Wish<'a> {
     /// The release.
     pub target: &'a Target,
     /// What.
-    pub intent: Intent,
+    pub intent: Asked<'a>,
     /// Whether the plan's offered calls are sent, too.
     pub optional: bool,
     /// On which terms.
@@ -137,7 +160,7 @@ async fn outcome_of(wish: &Wish<'_>, reading: &Reading, session: &mut Session) -
         optional: wish.optional,
         // What is asked for below; the engine asks for it again.
         word: true,
-        overridden: flags.overrides.contains(&Override::Freeze),
+        overridden: flags.overrides.contains(&Gate::Freeze),
         mode,
         wait: (!flags.no_wait).then_some(flags.timeout),
     };
@@ -205,7 +228,10 @@ async fn plan(
         let Some(strategy) = strategy(release.strategy) else {
             return Ok(Err(Refusal::because(format!("{} is not steered by this version", release.key))));
         };
-        match strategy.plan(release, &opened.details, &wish.intent, &engine.context(&release.uid)) {
+        let intent = (wish.intent)(release)?;
+        let overrides = wish.flags.overrides.iter().map(|gate| gate.overridden()).collect();
+        let context = Context { overrides, ..engine.context(&release.uid) };
+        match strategy.plan(release, &opened.details, &intent, &context) {
             Ok(plan) => return Ok(Ok((opened, plan))),
             Err(refusal) if refusal.kind == RefusalKind::ReadAgain && started.elapsed() < PATIENCE => {
                 sleep(Duration::from_millis(100)).await;
@@ -244,7 +270,11 @@ fn outcome_of_refusal(refusal: &Refusal) -> Outcome {
         RefusalKind::Unchanged => OutcomeKind::Unchanged,
         RefusalKind::Refused | RefusalKind::ReadAgain => OutcomeKind::Refused,
     };
-    Outcome::new(kind, refusal.reason.clone())
+    let reason = match refusal.overridable {
+        Some(gate) => format!("{}; `--override {} --reason TEXT` does it all the same", refusal.reason, gate.word()).into(),
+        None => refusal.reason.clone(),
+    };
+    Outcome::new(kind, reason)
 }
 
 /// A failure that is an outcome, too: scripts that read the document find it there.
@@ -292,6 +322,16 @@ fn tell(
         return Ok(exit);
     }
     Err(Failure::new(exit, format!("{}: {}", outcome.kind, crate::domain::text::sanitize(&outcome.reason))))
+}
+
+/// The rule that a person named; `None`: all of them.
+pub fn rule(release: &Release, name: Option<&str>) -> Result<Option<RuleRef>, Failure> {
+    let Some(name) = name else { return Ok(None) };
+    let Some(traffic) = &release.traffic else {
+        return Err(Failure::new(Exit::Usage, format!("{} has no rules: it is {}", release.key, release.strategy.0)));
+    };
+    let found = traffic.rule_called(name);
+    found.map(Some).map_err(|error| Failure::new(Exit::Usage, format!("{}: {error}", release.key)))
 }
 
 /// Whether the plan needs the fingerprint word.

@@ -3,6 +3,7 @@
 use super::workload::Image;
 use super::{ObjectKey, Revision, Str, Uid, Verb};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A wish on one release; a strategy turns it into a plan or refuses it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +76,44 @@ pub enum Standing {
     Step(u32),
     /// At this asked weight of the candidate, in per cent.
     Weight(u8),
+}
+
+/// A refusal that a person may override, with a reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Override {
+    /// The rung has not baked long enough.
+    Bake,
+    /// A change freeze.
+    Freeze,
+    /// The side to switch to has fewer ready pods than the live one.
+    FewerPods,
+    /// The preview check failed.
+    PreviewCheck,
+    /// A write to what a controller owns.
+    BreakGlass,
+}
+
+impl Override {
+    /// As `--override` takes it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Bake => "bake",
+            Self::Freeze => "freeze",
+            Self::FewerPods => "fewer-pods",
+            Self::PreviewCheck => "preview-check",
+            Self::BreakGlass => "break-glass",
+        }
+    }
+}
+
+impl fmt::Display for Standing {
+    /// `step 2`, `20 %`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Step(index) => write!(f, "step {index}"),
+            Self::Weight(weight) => write!(f, "{weight} %"),
+        }
+    }
 }
 
 /// One rule of one route.

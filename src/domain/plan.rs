@@ -3,7 +3,7 @@
 //! A plan is computed once from what the person saw, shown, confirmed and applied as it is.
 
 use super::forecast::{Forecast, Risk};
-use super::intent::ReleaseId;
+use super::intent::{Override, ReleaseId};
 use super::journal::Before;
 use super::milestone::Midway;
 use super::raw::RawObject;
@@ -414,12 +414,14 @@ pub struct Refusal {
     pub reason: Str,
     /// The equivalent kubectl commands, where there are any.
     pub kubectl: Vec<Str>,
+    /// What a person may override it with; `None`: nothing.
+    pub overridable: Option<Override>,
 }
 
 impl Refusal {
     /// A refusal with its sentence.
     pub fn because(reason: impl Into<Str>) -> Self {
-        Self { kind: RefusalKind::Refused, reason: reason.into(), kubectl: Vec::new() }
+        Self { kind: RefusalKind::Refused, reason: reason.into(), kubectl: Vec::new(), overridable: None }
     }
 
     /// Nothing is to be done: it is so already.
@@ -430,6 +432,12 @@ impl Refusal {
     /// The objects were read in the middle of a change: read them again and plan anew.
     pub fn read_again(reason: impl Into<Str>) -> Self {
         Self { kind: RefusalKind::ReadAgain, ..Self::because(reason) }
+    }
+
+    /// One that a person may override, with a reason: the same wish is planned again with it in `Context.overrides`.
+    #[must_use]
+    pub fn unless(self, overridden: Override) -> Self {
+        Self { overridable: Some(overridden), ..self }
     }
 
     /// With the equivalent kubectl commands.

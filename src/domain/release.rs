@@ -1,6 +1,7 @@
 //! A release: what the console lists and steers.
 
 use super::history::HistoryEntry;
+use super::intent::Standing;
 use super::management::{Management, Writer};
 use super::objects::{Autoscaler, DisruptionBudget, Outage, Service};
 use super::pod::Pod;
@@ -104,6 +105,13 @@ impl Release {
             return self.members.contains(key);
         }
         key.namespace == self.key.namespace && self.pods().any(|pod| pod.name == key.name)
+    }
+
+    /// Where it stands on its ladder: what an advance from here leaves. `None` where nothing tells.
+    pub fn standing(&self) -> Option<Standing> {
+        let step = self.step.as_ref()?;
+        let weight = self.track(Role::Candidate).and_then(|track| track.weight.asked);
+        step.index.map(Standing::Step).or_else(|| weight.map(Standing::Weight))
     }
 
     /// The pods of all tracks.

@@ -15,6 +15,7 @@ pub mod hook;
 pub mod marks;
 pub mod matching;
 pub mod meta;
+pub mod naming;
 pub mod rollout;
 pub mod rollout_steps;
 pub mod route;

@@ -6,11 +6,11 @@ use crate::app::layers::plan::{AGAIN_AFTER, Preview, READ_AGAIN_LIMIT, Stage, Wo
 use crate::app::layers::text::Body;
 use crate::app::layers::{Form, Layer, PlanDialog, TextView};
 use crate::app::model::{Model, Pane};
-use crate::domain::intent::{PausedUndo, Standing, UndoTo};
+use crate::domain::intent::{PausedUndo, UndoTo};
 use crate::domain::management::Management;
 use crate::domain::plan::{Refusal, RefusalKind};
 use crate::domain::snapshot::FRESH_LIMIT;
-use crate::domain::{Age, Details, Direction, Intent, Plan, Release, Revision, Role, Str, Verb};
+use crate::domain::{Age, Details, Direction, Intent, Plan, Release, Revision, Str, Verb};
 use std::sync::Arc;
 
 /// What a write command would do to the release in focus, or why it can't; `None` for commands that write nothing.
@@ -81,7 +81,7 @@ pub fn key(model: &mut Model, command: Command) -> Vec<Effect> {
             Ok(inverse) => Intent::Revert(Box::new(inverse.clone())),
             Err(_) => return Vec::new(),
         },
-        Verb::Advance => Intent::Advance { from: standing(&release), rule: None },
+        Verb::Advance => Intent::Advance { from: release.standing(), rule: None },
         Verb::Switch => Intent::Switch { to: None },
         // The form that asks for the number belongs to the key.
         Verb::SetWeight => return Vec::new(),
@@ -92,13 +92,6 @@ pub fn key(model: &mut Model, command: Command) -> Vec<Effect> {
         Verb::Retry => Intent::Retry,
     };
     open(model, &release, intent)
-}
-
-/// Where the release stands on the screen: an advance leaves this step or none.
-fn standing(release: &Release) -> Option<Standing> {
-    let step = release.step.as_ref()?;
-    let weight = release.track(Role::Candidate).and_then(|track| track.weight.asked);
-    step.index.map(Standing::Step).or_else(|| weight.map(Standing::Weight))
 }
 
 fn open_form(model: &mut Model, form: Form) -> Vec<Effect> {

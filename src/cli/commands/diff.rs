@@ -23,7 +23,7 @@ pub const SUBCOMMAND: Subcommand = Subcommand { name: "diff", spec, run };
 
 #[derive(Debug, Args)]
 struct Arguments {
-    /// The release, as deploy/web, sts/db, ds/agent or its name
+    /// The release, as deploy/web, sts/db, vs/web, canary/web, rollout/web or its name
     target: Target,
     /// The revision on the left; else the current one
     #[arg(long, value_name = "N")]

@@ -19,7 +19,7 @@ pub const SUBCOMMAND: Subcommand = Subcommand { name: "history", spec, run };
 
 #[derive(Debug, Args)]
 struct Arguments {
-    /// The release, as deploy/web, sts/db, ds/agent or its name
+    /// The release, as deploy/web, sts/db, vs/web, canary/web, rollout/web or its name
     target: Target,
     /// Only this revision, with all that is known of it
     #[arg(long, value_name = "N")]

@@ -22,7 +22,7 @@ pub fn spec(command: Command) -> Command {
         Arg::new(TARGET)
             .value_name("TARGET")
             .value_parser(value_parser!(Target))
-            .help("The release to open the console on, as deploy/web, sts/db, ds/agent or its name"),
+            .help("The release to open the console on, as deploy/web, sts/db, vs/web, canary/web, rollout/web or its name"),
     )
 }
 

@@ -15,7 +15,7 @@ pub const SUBCOMMAND: Subcommand = Subcommand { name: "pause", spec, run };
 
 #[derive(Debug, Args)]
 struct Arguments {
-    /// The release, as deploy/web, sts/db, ds/agent or its name
+    /// The release, as deploy/web, sts/db, vs/web, canary/web, rollout/web or its name
     target: Target,
     #[command(flatten)]
     flags: WriteFlags,
@@ -23,9 +23,10 @@ struct Arguments {
 
 fn spec(command: Command) -> Command {
     Arguments::augment_args(command).about("Stop a rollout where it is")
+        .after_help("Flagger: its gate is closed where the Canary has one, else the Canary is suspended.")
 }
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
     let Arguments { target, flags } = read(matches)?;
-    writing::run(&Wish { target: &target, intent: Intent::Pause, optional: false, flags: &flags }, session)
+    writing::run(&Wish { target: &target, intent: &|_| Ok(Intent::Pause), optional: false, flags: &flags }, session)
 }

@@ -15,7 +15,7 @@ pub const SUBCOMMAND: Subcommand = Subcommand { name: "restart", spec, run };
 
 #[derive(Debug, Args)]
 struct Arguments {
-    /// The release, as deploy/web, sts/db, ds/agent or its name
+    /// The release, as deploy/web, sts/db, vs/web, canary/web, rollout/web or its name
     target: Target,
     #[command(flatten)]
     flags: WriteFlags,
@@ -27,5 +27,5 @@ fn spec(command: Command) -> Command {
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
     let Arguments { target, flags } = read(matches)?;
-    writing::run(&Wish { target: &target, intent: Intent::Restart, optional: false, flags: &flags }, session)
+    writing::run(&Wish { target: &target, intent: &|_| Ok(Intent::Restart), optional: false, flags: &flags }, session)
 }

@@ -15,11 +15,14 @@ pub const SUBCOMMAND: Subcommand = Subcommand { name: "scale", spec, run };
 
 #[derive(Debug, Args)]
 struct Arguments {
-    /// The release, as deploy/web, sts/db or its name
+    /// The release, as deploy/web, sts/db, rollout/web or its name
     target: Target,
     /// The number of replicas
     #[arg(value_parser = clap::value_parser!(i32).range(0..))]
     replicas: i32,
+    /// Only this side of a release with several, by its workload or the value of the label that they differ in
+    #[arg(long, value_name = "NAME")]
+    side: Option<String>,
     #[command(flatten)]
     flags: WriteFlags,
 }
@@ -29,6 +32,12 @@ fn spec(command: Command) -> Command {
 }
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
-    let Arguments { target, replicas, flags } = read(matches)?;
-    writing::run(&Wish { target: &target, intent: Intent::Scale(replicas), optional: false, flags: &flags }, session)
+    let Arguments { target, replicas, side, flags } = read(matches)?;
+    let intent = |_: &_| {
+        Ok(match &side {
+            Some(side) => Intent::ScaleSide { side: side.as_str().into(), replicas },
+            None => Intent::Scale(replicas),
+        })
+    };
+    writing::run(&Wish { target: &target, intent: &intent, optional: false, flags: &flags }, session)
 }

@@ -15,7 +15,7 @@ pub const SUBCOMMAND: Subcommand = Subcommand { name: "set-image", spec, run };
 
 #[derive(Debug, Args)]
 struct Arguments {
-    /// The release, as deploy/web, sts/db, ds/agent or its name
+    /// The release, as deploy/web, sts/db, vs/web, canary/web, rollout/web or its name
     target: Target,
     /// A container and its new image; several in one write
     #[arg(required = true, value_name = "CONTAINER=IMAGE", value_parser = image)]
@@ -30,7 +30,7 @@ fn spec(command: Command) -> Command {
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
     let Arguments { target, images, flags } = read(matches)?;
-    writing::run(&Wish { target: &target, intent: Intent::SetImage(images), optional: false, flags: &flags }, session)
+    writing::run(&Wish { target: &target, intent: &|_| Ok(Intent::SetImage(images.clone())), optional: false, flags: &flags }, session)
 }
 
 fn image(text: &str) -> Result<Image, String> {

@@ -24,7 +24,7 @@ pub const SUBCOMMAND: Subcommand = Subcommand { name: "status", spec, run };
 
 #[derive(Debug, Args)]
 struct Arguments {
-    /// A release, as deploy/web, sts/db, ds/agent or its name; else all
+    /// A release, as deploy/web, sts/db, vs/web, canary/web, rollout/web or its name; else all
     target: Option<Target>,
     /// Only workloads with these labels
     #[arg(short = 'l', long, value_name = "SELECTOR")]

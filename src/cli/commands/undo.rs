@@ -19,7 +19,7 @@ pub const SUBCOMMAND: Subcommand = Subcommand { name: "undo", spec, run };
 
 #[derive(Debug, Args)]
 struct Arguments {
-    /// The release, as deploy/web, sts/db, ds/agent or its name
+    /// The release, as deploy/web, sts/db, vs/web, canary/web, rollout/web or its name
     target: Target,
     /// Where to: a number, `previous`, or `last-good` (the newest that our journal saw settle); else the revision with
     /// the best evidence. Needed where there is no terminal
@@ -51,7 +51,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
     let paused = if arguments.resume { PausedUndo::Resume } else { PausedUndo::StayPaused };
     let wish = Wish {
         target: &arguments.target,
-        intent: Intent::Undo { to: arguments.to_revision.unwrap_or(UndoTo::Best), paused },
+        intent: &|_| Ok(Intent::Undo { to: arguments.to_revision.unwrap_or(UndoTo::Best), paused }),
         optional: arguments.delete_broken_pods,
         flags: &arguments.flags,
     };

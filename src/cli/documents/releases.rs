@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::API_VERSION;
+use super::{
+    API_VERSION,
+    traffic::{StepPart, TrafficPart},
+};
 use crate::domain::{
     Direction, Release, Snapshot, State, Str, Timestamp, Verb,
     management::Reverts,
-    release::{Action, Role, Step, Weight},
+    release::{Action, Role, Weight},
     state::Verdict,
     text::sanitize,
 };
@@ -43,7 +46,8 @@ pub struct ReleaseItem {
     held: bool,
     reason: String,
     revision: Option<i64>,
-    step: Option<Step>,
+    step: Option<StepPart>,
+    traffic: Option<TrafficPart>,
     tracks: Vec<TrackPart>,
     health: HealthPart,
     /// Always null until there is a source of measurements.
@@ -121,7 +125,8 @@ impl ReleaseItem {
             held: release.held,
             reason: sanitize(&release.reason).into_owned(),
             revision: release.revision.map(|revision| revision.0),
-            step: release.step.clone(),
+            step: release.step.as_ref().map(StepPart::from),
+            traffic: TrafficPart::of(release),
             tracks: release.tracks.iter().map(track).collect(),
             health: HealthPart {
                 verdict: release.health.verdict,

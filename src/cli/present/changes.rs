@@ -1,7 +1,7 @@
 //! What changes: the diff of two templates, a plan before it is confirmed, and what moved between two looks.
 
 use crate::domain::{
-    Plan, Release, Revision, State,
+    Intent, Plan, Release, Revision, State,
     management::Management,
     plan::{Change, Inverse},
     release::Role,
@@ -23,6 +23,9 @@ pub fn diff_lines(changes: &[Change]) -> Vec<String> {
 /// back.
 pub fn plan_lines(plan: &Plan, managers: &[Management]) -> Vec<String> {
     let mut lines = vec![plan.title.to_string()];
+    if let Intent::Advance { from: Some(from), .. } = &plan.intent {
+        lines.push(format!("leaves   {from}"));
+    }
     for (index, planned) in plan.calls.iter().enumerate() {
         let optional = if planned.optional { " (offered, not sent)" } else { "" };
         let fence = if planned.fence.is_empty() { String::new() } else { format!(", {}", planned.fence) };

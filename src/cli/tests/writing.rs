@@ -293,3 +293,41 @@ fn logs_come_from_every_pod_of_the_release_or_of_one_track() {
     let none = Home::new().run_on(&cluster, &["logs", "deploy/import", "-n", "shop"]);
     assert_eq!(none.code, 1);
 }
+
+#[test]
+fn an_advance_without_a_terminal_names_the_step_that_it_leaves() {
+    let cluster = sim("rolling");
+    let ran = Home::new().run_on(&cluster, &["advance", "deploy/search", "-n", "shop", "--yes"]);
+    assert_eq!(ran.code, 2, "{}", ran.complaints);
+    assert!(ran.complaints.contains("--from-step or --from-weight"), "{}", ran.complaints);
+    let both = ["advance", "deploy/search", "-n", "shop", "--yes", "--from-step", "1", "--from-weight", "5"];
+    assert_eq!(Home::new().run_on(&cluster, &both).code, 2);
+    assert_eq!(cluster.requests().len(), 0, "nothing is read for it");
+}
+
+#[test]
+fn verbs_of_traffic_are_refused_where_there_is_none_to_steer() {
+    let cluster = sim("rolling");
+    let home = Home::new();
+    let verbs: [&[&str]; 8] = [
+        &["advance", "deploy/search", "--from-step", "1"],
+        &["switch", "deploy/search"],
+        &["set-weight", "deploy/search", "20"],
+        &["abort", "deploy/search"],
+        &["promote", "deploy/search"],
+        &["continue", "deploy/search"],
+        &["skip", "deploy/search"],
+        &["retry", "deploy/search"],
+    ];
+    for verb in verbs {
+        let ran = home.run_on(&cluster, &[verb, &["-n", "shop", "--yes", "-o", "json"]].concat());
+        assert_eq!(ran.code, 3, "{verb:?}: {}", ran.complaints);
+        assert_eq!(document(&ran.out)["outcome"], "refused", "{verb:?}");
+        assert!(ran.complaints.contains("search"), "{verb:?}: {}", ran.complaints);
+    }
+    let rule = ["set-weight", "deploy/search", "20", "--rule", "1", "-n", "shop", "--yes"];
+    let ran = home.run_on(&cluster, &rule);
+    assert_eq!(ran.code, 2);
+    assert!(ran.complaints.contains("has no rules: it is rolling"), "{}", ran.complaints);
+    assert_eq!(cluster.mutations(), 0);
+}

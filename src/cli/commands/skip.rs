@@ -1,0 +1,33 @@
+//! `windlass skip`.
+
+use clap::{ArgMatches, Args, Command};
+
+use super::{Subcommand, read};
+use crate::{
+    cli::{
+        Exit, Failure, Session,
+        writing::{self, Wish, WriteFlags},
+    },
+    domain::{Intent, target::Target},
+};
+
+pub const SUBCOMMAND: Subcommand = Subcommand { name: "skip", spec, run };
+
+#[derive(Debug, Args)]
+struct Arguments {
+    /// The release, as deploy/web, sts/db, vs/web, canary/web, rollout/web or its name
+    target: Target,
+    #[command(flatten)]
+    flags: WriteFlags,
+}
+
+fn spec(command: Command) -> Command {
+    Arguments::augment_args(command)
+        .about("Leave out the step that a release stands at")
+        .after_help("Only that step: its weight, pause or analysis is not waited for. `windlass continue` goes on from a pause without leaving anything out.")
+}
+
+fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
+    let Arguments { target, flags } = read(matches)?;
+    writing::run(&Wish { target: &target, intent: &|_| Ok(Intent::Skip), optional: false, flags: &flags }, session)
+}
