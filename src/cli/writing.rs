@@ -271,7 +271,9 @@ fn outcome_of_refusal(refusal: &Refusal) -> Outcome {
         RefusalKind::Refused | RefusalKind::ReadAgain => OutcomeKind::Refused,
     };
     let reason = match refusal.overridable {
-        Some(gate) => format!("{}; `--override {} --reason TEXT` does it all the same", refusal.reason, gate.word()).into(),
+        Some(gate) => {
+            format!("{}; `--override {} --reason TEXT` does it all the same", refusal.reason, gate.word()).into()
+        }
         None => refusal.reason.clone(),
     };
     Outcome::new(kind, reason)

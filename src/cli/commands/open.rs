@@ -19,10 +19,9 @@ const TARGET: &str = "target";
 /// Adds what the bare command takes.
 pub fn spec(command: Command) -> Command {
     command.arg(
-        Arg::new(TARGET)
-            .value_name("TARGET")
-            .value_parser(value_parser!(Target))
-            .help("The release to open the console on, as deploy/web, sts/db, vs/web, canary/web, rollout/web or its name"),
+        Arg::new(TARGET).value_name("TARGET").value_parser(value_parser!(Target)).help(
+            "The release to open the console on, as deploy/web, sts/db, vs/web, canary/web, rollout/web or its name",
+        ),
     )
 }
 

@@ -22,7 +22,8 @@ struct Arguments {
 }
 
 fn spec(command: Command) -> Command {
-    Arguments::augment_args(command).about("Stop a rollout where it is")
+    Arguments::augment_args(command)
+        .about("Stop a rollout where it is")
         .after_help("Flagger: its gate is closed where the Canary has one, else the Canary is suspended.")
 }
 

@@ -30,7 +30,10 @@ fn spec(command: Command) -> Command {
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
     let Arguments { target, images, flags } = read(matches)?;
-    writing::run(&Wish { target: &target, intent: &|_| Ok(Intent::SetImage(images.clone())), optional: false, flags: &flags }, session)
+    writing::run(
+        &Wish { target: &target, intent: &|_| Ok(Intent::SetImage(images.clone())), optional: false, flags: &flags },
+        session,
+    )
 }
 
 fn image(text: &str) -> Result<Image, String> {

@@ -152,8 +152,11 @@ fn object(key: &crate::domain::ObjectKey) -> ObjectPart {
 
 impl From<&Step> for StepPart {
     fn from(step: &Step) -> Self {
-        let rung =
-            |rung: &crate::domain::release::Rung| RungPart { what: text(&rung.words), weight: rung.weight, waits: rung.waits };
+        let rung = |rung: &crate::domain::release::Rung| RungPart {
+            what: text(&rung.words),
+            weight: rung.weight,
+            waits: rung.waits,
+        };
         Self {
             index: step.index,
             count: step.count,
