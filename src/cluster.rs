@@ -3,6 +3,7 @@
 mod backoff;
 pub mod clock;
 pub mod connect;
+mod discovery;
 pub mod errors;
 pub mod events;
 pub mod exists;
@@ -40,6 +41,7 @@ pub use kubeconfig::ContextInfo;
 pub use logs::{LogLine, LogMsg, LogRequest};
 pub use observe::{ObserveOptions, Observer};
 pub use options::{ConnectOptions, NamespaceScope, PluginTalk};
+pub use read::written;
 pub use rights::{Allowed, Rights};
 pub use send::{Answer, SendMode};
 

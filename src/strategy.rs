@@ -161,6 +161,23 @@ pub fn owner_of(key: &ObjectKey, objects: &dyn Objects) -> Option<(&'static dyn 
         .max_by_key(|(_, claim)| claim.rank)
 }
 
+/// The root of the release that the object at `key` belongs to: a workload behind a Service behind a route belongs to the
+/// route, even if only the Service's strategy knows the workload.
+pub fn root_of(key: &ObjectKey, objects: &dyn Objects) -> Option<ObjectKey> {
+    let mut root = owner_of(key, objects)?.1.root;
+    // Ranks rise with each round, and there are six of them.
+    for _ in 0..6 {
+        if root == *key {
+            break;
+        }
+        match owner_of(&root, objects) {
+            Some((_, above)) if above.root != root => root = above.root,
+            _ => break,
+        }
+    }
+    Some(root)
+}
+
 /// The entry that an undo offers first: the best evidence, else the highest below the current. Of several that serve the
 /// one with the most ready pods (a rollout that never got far is no good place to go back to), of other equals the newest.
 pub fn best_to_go_back_to(history: &[HistoryEntry]) -> Option<Revision> {

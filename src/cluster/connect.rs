@@ -1,5 +1,6 @@
 //! The connection to one cluster: its clients, its identity, and who we are there.
 
+use super::discovery::Served;
 use super::errors::{ConnectError, ReadError};
 use super::kubeconfig::{self, ContextInfo, Places};
 use super::link::{self, Link, Renewals, Source};
@@ -35,6 +36,8 @@ pub(super) struct Inner {
     pub(super) limit: Duration,
     scope: NamespaceScope,
     selector: Option<String>,
+    /// Which optional kinds the server has, and in which version.
+    pub(super) served: Served,
 }
 
 struct Identity {
@@ -104,6 +107,7 @@ impl Cluster {
             limit: options.request_timeout.filter(|limit| !limit.is_zero()).unwrap_or(CALL_LIMIT),
             scope: options.namespaces.clone(),
             selector: options.selector.clone(),
+            served: Served::default(),
         };
         Self { inner: Arc::new(inner), who: None }
     }

@@ -2,7 +2,6 @@
 
 use super::connect::Cluster;
 use super::errors::ReadError;
-use super::kinds::object_path;
 use super::request::Request;
 use crate::domain::{ObjectKey, Str};
 use futures::stream::{self, StreamExt as _};
@@ -35,7 +34,7 @@ impl Cluster {
     }
 
     async fn one_exists(&self, key: &ObjectKey) -> Existence {
-        let request = Request::get(object_path(key)).metadata_only();
+        let request = Request::get(self.object_path(key)).metadata_only();
         match self.whole(&request).await.map_err(|failed| failed.of_read(&key.to_string())) {
             Ok(_) => Existence::Yes,
             Err(ReadError::NotFound(_)) => Existence::No,

@@ -5,7 +5,7 @@ use super::clock::Clock;
 use super::connect::Cluster;
 use super::errors::ReadError;
 use super::index::scopes::Scope;
-use super::kinds::{list_path, with};
+use super::kinds::with;
 use super::lister::Step;
 use super::watching::{Event, SERVER_LIMIT};
 use super::wire::strings::Interner;
@@ -225,6 +225,12 @@ impl Feed {
     }
 
     async fn list(&self, first: bool) -> Result<Result<Option<Str>, ReadError>, NoIndex> {
+        let kind = self.scope.kind;
+        match self.shared.cluster.serves(kind).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(Err(ReadError::NotFound(format!("the server has no {}", kind.plural())))),
+            Err(error) => return Ok(Err(error)),
+        }
         let Ok(_place) = self.shared.lists.acquire().await else { return Err(NoIndex) };
         let mut path = self.path();
         if first {
@@ -314,7 +320,7 @@ impl Feed {
     }
 
     fn path(&self) -> String {
-        let path = list_path(self.scope.kind, self.scope.namespace.as_deref());
+        let path = self.shared.cluster.list_path(self.scope.kind, self.scope.namespace.as_deref());
         match &self.selector {
             Some(selector) => with(path, "labelSelector", selector),
             None => path,

@@ -4,10 +4,13 @@
 //! of it is synchronous and without IO: the watches' tasks send messages, and one task owns the index.
 
 pub mod labels;
+mod names;
 mod objects;
 pub mod outage;
 pub mod scopes;
+mod settle;
 pub mod store;
+mod touch;
 
 use super::wire::{Item, Row};
 use crate::domain::identity::ClusterIdentity;
@@ -15,13 +18,14 @@ use crate::domain::pod::Pod;
 use crate::domain::snapshot::Connection;
 use crate::domain::traffic::TrafficSettings;
 use crate::domain::{Kind, ObjectKey, Release, Snapshot, Str, Timestamp};
-use crate::strategy::{self, Derive, Recorded};
+use crate::strategy::Recorded;
 use outage::{Outages, Serving};
 use scopes::{Scope, Scopes};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 use store::{Change, Store};
+pub use touch::{ROOTS, WORKLOADS};
 
 /// Rows, watches and the releases derived from them.
 #[derive(Debug)]
@@ -31,8 +35,8 @@ pub struct Index {
     /// How each watch is doing.
     pub scopes: Scopes,
     releases: BTreeMap<Place, Arc<Release>>,
-    /// The root that each member was last derived under.
-    root_of: HashMap<ObjectKey, ObjectKey>,
+    /// The roots that each member was last derived under: a Service may be behind two routes.
+    roots_of: HashMap<ObjectKey, Vec<ObjectKey>>,
     dirty: HashSet<ObjectKey>,
     timers: BinaryHeap<Reverse<(Timestamp, ObjectKey)>>,
     recorded: Arc<dyn Recorded + Send + Sync>,
@@ -48,11 +52,11 @@ impl Index {
     /// of traffic.
     pub fn new(recorded: Arc<dyn Recorded + Send + Sync>, settings: Arc<TrafficSettings>) -> Self {
         Self {
-            store: Store::default(),
+            store: Store::new(settings.switch_keys()),
             outages: Outages::default(),
             scopes: Scopes::default(),
             releases: BTreeMap::new(),
-            root_of: HashMap::new(),
+            roots_of: HashMap::new(),
             dirty: HashSet::new(),
             timers: BinaryHeap::new(),
             recorded,
@@ -74,7 +78,7 @@ impl Index {
     /// when the list is complete.
     pub fn apply_listed(&mut self, scope: &Scope, items: Vec<Item>) {
         let list = self.scopes.list(scope);
-        let mark = if self.scopes.is_listed(scope) || roots(scope.kind) { Mark::Touched } else { Mark::Later };
+        let mark = if self.scopes.is_listed(scope) || early(scope.kind) { Mark::Touched } else { Mark::Later };
         for row in items.into_iter().filter_map(|item| item.row) {
             self.set(&row, list, mark);
         }
@@ -86,7 +90,7 @@ impl Index {
         for key in self.store.not_in_list(scope.kind, scope.namespace.as_deref(), list) {
             self.delete(&key);
         }
-        if self.scopes.listed(scope) && !roots(scope.kind) {
+        if self.scopes.listed(scope) && !early(scope.kind) {
             self.touch_all();
         }
     }
@@ -94,9 +98,11 @@ impl Index {
     /// Takes the deletion of an object.
     pub fn delete(&mut self, key: &ObjectKey) {
         if let Change::Gone(row) = self.store.remove(key) {
-            self.touch_by(&row);
-            if let Row::Workload(workload) = row {
-                self.outages.forget(&workload.uid);
+            self.touch(Some(&row), None);
+            match &row {
+                Row::Workload(workload) => self.outages.forget(&workload.uid),
+                Row::Rollout(rollout) => self.outages.forget(&rollout.meta.uid),
+                _ => {}
             }
         }
     }
@@ -113,12 +119,7 @@ impl Index {
         // A row of a watch event must survive the end of the list that is under way.
         let list = if list == u32::MAX { self.newest_list(row) } else { list };
         match self.store.set(row, list) {
-            Change::Set(old) if mark == Mark::Touched => {
-                self.touch_by(row);
-                if let Some(old) = old {
-                    self.touch_by(&old);
-                }
-            }
+            Change::Set(old) if mark == Mark::Touched => self.touch(old.as_ref(), Some(row)),
             Change::Set(_) | Change::Nothing | Change::Gone(_) => {}
         }
     }
@@ -129,10 +130,8 @@ impl Index {
         all.max(self.scopes.list(&Scope { kind: key.kind, namespace: Some(key.namespace) }))
     }
 
-    fn touch_by(&mut self, row: &Row) {
-        for key in self.store.touched_by(row) {
-            self.dirty.insert(key);
-        }
+    fn touch(&mut self, old: Option<&Row>, new: Option<&Row>) {
+        self.dirty.extend(self.store.touched(old, new));
     }
 
     fn touch_all(&mut self) {
@@ -163,61 +162,6 @@ impl Index {
     /// When `wake` is due next.
     pub fn next_wake(&self) -> Option<Timestamp> {
         self.timers.peek().map(|Reverse((due, _))| *due)
-    }
-
-    /// Derives the touched releases. The cost is in proportion to them. How many were derived.
-    pub fn derive(&mut self, now: Timestamp) -> usize {
-        let mut roots = HashSet::new();
-        let mut released = HashSet::new();
-        for key in std::mem::take(&mut self.dirty) {
-            self.note_serving(&key, now);
-            if let Some(old) = self.root_of.get(&key) {
-                roots.insert(old.clone());
-            }
-            match strategy::owner_of(&key, &*self) {
-                Some((_, claim)) => {
-                    roots.insert(claim.root);
-                }
-                None => {
-                    released.insert(key);
-                }
-            }
-        }
-        roots.extend(released);
-        for root in &roots {
-            self.settle(root, now);
-        }
-        roots.len()
-    }
-
-    fn settle(&mut self, root: &ObjectKey, now: Timestamp) {
-        let (recorded, settings) = (Arc::clone(&self.recorded), Arc::clone(&self.settings));
-        let derived =
-            strategy::owner_of(root, &*self).filter(|(_, claim)| claim.root == *root).and_then(|(strategy, _)| {
-                strategy.derive(root, &*self, &Derive { now, recorded: &*recorded, settings: &settings })
-            });
-        let place = place(root);
-        let old = self.releases.get(&place);
-        if old.map(|old| &**old) == derived.as_ref() {
-            return;
-        }
-        let old_timer = old.and_then(|old| old.recheck_at);
-        for member in old.into_iter().flat_map(|old| old.members.iter()) {
-            if self.root_of.get(member) == Some(root) {
-                self.root_of.remove(member);
-            }
-        }
-        let Some(release) = derived else {
-            self.releases.remove(&place);
-            return;
-        };
-        for member in &release.members {
-            self.root_of.insert(member.clone(), root.clone());
-        }
-        if let Some(due) = release.recheck_at.filter(|due| Some(*due) != old_timer) {
-            self.timers.push(Reverse((due, root.clone())));
-        }
-        self.releases.insert(place, Arc::new(release));
     }
 
     fn note_serving(&mut self, key: &ObjectKey, now: Timestamp) {
@@ -260,6 +204,11 @@ impl Index {
         self.releases.get(&place(root))
     }
 
+    /// Every release, by namespace, name and kind.
+    pub fn releases(&self) -> impl Iterator<Item = &Arc<Release>> {
+        self.releases.values()
+    }
+
     /// The names of all namespaces, in no order.
     pub fn namespaces(&self) -> Vec<Str> {
         self.store.keys(Kind::Namespace).map(|key| key.name).collect()
@@ -287,11 +236,10 @@ enum Mark {
     Later,
 }
 
-/// The kinds that root releases.
-pub const ROOTS: [Kind; 3] = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet];
-
-fn roots(kind: Kind) -> bool {
-    ROOTS.contains(&kind)
+/// What is derived as it comes, while its first list is under way. All that hangs on it (pods, Services…) is taken in
+/// first and derived once; of custom resources there are few, and each says whom it concerns.
+fn early(kind: Kind) -> bool {
+    WORKLOADS.contains(&kind) || kind.optional()
 }
 
 fn place(root: &ObjectKey) -> Place {

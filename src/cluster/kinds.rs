@@ -3,9 +3,15 @@
 use crate::domain::{Kind, ObjectKey};
 use std::fmt::Write as _;
 
-/// The path of a kind's list, over all namespaces or in one.
+/// The path of a kind's list in its usual version, over all namespaces or in one. For an optional kind see
+/// `Cluster::list_path`.
 pub fn list_path(kind: Kind, namespace: Option<&str>) -> String {
-    let mut path = root(kind);
+    list_path_in(kind.version(), kind, namespace)
+}
+
+/// The same in `version` of its group.
+pub fn list_path_in(version: &str, kind: Kind, namespace: Option<&str>) -> String {
+    let mut path = root(kind, version);
     if let Some(namespace) = namespace.filter(|namespace| kind.namespaced() && !namespace.is_empty()) {
         path.push_str("/namespaces/");
         path.push_str(&encode(namespace));
@@ -15,20 +21,21 @@ pub fn list_path(kind: Kind, namespace: Option<&str>) -> String {
     path
 }
 
-/// The path of one object.
+/// The path of one object in its kind's usual version. For an optional kind see `Cluster::object_path`.
 pub fn object_path(key: &ObjectKey) -> String {
-    let mut path = list_path(key.kind, Some(&key.namespace));
+    object_path_in(key.kind.version(), key)
+}
+
+/// The same in `version` of its group.
+pub fn object_path_in(version: &str, key: &ObjectKey) -> String {
+    let mut path = list_path_in(version, key.kind, Some(&key.namespace));
     path.push('/');
     path.push_str(&encode(&key.name));
     path
 }
 
-fn root(kind: Kind) -> String {
-    if kind.group().is_empty() {
-        format!("/api/{}", kind.version())
-    } else {
-        format!("/apis/{}/{}", kind.group(), kind.version())
-    }
+fn root(kind: Kind, version: &str) -> String {
+    if kind.group().is_empty() { format!("/api/{version}") } else { format!("/apis/{}/{version}", kind.group()) }
 }
 
 /// Adds `name=value` to the query of `path`.

@@ -56,11 +56,18 @@ const LISTS: usize = 4;
 const MESSAGES: usize = 256;
 
 /// What is watched, in the order in which lists are made: what roots releases, then what they are made of.
-pub const WATCHED: [Kind; 11] = [
+pub const WATCHED: [Kind; 18] = [
     Kind::Deployment,
     Kind::StatefulSet,
     Kind::DaemonSet,
     Kind::Service,
+    Kind::Rollout,
+    Kind::Canary,
+    Kind::VirtualService,
+    Kind::HttpRoute,
+    Kind::GrpcRoute,
+    Kind::DestinationRule,
+    Kind::AnalysisRun,
     Kind::ReplicaSet,
     Kind::Pod,
     Kind::ControllerRevision,

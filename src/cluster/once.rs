@@ -5,8 +5,8 @@ use super::connect::Cluster;
 use super::errors::ReadError;
 use super::feed::later;
 use super::index::scopes::Scope;
-use super::index::{Index, ROOTS, View};
-use super::kinds::{list_path, with};
+use super::index::{Index, View, WORKLOADS};
+use super::kinds::with;
 use super::lister::Step;
 use super::observe::ObserveOptions;
 use super::read::{self, RawRevision, revision_kind};
@@ -14,13 +14,14 @@ use super::supervise::Plan;
 use super::wire::strings::Interner;
 use super::wire::{self, Item};
 use crate::domain::snapshot::{Connection, Watch};
-use crate::domain::{Details, Kind, ObjectKey, RawObject, Release, Snapshot, Str};
+use crate::domain::{Details, Kind, ObjectKey, Release, Snapshot, Str};
+use crate::strategy;
 use futures::future::join_all;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// What the state of releases is told from.
-const NEEDED: [Kind; 9] = [
+const NEEDED: [Kind; 17] = [
     Kind::Deployment,
     Kind::StatefulSet,
     Kind::DaemonSet,
@@ -30,6 +31,14 @@ const NEEDED: [Kind; 9] = [
     Kind::HorizontalPodAutoscaler,
     Kind::Service,
     Kind::PodDisruptionBudget,
+    Kind::EndpointSlice,
+    Kind::Rollout,
+    Kind::Canary,
+    Kind::VirtualService,
+    Kind::HttpRoute,
+    Kind::GrpcRoute,
+    Kind::DestinationRule,
+    Kind::AnalysisRun,
 ];
 
 impl Cluster {
@@ -58,11 +67,11 @@ impl Cluster {
                     index.scopes.set(&scope, Watch::Live);
                     index.apply_listed(&scope, items);
                     index.listed(&scope);
-                    root_read |= ROOTS.contains(&scope.kind);
+                    root_read |= WORKLOADS.contains(&scope.kind);
                 }
                 Err(error) => {
                     index.scopes.set(&scope, failed(&error, &options.clock));
-                    if ROOTS.contains(&scope.kind) {
+                    if WORKLOADS.contains(&scope.kind) {
                         root_error.get_or_insert(error);
                     }
                 }
@@ -104,7 +113,14 @@ impl Cluster {
     }
 
     async fn list_once(&self, scope: &Scope, plan: &Plan, pool: &Interner) -> Result<Vec<Item>, ReadError> {
-        let mut path = list_path(scope.kind, scope.namespace.as_deref());
+        if !self.serves(scope.kind).await? {
+            return Err(ReadError::NotFound(format!("the server has no {}", scope.kind.plural())));
+        }
+        self.list_known(scope, plan, pool).await
+    }
+
+    async fn list_known(&self, scope: &Scope, plan: &Plan, pool: &Interner) -> Result<Vec<Item>, ReadError> {
+        let mut path = self.list_path(scope.kind, scope.namespace.as_deref());
         if let Some(selector) = plan.selector(scope.kind) {
             path = with(path, "labelSelector", &selector);
         }
@@ -121,7 +137,8 @@ impl Cluster {
         Ok(items)
     }
 
-    /// One release with what a plan is made from, in one round trip (the identity is asked for beside it).
+    /// One release with what a plan is made from: in one round trip for a plain workload (the identity is asked for
+    /// beside it), in two where the object turns out to belong to a release of several.
     pub async fn one_release(&self, key: &ObjectKey) -> Result<(Release, Details), ReadError> {
         self.one_release_with(key, &ObserveOptions::default()).await
     }
@@ -133,13 +150,15 @@ impl Cluster {
         options: &ObserveOptions,
     ) -> Result<(Release, Details), ReadError> {
         let pool = Interner::default();
-        let namespace = Some(key.namespace.clone());
-        let beside = [Kind::Pod, Kind::HorizontalPodAutoscaler, Kind::Service, Kind::PodDisruptionBudget];
         let plan = Plan::nothing();
-        let beside = beside.map(|kind| Scope { kind, namespace: namespace.clone() });
-        let lists = join_all(beside.iter().map(|scope| self.list_once(scope, &plan, &pool)));
-        let (_, root, revisions, lists) = tokio::join!(self.identify(), self.read(key), self.revisions(key), lists);
-        let (root, revisions) = (root?, revisions?);
+        let scope = |kind| Scope { kind, namespace: Some(key.namespace.clone()) };
+        let beside: Vec<Scope> = BESIDE.into_iter().chain(siblings(key.kind)).map(scope).collect();
+        let lists = join_all(beside.iter().map(|scope| Box::pin(self.list_at_once(scope, &plan, &pool))));
+        let revisions = self.rows_and_revisions(key, &pool);
+        // Asked beside the rest, so that whoever needs the answer finds it.
+        let known = Box::pin(self.serves(Kind::Rollout));
+        let (_, _, root, revisions, lists) = tokio::join!(self.identify(), known, self.read(key), revisions, lists);
+        let (root, (revision_items, revisions)) = (root?, revisions?);
         let mut index = Index::new(Arc::clone(&options.recorded), Arc::clone(&options.settings));
         let mut fill = |scope: Scope, items: Result<Vec<Item>, ReadError>| {
             index.scopes.expect(scope.clone());
@@ -154,21 +173,75 @@ impl Cluster {
                 }
             }
         };
-        let item = |raw: &RawObject| wire::read(raw.key.kind, raw.text().as_bytes(), &mut pool.lock());
-        fill(Scope { kind: key.kind, namespace: namespace.clone() }, Ok(item(&root).into_iter().collect()));
-        let of_revisions = |found: &RawRevision| item(&found.raw);
-        let revision_items = revisions.iter().filter_map(of_revisions).collect();
-        fill(Scope { kind: revision_kind(key.kind), namespace: namespace.clone() }, Ok(revision_items));
+        let own = wire::read(root.key.kind, root.text().as_bytes(), &mut pool.lock());
+        fill(scope(revision_kind(key.kind)), Ok(revision_items));
         for (scope, items) in beside.into_iter().zip(lists) {
+            // What was read by itself is as new as the list, and there even where listing is not allowed.
+            let items = if scope.kind == key.kind {
+                let others = items.unwrap_or_default().into_iter().filter(|item| item.key != *key);
+                Ok(others.chain(own.clone()).collect())
+            } else {
+                items
+            };
             fill(scope, items);
         }
         index.derive(options.clock.now());
-        let release = index
-            .release(key)
-            .ok_or_else(|| ReadError::Unreadable(format!("{key} is no release that windlass knows how to steer.")))?;
-        let details = read::details(root, revisions, release.autoscaler.clone());
+        let unknown = || ReadError::Unreadable(format!("{key} is no release that windlass knows how to steer."));
+        let of = strategy::root_of(key, &index).ok_or_else(unknown)?;
+        let release = index.release(&of).ok_or_else(unknown)?;
+        let details = if of == *key && release.traffic.is_none() {
+            read::details(root, &revisions, release.autoscaler.clone())
+        } else {
+            Box::pin(self.details(release)).await?
+        };
         Ok((Release::clone(release), details))
     }
+
+    /// A list where the server is asked for an optional kind straight away in its usual version, without asking first
+    /// whether it has it: only a refusal costs the question.
+    async fn list_at_once(&self, scope: &Scope, plan: &Plan, pool: &Interner) -> Result<Vec<Item>, ReadError> {
+        match self.list_known(scope, plan, pool).await {
+            Err(ReadError::NotFound(_)) if scope.kind.optional() => self.list_once(scope, plan, pool).await,
+            result => result,
+        }
+    }
+
+    /// The rows of all revisions in the namespace of `key`, and the bytes of its own.
+    async fn rows_and_revisions(
+        &self,
+        key: &ObjectKey,
+        pool: &Interner,
+    ) -> Result<(Vec<Item>, Vec<RawRevision>), ReadError> {
+        let kind = revision_kind(key.kind);
+        let (mut items, mut own) = (Vec::new(), Vec::new());
+        let take = |json: &[u8]| {
+            items.extend(wire::read(kind, json, &mut pool.lock()));
+            own.extend(read::revision(kind, &[key], json));
+        };
+        self.each_item(kind, &key.namespace, take).await?;
+        Ok((items, own))
+    }
+}
+
+/// What is read of a namespace beside one object and the revisions.
+const BESIDE: [Kind; 12] = [
+    Kind::Pod,
+    Kind::HorizontalPodAutoscaler,
+    Kind::Service,
+    Kind::PodDisruptionBudget,
+    Kind::EndpointSlice,
+    Kind::Rollout,
+    Kind::Canary,
+    Kind::VirtualService,
+    Kind::HttpRoute,
+    Kind::GrpcRoute,
+    Kind::DestinationRule,
+    Kind::AnalysisRun,
+];
+
+/// The workloads that may belong to the same release as an object of `kind`.
+fn siblings(kind: Kind) -> Vec<Kind> {
+    if WORKLOADS.contains(&kind) { vec![kind] } else { WORKLOADS.to_vec() }
 }
 
 fn failed(error: &ReadError, clock: &Clock) -> Watch {

@@ -3,7 +3,7 @@
 use super::connect::Cluster;
 use super::errors::SendError;
 use super::explain::{NoAnswer, Refused};
-use super::kinds::{encode, list_path, object_path, with};
+use super::kinds::{encode, object_path, with};
 use super::request::{Failed, Request};
 use crate::domain::plan::Operation;
 use crate::domain::{Call, ObjectKey, RawObject, Str};
@@ -64,16 +64,17 @@ impl Cluster {
         };
         Ok(match call {
             Call::JsonPatch { target, subresource, operations } => {
-                let mut path = object_path(target);
+                let mut path = self.object_path(target);
                 if let Some(subresource) = subresource {
                     path.push('/');
                     path.push_str(subresource);
                 }
                 Request::write(Method::PATCH, query(path), "application/json-patch+json", body(operations)?)
             }
-            Call::Create { target, body } => {
-                Request::post(query(list_path(target.kind, Some(&target.namespace))), body.get().as_bytes().to_vec())
-            }
+            Call::Create { target, body } => Request::post(
+                query(self.list_path(target.kind, Some(&target.namespace))),
+                body.get().as_bytes().to_vec(),
+            ),
             Call::ProxyPost { target, scheme, port, path, body } => {
                 Request::post(proxy_path(target, scheme, port, path), body.get().as_bytes().to_vec()).any()
             }
@@ -86,7 +87,7 @@ impl Cluster {
                     dry_run: if mode == SendMode::DryRun { &["All"] } else { &[] },
                 };
                 let body = serde_json::to_vec(&options)?;
-                Request::write(Method::DELETE, object_path(target), "application/json", body)
+                Request::write(Method::DELETE, self.object_path(target), "application/json", body)
             }
         })
     }

@@ -2,8 +2,8 @@
 
 use super::connect::Cluster;
 use super::feed::{Ended, Feed, Message, Rows, Shared};
-use super::index::ROOTS;
 use super::index::scopes::Scope;
+use super::index::{ROOTS, WORKLOADS};
 use super::observe::WATCHED;
 use super::options::NamespaceScope;
 use crate::domain::{Kind, Str};
@@ -84,9 +84,9 @@ impl Plan {
         (1..=ONE_BY_ONE).contains(&self.namespaces.len())
     }
 
-    /// The label selector for `kind`.
+    /// The label selector for `kind`: what stands above the workloads is read in full, since it says whose they are.
     pub fn selector(&self, kind: Kind) -> Option<Str> {
-        self.selector.clone().filter(|_| ROOTS.contains(&kind))
+        self.selector.clone().filter(|_| WORKLOADS.contains(&kind))
     }
 }
 
@@ -121,9 +121,9 @@ pub async fn run(shared: Shared, plan: Plan, known: watch::Receiver<Option<Vec<S
     while kinds.join_next().await.is_some() {}
 }
 
-/// The lists that go first: what roots releases, and Services.
+/// The lists that go first: what roots releases.
 fn first(kind: Kind) -> bool {
-    ROOTS.contains(&kind) || kind == Kind::Service
+    ROOTS.contains(&kind)
 }
 
 /// Opens when the first lists are there, or patience ends.
@@ -247,7 +247,7 @@ impl KindWatch {
     }
 
     async fn all_allowed(&self) -> bool {
-        let path = super::kinds::with(super::kinds::list_path(self.kind, None), "limit", "1");
+        let path = super::kinds::with(self.shared.cluster.list_path(self.kind, None), "limit", "1");
         self.shared.cluster.start_list(path, self.kind.plural().to_owned()).await.is_ok()
     }
 

@@ -1,19 +1,29 @@
 //! Objects as the API sends them, read leniently and turned into small rows in the stream.
 
+pub mod analysis;
+pub mod canary;
+pub mod custom;
 pub mod field;
+pub mod gateway;
+pub mod matching;
 pub mod meta;
 pub mod pod;
 pub mod policy;
 pub mod revision;
+pub mod rollout;
+pub mod rollout_strategy;
+pub mod route;
 pub mod service;
 pub mod spec;
 pub mod strings;
+pub mod tree;
 pub mod trouble;
 pub mod workload;
 pub mod writers;
 
 use crate::domain::objects::{Autoscaler, DisruptionBudget, RevisionObject, Service};
 use crate::domain::pod::Pod;
+use crate::domain::traffic::{AnalysisRun, Canary, DestinationRule, Rollout, Route};
 use crate::domain::workload::Workload;
 use crate::domain::{Kind, ObjectKey, Str};
 use field::{Field, composite};
@@ -42,6 +52,16 @@ pub enum Row {
     Budget(Arc<DisruptionBudget>),
     /// A namespace.
     Namespace(ObjectKey),
+    /// A VirtualService, HTTPRoute or GRPCRoute.
+    Route(Arc<Route>),
+    /// A DestinationRule.
+    DestinationRule(Arc<DestinationRule>),
+    /// A Canary.
+    Canary(Arc<Canary>),
+    /// A Rollout.
+    Rollout(Arc<Rollout>),
+    /// An AnalysisRun.
+    Run(Arc<AnalysisRun>),
 }
 
 /// What an object's JSON tells: its key and version always, its row where the kind has one.
@@ -111,24 +131,44 @@ fn typed(kind: Kind, json: &[u8], pool: &mut Pool) -> serde_json::Result<(Option
             let row = Row::Namespace(ObjectKey::new(kind, pool.share(""), pool.share(name)));
             Ok((version_of(&wire.metadata), Some(row)))
         }
+        Kind::VirtualService
+        | Kind::DestinationRule
+        | Kind::HttpRoute
+        | Kind::GrpcRoute
+        | Kind::Canary
+        | Kind::Rollout
+        | Kind::AnalysisRun => custom(kind, json, pool),
         Kind::Event
         | Kind::ConfigMap
         | Kind::Secret
         | Kind::PersistentVolumeClaim
         | Kind::ServiceAccount
         | Kind::ResourceQuota
-        | Kind::VirtualService
-        | Kind::DestinationRule
-        | Kind::HttpRoute
-        | Kind::GrpcRoute
-        | Kind::Canary
-        | Kind::Rollout
-        | Kind::AnalysisRun
         | Kind::Experiment => {
             let wire: Bare<'_> = serde_json::from_slice(json)?;
             Ok((version_of(&wire.metadata), None))
         }
     }
+}
+
+/// A custom resource: its metadata as for all kinds, the rest by place.
+fn custom(kind: Kind, json: &[u8], pool: &mut Pool) -> serde_json::Result<(Option<Str>, Option<Row>)> {
+    let wire: Bare<'_> = serde_json::from_slice(json)?;
+    let tree: serde_json::Value = serde_json::from_slice(json)?;
+    let version = version_of(&wire.metadata);
+    let marks = tree::Marks::default();
+    let object = tree::Node::of(&tree, &marks);
+    let meta = custom::object_meta(kind, object.at("apiVersion").text(), wire.metadata.ok().unwrap_or_default(), pool);
+    let mut row = match kind {
+        Kind::DestinationRule => Row::DestinationRule(Arc::new(route::destination_rule(meta, &object, pool))),
+        Kind::HttpRoute | Kind::GrpcRoute => Row::Route(Arc::new(gateway::route(meta, &object))),
+        Kind::Canary => Row::Canary(Arc::new(canary::canary(meta, &object, pool))),
+        Kind::Rollout => Row::Rollout(Arc::new(rollout::rollout(meta, &object, pool))),
+        Kind::AnalysisRun => Row::Run(Arc::new(analysis::run(meta, &object))),
+        _ => Row::Route(Arc::new(route::virtual_service(meta, &object))),
+    };
+    row.mark(marks.take());
+    Ok((version, Some(row)))
 }
 
 /// Only `metadata`.
@@ -168,8 +208,16 @@ fn version(meta: &Meta<'_>) -> Option<Str> {
     meta.resource_version.get().filter(|version| !version.is_empty()).map(|version| Str::from(&**version))
 }
 
-/// A workload whose JSON broke the parser is shown with nothing but its name and the mark.
+/// A workload, or a custom resource, whose JSON broke the parser is shown with nothing but its name and the mark.
 fn salvaged(key: &ObjectKey, json: &[u8], pool: &mut Pool) -> Option<Row> {
+    if key.kind.optional() {
+        let bare = serde_json::json!({"metadata": {"name": &*key.name, "namespace": &*key.namespace}});
+        let (_, mut row) = typed(key.kind, bare.to_string().as_bytes(), pool).ok()?;
+        if let Some(row) = &mut row {
+            row.mark(vec!["the whole object".into()]);
+        }
+        return row;
+    }
     if !matches!(key.kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet) {
         return None;
     }
@@ -191,6 +239,40 @@ impl Row {
             Self::Autoscaler(row) => row.key.clone(),
             Self::Budget(row) => row.key.clone(),
             Self::Namespace(key) => key.clone(),
+            Self::Route(row) => row.meta.key.clone(),
+            Self::DestinationRule(row) => row.meta.key.clone(),
+            Self::Canary(row) => row.meta.key.clone(),
+            Self::Rollout(row) => row.meta.key.clone(),
+            Self::Run(row) => row.meta.key.clone(),
+        }
+    }
+
+    /// Names what could not be read of a custom resource.
+    fn mark(&mut self, marks: Vec<Str>) {
+        if marks.is_empty() {
+            return;
+        }
+        match self {
+            Self::Route(row) => Arc::make_mut(row).meta.unreadable = marks,
+            Self::DestinationRule(row) => Arc::make_mut(row).meta.unreadable = marks,
+            Self::Canary(row) => Arc::make_mut(row).meta.unreadable = marks,
+            Self::Rollout(row) => {
+                let row = Arc::make_mut(row);
+                Arc::make_mut(&mut row.workload).unreadable.clone_from(&marks);
+                row.meta.unreadable = marks;
+            }
+            Self::Run(row) => Arc::make_mut(row).meta.unreadable = marks,
+            Self::Workload(_)
+            | Self::Revision(_)
+            | Self::Pod(_)
+            | Self::Service(_)
+            | Self::Slice(_)
+            | Self::Autoscaler(_)
+            | Self::Budget(_)
+            | Self::Namespace(_) => {}
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

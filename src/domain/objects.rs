@@ -87,6 +87,8 @@ pub struct RevisionObject {
     pub replicas: Option<Replicas>,
     /// ReplicaSets: `status.conditions` (`ReplicaFailure` tells of quota and admission).
     pub conditions: Vec<Condition>,
+    /// ReplicaSets of a Rollout: when Argo scales it down (`scale-down-deadline`).
+    pub scale_down_at: Option<Timestamp>,
 }
 
 /// A Service, reduced to what it selects.

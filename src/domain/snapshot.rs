@@ -76,11 +76,14 @@ impl Snapshot {
         self.age(now) > LIVE_LIMIT
     }
 
-    /// Whether the first lists of everything that roots releases are complete.
+    /// Whether the first lists of everything that roots releases are complete, or will not come.
     pub fn complete(&self) -> bool {
-        [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet]
-            .iter()
-            .all(|kind| self.kinds.get(kind).is_some_and(|status| !matches!(status.watch, Watch::Listing)))
+        let listing = |kind: &Kind| self.kinds.get(kind).map(|status| matches!(status.watch, Watch::Listing));
+        let workloads = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet];
+        let above =
+            [Kind::Service, Kind::Rollout, Kind::Canary, Kind::VirtualService, Kind::HttpRoute, Kind::GrpcRoute];
+        workloads.iter().all(|kind| listing(kind) == Some(false))
+            && above.iter().all(|kind| listing(kind) != Some(true))
     }
 }
 

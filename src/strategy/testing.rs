@@ -1,5 +1,7 @@
 //! A small world of objects for tests: one workload with its revisions and pods, as rows and as the server's bytes.
 
+pub mod shop;
+
 use super::{Context, Derive, NothingRecorded, Recorded, Strategy};
 use crate::domain::objects::{Autoscaler, DisruptionBudget, Endpoints, Objects, Outage, RevisionObject, Service};
 use crate::domain::plan::{Call, Operation, PlanId};
@@ -133,6 +135,7 @@ impl World {
             created: Some(ago(created)),
             replicas: None,
             conditions: Vec::new(),
+            scale_down_at: None,
         }));
         self.template = template(version);
         self.templates.insert(Revision(number), template(version));

@@ -1,10 +1,12 @@
 //! The rows, and the reverse maps over them.
 
 use super::labels::{Labelled, Selectors};
+use super::names::names;
 use crate::cluster::wire::Row;
 use crate::cluster::wire::service::Slice;
 use crate::domain::objects::{Autoscaler, DisruptionBudget, RevisionObject, Service};
 use crate::domain::pod::Pod;
+use crate::domain::selector::Selector;
 use crate::domain::workload::Workload;
 use crate::domain::{Kind, ObjectKey, Str, Uid};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -27,9 +29,16 @@ pub struct Store {
     pods_of: HashMap<Uid, BTreeMap<Str, Arc<Pod>>>,
     slices_of: HashMap<ObjectKey, HashSet<ObjectKey>>,
     autoscalers_of: HashMap<ObjectKey, BTreeSet<ObjectKey>>,
+    /// Object → the routes, DestinationRules, Canaries and Rollouts that name it.
+    naming: HashMap<ObjectKey, BTreeSet<ObjectKey>>,
+    /// Rollout or Experiment → its analysis runs.
+    runs_of: HashMap<Uid, BTreeSet<ObjectKey>>,
     templates: Labelled,
     services: Selectors,
+    /// Services with a switch key, filed by the rest of their selector.
+    switches: Selectors,
     budgets: Selectors,
+    switch_keys: Vec<Str>,
 }
 
 /// What a change did.
@@ -44,6 +53,16 @@ pub enum Change {
 }
 
 impl Store {
+    /// An empty store. `switch_keys` are the labels that sides of a blue-green release usually differ in.
+    pub fn new(switch_keys: Vec<Str>) -> Self {
+        Self { switch_keys, ..Self::default() }
+    }
+
+    /// The labels that sides usually differ in.
+    pub fn switch_keys(&self) -> &[Str] {
+        &self.switch_keys
+    }
+
     /// Puts a row in its place. `list` is the number of the list that names it.
     pub fn set(&mut self, row: &Row, list: u32) -> Change {
         let key = row.key();
@@ -93,7 +112,8 @@ impl Store {
         self.rows.get(&kind).into_iter().flatten().map(|(_, held)| held.row.key())
     }
 
-    fn row(&self, key: &ObjectKey) -> Option<&Row> {
+    /// The row at `key`.
+    pub fn row(&self, key: &ObjectKey) -> Option<&Row> {
         // A look-up by borrowed parts would need its own key type; two counted strings are cheap to copy.
         self.rows.get(&key.kind)?.get(&(key.namespace.clone(), key.name.clone())).map(|held| &held.row)
     }
@@ -102,8 +122,36 @@ impl Store {
     pub fn workload(&self, key: &ObjectKey) -> Option<&Arc<Workload>> {
         match self.row(key)? {
             Row::Workload(workload) => Some(workload),
+            Row::Rollout(rollout) => Some(&rollout.workload),
             _ => None,
         }
+    }
+
+    /// The Service at `key`.
+    pub fn service(&self, key: &ObjectKey) -> Option<&Arc<Service>> {
+        match self.row(key)? {
+            Row::Service(service) => Some(service),
+            _ => None,
+        }
+    }
+
+    /// The objects that name `key`, by key; with a kind only those of it.
+    pub fn naming(&self, key: &ObjectKey, kind: Option<Kind>) -> impl Iterator<Item = &ObjectKey> {
+        let keys = self.naming.get(key).into_iter().flatten();
+        keys.filter(move |key| kind.is_none_or(|kind| key.kind == kind))
+    }
+
+    /// The analysis runs of `owner`, by key.
+    pub fn runs(&self, owner: &Uid) -> impl Iterator<Item = &ObjectKey> {
+        self.runs_of.get(owner).into_iter().flatten()
+    }
+
+    /// The workloads in `namespace` whose template has the labels that `selector` wants, in no order.
+    pub fn selected(&self, namespace: &Str, selector: &Selector) -> Vec<ObjectKey> {
+        if selector.labels.is_empty() && selector.expressions.is_empty() {
+            return Vec::new();
+        }
+        self.templates.selected(namespace, selector)
     }
 
     /// The workload with this identity.
@@ -137,6 +185,12 @@ impl Store {
             .collect()
     }
 
+    /// The Services that would select `labels` but for their switch key.
+    pub fn switching(&self, namespace: &str, labels: &crate::domain::selector::Labels) -> Vec<Arc<Service>> {
+        let keys = self.switches.selecting(namespace, labels);
+        keys.iter().filter_map(|key| self.service(key).cloned()).collect()
+    }
+
     /// The disruption budgets that select `labels`.
     pub fn budgets(&self, namespace: &str, labels: &crate::domain::selector::Labels) -> Vec<Arc<DisruptionBudget>> {
         let keys = self.budgets.selecting(namespace, labels);
@@ -166,25 +220,8 @@ impl Store {
         }))
     }
 
-    /// The workloads whose pods `row` is about.
-    pub fn touched_by(&self, row: &Row) -> Vec<ObjectKey> {
-        match row {
-            Row::Workload(workload) => vec![workload.key.clone()],
-            Row::Revision(revision) => revision.owner.iter().filter_map(|owner| self.owner(owner)).collect(),
-            Row::Pod(pod) => pod.owner.iter().filter_map(|owner| self.owner(owner)).collect(),
-            Row::Service(service) => self.templates.selected(&service.key.namespace, &service.selector),
-            Row::Budget(budget) => self.templates.selected(&budget.key.namespace, &budget.selector),
-            Row::Slice(slice) => match self.services.of(&slice.service) {
-                Some(selector) => self.templates.selected(&slice.service.namespace, selector),
-                None => Vec::new(),
-            },
-            Row::Autoscaler(autoscaler) => vec![autoscaler.target.clone()],
-            Row::Namespace(_) => Vec::new(),
-        }
-    }
-
     /// The workload behind an owner's identity: the owner itself, or the owner of the ReplicaSet that it is.
-    fn owner(&self, uid: &Uid) -> Option<ObjectKey> {
+    pub fn owner(&self, uid: &Uid) -> Option<ObjectKey> {
         if let Some(workload) = self.workload_at.get(uid) {
             return Some(workload.clone());
         }
@@ -211,7 +248,13 @@ impl Store {
                     self.pods_of.entry(owner.clone()).or_default().insert(pod.name.clone(), pod.clone());
                 }
             }
-            Row::Service(service) => self.services.insert(&service.key, &service.selector),
+            Row::Service(service) => {
+                self.services.insert(&service.key, &service.selector);
+                match service.switch_key(&self.switch_keys) {
+                    Some(key) => self.switches.insert(&service.key, &service.common(&key)),
+                    None => self.switches.remove(&service.key),
+                }
+            }
             Row::Budget(budget) => self.budgets.insert(&budget.key, &budget.selector),
             Row::Slice(slice) => {
                 self.slices_of.entry(slice.service.clone()).or_default().insert(slice.key.clone());
@@ -221,21 +264,64 @@ impl Store {
                 autoscalers.insert(autoscaler.key.clone());
             }
             Row::Namespace(_) => {}
+            Row::Rollout(rollout) => {
+                self.workload_at.insert(rollout.meta.uid.clone(), rollout.meta.key.clone());
+                self.templates.insert(&rollout.meta.key, &rollout.workload.template_labels);
+                self.link_names(row);
+            }
+            Row::Route(_) | Row::DestinationRule(_) | Row::Canary(_) => self.link_names(row),
+            Row::Run(run) => {
+                if let Some(owner) = &run.owner {
+                    self.runs_of.entry(owner.clone()).or_default().insert(run.meta.key.clone());
+                }
+            }
+        }
+    }
+
+    fn link_names(&mut self, row: &Row) {
+        let key = row.key();
+        for name in names(row) {
+            self.naming.entry(name).or_default().insert(key.clone());
+        }
+    }
+
+    fn unlink_names(&mut self, row: &Row) {
+        let key = row.key();
+        for name in names(row) {
+            drop_from(&mut self.naming, Some(&name), |keys| {
+                keys.remove(&key);
+                keys.is_empty()
+            });
+        }
+    }
+
+    fn unlink_workload(&mut self, key: &ObjectKey, uid: &Uid, new: Option<&Row>) {
+        let same = match new {
+            Some(Row::Workload(new)) => new.uid == *uid,
+            Some(Row::Rollout(new)) => new.meta.uid == *uid,
+            _ => false,
+        };
+        if !same && self.workload_at.get(uid) == Some(key) {
+            self.workload_at.remove(uid);
+        }
+        if new.is_none() {
+            self.templates.remove(key);
         }
     }
 
     /// Takes away what led to `old`; what `new` will set again in the same place is left to it.
     fn unlink(&mut self, old: &Row, new: Option<&Row>) {
         match (old, new) {
-            (Row::Workload(old), new) => {
-                let same = matches!(new, Some(Row::Workload(new)) if new.uid == old.uid);
-                if !same && self.workload_at.get(&old.uid) == Some(&old.key) {
-                    self.workload_at.remove(&old.uid);
-                }
-                if new.is_none() {
-                    self.templates.remove(&old.key);
-                }
+            (Row::Workload(old), new) => self.unlink_workload(&old.key, &old.uid, new),
+            (Row::Rollout(rollout), new) => {
+                self.unlink_workload(&rollout.meta.key, &rollout.meta.uid, new);
+                self.unlink_names(old);
             }
+            (Row::Route(_) | Row::DestinationRule(_) | Row::Canary(_), _) => self.unlink_names(old),
+            (Row::Run(run), _) => drop_from(&mut self.runs_of, run.owner.as_ref(), |keys| {
+                keys.remove(&run.meta.key);
+                keys.is_empty()
+            }),
             (Row::Revision(old), _) => {
                 self.revision_at.remove(&old.uid);
                 drop_from(&mut self.revisions_of, old.owner.as_ref(), |keys| {
@@ -247,7 +333,10 @@ impl Store {
                 pods.remove(&old.name);
                 pods.is_empty()
             }),
-            (Row::Service(old), None) => self.services.remove(&old.key),
+            (Row::Service(old), None) => {
+                self.services.remove(&old.key);
+                self.switches.remove(&old.key);
+            }
             (Row::Budget(old), None) => self.budgets.remove(&old.key),
             (Row::Service(_) | Row::Budget(_), Some(_)) | (Row::Namespace(_), _) => {}
             (Row::Slice(old), _) => drop_from(&mut self.slices_of, Some(&old.service), |keys| {

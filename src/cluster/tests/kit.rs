@@ -105,11 +105,15 @@ pub async fn until(observer: &Observer, what: &str, wanted: impl Fn(&Snapshot) -
     Arc::clone(&found.expect("the observer lives"))
 }
 
-/// Everything is listed and watched.
+/// Everything that the server has is listed and watched.
 pub fn is_live(snapshot: &Snapshot) -> bool {
     snapshot.connection == Connection::Live
         && snapshot.kinds.len() == crate::cluster::observe::WATCHED.len()
-        && snapshot.kinds.values().all(|kind| kind.watch == Watch::Live)
+        && snapshot.kinds.iter().all(|(kind, status)| match status.watch {
+            Watch::Live => true,
+            Watch::Absent => kind.optional(),
+            _ => false,
+        })
 }
 
 /// Waits until everything is listed and watched.

@@ -2,6 +2,7 @@
 
 use super::kit;
 use crate::cluster::NamespaceScope;
+use crate::cluster::observe::WATCHED;
 use crate::domain::Kind;
 use crate::domain::snapshot::{Connection, Watch};
 use crate::sim::{Access, Level, SimCluster};
@@ -55,9 +56,7 @@ async fn where_all_may_not_be_read_the_others_are_and_the_denied_are_named() {
     sim.set_access(access);
     let observer = kit::observe(&sim).await;
     let snapshot = kit::until(&observer, "all but c is read", |snapshot| {
-        seen(snapshot).len() == 6
-            && snapshot.kinds.values().all(|kind| kind.watch == Watch::Live)
-            && snapshot.kinds[&Kind::Pod].denied.len() == 1
+        seen(snapshot).len() == 6 && kit::is_live(snapshot) && snapshot.kinds[&Kind::Pod].denied.len() == 1
     })
     .await;
     assert_eq!(seen(&snapshot), ["a", "b", "d", "e", "f", "g"]);
@@ -87,8 +86,11 @@ async fn somebody_without_any_right_gets_a_word_for_every_kind() {
     sim.set_access(Access::new("nobody", Level::Nobody));
     let observer = kit::observe(&sim).await;
     let snapshot = kit::until(&observer, "all is forbidden", |snapshot| {
-        let forbidden = |kind: &crate::domain::snapshot::KindStatus| matches!(kind.watch, Watch::Forbidden { .. });
-        snapshot.kinds.len() == 11 && snapshot.kinds.values().all(forbidden)
+        // What the server does not have needs no right.
+        let told = |(kind, status): (&Kind, &crate::domain::snapshot::KindStatus)| {
+            matches!(status.watch, Watch::Forbidden { .. }) || kind.optional() && status.watch == Watch::Absent
+        };
+        snapshot.kinds.len() == WATCHED.len() && snapshot.kinds.iter().all(told)
     })
     .await;
     assert!(snapshot.releases.is_empty() && snapshot.complete());

@@ -82,19 +82,29 @@ pub fn replica_set(wire: WireReplicaSet<'_>, pool: &mut Pool) -> RevisionObject 
         updated: current,
         available: status.available_replicas.ok().unwrap_or_default(),
     };
-    let aliases = meta
-        .annotation("deployment.kubernetes.io/revision-history")
+    // Argo Rollouts has its own words for the same.
+    let history = meta.annotation("deployment.kubernetes.io/revision-history");
+    let aliases = history
+        .or_else(|| meta.annotation("rollout.argoproj.io/revision-history"))
         .into_iter()
         .flat_map(|list| list.split(','))
         .filter_map(|number| number.trim().parse().ok())
         .map(Revision)
         .collect();
     RevisionObject {
-        revision: meta.annotation(REVISION).and_then(|number| number.parse().ok()).map(Revision),
+        revision: meta
+            .annotation(REVISION)
+            .or_else(|| meta.annotation(super::rollout::REVISION))
+            .and_then(|number| number.parse().ok())
+            .map(Revision),
         aliases,
-        hash: meta.label("pod-template-hash").map(|hash| pool.share(hash)),
+        hash: meta
+            .label("pod-template-hash")
+            .or_else(|| meta.label("rollouts-pod-template-hash"))
+            .map(|hash| pool.share(hash)),
         images: spec.template.get().map(|template| template.images(pool)).unwrap_or_default(),
         replicas: Some(replicas),
+        scale_down_at: meta.annotation("scale-down-deadline").and_then(|text| text.parse().ok()),
         conditions: conditions(status.conditions.ok().unwrap_or_default(), pool),
         ..base(Kind::ReplicaSet, &meta, pool)
     }
@@ -133,5 +143,6 @@ fn base(kind: Kind, meta: &Meta<'_>, pool: &mut Pool) -> RevisionObject {
         created: meta.creation_timestamp.get().copied(),
         replicas: None,
         conditions: Vec::new(),
+        scale_down_at: None,
     }
 }

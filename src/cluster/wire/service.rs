@@ -52,10 +52,19 @@ pub struct WireEndpointSlice<'a> {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 struct Endpoint<'a> {
     #[serde(borrow)]
     conditions: Field<EndpointConditions<'a>>,
+    #[serde(borrow)]
+    target_ref: Field<TargetReference<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct TargetReference<'a> {
+    #[serde(borrow)]
+    name: Field<Cow<'a, str>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -66,7 +75,7 @@ struct EndpointConditions<'a> {
     borrows: std::marker::PhantomData<&'a ()>,
 }
 
-composite!(ServiceSpec, Port, Endpoint, EndpointConditions);
+composite!(ServiceSpec, Port, TargetReference, Endpoint, EndpointConditions);
 
 /// One EndpointSlice, counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +88,15 @@ pub struct Slice {
     pub family: Family,
     /// Its addresses.
     pub endpoints: Endpoints,
+    /// The marks of the pods behind the ready ones (`pod_mark`): eight bytes a pod instead of a name.
+    pub ready: Box<[u64]>,
+    /// The marks of the pods behind the others.
+    pub not_ready: Box<[u64]>,
+}
+
+/// A pod's name as a number (FNV-1a, 64 bit).
+pub fn pod_mark(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |mark, byte| (mark ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// The address family of a slice.
@@ -115,14 +133,19 @@ pub fn slice(wire: WireEndpointSlice<'_>, pool: &mut Pool) -> Option<Slice> {
     let key = key(Kind::EndpointSlice, &meta, pool);
     let endpoints = wire.endpoints.ok().unwrap_or_default();
     // "A nil value should be interpreted as true" (the API's words on `ready`).
-    let ready = endpoints
-        .iter()
-        .filter(|endpoint| endpoint.conditions.get().and_then(|conditions| conditions.ready.get()) != Some(&false))
-        .count();
+    let is_ready = |endpoint: &&Endpoint<'_>| {
+        endpoint.conditions.get().and_then(|conditions| conditions.ready.get()) != Some(&false)
+    };
+    let ready = endpoints.iter().filter(is_ready).count();
+    let mark = |endpoint: &Endpoint<'_>| endpoint.target_ref.get()?.name.get().map(|name| pod_mark(name));
+    let ready_marks = endpoints.iter().filter(is_ready).filter_map(mark).collect();
+    let other_marks = endpoints.iter().filter(|endpoint| !is_ready(endpoint)).filter_map(mark).collect();
     Some(Slice {
         service: ObjectKey::new(Kind::Service, key.namespace.clone(), service),
         family: if wire.address_type.get().is_some_and(|kind| kind == "IPv6") { Family::Second } else { Family::First },
         endpoints: Endpoints { ready: ready as u32, not_ready: (endpoints.len() - ready) as u32 },
+        ready: ready_marks,
+        not_ready: other_marks,
         key,
     })
 }

@@ -142,7 +142,7 @@ fn lanes(workload: &Workload, objects: &dyn Objects) -> Vec<Lane> {
     let mut revisions = objects.revisions_of(&workload.uid);
     revisions.sort_by(|a, b| b.revision.cmp(&a.revision).then_with(|| b.created.cmp(&a.created)));
     let bare = |pods| Lane { object: None, images: workload.images.clone(), pods, current: true };
-    if workload.key.kind == Kind::Deployment {
+    if matches!(workload.key.kind, Kind::Deployment | Kind::Rollout) {
         let mut lanes: Vec<Lane> = revisions
             .into_iter()
             .map(|object| Lane {

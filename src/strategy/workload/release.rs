@@ -10,7 +10,7 @@ use crate::strategy::{Claim, Derive, Rank, best_to_go_back_to};
 
 /// The claim of a plain workload.
 pub fn claim(key: &ObjectKey, objects: &dyn Objects, why: impl Into<Str>) -> Option<Claim> {
-    let workload = objects.workload(key)?;
+    let workload = objects.workload(key).filter(|workload| workload.key.kind != Kind::Rollout)?;
     let revisions = objects.revisions_of(&workload.uid);
     let members = std::iter::once(key.clone()).chain(revisions.iter().map(|revision| revision.key.clone()));
     Some(Claim { root: key.clone(), members: members.collect(), rank: Rank::Workload, why: why.into() })
