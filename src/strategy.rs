@@ -5,6 +5,7 @@
 pub mod on_delete;
 pub mod recreate;
 pub mod rolling;
+pub mod traffic;
 pub mod workload;
 
 #[cfg(test)]

@@ -65,6 +65,9 @@ pub struct Side {
     pub name: Str,
     /// The workload.
     pub workload: Arc<Workload>,
+    /// The workload as a release of its own: its template's verbs (undo, set image, scale) are planned on it. `None`
+    /// where a controller owns the template.
+    pub own: Option<Arc<crate::domain::Release>>,
     /// The autoscaler that owns its replicas.
     pub autoscaler: Option<Arc<Autoscaler>>,
     /// The Services that select its pods only.

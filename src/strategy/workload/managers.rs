@@ -1,28 +1,51 @@
-//! Who else steers a workload, and what they will do to a write of ours: told from its annotations, labels, owner, field
-//! managers and autoscaler.
+//! Who else steers an object (a workload, a Service, a route), and what they will do to a write of ours: told from its
+//! annotations, labels, owner, field managers, and a workload's autoscaler.
 //!
 //! Sources: Argo CD's resource tracking, Flux's kustomize and helm controllers' labels, Helm's ownership metadata. A mark
 //! that names another object was copied and does not count.
 
 use super::facts::Facts;
-use crate::domain::management::{Management, Manager, Reverts};
-use crate::domain::workload::Workload;
-use crate::domain::{Str, Timestamp};
+use crate::domain::management::{Management, Manager, Reverts, Writer};
+use crate::domain::objects::Service;
+use crate::domain::selector::Labels;
+use crate::domain::traffic::ObjectMeta;
+use crate::domain::workload::{Owner, Workload};
+use crate::domain::{ObjectKey, Str, Timestamp};
+
+/// What tells who manages an object.
+#[derive(Debug, Clone, Copy)]
+pub struct Managed<'a> {
+    key: &'a ObjectKey,
+    labels: &'a Labels,
+    annotations: &'a Labels,
+    owner: Option<&'a Owner>,
+    writers: &'a [Writer],
+}
+
+impl<'a> From<&'a Workload> for Managed<'a> {
+    fn from(of: &'a Workload) -> Self {
+        let (labels, annotations, owner) = (&of.labels, &of.annotations, of.owner.as_ref());
+        Self { key: &of.key, labels, annotations, owner, writers: &of.writers }
+    }
+}
+
+impl<'a> From<&'a ObjectMeta> for Managed<'a> {
+    fn from(of: &'a ObjectMeta) -> Self {
+        let (labels, annotations, owner) = (&of.labels, &of.annotations, of.owner.as_ref());
+        Self { key: &of.key, labels, annotations, owner, writers: &of.writers }
+    }
+}
+
+impl<'a> From<&'a Service> for Managed<'a> {
+    fn from(of: &'a Service) -> Self {
+        let (labels, annotations, owner) = (&of.labels, &of.annotations, of.owner.as_ref());
+        Self { key: &of.key, labels, annotations, owner, writers: &of.writers }
+    }
+}
 
 /// Everyone who manages the workload, the one that reverts most surely first.
 pub fn managers(facts: &Facts) -> Vec<Management> {
-    let workload = &*facts.workload;
-    let mut found: Vec<Management> = [
-        argo_cd(workload),
-        flux_kustomize(workload),
-        flux_helm(workload),
-        helm(workload),
-        owner(workload),
-        apply(workload),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let mut found = of((&*facts.workload).into());
     if let Some(autoscaler) = &facts.autoscaler {
         found.push(Management {
             manager: Manager::Autoscaler,
@@ -38,15 +61,24 @@ pub fn managers(facts: &Facts) -> Vec<Management> {
     found
 }
 
-fn mark<'a>(workload: &'a Workload, key: &str) -> Option<&'a Str> {
+/// Everyone who manages this object, its autoscaler aside. What they do to its spec stands in `Management::template`.
+pub fn of(object: Managed<'_>) -> Vec<Management> {
+    let object = &object;
+    let all = [argo_cd(object), flux_kustomize(object), flux_helm(object), helm(object), owner(object), apply(object)];
+    let mut found: Vec<Management> = all.into_iter().flatten().collect();
+    found.sort_by_key(|management| std::cmp::Reverse(management.template.max(management.replicas)));
+    found
+}
+
+fn mark<'a>(workload: &Managed<'a>, key: &str) -> Option<&'a Str> {
     workload.annotations.get(key).or_else(|| workload.labels.get(key))
 }
 
 /// `argocd.argoproj.io/tracking-id` is `<app>:<group>/<kind>:<namespace>/<name>`; one that names another object was
 /// copied (a Deployment's annotations are copied to its ReplicaSets).
-fn argo_cd(workload: &Workload) -> Option<Management> {
+fn argo_cd(workload: &Managed<'_>) -> Option<Management> {
     const TRACKING: &str = "argocd.argoproj.io/tracking-id";
-    let key = &workload.key;
+    let key = workload.key;
     let own = format!(":{}/{}:{}/{}", key.kind.group(), key.kind.name(), key.namespace, key.name);
     let tracked =
         workload.annotations.get(TRACKING).and_then(|id| id.strip_suffix(own.as_str()).map(|app| (app, TRACKING)));
@@ -68,7 +100,7 @@ fn argo_cd(workload: &Workload) -> Option<Management> {
     })
 }
 
-fn flux_kustomize(workload: &Workload) -> Option<Management> {
+fn flux_kustomize(workload: &Managed<'_>) -> Option<Management> {
     const NAME: &str = "kustomize.toolkit.fluxcd.io/name";
     let name = workload.labels.get(NAME)?;
     let namespace = workload.labels.get("kustomize.toolkit.fluxcd.io/namespace")?;
@@ -87,7 +119,7 @@ fn flux_kustomize(workload: &Workload) -> Option<Management> {
     })
 }
 
-fn flux_helm(workload: &Workload) -> Option<Management> {
+fn flux_helm(workload: &Managed<'_>) -> Option<Management> {
     const NAME: &str = "helm.toolkit.fluxcd.io/name";
     let name = workload.labels.get(NAME)?;
     let namespace = workload.labels.get("helm.toolkit.fluxcd.io/namespace")?;
@@ -105,7 +137,7 @@ fn flux_helm(workload: &Workload) -> Option<Management> {
 }
 
 /// The label alone proves nothing (rendered charts carry it too): the release's annotations count.
-fn helm(workload: &Workload) -> Option<Management> {
+fn helm(workload: &Managed<'_>) -> Option<Management> {
     let name = workload.annotations.get("meta.helm.sh/release-name")?;
     let by_helm = workload.labels.get("app.kubernetes.io/managed-by").is_some_and(|by| &**by == "Helm");
     if !by_helm || workload.labels.contains_key("helm.toolkit.fluxcd.io/name") {
@@ -123,8 +155,8 @@ fn helm(workload: &Workload) -> Option<Management> {
     })
 }
 
-fn owner(workload: &Workload) -> Option<Management> {
-    let owner = workload.owner.as_ref()?;
+fn owner(workload: &Managed<'_>) -> Option<Management> {
+    let owner = workload.owner?;
     Some(Management {
         manager: Manager::Owner,
         name: format!("{}/{}", owner.kind, owner.name).into(),
@@ -136,7 +168,7 @@ fn owner(workload: &Workload) -> Option<Management> {
     })
 }
 
-fn apply(workload: &Workload) -> Option<Management> {
+fn apply(workload: &Managed<'_>) -> Option<Management> {
     const LAST: &str = "kubectl.kubernetes.io/last-applied-configuration";
     let writer = workload.writers.iter().find(|writer| {
         matches!(&*writer.manager, "kubectl-client-side-apply" | "kubectl")
