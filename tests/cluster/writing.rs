@@ -11,11 +11,16 @@ use windlass::action::{Consent, Preview, Progress, rights};
 use windlass::cluster::{Cluster, ConnectOptions};
 use windlass::domain::intent::{PausedUndo, UndoTo};
 use windlass::domain::outcome::OutcomeKind;
+use windlass::domain::plan::RefusalKind;
 use windlass::domain::workload::Image;
 use windlass::domain::{Intent, Kind, Verb};
 
 const NOTHING: Value = Value::Null;
 const KIND: Kind = Kind::Deployment;
+
+fn previous() -> Intent {
+    Intent::Undo { to: UndoTo::Previous, paused: PausedUndo::StayPaused }
+}
 
 fn set_image(version: &str) -> Intent {
     Intent::SetImage(vec![Image { container: "app".into(), reference: image(version).into() }])
@@ -67,26 +72,55 @@ async fn an_exact_inverse_takes_the_write_back() {
     assert_eq!(room.field(KIND, "web", "/metadata/annotations/kubernetes.io~1change-cause"), "web v2");
 }
 
-#[tokio::test]
-#[ignore = "needs a cluster"]
-async fn an_autoscaler_that_scales_during_the_undo_does_not_stand_in_its_way() {
-    let room = web("hpa", &NOTHING).await;
-    let plan = room.propose(KIND, "web", Intent::undo()).await.expect("a plan");
+/// A Deployment `web` with two settled versions, a CPU request, and an autoscaler from 3 to 9 pods that follows the load
+/// of its Service, which has none yet.
+async fn scaled_web() -> Room {
+    let room = Room::new("hpa", &NOTHING).await;
+    // Pods take their time, so that the autoscaler is at work while the undo is.
+    room.workload(KIND, "web", &image("v1"), &json!({"sim/ready-delay": "3s"}), &NOTHING);
+    room.kubectl(&["set", "resources", "deployment/web", "--requests=cpu=100m"]);
+    room.settle(KIND, "web");
+    room.roll(KIND, "web", "v2");
+    room.apply(&json!({
+        "apiVersion": "v1", "kind": "Service",
+        "metadata": {"name": "web", "namespace": room.name, "annotations": {"sim/rps": "0"}},
+        "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]},
+    }));
     room.apply(&json!({
         "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
         "metadata": {"name": "web", "namespace": room.name},
         "spec": {
             "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
-            "minReplicas": 5, "maxReplicas": 9,
-            "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}}],
+            "minReplicas": 3, "maxReplicas": 9,
+            "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 50}}}],
         },
     }));
-    room.kubectl(&["wait", "deployment/web", "--for=jsonpath={.spec.replicas}=5", "--timeout=90s"]);
+    room.kubectl(&["wait", "hpa/web", "--for=condition=ScalingActive", "--timeout=90s"]);
+    room
+}
+
+#[tokio::test]
+#[ignore = "needs a cluster whose load the annotation sim/rps sets"]
+async fn an_autoscaler_that_scales_during_the_undo_does_not_stand_in_its_way() {
+    let room = scaled_web().await;
+    assert_eq!(room.field(KIND, "web", "/spec/replicas"), json!(3), "no load, no more pods");
+    let plan = room.propose(KIND, "web", previous()).await.expect("a plan");
+    room.kubectl(&["annotate", "--overwrite", "service/web", "sim/rps=2000"]);
+    let end = tokio::time::Instant::now() + std::time::Duration::from_mins(2);
+    let replicas = || room.field(KIND, "web", "/spec/replicas").as_i64().expect("a number");
+    while replicas() == 3 {
+        assert!(tokio::time::Instant::now() < end, "the autoscaler never followed the load");
+    }
+    // The plan is of the time before: the autoscaler's writes, then and from now on, are no reason to refuse.
+    let sent_at = replicas();
     let outcome = confirm(&room.engine, plan, Consent::default()).await;
     assert_eq!(outcome.kind, OutcomeKind::Applied, "{}", outcome.reason);
-    assert_eq!((room.image(KIND, "web"), room.field(KIND, "web", "/spec/replicas")), (image("v1"), json!(5)));
+    room.kubectl(&["wait", "deployment/web", "--for=jsonpath={.spec.replicas}=9", "--timeout=120s"]);
+    assert!(sent_at < 9, "it went on scaling after the undo was sent");
+    room.settle(KIND, "web");
+    assert_eq!((room.image(KIND, "web"), replicas()), (image("v1"), 9));
     let scale = room.propose(KIND, "web", Intent::Scale(2)).await.expect("a plan");
-    assert!(scale.forecast.warnings[0].contains("hpa/web owns the replicas (5 to 9)"), "{:?}", scale.forecast.warnings);
+    assert!(scale.forecast.warnings[0].contains("hpa/web owns the replicas (3 to 9)"), "{:?}", scale.forecast.warnings);
 }
 
 #[tokio::test]
@@ -246,7 +280,8 @@ async fn an_answer_that_is_cut_off_after_the_request_is_found_applied() {
 
 const RACER: &str = "WINDLASS_TEST_RACER";
 
-/// A racer: plans, says that it is ready, waits for the word, and applies. Does nothing in an ordinary run.
+/// A racer: at each word it plans, says that it is ready, waits for the next one, and applies; it ends with its input.
+/// Does nothing in an ordinary run.
 #[tokio::test]
 #[ignore = "a process of its own, started by the test below"]
 async fn racer() {
@@ -256,34 +291,35 @@ async fn racer() {
     let cluster = kit::cluster().await;
     let engine = engine(&cluster, &who, home.path());
     let key = windlass::domain::ObjectKey::new(KIND, namespace.as_str(), "web");
-    let (release, details) = Box::pin(cluster.one_release(&key)).await.expect("readable");
-    let to = UndoTo::Number(windlass::domain::Revision(1));
-    let intent = Intent::Undo { to, paused: PausedUndo::StayPaused };
-    let context = engine.context(&release.uid);
-    let strategy = windlass::strategy::strategy(release.strategy).expect("known");
-    let plan = strategy.plan(&release, &details, &intent, &context).expect("a plan");
     let say =
         |line: &str| writeln!(std::io::stdout(), "{line}").and_then(|()| std::io::stdout().flush()).expect("told");
-    say("ready");
-    std::io::stdin().lines().next().expect("the word").expect("readable");
-    let outcome = confirm(&engine, Arc::new(plan), Consent { wait: None, ..Consent::default() }).await;
-    say(&format!("outcome {} {}", outcome.kind, outcome.reason));
+    say("here");
+    let mut words = std::io::stdin().lines().map_while(Result::ok);
+    while words.next().is_some() {
+        let plan = loop {
+            let (release, details) = Box::pin(cluster.one_release(&key)).await.expect("readable");
+            let strategy = windlass::strategy::strategy(release.strategy).expect("known");
+            match strategy.plan(&release, &details, &previous(), &engine.context(&release.uid)) {
+                Err(refusal) if refusal.kind == RefusalKind::ReadAgain => {}
+                planned => break planned.expect("a plan"),
+            }
+        };
+        say("ready");
+        words.next().expect("the word");
+        let outcome = confirm(&engine, Arc::new(plan), Consent { wait: None, ..Consent::default() }).await;
+        say(&format!("outcome {} {}", outcome.kind, outcome.reason));
+    }
 }
 
-fn until_line(child: &mut BufReader<std::process::ChildStdout>, start: &str) -> String {
-    child.lines().map_while(Result::ok).find(|line| line.contains(start)).expect("the racer speaks")
-}
+/// Processes that race; ended with the test.
+struct Racers(Vec<(Child, BufReader<std::process::ChildStdout>)>);
 
-#[tokio::test]
-#[ignore = "needs a cluster"]
-async fn of_many_processes_that_confirm_the_same_plan_exactly_one_applies_it() {
-    let racers: usize = std::env::var("WINDLASS_TEST_RACERS").ok().and_then(|n| n.parse().ok()).unwrap_or(10);
-    let room = web("race", &NOTHING).await;
-    let mut children: Vec<(Child, BufReader<std::process::ChildStdout>)> = (0..racers)
-        .map(|_| {
+impl Racers {
+    fn start(count: usize, namespace: &str) -> Self {
+        let start = || {
             let mut child = Command::new(std::env::current_exe().expect("this binary"))
                 .args(["--exact", "writing::racer", "--ignored", "--nocapture", "--test-threads=1"])
-                .env(RACER, &room.name)
+                .env(RACER, namespace)
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null())
@@ -291,22 +327,65 @@ async fn of_many_processes_that_confirm_the_same_plan_exactly_one_applies_it() {
                 .expect("starts");
             let out = BufReader::new(child.stdout.take().expect("piped"));
             (child, out)
-        })
-        .collect();
-    for (_, out) in &mut children {
-        until_line(out, "ready");
+        };
+        Self((0..count).map(|_| start()).collect())
     }
-    for (child, _) in &mut children {
-        writeln!(child.stdin.as_mut().expect("piped"), "go").expect("heard");
+
+    /// Says a word to each.
+    fn tell(&mut self, word: &str) {
+        for (child, _) in &mut self.0 {
+            writeln!(child.stdin.as_mut().expect("piped"), "{word}").expect("heard");
+        }
     }
-    let mut outcomes: Vec<String> = Vec::new();
-    for (mut child, mut out) in children {
-        outcomes.push(until_line(&mut out, "outcome "));
-        child.wait().expect("ended");
+
+    /// The line with `start` of each.
+    fn hear(&mut self, start: &str) -> Vec<String> {
+        let line = |out: &mut BufReader<_>| {
+            out.lines().map_while(Result::ok).find(|line| line.contains(start)).expect("the racer speaks")
+        };
+        self.0.iter_mut().map(|(_, out)| line(out)).collect()
     }
-    let applied = outcomes.iter().filter(|line| line.contains("outcome applied")).count();
-    let conflicts =
-        outcomes.iter().filter(|line| line.contains("outcome conflict") && line.contains("by racer-")).count();
-    assert_eq!((applied, conflicts), (1, racers - 1), "{outcomes:#?}");
-    assert_eq!(room.image(KIND, "web"), image("v1"));
+}
+
+impl Drop for Racers {
+    fn drop(&mut self) {
+        for (child, _) in &mut self.0 {
+            drop(child.stdin.take());
+            let _ = child.wait();
+        }
+    }
+}
+
+fn number(variable: &str, usual: usize) -> usize {
+    std::env::var(variable).ok().and_then(|number| number.parse().ok()).unwrap_or(usual)
+}
+
+#[tokio::test]
+#[ignore = "needs a cluster"]
+async fn of_many_processes_that_confirm_the_same_plan_exactly_one_applies_it() {
+    let (count, rounds) = (number("WINDLASS_TEST_RACERS", 50), number("WINDLASS_TEST_ROUNDS", 5));
+    let room = web("race", &NOTHING).await;
+    let mut racers = Racers::start(count, &room.name);
+    racers.hear("here");
+    for round in 1..=rounds {
+        let version = format!("r{round}");
+        let before = room.image(KIND, "web");
+        room.roll(KIND, "web", &version);
+        racers.tell("plan");
+        racers.hear("ready");
+        racers.tell("go");
+        let outcomes = racers.hear("outcome ");
+        let having = |kind: &str, who: &str| {
+            let wanted = format!("outcome {kind}");
+            outcomes.iter().filter(|line| line.contains(&wanted) && line.contains(who)).count()
+        };
+        let counted = (having("applied", ""), having("conflict", "by racer-"));
+        assert_eq!(counted, (1, count - 1), "round {round}: {outcomes:#?}");
+        assert_eq!(room.image(KIND, "web"), before, "round {round}: one step back, not two");
+    }
+    writeln!(
+        std::io::stderr(),
+        "{rounds} rounds of {count} processes: each time one applied, all others told a conflict"
+    )
+    .expect("told");
 }
