@@ -2,6 +2,7 @@
 //!
 //! A new strategy is its own file and one line in `STRATEGIES`.
 
+pub mod flagger;
 pub mod on_delete;
 pub mod recreate;
 pub mod rolling;
@@ -147,7 +148,8 @@ pub enum Settled {
 }
 
 /// The strategies, tried in this order; the claim with the highest rank wins.
-pub static STRATEGIES: &[&dyn Strategy] = &[&rolling::Rolling, &recreate::Recreate, &on_delete::OnDelete];
+pub static STRATEGIES: &[&dyn Strategy] =
+    &[&rolling::Rolling, &recreate::Recreate, &on_delete::OnDelete, &flagger::Flagger];
 
 /// The strategy named `kind`.
 pub fn strategy(kind: StrategyKind) -> Option<&'static dyn Strategy> {
