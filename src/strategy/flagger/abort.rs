@@ -3,7 +3,7 @@
 
 use super::break_glass;
 use super::gate::{kubectl, of_rollback, turn};
-use super::phase::Phase;
+use super::phase::{Phase, interval};
 use super::suspend::SUSPEND;
 use super::verbs::{Seen, refused};
 use crate::domain::forecast::{Forecast, Risk};
@@ -62,11 +62,10 @@ pub fn plan(seen: &Seen<'_>, details: &Details, context: &Context) -> Result<Pla
             break_glass::plan(seen, details, context)
         }
         Err(why) => match break_glass::possible(seen) {
-            Ok(()) => Err(refused(
-                seen,
-                Verb::Abort,
-                &format!("{why}; breaking the glass suspends it and sends all traffic to the primary"),
-            )),
+            Ok(()) => {
+                let why = format!("{why}; breaking the glass suspends it and sends all traffic to the primary");
+                Err(refused(seen, Verb::Abort, &why).unless(Override::BreakGlass))
+            }
             Err(_) => Err(refused(seen, Verb::Abort, &why)),
         },
     }
@@ -89,7 +88,7 @@ fn by_hook(seen: &Seen<'_>, details: &Details, gate: &Gate, context: &Context) -
         last.then = Some(rolled_back);
     }
     calls.push(PlannedCall { then: None, ..turn(canary, gate, false) });
-    let (old, within) = (seen.users_are_on(), Age(canary.interval()).words());
+    let (old, within) = (seen.users_are_on(), Age(interval(canary)).words());
     let mut warnings: Vec<Str> = Vec::new();
     if canary.suspend {
         warnings.push("it is suspended: it is resumed for this, with its rollback gate open".into());
@@ -108,7 +107,7 @@ fn by_hook(seen: &Seen<'_>, details: &Details, gate: &Gate, context: &Context) -
                 "within {within} Flagger sends all traffic to {old} and ends the canary's pods; then the gate is closed"
             )
             .into(),
-            takes: Some(canary.interval()),
+            takes: Some(interval(canary)),
             warnings,
             ..Forecast::default()
         },

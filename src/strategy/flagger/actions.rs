@@ -1,6 +1,6 @@
 //! Which verbs a release under Flagger offers now, with what follows or why not.
 
-use super::phase::Phase;
+use super::phase::{Phase, interval};
 use super::verbs::{Seen, not_ours};
 use super::{abort, break_glass, forecast, pass, skip, suspend, target};
 use crate::domain::history::Evidence;
@@ -92,7 +92,7 @@ fn pause(seen: &Seen<'_>) -> Action {
 
 fn resume(seen: &Seen<'_>) -> Action {
     let possible = if seen.canary.suspend {
-        Ok(format!("Flagger goes on within {}", Age(seen.canary.interval()).words()))
+        Ok(format!("Flagger goes on within {}", Age(interval(seen.canary)).words()))
     } else {
         Err("it is not suspended".into())
     };

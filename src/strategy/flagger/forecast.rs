@@ -1,7 +1,7 @@
 //! What Flagger makes of a write.
 
 use super::gate;
-use super::phase::{Phase, least_time, style};
+use super::phase::{Phase, interval, least_time, style};
 use super::verbs::Seen;
 use crate::domain::traffic::canary::CanaryStyle;
 use crate::domain::traffic::hook::HookKind;
@@ -38,7 +38,7 @@ pub fn of_template(seen: &Seen<'_>, template: Template, version: &str) -> Follow
             warnings: Vec::new(),
         };
     }
-    let within = Age(canary.interval()).words();
+    let within = Age(interval(canary)).words();
     let (new, on) = (seen.new_version(), seen.users_are_on());
     match (seen.phase, template) {
         (Phase::Progressing | Phase::WaitingPromotion, Template::Promoted) => {
@@ -94,7 +94,7 @@ fn analysis(seen: &Seen<'_>, version: &str) -> Follows {
     if canary.skip_analysis {
         return Follows {
             then: format!("{version} is promoted without an analysis (skipAnalysis is set)"),
-            takes: Some(SignedDuration::from_secs(canary.interval().as_secs().saturating_mul(2))),
+            takes: Some(SignedDuration::from_secs(interval(canary).as_secs().saturating_mul(2))),
             warnings: vec!["skipAnalysis is set: nothing is checked".into()],
         };
     }

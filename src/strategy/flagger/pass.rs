@@ -1,7 +1,7 @@
 //! One step further: the gate in the way is opened until the run has moved, and closed again.
 
 use super::gate::{self, Hold, Place, kubectl, turn};
-use super::phase::{AFTER_PROMOTION, Phase, next_weight};
+use super::phase::{AFTER_PROMOTION, Phase, interval, next_weight};
 use super::verbs::{Seen, only_if_as_shown, refused};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::intent::{RuleRef, Standing};
@@ -114,10 +114,10 @@ pub fn plan(seen: &Seen<'_>, details: &Details, intent: &Intent, context: &Conte
         forecast: Forecast {
             then: format!(
                 "Flagger asks within {}: {what}; then the gate is closed again",
-                Age(canary.interval()).words()
+                Age(interval(canary)).words()
             )
             .into(),
-            takes: Some(canary.interval()),
+            takes: Some(interval(canary)),
             warnings: warnings(seen, &pass),
             ..Forecast::default()
         },
@@ -153,7 +153,7 @@ fn warnings(seen: &Seen<'_>, pass: &Pass<'_>) -> Vec<Str> {
         });
     }
     if !shared.is_empty() {
-        let interval = Age(seen.canary.interval()).words();
+        let interval = Age(interval(seen.canary)).words();
         let others = shared.join(" and ");
         warnings.push(
             format!("the same gate holds {others}: it must be closed within {interval}, or more comes through").into(),

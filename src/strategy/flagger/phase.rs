@@ -87,9 +87,9 @@ pub fn next_check(canary: &Canary, now: Timestamp) -> Option<Timestamp> {
         return None;
     }
     let last = canary.status.last_transition?;
-    let interval = canary.interval().as_secs().max(1);
-    let rounds = now.duration_since(last).as_secs().max(0) / interval + 1;
-    last.checked_add(jiff::SignedDuration::from_secs(interval.checked_mul(rounds)?)).ok()
+    let every = interval(canary).as_secs().max(1);
+    let rounds = now.duration_since(last).as_secs().max(0) / every + 1;
+    last.checked_add(jiff::SignedDuration::from_secs(every.checked_mul(rounds)?)).ok()
 }
 
 /// The highest weight of the ladder: then the promotion comes.
@@ -142,10 +142,15 @@ pub fn least_time(canary: &Canary) -> jiff::SignedDuration {
         CanaryStyle::Weighted => i64::try_from(canary.ladder().len()).unwrap_or(100),
         CanaryStyle::AbTest | CanaryStyle::BlueGreen => iterations(canary),
     };
-    jiff::SignedDuration::from_secs(canary.interval().as_secs().saturating_mul(steps.clamp(0, 1_000_000) + 4))
+    jiff::SignedDuration::from_secs(interval(canary).as_secs().saturating_mul(steps.clamp(0, 1_000_000) + 4))
 }
 
 /// The phase and what the words of a sentence need of it: `Progressing`.
 pub fn word(canary: &Canary) -> Str {
     if canary.status.phase.is_empty() { "no phase yet".into() } else { canary.status.phase.clone() }
+}
+
+/// From check to check; one that is absurd counts as a day, so that sums of it stay in range.
+pub fn interval(canary: &Canary) -> jiff::SignedDuration {
+    canary.interval().min(jiff::SignedDuration::from_hours(24))
 }

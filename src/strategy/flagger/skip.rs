@@ -3,7 +3,7 @@
 use super::forecast::canary_writes;
 use super::gate::{self, Place};
 use super::pass;
-use super::phase::{Phase, splits_nothing};
+use super::phase::{Phase, interval, splits_nothing};
 use super::suspend::{merge, put_back};
 use super::verbs::{Seen, refused};
 use crate::domain::forecast::{Forecast, Risk};
@@ -78,7 +78,7 @@ pub fn plan(seen: &Seen<'_>, details: &Details, intent: &Intent, context: &Conte
             put_back(root, SKIP),
         ],
     };
-    let interval = Age(seen.canary.interval()).words();
+    let interval = Age(interval(seen.canary)).words();
     let mut warnings: Vec<Str> =
         vec!["metrics, gates and the check of the primary are left out; post-rollout hooks run".into()];
     if !splits_nothing(seen.canary) {
@@ -103,7 +103,7 @@ pub fn plan(seen: &Seen<'_>, details: &Details, intent: &Intent, context: &Conte
                 "within {interval}: all traffic to the primary, which gets {new}; then skipAnalysis is {was} again"
             )
             .into(),
-            takes: Some(seen.canary.interval()),
+            takes: Some(interval(seen.canary)),
             warnings,
             ..Forecast::default()
         },

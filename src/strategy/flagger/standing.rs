@@ -1,7 +1,7 @@
 //! What a release under Flagger is doing, why, and what to do about it: one sentence each.
 
 use super::gate::{self, Hold};
-use super::phase::{self, Phase, iterations, next_check, next_weight, style, target_is_promoted};
+use super::phase::{self, Phase, interval, iterations, next_check, next_weight, style, target_is_promoted};
 use super::scene::{Scene, ready};
 use super::tracks::{same_as_primary, stable_version, target_version};
 use crate::domain::traffic::canary::CanaryStyle;
@@ -195,7 +195,7 @@ fn by_phase(scene: &Scene, primary: Option<&Standing>, waiting: Option<&WaitingF
 
 fn unseen(scene: &Scene) -> Standing {
     let canary = &scene.canary;
-    let long = SignedDuration::from_secs(canary.interval().as_secs().saturating_mul(2) + 60);
+    let long = SignedDuration::from_secs(interval(canary).as_secs().saturating_mul(2) + 60);
     let silent = canary.meta.created.is_some_and(|at| scene.now.duration_since(at) > long);
     if silent {
         let reason = "Flagger has said nothing about it: does it run, and watch this namespace?";
@@ -238,7 +238,7 @@ fn at_rest(scene: &Scene, primary: Option<&Standing>, new: &str) -> Standing {
         return standing(scene, State::Waiting, &reason, "P resumes it; U takes the new template back.");
     }
     if pending {
-        let within = Age(scene.canary.interval()).words();
+        let within = Age(interval(&scene.canary)).words();
         return standing(scene, State::Progressing, &format!("{new} is set: Flagger looks at it within {within}"), "");
     }
     let failed = if scene.phase == Phase::Failed {
@@ -319,5 +319,5 @@ fn held_from(scene: &Scene) -> Option<Timestamp> {
     }
     let last_pod = target.lanes.iter().flat_map(|lane| lane.live()).filter_map(|pod| pod.ready_since).max();
     let from = canary.status.last_transition?.max(last_pod.unwrap_or(canary.status.last_transition?));
-    from.checked_add(canary.interval() + SLACK).ok()
+    from.checked_add(interval(canary) + SLACK).ok()
 }

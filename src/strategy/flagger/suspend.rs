@@ -2,7 +2,7 @@
 
 use super::forecast::canary_writes;
 use super::gate::{self, kubectl, turn};
-use super::phase::Phase;
+use super::phase::{Phase, interval};
 use super::verbs::{Seen, refused, unchanged};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::plan::{Inverse, InverseSteps, Operation, Patch, Refusal, Wait};
@@ -88,7 +88,7 @@ fn close(seen: &Seen<'_>, gates: &[Gate]) -> Draft {
         inverse: Inverse::None { why: "A opens the gate for the next weight".into() },
         forecast: Forecast {
             then: format!("from the next check on it stays {weight}; the checks go on, and still roll back").into(),
-            takes: Some(seen.canary.interval()),
+            takes: Some(interval(seen.canary)),
             warnings: vec!["a check that is under way may still let one weight through".into()],
             ..Forecast::default()
         },
@@ -129,7 +129,7 @@ fn set(seen: &Seen<'_>, details: &Details, on: bool) -> Draft {
         }),
         forecast: Forecast {
             then: then(seen, on).into(),
-            takes: Some(seen.canary.interval()).filter(|_| !on),
+            takes: Some(interval(seen.canary)).filter(|_| !on),
             warnings,
             ..Forecast::default()
         },
@@ -142,7 +142,7 @@ fn set(seen: &Seen<'_>, details: &Details, on: bool) -> Draft {
 
 fn then(seen: &Seen<'_>, on: bool) -> String {
     let weight = seen.weight().map_or_else(String::new, |weight| format!(" at {weight} %"));
-    let within = Age(seen.canary.interval()).words();
+    let within = Age(interval(seen.canary)).words();
     match (on, seen.phase.in_flight()) {
         (true, true) => {
             format!("the run stops in {}{weight}: pods and traffic stay as they are", super::phase::word(seen.canary))

@@ -1,1 +1,6 @@
-//! T
+//! Flagger's Canaries in small worlds: what is shown, what is planned, and the hazards.
+
+mod hazards;
+mod plans;
+mod shown;
+mod world;

@@ -1,6 +1,6 @@
 //! From a wish to a plan.
 
-use super::phase::Phase;
+use super::phase::{Phase, interval};
 use super::route::{self, Split};
 use super::scene::ready;
 use super::{abort, pass, revert, skip, suspend, target};
@@ -77,7 +77,7 @@ impl<'a> Seen<'a> {
 
     /// How long Flagger takes to do what it is allowed to: one interval, the time of its webhooks, and a second one.
     pub fn patience(&self) -> SignedDuration {
-        SignedDuration::from_secs(self.canary.interval().as_secs().saturating_mul(2).saturating_add(40))
+        SignedDuration::from_secs(interval(self.canary).as_secs().saturating_mul(2).saturating_add(40))
     }
 
     /// Who serves users now, for sentences: `podinfo-primary at v1`.
