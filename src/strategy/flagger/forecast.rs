@@ -3,9 +3,11 @@
 use super::gate;
 use super::phase::{Phase, interval, least_time, style};
 use super::verbs::Seen;
+use crate::domain::management::Reverts;
 use crate::domain::traffic::canary::CanaryStyle;
 use crate::domain::traffic::hook::HookKind;
-use crate::domain::{Age, Str};
+use crate::domain::{Age, Intent, Str};
+use crate::strategy::workload::managers;
 use crate::strategy::workload::words::count;
 use jiff::SignedDuration;
 
@@ -121,18 +123,8 @@ fn analysis(seen: &Seen<'_>, version: &str) -> Follows {
 }
 
 /// Who puts changes of the Canary itself back, told from its marks.
-pub fn canary_writes(seen: &Seen<'_>) -> Vec<Str> {
-    let meta = &seen.canary.meta;
-    let marked = |key: &str| meta.labels.contains_key(key) || meta.annotations.contains_key(key);
-    let managers = [
-        ("argocd.argoproj.io/tracking-id", "Argo CD"),
-        ("argocd.argoproj.io/instance", "Argo CD"),
-        ("kustomize.toolkit.fluxcd.io/name", "Flux"),
-        ("helm.toolkit.fluxcd.io/name", "Flux (Helm)"),
-    ];
-    let found = managers.into_iter().find(|(key, _)| marked(key));
-    found
-        .map(|(_, who)| format!("{who} manages this Canary and may put the field back at its next sync").into())
-        .into_iter()
-        .collect()
+pub fn canary_writes(seen: &Seen<'_>, intent: &Intent) -> Vec<Str> {
+    let all = managers::of((&seen.canary.meta).into());
+    let reverting = all.iter().filter(|it| it.on(intent) != Reverts::WillNot);
+    reverting.map(|it| it.sentence(intent).into()).collect()
 }

@@ -153,10 +153,10 @@ fn warnings(seen: &Seen<'_>, pass: &Pass<'_>) -> Vec<Str> {
         });
     }
     if !shared.is_empty() {
-        let interval = Age(interval(seen.canary)).words();
+        let within = Age(interval(seen.canary)).words();
         let others = shared.join(" and ");
         warnings.push(
-            format!("the same gate holds {others}: it must be closed within {interval}, or more comes through").into(),
+            format!("the same gate holds {others}: it must be closed within {within}, or more comes through").into(),
         );
     }
     warnings.push(

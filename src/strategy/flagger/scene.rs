@@ -92,6 +92,8 @@ impl Scene {
                 role,
                 name: facts.workload.key.name.clone(),
                 workload: Arc::clone(&facts.workload),
+                // Its template is changed for Flagger, which brings it in: see `target`.
+                own: None,
                 autoscaler: facts.autoscaler.clone(),
                 services: facts.services.clone(),
                 endpoints: users.map(|service| objects.addresses_of(&service.key, &pods)).unwrap_or_default(),

@@ -78,7 +78,7 @@ pub fn plan(seen: &Seen<'_>, details: &Details, intent: &Intent, context: &Conte
             put_back(root, SKIP),
         ],
     };
-    let interval = Age(interval(seen.canary)).words();
+    let within = Age(interval(seen.canary)).words();
     let mut warnings: Vec<Str> =
         vec!["metrics, gates and the check of the primary are left out; post-rollout hooks run".into()];
     if !splits_nothing(seen.canary) {
@@ -90,7 +90,7 @@ pub fn plan(seen: &Seen<'_>, details: &Details, intent: &Intent, context: &Conte
     warnings.push(
         "until it is set back every new version is promoted at once: an interrupted plan sets it back first".into(),
     );
-    warnings.extend(canary_writes(seen));
+    warnings.extend(canary_writes(seen, intent));
     let was = seen.canary.skip_analysis;
     let draft = Draft {
         title: format!("{new} promoted, the rest of the analysis left out"),
@@ -100,7 +100,7 @@ pub fn plan(seen: &Seen<'_>, details: &Details, intent: &Intent, context: &Conte
         inverse: Inverse::None { why: "a promoted version goes back with U, through an analysis of its own".into() },
         forecast: Forecast {
             then: format!(
-                "within {interval}: all traffic to the primary, which gets {new}; then skipAnalysis is {was} again"
+                "within {within}: all traffic to the primary, which gets {new}; then skipAnalysis is {was} again"
             )
             .into(),
             takes: Some(interval(seen.canary)),

@@ -111,7 +111,7 @@ fn set(seen: &Seen<'_>, details: &Details, on: bool) -> Draft {
     if back_on_zero {
         warnings.push(format!("the run of {} begins again at its first weight", seen.new_version()).into());
     }
-    warnings.extend(canary_writes(seen));
+    warnings.extend(canary_writes(seen, &Intent::Pause));
     let direction = if on { Direction::Back } else { Direction::Forward };
     Draft {
         title: if on { "suspended".into() } else { String::new() },

@@ -259,7 +259,7 @@ fn a_git_managed_canary_gets_its_field_back_and_that_is_told() {
             .insert("argocd.argoproj.io/tracking-id".into(), "shop:flagger.app/Canary:shop/web".into());
     });
     for intent in [Intent::Pause, Intent::Promote { winner: None }] {
-        assert!(warned(&managed.plan(&intent).expect("a plan"), "Argo CD manages this Canary"), "{intent:?}");
+        assert!(warned(&managed.plan(&intent).expect("a plan"), "Argo CD 'shop'"), "{intent:?}");
     }
 }
 
