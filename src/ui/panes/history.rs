@@ -71,20 +71,18 @@ fn row<'a>(entry: &'a HistoryEntry, drawn: Drawn<'_>) -> Row<'a> {
     } else {
         format!("{}/{}", entry.replicas.ready, entry.replicas.current)
     };
-    let aliases = match entry.aliases.last() {
-        Some(alias) => format!(" (was {alias})"),
-        None => String::new(),
-    };
-    let cause = entry.change_cause.as_deref().map(shown).unwrap_or_default();
+    // Beside the cause, not beside the version: in a narrow pane a number of the past must not push the version out.
+    let mut cause = entry.aliases.last().map(|alias| format!("was {alias}  ")).unwrap_or_default();
+    cause.push_str(&entry.change_cause.as_deref().map(shown).unwrap_or_default());
     Row {
         cells: vec![
             Line::raw(entry.revision.to_string()),
             Line::styled(mark, mark_style),
-            Line::raw(format!("{}{aliases}", images.join(" "))),
+            Line::raw(images.join(" ")),
             Line::styled(age(entry.created, now), muted),
             Line::raw(pods),
             Line::styled(evidence(&entry.evidence, entry.current, now), theme.style("direction.back")),
-            Line::styled(cause, muted),
+            Line::styled(cause.trim_end().to_owned(), muted),
         ],
         style: Style::new(),
     }
