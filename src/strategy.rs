@@ -2,6 +2,9 @@
 //!
 //! A new strategy is its own file and one line in `STRATEGIES`.
 
+pub mod argo;
+pub mod argo_blue_green;
+pub mod argo_canary;
 pub mod flagger;
 pub mod on_delete;
 pub mod recreate;
@@ -148,8 +151,14 @@ pub enum Settled {
 }
 
 /// The strategies, tried in this order; the claim with the highest rank wins.
-pub static STRATEGIES: &[&dyn Strategy] =
-    &[&rolling::Rolling, &recreate::Recreate, &on_delete::OnDelete, &flagger::Flagger];
+pub static STRATEGIES: &[&dyn Strategy] = &[
+    &rolling::Rolling,
+    &recreate::Recreate,
+    &on_delete::OnDelete,
+    &flagger::Flagger,
+    &argo_canary::ArgoCanary,
+    &argo_blue_green::ArgoBlueGreen,
+];
 
 /// The strategy named `kind`.
 pub fn strategy(kind: StrategyKind) -> Option<&'static dyn Strategy> {

@@ -1,0 +1,119 @@
+//! Abort, and beginning again after one.
+
+use super::fence::{STATUS, of_run, planned};
+use super::path::listed;
+use super::plan::{Asked, finish};
+use super::steps::least;
+use super::{kubectl, weight};
+use crate::domain::forecast::{Forecast, Risk};
+use crate::domain::plan::{Inverse, InverseSteps, Operation, Refusal, Wait};
+use crate::domain::traffic::rollout::RolloutStrategy;
+use crate::domain::{Age, Direction, Plan, Role, Str, Verb};
+use crate::strategy::workload::diff;
+use crate::strategy::workload::plan::Draft;
+use crate::strategy::workload::undo::truth;
+use crate::strategy::workload::words::count;
+
+const ABORT: &str = "/status/abort";
+
+/// Everything back to the stable version; the template stays.
+pub fn aborts(asked: &Asked<'_>) -> Result<Plan, Refusal> {
+    asked.gate().allows(Verb::Abort)?;
+    let (new, stable) = (&asked.new, &asked.stable);
+    let call = of_run(&asked.details.root).add(ABORT, truth(true)).call_on(STATUS);
+    let now = weight::asked(&asked.rollout, &asked.stand).unwrap_or(0);
+    let then = format!("{stable} gets everything at once{}; {}", stable_pods(asked), kept(asked));
+    let warnings: Vec<Str> = vec![
+        format!("the template stays at {new}, so it shows as degraded until U takes it back or T tries it again").into(),
+    ];
+    finish(asked, Draft {
+        title: format!("{new}, back to {stable}"),
+        direction: Direction::Back,
+        calls: vec![planned(call, "only for this version, and only while it is not aborted")],
+        until: Wait::Accepted,
+        inverse: Inverse::Compensating {
+            steps: steps(asked, false, format!("try {new} again from the first step"), Direction::Forward),
+            differs: "the steps and analyses begin again".into(),
+        },
+        forecast: Forecast { then: then.into(), warnings, ..Forecast::default() },
+        risk: Risk::Low,
+        diff: vec![diff::value(&format!("weight of {new}"), Some(&format!("{now} %")), Some("0 %"))],
+        needs: Vec::new(),
+        kubectl: vec![kubectl::rollouts(asked.key(), "abort", "")],
+    })
+}
+
+/// Tries the aborted version again, from the first step.
+pub fn retries(asked: &Asked<'_>) -> Result<Plan, Refusal> {
+    asked.gate().allows(Verb::Retry)?;
+    let new = &asked.new;
+    let call = of_run(&asked.details.root).add(ABORT, truth(false)).call_on(STATUS);
+    let left = least(&asked.rollout, 0);
+    let then = match &asked.rollout.strategy {
+        RolloutStrategy::BlueGreen(sides) => {
+            format!("{new} is brought up beside {} again, {}", asked.stable, super::split::how_it_switches(sides))
+        }
+        RolloutStrategy::Canary(_) | RolloutStrategy::Unclear if left.steps == 0 => {
+            format!("{new} takes over as fast as its pods come")
+        }
+        RolloutStrategy::Canary(_) | RolloutStrategy::Unclear => {
+            let steps = count(i64::try_from(left.steps).unwrap_or(i64::MAX), "step");
+            format!("{new} from the first step: all {steps} again{}", listed(&left))
+        }
+    };
+    let warnings = if left.analyses > 0 { vec!["its analyses are measured anew".into()] } else { Vec::new() };
+    finish(asked, Draft {
+        title: format!("{new} from the first step"),
+        direction: Direction::Forward,
+        calls: vec![planned(call, "only for this version, and only while it is aborted")],
+        until: Wait::Accepted,
+        inverse: Inverse::Compensating {
+            steps: steps(asked, true, format!("abort {new} again"), Direction::Back),
+            differs: "the steps taken by then are taken".into(),
+        },
+        forecast: Forecast { then: then.into(), takes: left.takes(), warnings, ..Forecast::default() },
+        risk: Risk::Medium,
+        diff: vec![diff::value("aborted", Some("true"), Some("false"))],
+        needs: Vec::new(),
+        kubectl: vec![kubectl::rollouts(asked.key(), "retry rollout", "")],
+    })
+}
+
+fn steps(asked: &Asked<'_>, abort: bool, words: String, direction: Direction) -> InverseSteps {
+    InverseSteps {
+        target: asked.key().clone(),
+        operations: vec![Operation::Add { path: ABORT.into(), value: truth(abort) }],
+        fenced_on: vec!["/status/currentPodHash".into(), ABORT.into()],
+        subresource: Some(STATUS),
+        also: Vec::new(),
+        words: words.into(),
+        direction,
+    }
+}
+
+/// Where the stable side gave pods up, they must come again first.
+fn stable_pods(asked: &Asked<'_>) -> String {
+    let desired = asked.rollout.workload.replicas.desired;
+    let ready = asked.release.track(Role::Stable).map_or(0, |track| track.replicas.ready);
+    let missing = desired.saturating_sub(ready);
+    let blue_green = matches!(asked.rollout.strategy, RolloutStrategy::BlueGreen(_));
+    if blue_green || missing <= 0 {
+        return String::new();
+    }
+    format!(", {} of it come again", count(missing.into(), "pod"))
+}
+
+/// How long the pods of the aborted version stay.
+fn kept(asked: &Asked<'_>) -> String {
+    let delay = match &asked.rollout.strategy {
+        RolloutStrategy::Canary(canary) if canary.routing.is_some() => {
+            canary.abort_scale_down_delay.map_or(30, |delay| delay.as_secs())
+        }
+        RolloutStrategy::BlueGreen(sides) => sides.abort_scale_down_delay.map_or(30, |delay| delay.as_secs()),
+        RolloutStrategy::Canary(_) | RolloutStrategy::Unclear => return format!("the pods of {} end", asked.new),
+    };
+    match delay {
+        0 => format!("the pods of {} stay", asked.new),
+        seconds => format!("the pods of {} end after {}", asked.new, Age::seconds(seconds).words()),
+    }
+}
