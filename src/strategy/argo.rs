@@ -36,3 +36,8 @@ pub mod turn_back;
 pub mod undo;
 pub mod view;
 pub mod weight;
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub mod world;

@@ -1,0 +1,6 @@
+//! Rollouts in every state: what is shown, and what each verb does, refuses and foretells.
+
+mod hazards;
+mod shown;
+mod undone;
+mod verbs;

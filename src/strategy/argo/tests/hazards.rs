@@ -1,0 +1,123 @@
+//! What Argo's plugin lets happen, one test each.
+
+use crate::domain::plan::RefusalKind;
+use crate::domain::Intent;
+use crate::strategy::argo::world::{World, operations};
+use serde_json::json;
+
+const FULL: Intent = Intent::Promote { winner: None };
+const ADVANCE: Intent = Intent::Advance { from: None, rule: None };
+
+#[test]
+fn while_pods_come_nothing_but_skip_skips_a_step() {
+    let scaling = World::at_step(2, 20);
+    for intent in [ADVANCE, Intent::Continue] {
+        let (kind, why) = scaling.refused(&intent);
+        assert_eq!(kind, RefusalKind::Refused);
+        assert!(why.contains("does not stand at a pause") && why.contains('K'), "{why}");
+    }
+    let skip = scaling.planned(&Intent::Skip);
+    assert!(skip.forecast.then.starts_with("leaves out 50 %"), "{}", skip.forecast.then);
+}
+
+#[test]
+fn a_continue_while_held_by_hand_is_refused_since_the_pause_would_come_again() {
+    let held = World::waiting().held();
+    for intent in [ADVANCE, Intent::Continue, Intent::Skip, FULL] {
+        let (kind, why) = held.refused(&intent);
+        assert_eq!(kind, RefusalKind::Refused);
+        assert!(why.contains("P resumes it first"), "{why}");
+    }
+    assert!(held.plan(&Intent::Abort).is_ok(), "the way back is open");
+}
+
+#[test]
+fn a_step_taken_by_somebody_in_between_fails_the_fence() {
+    let plan = World::waiting().planned(&Intent::Skip);
+    let index = World::at_pause(2, 20, 720);
+    assert_eq!(index.shop.after(&plan).err().as_deref(), Some("/status/currentStepIndex"));
+    let gone_on = World::waiting().status(|status| status["pauseConditions"] = json!(null));
+    assert_eq!(gone_on.shop.after(&plan).err().as_deref(), Some("/status/pauseConditions"));
+    assert_eq!(gone_on.refused(&Intent::Continue).0, RefusalKind::Unchanged);
+}
+
+#[test]
+fn an_aborted_rollout_is_neither_stepped_nor_promoted() {
+    let aborted = World::waiting().aborted(60, "");
+    for intent in [ADVANCE, Intent::Continue, Intent::Skip] {
+        let why = aborted.refused(&intent).1;
+        assert!(why.contains("was aborted") && why.contains("T tries v2 again"), "{why}");
+    }
+    let why = aborted.refused(&FULL).1;
+    assert!(why.contains("the rejected v2 would get everything"), "{why}");
+    assert_eq!(aborted.refused(&Intent::Abort).0, RefusalKind::Unchanged);
+    let plan = World::waiting().planned(&FULL);
+    assert_eq!(aborted.shop.after(&plan).err().as_deref(), Some("/status/abort"), "aborted in between");
+}
+
+#[test]
+fn a_promotion_right_after_a_new_template_waits_until_it_was_seen() {
+    let unseen = World::pay().with(|rollout| {
+        rollout["metadata"]["generation"] = 2.into();
+        rollout["metadata"]["managedFields"] = json!([{"manager": "kubectl-edit", "operation": "Update",
+            "time": crate::strategy::testing::ago(1).to_string(), "fieldsV1": {"f:spec": {"f:template": {}}}}]);
+    });
+    for intent in [FULL, ADVANCE, Intent::Abort] {
+        assert_eq!(unseen.refused(&intent).0, RefusalKind::ReadAgain);
+    }
+    let referenced = World::waiting().with(|rollout| {
+        rollout["metadata"]["annotations"]["rollout.argoproj.io/workload-generation"] = "7".into();
+        rollout["status"]["workloadObservedGeneration"] = "6".into();
+    });
+    assert_eq!(referenced.refused(&FULL).0, RefusalKind::ReadAgain);
+}
+
+#[test]
+fn with_nothing_on_its_way_there_is_nothing_to_abort_or_promote() {
+    for world in [World::pay(), World::front()] {
+        let (kind, why) = world.refused(&Intent::Abort);
+        assert_eq!(kind, RefusalKind::Refused);
+        assert!(why.contains("nothing is on its way") && why.contains('U'), "{why}");
+        assert_eq!(world.refused(&FULL).0, RefusalKind::Unchanged, "no silent success");
+        assert!(world.refused(&Intent::Continue).1.contains("has taken over already"));
+        assert!(world.refused(&Intent::Retry).1.contains("was not aborted"));
+    }
+}
+
+#[test]
+fn an_abort_says_that_the_template_stays_and_that_it_shows_as_degraded() {
+    let plan = World::waiting().planned(&Intent::Abort);
+    assert!(plan.forecast.warnings[0].contains("the template stays at v2"), "{:?}", plan.forecast.warnings);
+    assert!(plan.forecast.warnings[0].contains("degraded until U takes it back"));
+}
+
+#[test]
+fn steps_edited_in_mid_run_fail_the_step_fence_since_the_controller_begins_again() {
+    let plan = World::at_pause(3, 50, 2).planned(&Intent::Continue);
+    let edited = World::at_step(0, 0).with(|rollout| rollout["spec"]["strategy"]["canary"]["steps"] = json!([{"setWeight": 5}, {"pause": {}}]));
+    assert_eq!(edited.shop.after(&plan).err().as_deref(), Some("/status/currentStepIndex"));
+}
+
+#[test]
+fn a_skip_at_a_pause_ends_that_pause_only_and_leaves_the_index_to_the_controller() {
+    let plan = World::waiting().planned(&Intent::Skip);
+    assert_eq!(operations(&plan).last().map(String::as_str), Some("remove /status/pauseConditions"));
+    assert!(!operations(&plan).iter().any(|operation| operation.starts_with("add /status/currentStepIndex")));
+}
+
+#[test]
+fn a_hold_says_that_autoscaling_waits_too() {
+    let plan = World::waiting().planned(&Intent::Pause);
+    assert!(plan.forecast.warnings[0].contains("autoscaler") && plan.forecast.warnings[0].contains("deadline"));
+}
+
+#[test]
+fn the_first_version_ever_follows_no_steps_and_has_no_way_back() {
+    let first = World::pay().status(|status| {
+        status["stableRS"] = "".into();
+        status["phase"] = "Progressing".into();
+    });
+    for intent in [ADVANCE, Intent::Skip, Intent::Abort] {
+        assert!(first.refused(&intent).1.contains("first version"), "{intent:?}");
+    }
+}
