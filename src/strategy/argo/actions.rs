@@ -38,9 +38,7 @@ pub fn actions(release: &Release, context: &Context) -> Vec<Action> {
     let traffic = release.traffic.as_ref();
     let rollout = traffic.and_then(|traffic| traffic.rows.rollout.as_ref());
     let blocked = traffic.and_then(|traffic| traffic.blocked.clone());
-    let disabled = |why: &str| {
-        VERBS.iter().map(|verb| Action::disabled(*verb, direction(*verb), why)).collect()
-    };
+    let disabled = |why: &str| VERBS.iter().map(|verb| Action::disabled(*verb, direction(*verb), why)).collect();
     match (rollout, blocked) {
         (None, _) => disabled("it is not read yet"),
         (Some(_), Some(why)) => disabled(&why),
@@ -94,7 +92,11 @@ impl Seen<'_> {
             Verb::Retry => {
                 let left = least(self.rollout, 0);
                 let steps = count(i64::try_from(left.steps).unwrap_or(i64::MAX), "step");
-                if left.steps == 0 { format!("{new} again") } else { format!("{new} again, all {steps}{}", listed(&left)) }
+                if left.steps == 0 {
+                    format!("{new} again")
+                } else {
+                    format!("{new} again, all {steps}{}", listed(&left))
+                }
             }
             Verb::Pause => "it stays where it is until it is resumed".into(),
             Verb::Resume if self.stand.at_a_pause() => "no longer held; it still stands at its pause (C)".into(),
@@ -139,7 +141,8 @@ impl Seen<'_> {
             pods: entry.replicas.ready,
             ends: None,
         };
-        let way = path(self.release, &target, self.context.now).map(|way| format!("; {}", way.then)).unwrap_or_default();
+        let way =
+            path(self.release, &target, self.context.now).map(|way| format!("; {}", way.then)).unwrap_or_default();
         let to = clip(&target.version, 40);
         Action::enabled(verb, back, format!("back to revision {}, {to}{known}{way}", entry.revision))
     }
@@ -147,9 +150,7 @@ impl Seen<'_> {
     fn pods(&self, verb: Verb, way: Direction) -> Action {
         let desired = self.release.replicas.desired;
         match verb {
-            Verb::Restart if self.stand.held => {
-                Action::disabled(verb, way, "it is held by hand: resume it first (P)")
-            }
+            Verb::Restart if self.stand.held => Action::disabled(verb, way, "it is held by hand: resume it first (P)"),
             Verb::Restart if desired == 0 => Action::disabled(verb, way, "it is scaled to 0"),
             Verb::Restart => {
                 let pods = count(self.release.replicas.current.into(), "pod");

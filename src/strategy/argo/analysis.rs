@@ -49,18 +49,17 @@ fn of_run(run: &AnalysisRun) -> Vec<Check> {
 fn of_metric(run: &AnalysisRun, metric: &Metric) -> Check {
     let result = metric.result.clone().unwrap_or_default();
     let of = metric.count.as_ref().map(|count| format!(" of {}", clip(count, 12))).unwrap_or_default();
-    let counted = [
-        (result.failed, "failed"),
-        (result.inconclusive, "inconclusive"),
-        (result.error, "in error"),
-    ];
+    let counted = [(result.failed, "failed"), (result.inconclusive, "inconclusive"), (result.error, "in error")];
     let counted: String =
         counted.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!(", {number} {word}")).collect();
     let standing = format!("{}, {}{of} measured{counted}", phase(&result.phase), result.count);
     let limits = [
         metric.success.as_ref().map(|condition| clip(condition, 80)),
         metric.failure.as_ref().map(|condition| format!("not {}", clip(condition, 80))),
-        Some(format!("failures ≤ {}", metric.failure_limit.as_ref().map_or_else(|| "0".into(), |limit| clip(limit, 12)))),
+        Some(format!(
+            "failures ≤ {}",
+            metric.failure_limit.as_ref().map_or_else(|| "0".into(), |limit| clip(limit, 12))
+        )),
         metric.dry_run.then(|| "decides nothing (dry run)".to_owned()),
     ];
     let limits: Vec<String> = limits.into_iter().flatten().collect();
@@ -116,7 +115,11 @@ fn place(run: &AnalysisRun) -> String {
 /// `success-rate failed 2 times, at most 1 is allowed`: why a run speaks against the version, in the controller's words.
 pub fn why(run: &AnalysisRun) -> String {
     let metric = run.metrics.iter().find(|metric| {
-        !metric.dry_run && metric.result.as_ref().is_some_and(|result| matches!(verdict(&result.phase), Verdict::Bad | Verdict::Warn))
+        !metric.dry_run
+            && metric
+                .result
+                .as_ref()
+                .is_some_and(|result| matches!(verdict(&result.phase), Verdict::Bad | Verdict::Warn))
     });
     let Some(metric) = metric else { return clip(&run.message, 140) };
     let last = metric.result.as_ref().and_then(|result| result.measurements.last());

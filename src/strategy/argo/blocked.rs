@@ -16,7 +16,9 @@ pub fn blocked(view: &View) -> Option<Str> {
     if rollout.meta.deleting.is_some() {
         return Some("it is being deleted".into());
     }
-    if let Some(field) = rollout.meta.unreadable.iter().find(|field| field.starts_with("status") || &***field == "the whole object") {
+    if let Some(field) =
+        rollout.meta.unreadable.iter().find(|field| field.starts_with("status") || &***field == "the whole object")
+    {
         return Some(format!("the server's {} can't be read", clip(field, 60)).into());
     }
     if rollout.strategy == RolloutStrategy::Unclear {
@@ -27,13 +29,16 @@ pub fn blocked(view: &View) -> Option<Str> {
         return None;
     }
     let age = Age::between(since, view.now()).words();
-    Some(match &rollout.instance_id {
-        Some(id) => format!(
-            "no controller has looked at its last change for {age}: it is meant for the one with instance id '{}'",
-            clip(id, 60)
-        ),
-        None => format!("no Argo Rollouts controller has looked at its last change for {age}"),
-    }.into())
+    Some(
+        match &rollout.instance_id {
+            Some(id) => format!(
+                "no controller has looked at its last change for {age}: it is meant for the one with instance id '{}'",
+                clip(id, 60)
+            ),
+            None => format!("no Argo Rollouts controller has looked at its last change for {age}"),
+        }
+        .into(),
+    )
 }
 
 /// Since when the newest spec waits for a controller; `None` when it was seen, or nothing tells.

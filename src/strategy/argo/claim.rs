@@ -15,7 +15,12 @@ pub fn claim(key: &ObjectKey, objects: &dyn Objects, ours: fn(&RolloutStrategy) 
     }
     let rollout = owner(key, objects, ours)?;
     let members = std::iter::once(rollout.meta.key.clone()).chain(named(&rollout));
-    Some(Claim { root: rollout.meta.key.clone(), members: members.collect(), rank: Rank::Argo, why: why(&rollout).into() })
+    Some(Claim {
+        root: rollout.meta.key.clone(),
+        members: members.collect(),
+        rank: Rank::Argo,
+        why: why(&rollout).into(),
+    })
 }
 
 fn owner(key: &ObjectKey, objects: &dyn Objects, ours: fn(&RolloutStrategy) -> bool) -> Option<Arc<Rollout>> {
@@ -51,7 +56,9 @@ pub fn why(rollout: &Rollout) -> String {
             }
             _ => "strategy canary, weights by numbers of pods".into(),
         },
-        RolloutStrategy::BlueGreen(sides) => format!("strategy blueGreen, switched by service/{}", sides.active_service),
+        RolloutStrategy::BlueGreen(sides) => {
+            format!("strategy blueGreen, switched by service/{}", sides.active_service)
+        }
         RolloutStrategy::Unclear => "its strategy is neither canary nor blueGreen".into(),
     };
     match &rollout.workload_ref {

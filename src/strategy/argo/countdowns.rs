@@ -9,7 +9,8 @@ use crate::domain::traffic::view::Countdown;
 
 /// Every countdown, the nearest first.
 pub fn countdowns(view: &View) -> Vec<Countdown> {
-    let mut found: Vec<Countdown> = pause_ends(view).into_iter().chain(switches(view)).chain(scale_downs(view)).collect();
+    let mut found: Vec<Countdown> =
+        pause_ends(view).into_iter().chain(switches(view)).chain(scale_downs(view)).collect();
     found.sort_by_key(|countdown| countdown.due);
     found
 }

@@ -1,11 +1,11 @@
 //! Going on: from a pause, past a step, to the end.
 
 use super::fence::{PAUSES, STATUS, of_run, of_step, planned};
+use super::kubectl;
 use super::path::listed;
 use super::plan::{Asked, finish};
 use super::steps::{after, least, words};
 use super::weight::asked_at;
-use super::kubectl;
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::intent::Standing;
 use crate::domain::plan::{Call, Change, Inverse, Patch, Refusal, Wait, json, null};
@@ -90,9 +90,10 @@ pub fn promotes(asked: &Asked<'_>) -> Result<Plan, Refusal> {
             };
             (format!("skips {steps}{analyses}: {} gets 100 % once its {pods} are available", asked.new), Vec::new())
         }
-        None if blue_green(asked) => {
-            (format!("all traffic switches to {} once its {pods} are available, without waiting", asked.new), Vec::new())
-        }
+        None if blue_green(asked) => (
+            format!("all traffic switches to {} once its {pods} are available, without waiting", asked.new),
+            Vec::new(),
+        ),
         None => (format!("{} gets everything once its {pods} are available", asked.new), Vec::new()),
     };
     if let RolloutStrategy::BlueGreen(sides) = &asked.rollout.strategy
@@ -126,7 +127,9 @@ fn seen_at(asked: &Asked<'_>, from: Option<Standing>) -> Result<(), Refusal> {
             let now = asked.stand.index.and_then(|index| u32::try_from(index).ok());
             match now {
                 Some(now) if now == step => Ok(()),
-                Some(now) => Err(Refusal::because(format!("{name} stands at step {now}, not at {step}: somebody moved it"))),
+                Some(now) => {
+                    Err(Refusal::because(format!("{name} stands at step {now}, not at {step}: somebody moved it")))
+                }
                 None => Err(Refusal::because(format!("{name} has no steps to stand at"))),
             }
         }
@@ -135,7 +138,10 @@ fn seen_at(asked: &Asked<'_>, from: Option<Standing>) -> Result<(), Refusal> {
             if now == weight {
                 return Ok(());
             }
-            Err(Refusal::because(format!("{} of {name} is asked for {now} %, not for {weight} %: somebody moved it", asked.new)))
+            Err(Refusal::because(format!(
+                "{} of {name} is asked for {now} %, not for {weight} %: somebody moved it",
+                asked.new
+            )))
         }
     }
 }
@@ -194,7 +200,8 @@ fn draft(
         calls: vec![planned(call, "only while it stands at this step and this pause")],
         until: Wait::Accepted,
         inverse: Inverse::None {
-            why: format!("a step that was taken is not taken back; X aborts and gives {} everything", asked.stable).into(),
+            why: format!("a step that was taken is not taken back; X aborts and gives {} everything", asked.stable)
+                .into(),
         },
         forecast: Forecast { then: then.into(), warnings, ..Forecast::default() },
         risk: Risk::Medium,
@@ -203,4 +210,3 @@ fn draft(
         kubectl: vec![kubectl::rollouts(asked.key(), verb, after)],
     }
 }
-

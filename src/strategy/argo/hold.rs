@@ -1,9 +1,9 @@
 //! Hold a Rollout where it is, or let it go on: `spec.paused`.
 
 use super::fence::{of_run, planned};
+use super::kubectl;
 use super::plan::{Asked, finish};
 use super::steps::{after, least};
-use super::kubectl;
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::plan::{Inverse, InverseSteps, Operation, Refusal, Wait};
 use crate::domain::{Direction, Plan, Verb};
@@ -37,26 +37,29 @@ pub fn plan(asked: &Asked<'_>, pause: bool) -> Result<Plan, Refusal> {
     } else {
         Vec::new()
     };
-    finish(asked, Draft {
-        title: String::new(),
-        direction: if pause { Direction::Back } else { Direction::Forward },
-        calls: vec![planned(call, if pause { "only if it is not held" } else { "only if it is held" })],
-        until: Wait::Observed,
-        inverse,
-        forecast: Forecast {
-            then: if pause { stays(asked) } else { goes_on(asked) }.into(),
-            warnings,
-            ..Forecast::default()
+    finish(
+        asked,
+        Draft {
+            title: String::new(),
+            direction: if pause { Direction::Back } else { Direction::Forward },
+            calls: vec![planned(call, if pause { "only if it is not held" } else { "only if it is held" })],
+            until: Wait::Observed,
+            inverse,
+            forecast: Forecast {
+                then: if pause { stays(asked) } else { goes_on(asked) }.into(),
+                warnings,
+                ..Forecast::default()
+            },
+            risk: Risk::Low,
+            diff: vec![diff::value("paused", Some(shown(!pause)), Some(shown(pause)))],
+            needs: Vec::new(),
+            kubectl: vec![if pause {
+                kubectl::rollouts(asked.key(), "pause", "")
+            } else {
+                kubectl::patch(asked.key(), r#"{"spec":{"paused":false}}"#)
+            }],
         },
-        risk: Risk::Low,
-        diff: vec![diff::value("paused", Some(shown(!pause)), Some(shown(pause)))],
-        needs: Vec::new(),
-        kubectl: vec![if pause {
-            kubectl::rollouts(asked.key(), "pause", "")
-        } else {
-            kubectl::patch(asked.key(), r#"{"spec":{"paused":false}}"#)
-        }],
-    })
+    )
 }
 
 fn stays(asked: &Asked<'_>) -> String {

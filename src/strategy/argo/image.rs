@@ -32,7 +32,8 @@ pub fn plan(asked: &Asked<'_>, images: &[Image]) -> Result<Plan, Refusal> {
         target.pods = entry.replicas.ready;
     }
     let way = path(asked.release, &target, asked.context.now);
-    let way = way.ok_or_else(|| Refusal::because(format!("{} says neither canary nor blueGreen", asked.key().target())))?;
+    let way =
+        way.ok_or_else(|| Refusal::because(format!("{} says neither canary nor blueGreen", asked.key().target())))?;
     plan.release = ReleaseId { key: asked.release.key.clone(), uid: asked.release.uid.clone() };
     plan.until = if way.alone && !asked.stand.held { Wait::Settled } else { Wait::Observed };
     plan.forecast.then = way.then.into();
@@ -40,7 +41,9 @@ pub fn plan(asked: &Asked<'_>, images: &[Image]) -> Result<Plan, Refusal> {
     plan.forecast.warnings.retain(|warning| !warning.contains("maxUnavailable"));
     plan.forecast.warnings.extend(way.warnings);
     if holder.key != *asked.key() {
-        plan.forecast.warnings.insert(0, format!("its template is in {}: that is what is written", holder.key.target()).into());
+        plan.forecast
+            .warnings
+            .insert(0, format!("its template is in {}: that is what is written", holder.key.target()).into());
     }
     for call in &mut plan.calls {
         call.what = planned(call.call.clone(), "").what;

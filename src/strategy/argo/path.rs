@@ -79,7 +79,9 @@ fn canary(release: &Release, rollout: &Rollout, target: &Target) -> Path {
     let at_once = |then: String| Path { then, takes: None, alone: true, warnings: Vec::new() };
     let stable = rollout.status.stable_hash.as_ref().filter(|hash| !hash.is_empty());
     if stable.is_none() {
-        return at_once(format!("no steps are followed before the first version has taken over: {desired} of {version} start"));
+        return at_once(format!(
+            "no steps are followed before the first version has taken over: {desired} of {version} start"
+        ));
     }
     if target.hash.is_some() && target.hash.as_ref() == stable {
         return at_once(format!("skips its steps: {version} is the stable version and gets everything back at once"));

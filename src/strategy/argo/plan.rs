@@ -63,8 +63,7 @@ pub fn plan(release: &Release, details: &Details, intent: &Intent, context: &Con
         return Err(Refusal::because(format!("{}: {why}", release.key.target())));
     }
     let (new, stable) = versions(release);
-    let asked =
-        Asked { release, details, intent, context, rollout, stand: Stand::read(&details.root), new, stable };
+    let asked = Asked { release, details, intent, context, rollout, stand: Stand::read(&details.root), new, stable };
     match intent {
         Intent::Advance { from, .. } => go_on::continues(&asked, Verb::Advance, *from),
         Intent::Continue => go_on::continues(&asked, Verb::Continue, None),
@@ -91,9 +90,8 @@ pub fn plan(release: &Release, details: &Details, intent: &Intent, context: &Con
 
 fn promotes(asked: &Asked<'_>, winner: Option<&str>) -> Result<Plan, Refusal> {
     let candidate = asked.release.track(Role::Candidate);
-    let other = winner.filter(|winner| {
-        candidate.is_none_or(|track| *winner != &*track.name && *winner != &*track.version)
-    });
+    let other =
+        winner.filter(|winner| candidate.is_none_or(|track| *winner != &*track.name && *winner != &*track.version));
     match other {
         Some(other) => Err(Refusal::because(format!(
             "'{}' is not on its way in {}; only {} can be promoted",

@@ -20,21 +20,25 @@ pub fn plan(asked: &Asked<'_>) -> Result<Plan, Refusal> {
     let value = json(&now).ok_or_else(|| Refusal::because("the time can't be written"))?;
     let call = of_run(&asked.details.root).test(RESTART_AT).add(RESTART_AT, value).call();
     let pods = count(asked.release.replicas.current.into(), "pod");
-    finish(asked, Draft {
-        title: String::new(),
-        direction: Direction::Forward,
-        calls: vec![planned(call, "only if nobody restarted it since")],
-        until: Wait::Settled,
-        inverse: Inverse::None { why: "pods that were replaced do not come back".into() },
-        forecast: Forecast {
-            then: format!("{pods} of every version are deleted one by one and made anew; weights and steps stay").into(),
-            ..Forecast::default()
+    finish(
+        asked,
+        Draft {
+            title: String::new(),
+            direction: Direction::Forward,
+            calls: vec![planned(call, "only if nobody restarted it since")],
+            until: Wait::Settled,
+            inverse: Inverse::None { why: "pods that were replaced do not come back".into() },
+            forecast: Forecast {
+                then: format!("{pods} of every version are deleted one by one and made anew; weights and steps stay")
+                    .into(),
+                ..Forecast::default()
+            },
+            risk: Risk::Medium,
+            diff: vec![diff::value("restartAt", was.as_deref(), Some(&now))],
+            needs: Vec::new(),
+            kubectl: vec![kubectl::rollouts(asked.key(), "restart", "")],
         },
-        risk: Risk::Medium,
-        diff: vec![diff::value("restartAt", was.as_deref(), Some(&now))],
-        needs: Vec::new(),
-        kubectl: vec![kubectl::rollouts(asked.key(), "restart", "")],
-    })
+    )
 }
 
 fn refuse(asked: &Asked<'_>) -> Result<(), Refusal> {

@@ -19,9 +19,10 @@ pub fn rules(view: &View) -> Vec<RuleSplit> {
         .iter()
         .flat_map(|route| {
             let names = names_of(routing, &route.meta.key);
-            let rules = route.rules.iter().filter(move |rule| {
-                names.is_empty() || rule.name.as_ref().is_some_and(|name| names.contains(&name))
-            });
+            let rules = route
+                .rules
+                .iter()
+                .filter(move |rule| names.is_empty() || rule.name.as_ref().is_some_and(|name| names.contains(&name)));
             rules.filter_map(|rule| split(view, canary, route, rule)).collect::<Vec<_>>()
         })
         .collect()
@@ -82,11 +83,7 @@ fn role(view: &View, canary: &CanaryStrategy, to: &Destination) -> Option<Role> 
         let ping_is_stable = view.rollout.status.stable_ping_pong.as_deref() == Some("ping");
         (stable, new) = if ping_is_stable { (Some(ping), Some(pong)) } else { (Some(pong), Some(ping)) };
     }
-    if Some(name) == stable {
-        Some(Role::Stable)
-    } else {
-        (Some(name) == new).then_some(Role::Candidate)
-    }
+    if Some(name) == stable { Some(Role::Stable) } else { (Some(name) == new).then_some(Role::Candidate) }
 }
 
 fn destination(to: &Destination) -> String {
@@ -103,7 +100,8 @@ pub fn drifts(view: &View) -> Vec<Str> {
     for rule in rules(view) {
         let Some(share) = rule.shares.iter().find(|share| share.role == Some(Role::Candidate)) else { continue };
         let Some(written) = share.asked.filter(|written| *written != new) else { continue };
-        let writer = view.routes.iter().find(|route| route.meta.key == rule.route).and_then(|route| route.meta.traffic_writer());
+        let writer =
+            view.routes.iter().find(|route| route.meta.key == rule.route).and_then(|route| route.meta.traffic_writer());
         let by = writer.map(|writer| format!(", written by {}", clip(&writer.manager, 60))).unwrap_or_default();
         found.push(
             format!("{} sends {written} % to {}, and Argo set {new} %{by}", rule.route.target(), share.to).into(),
@@ -143,10 +141,9 @@ pub fn service_problems(view: &View) -> Vec<Str> {
     for key in view.rollout.services() {
         match view.services.iter().find(|service| service.key == key) {
             None => found.push(format!("service/{} does not exist", key.name).into()),
-            Some(service) => found.extend(
-                steered_by_another(&service.annotations, &view.rollout)
-                    .map(|other| format!("service/{} is marked as steered by rollout/{}", key.name, clip(&other, 60)).into()),
-            ),
+            Some(service) => found.extend(steered_by_another(&service.annotations, &view.rollout).map(|other| {
+                format!("service/{} is marked as steered by rollout/{}", key.name, clip(&other, 60)).into()
+            })),
         }
     }
     for key in view.rollout.routes() {

@@ -34,8 +34,8 @@ impl Stand {
     pub fn of(rollout: &Rollout) -> Self {
         let status = &rollout.status;
         let spec_seen = status.observed_generation.is_some_and(|seen| seen >= rollout.meta.generation);
-        let workload_seen = rollout.workload_generation.is_none()
-            || rollout.workload_generation == status.workload_observed_generation;
+        let workload_seen =
+            rollout.workload_generation.is_none() || rollout.workload_generation == status.workload_observed_generation;
         Self {
             observed: spec_seen && workload_seen,
             held: rollout.workload.paused,

@@ -97,7 +97,12 @@ fn degraded(seen: &Seen<'_>) -> Option<Standing> {
         return None;
     }
     if let Some(why) = blocked::invalid(view) {
-        return Some(of(State::Failed, &format!("Its spec is invalid: {why}"), back(seen, "Mend it; y shows it."), None));
+        return Some(of(
+            State::Failed,
+            &format!("Its spec is invalid: {why}"),
+            back(seen, "Mend it; y shows it."),
+            None,
+        ));
     }
     if view.stand.aborted {
         return Some(aborted(seen));
@@ -124,16 +129,18 @@ fn aborted(seen: &Seen<'_>) -> Standing {
     let why = analysis::telling(view).iter().find(|run| analysis::bad(run)).map(|run| analysis::why(run));
     let why = why.or_else(|| told_by_controller(&seen.told.message)).map(|why| format!(": {why}")).unwrap_or_default();
     let reason = format!("{new} was aborted{ago}{why}; {stable} serves");
-    let remedy = format!("U takes the template back to {stable}, and it is healthy again; T tries {new} again from the first step.");
+    let remedy = format!(
+        "U takes the template back to {stable}, and it is healthy again; T tries {new} again from the first step."
+    );
     of(State::Failed, &reason, remedy, at)
 }
 
 /// What the controller says beside the plain fact of the abort.
 fn told_by_controller(message: &str) -> Option<String> {
     let rest = message.strip_prefix("RolloutAborted: ")?;
-    let rest = rest.strip_prefix("Rollout aborted update to revision ").map_or(rest, |rest| {
-        rest.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches([':', ' '])
-    });
+    let rest = rest
+        .strip_prefix("Rollout aborted update to revision ")
+        .map_or(rest, |rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches([':', ' ']));
     (!rest.is_empty()).then(|| clip(rest, 140))
 }
 
@@ -148,7 +155,9 @@ fn stuck_pods(seen: &Seen<'_>) -> Option<Standing> {
 
 fn paused(seen: &Seen<'_>) -> Option<Standing> {
     let view = seen.view;
-    if view.stand.held && (view.stand.in_flight() || view.rollout.workload.replicas.updated < view.rollout.workload.replicas.desired) {
+    if view.stand.held
+        && (view.stand.in_flight() || view.rollout.workload.replicas.updated < view.rollout.workload.replicas.desired)
+    {
         let reason = format!("Held by hand {}", place(view));
         let then = if view.stand.at_a_pause() { ", then C continues" } else { "" };
         let back = undo_words(seen);
@@ -251,9 +260,11 @@ fn progressing(seen: &Seen<'_>) -> Option<Standing> {
     };
     let trouble = seen.new_groups.iter().find(|group| group.cause != crate::domain::pod::Cause::NotReady);
     let reason = trouble.map_or(reason.clone(), |group| format!("{reason}; {}", group.sentence(true, view.now())));
-    let began = view.rollout.status.started_at.or_else(|| {
-        view.current().and_then(|lane| lane.live().filter_map(|pod| pod.created).min())
-    });
+    let began = view
+        .rollout
+        .status
+        .started_at
+        .or_else(|| view.current().and_then(|lane| lane.live().filter_map(|pod| pod.created).min()));
     Some(of(State::Progressing, &reason, "", began))
 }
 
@@ -304,13 +315,25 @@ fn recheck(seen: &Seen<'_>, standing: &Standing) -> Option<Timestamp> {
     let ticking = countdowns::pause_end(view).or_else(|| countdowns::switch_at(view));
     let second = ticking.and_then(|due| {
         let left = due.duration_since(now).as_secs();
-        let step = if left > 3_600 { 3_600 } else if left > 60 { 60 } else { 1 };
+        let step = if left > 3_600 {
+            3_600
+        } else if left > 60 {
+            60
+        } else {
+            1
+        };
         now.checked_add(SignedDuration::from_secs(step)).ok()
     });
     let young = view.pods().filter(|pod| !pod.ready).filter_map(|pod| pod.created?.checked_add(STUCK_AFTER).ok());
     let minute = standing.since.and_then(|since| {
         let age = now.duration_since(since).as_secs().max(0);
-        let unit = if age < 60 { 10 } else if age < 3_600 { 60 } else { 3_600 };
+        let unit = if age < 60 {
+            10
+        } else if age < 3_600 {
+            60
+        } else {
+            3_600
+        };
         let told = matches!(standing.state, State::Down | State::Failed | State::Waiting | State::Unknown);
         told.then(|| now.checked_add(SignedDuration::from_secs(unit - age.rem_euclid(unit))).ok())?
     });

@@ -3,9 +3,9 @@
 use super::view::View;
 use super::{analysis, blocked, countdowns, split, steps};
 use crate::domain::release::{Role, Track};
+use crate::domain::traffic::Traffic;
 use crate::domain::traffic::rollout::RolloutStrategy;
 use crate::domain::traffic::view::{Mover, Rows, RuleSplit, Share, WaitingFor};
-use crate::domain::traffic::Traffic;
 use crate::domain::{ObjectKey, Str};
 use crate::strategy::workload::words::clip;
 use std::sync::Arc;

@@ -24,23 +24,27 @@ pub fn aborts(asked: &Asked<'_>) -> Result<Plan, Refusal> {
     let now = weight::asked(&asked.rollout, &asked.stand).unwrap_or(0);
     let then = format!("{stable} gets everything at once{}; {}", stable_pods(asked), kept(asked));
     let warnings: Vec<Str> = vec![
-        format!("the template stays at {new}, so it shows as degraded until U takes it back or T tries it again").into(),
+        format!("the template stays at {new}, so it shows as degraded until U takes it back or T tries it again")
+            .into(),
     ];
-    finish(asked, Draft {
-        title: format!("{new}, back to {stable}"),
-        direction: Direction::Back,
-        calls: vec![planned(call, "only for this version, and only while it is not aborted")],
-        until: Wait::Accepted,
-        inverse: Inverse::Compensating {
-            steps: steps(asked, false, format!("try {new} again from the first step"), Direction::Forward),
-            differs: "the steps and analyses begin again".into(),
+    finish(
+        asked,
+        Draft {
+            title: format!("{new}, back to {stable}"),
+            direction: Direction::Back,
+            calls: vec![planned(call, "only for this version, and only while it is not aborted")],
+            until: Wait::Accepted,
+            inverse: Inverse::Compensating {
+                steps: steps(asked, false, format!("try {new} again from the first step"), Direction::Forward),
+                differs: "the steps and analyses begin again".into(),
+            },
+            forecast: Forecast { then: then.into(), warnings, ..Forecast::default() },
+            risk: Risk::Low,
+            diff: vec![diff::value(&format!("weight of {new}"), Some(&format!("{now} %")), Some("0 %"))],
+            needs: Vec::new(),
+            kubectl: vec![kubectl::rollouts(asked.key(), "abort", "")],
         },
-        forecast: Forecast { then: then.into(), warnings, ..Forecast::default() },
-        risk: Risk::Low,
-        diff: vec![diff::value(&format!("weight of {new}"), Some(&format!("{now} %")), Some("0 %"))],
-        needs: Vec::new(),
-        kubectl: vec![kubectl::rollouts(asked.key(), "abort", "")],
-    })
+    )
 }
 
 /// Tries the aborted version again, from the first step.
@@ -62,21 +66,24 @@ pub fn retries(asked: &Asked<'_>) -> Result<Plan, Refusal> {
         }
     };
     let warnings = if left.analyses > 0 { vec!["its analyses are measured anew".into()] } else { Vec::new() };
-    finish(asked, Draft {
-        title: format!("{new} from the first step"),
-        direction: Direction::Forward,
-        calls: vec![planned(call, "only for this version, and only while it is aborted")],
-        until: Wait::Accepted,
-        inverse: Inverse::Compensating {
-            steps: steps(asked, true, format!("abort {new} again"), Direction::Back),
-            differs: "the steps taken by then are taken".into(),
+    finish(
+        asked,
+        Draft {
+            title: format!("{new} from the first step"),
+            direction: Direction::Forward,
+            calls: vec![planned(call, "only for this version, and only while it is aborted")],
+            until: Wait::Accepted,
+            inverse: Inverse::Compensating {
+                steps: steps(asked, true, format!("abort {new} again"), Direction::Back),
+                differs: "the steps taken by then are taken".into(),
+            },
+            forecast: Forecast { then: then.into(), takes: left.takes(), warnings, ..Forecast::default() },
+            risk: Risk::Medium,
+            diff: vec![diff::value("aborted", Some("true"), Some("false"))],
+            needs: Vec::new(),
+            kubectl: vec![kubectl::rollouts(asked.key(), "retry rollout", "")],
         },
-        forecast: Forecast { then: then.into(), takes: left.takes(), warnings, ..Forecast::default() },
-        risk: Risk::Medium,
-        diff: vec![diff::value("aborted", Some("true"), Some("false"))],
-        needs: Vec::new(),
-        kubectl: vec![kubectl::rollouts(asked.key(), "retry rollout", "")],
-    })
+    )
 }
 
 fn steps(asked: &Asked<'_>, abort: bool, words: String, direction: Direction) -> InverseSteps {

@@ -55,18 +55,21 @@ pub fn plan(asked: &Asked<'_>, to: UndoTo, paused: PausedUndo) -> Result<Plan, R
     }
     let held = asked.stand.held && !resume;
     let tree = plain::parsed(&new).unwrap_or_default();
-    finish_template(asked, crate::strategy::workload::plan::Draft {
-        title: format!("revision {revision}{}", if resume { ", and resume" } else { "" }),
-        direction: if forward { Direction::Forward } else { Direction::Back },
-        calls,
-        until: if way.alone && !held { Wait::Settled } else { Wait::Observed },
-        inverse: inverse(asked, holder, old, if forward { Direction::Back } else { Direction::Forward }),
-        forecast: Forecast { then: way.then.into(), takes: way.takes, warnings, ..Forecast::default() },
-        risk: Risk::Medium,
-        diff: changes(asked, old, &new, resume),
-        needs: needs::needs(&tree, &asked.key().namespace),
-        kubectl: vec![kubectl::undo(asked.key(), revision)],
-    })
+    finish_template(
+        asked,
+        crate::strategy::workload::plan::Draft {
+            title: format!("revision {revision}{}", if resume { ", and resume" } else { "" }),
+            direction: if forward { Direction::Forward } else { Direction::Back },
+            calls,
+            until: if way.alone && !held { Wait::Settled } else { Wait::Observed },
+            inverse: inverse(asked, holder, old, if forward { Direction::Back } else { Direction::Forward }),
+            forecast: Forecast { then: way.then.into(), takes: way.takes, warnings, ..Forecast::default() },
+            risk: Risk::Medium,
+            diff: changes(asked, old, &new, resume),
+            needs: needs::needs(&tree, &asked.key().namespace),
+            kubectl: vec![kubectl::undo(asked.key(), revision)],
+        },
+    )
 }
 
 /// The object that holds the template: the Rollout, or the workload that it refers to.
@@ -74,7 +77,10 @@ pub fn holder<'a>(asked: &'a Asked<'_>) -> Result<&'a RawObject, Refusal> {
     let Some(target) = &asked.rollout.workload_ref else { return Ok(&asked.details.root) };
     let words = target.words();
     let key = asked.rollout.template_key().filter(|key| has_template(key.kind)).ok_or_else(|| {
-        Refusal::because(format!("the template of {} is in {words}, which can't be written from here", asked.key().target()))
+        Refusal::because(format!(
+            "the template of {} is in {words}, which can't be written from here",
+            asked.key().target()
+        ))
     })?;
     asked.details.object(&key).ok_or_else(|| {
         Refusal::because(format!("the template of {} is in {words}, which can't be read", asked.key().target()))
@@ -145,7 +151,8 @@ fn resolve(asked: &Asked<'_>, to: UndoTo) -> Result<Revision, Refusal> {
         }
         UndoTo::Previous => previous(history, current.map(|entry| entry.revision)),
         UndoTo::LastGood => {
-            let good = history.iter().filter(|entry| matches!(entry.evidence, Evidence::Recorded { .. }) && !entry.current);
+            let good =
+                history.iter().filter(|entry| matches!(entry.evidence, Evidence::Recorded { .. }) && !entry.current);
             good.map(|entry| entry.revision).max()
         }
         UndoTo::Number(_) => None,
@@ -176,7 +183,7 @@ fn by_number(asked: &Asked<'_>, number: Revision) -> Option<Revision> {
 /// The number that the bytes have for the ReplicaSet that the history has as `revision`.
 fn by_object(asked: &Asked<'_>, revision: Revision) -> Option<Revision> {
     let entry = asked.release.history.iter().find(|entry| entry.revision == revision)?;
-    let same = asked.details.revisions.iter().find(|(_, set)| set.key == entry.object && set.key.kind == Kind::ReplicaSet);
+    let same =
+        asked.details.revisions.iter().find(|(_, set)| set.key == entry.object && set.key.kind == Kind::ReplicaSet);
     same.map(|(revision, _)| *revision)
 }
-

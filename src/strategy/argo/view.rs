@@ -133,10 +133,9 @@ fn mark_current(rollout: &Rollout, facts: &mut Facts) {
         // A template that an earlier ReplicaSet has already becomes that one's again.
         match facts.lanes.iter_mut().find(|lane| lane.images == *images) {
             Some(lane) => lane.current = true,
-            None => facts.lanes.insert(
-                0,
-                Lane { object: None, images: images.clone(), pods: Vec::new(), current: true },
-            ),
+            None => {
+                facts.lanes.insert(0, Lane { object: None, images: images.clone(), pods: Vec::new(), current: true })
+            }
         }
     }
 }

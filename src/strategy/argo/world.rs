@@ -2,8 +2,8 @@
 
 use crate::domain::plan::{Operation, Plan, Refusal, RefusalKind};
 use crate::domain::{Intent, Kind, Release};
-use crate::strategy::testing::shop::Shop;
 use crate::strategy::testing::ago;
+use crate::strategy::testing::shop::Shop;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -55,11 +55,12 @@ impl World {
         for service in ["pay-stable", "pay-canary"] {
             world.shop = world.shop.service(service, &[("app", "pay"), (HASH, "h1")]);
         }
-        world.with(|rollout| {
-            rollout["status"]["currentStepIndex"] = 6.into();
-            rollout["status"]["canary"]["weights"] = weights(0);
-        })
-        .route(0)
+        world
+            .with(|rollout| {
+                rollout["status"]["currentStepIndex"] = 6.into();
+                rollout["status"]["canary"]["weights"] = weights(0);
+            })
+            .route(0)
     }
 
     /// The route with so much for the canary.
@@ -263,4 +264,3 @@ pub fn operations(plan: &Plan) -> Vec<String> {
     });
     told.collect()
 }
-

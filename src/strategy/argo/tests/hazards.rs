@@ -1,7 +1,7 @@
 //! What Argo's plugin lets happen, one test each.
 
-use crate::domain::plan::RefusalKind;
 use crate::domain::Intent;
+use crate::domain::plan::RefusalKind;
 use crate::strategy::argo::world::{World, operations};
 use serde_json::json;
 
@@ -94,7 +94,8 @@ fn an_abort_says_that_the_template_stays_and_that_it_shows_as_degraded() {
 #[test]
 fn steps_edited_in_mid_run_fail_the_step_fence_since_the_controller_begins_again() {
     let plan = World::at_pause(3, 50, 2).planned(&Intent::Continue);
-    let edited = World::at_step(0, 0).with(|rollout| rollout["spec"]["strategy"]["canary"]["steps"] = json!([{"setWeight": 5}, {"pause": {}}]));
+    let edited = World::at_step(0, 0)
+        .with(|rollout| rollout["spec"]["strategy"]["canary"]["steps"] = json!([{"setWeight": 5}, {"pause": {}}]));
     assert_eq!(edited.shop.after(&plan).err().as_deref(), Some("/status/currentStepIndex"));
 }
 

@@ -52,7 +52,8 @@ fn asked_and_actual_weight_stay_apart_while_pods_come() {
         shown(&release),
         [(Role::Stable, "v1", Some(50), Some(80)), (Role::Candidate, "v2", Some(50), Some(20))]
     );
-    let unknown = world.status(|status| drop(status["canary"].as_object_mut().expect("an object").shift_remove("weights")));
+    let unknown =
+        world.status(|status| drop(status["canary"].as_object_mut().expect("an object").shift_remove("weights")));
     assert_eq!(unknown.release().tracks[1].weight, Weight { asked: Some(50), actual: None });
 }
 
@@ -99,7 +100,10 @@ fn a_timed_pause_counts_down_and_a_person_is_not_waited_for() {
     assert_eq!(&*release.reason, "A pause at step 4 of 6 with v2 at 50 % ends in 6 s.");
     assert!(release.waiting().is_none());
     let countdowns = &release.traffic.as_ref().expect("traffic").countdowns;
-    assert_eq!((&*countdowns[0].what, countdowns[0].due), ("the pause ends; 50 % → 80 %, then a pause of 10 s", ago(-6)));
+    assert_eq!(
+        (&*countdowns[0].what, countdowns[0].due),
+        ("the pause ends; 50 % → 80 %, then a pause of 10 s", ago(-6))
+    );
     assert_eq!(release.recheck_at, Some(ago(-1)), "the seconds are counted");
 }
 
@@ -127,7 +131,8 @@ fn analysis_runs_are_shown_with_their_measurements_and_limits() {
     assert_eq!(checks[0].verdict, Verdict::Warn);
     let values: Vec<&str> = checks[0].values.iter().map(|(_, value)| &**value).collect();
     assert_eq!(values, ["[1]", "[0.8]"]);
-    let inconclusive = world.run("Inconclusive", &[("Inconclusive", "[0.98]")], 1).paused("InconclusiveAnalysisRun", 30);
+    let inconclusive =
+        world.run("Inconclusive", &[("Inconclusive", "[0.98]")], 1).paused("InconclusiveAnalysisRun", 30);
     let release = inconclusive.release();
     assert_eq!(release.state, State::Waiting);
     assert_eq!(
@@ -140,7 +145,10 @@ fn analysis_runs_are_shown_with_their_measurements_and_limits() {
 fn a_blue_green_rollout_shows_its_sides_and_the_pods_that_are_kept() {
     let release = World::preview().release();
     assert_eq!(release.strategy.0, "argo-blue-green");
-    assert_eq!((release.state, &*release.reason), (State::Waiting, "v2 is ready beside v1 and waits for a person for 1 min."));
+    assert_eq!(
+        (release.state, &*release.reason),
+        (State::Waiting, "v2 is ready beside v1 and waits for a person for 1 min.")
+    );
     assert_eq!(
         shown(&release),
         [(Role::Stable, "v1", Some(100), Some(100)), (Role::Candidate, "v2", Some(0), Some(0))]
@@ -167,7 +175,10 @@ fn a_blue_green_rollout_shows_its_sides_and_the_pods_that_are_kept() {
     let release = switched.release();
     assert_eq!(shown(&release), [(Role::Stable, "v2", Some(100), Some(100)), (Role::Idle, "v1", None, Some(0))]);
     let countdowns = &release.traffic.as_ref().expect("traffic").countdowns;
-    assert_eq!((&*countdowns[0].what, countdowns[0].due), ("the pods of v1 end; until then going back to it is quick", ago(-12)));
+    assert_eq!(
+        (&*countdowns[0].what, countdowns[0].due),
+        ("the pods of v1 end; until then going back to it is quick", ago(-12))
+    );
 }
 
 #[test]
@@ -177,7 +188,10 @@ fn an_automatic_switch_is_counted_down() {
         rollout["spec"]["strategy"]["blueGreen"]["autoPromotionSeconds"] = 90.into();
     });
     let release = auto.release();
-    assert_eq!((release.state, &*release.reason), (State::Progressing, "v2 is ready beside v1 and takes over in 30 s."));
+    assert_eq!(
+        (release.state, &*release.reason),
+        (State::Progressing, "v2 is ready beside v1 and takes over in 30 s.")
+    );
 }
 
 #[test]
@@ -253,7 +267,11 @@ fn every_verb_has_its_direction_and_a_disabled_one_says_why() {
         let release = world.release();
         for action in crate::strategy::strategy(release.strategy).expect("registered").actions(&release, &context()) {
             let case = format!("{} {}: {}", world.name, release.reason, action.verb);
-            assert_eq!(action.direction, action.verb.direction().unwrap_or(crate::domain::Direction::Forward), "{case}");
+            assert_eq!(
+                action.direction,
+                action.verb.direction().unwrap_or(crate::domain::Direction::Forward),
+                "{case}"
+            );
             assert!(action.enabled || action.why.len() > 10, "{case} is disabled without a reason");
             assert!(!action.enabled || !action.consequence.is_empty(), "{case} does not say what follows");
             if action.verb == Verb::Undo && release.history.len() > 1 && release.state != State::Unknown {

@@ -48,7 +48,8 @@ fn going_back_to_an_older_version_is_all_steps_again_and_says_how_long() {
     assert_eq!((plan.until, plan.forecast.takes), (Wait::Observed, None));
     assert!(plan.forecast.warnings.iter().any(|warning| warning.contains("step by step")));
     let timed = world.clone().with(|rollout| {
-        rollout["spec"]["strategy"]["canary"]["steps"] = json!([{"setWeight": 10}, {"pause": {"duration": "40m"}}, {"analysis": {}}]);
+        rollout["spec"]["strategy"]["canary"]["steps"] =
+            json!([{"setWeight": 10}, {"pause": {"duration": "40m"}}, {"analysis": {}}]);
     });
     let plan = timed.planned(&to(2));
     assert_eq!(&*plan.forecast.then, "all 3 steps again, at least 40 min, 1 analysis");
@@ -57,9 +58,14 @@ fn going_back_to_an_older_version_is_all_steps_again_and_says_how_long() {
 
 #[test]
 fn within_the_rollback_window_the_steps_are_skipped_and_outside_they_are_not() {
-    let window = |revisions: i64| third().with(|rollout| rollout["spec"]["rollbackWindow"] = json!({"revisions": revisions}));
+    let window =
+        |revisions: i64| third().with(|rollout| rollout["spec"]["rollbackWindow"] = json!({"revisions": revisions}));
     let then = |world: World, number: i64| world.planned(&to(number)).forecast.then.to_string();
-    assert!(then(window(1), 2).starts_with("skips its 6 steps and analyses (rollback window of 1 revision): v2"), "{}", then(window(1), 2));
+    assert!(
+        then(window(1), 2).starts_with("skips its 6 steps and analyses (rollback window of 1 revision): v2"),
+        "{}",
+        then(window(1), 2)
+    );
     assert!(then(window(1), 1).starts_with("all 6 steps again"), "one revision lies between");
     assert!(then(window(2), 1).starts_with("skips its 6 steps"));
 }
@@ -77,7 +83,10 @@ fn a_blue_green_side_that_is_still_there_is_back_at_once() {
         set["metadata"]["annotations"]["scale-down-deadline"] = ago(-12).to_string().into();
     });
     let plan = world.planned(&to(1));
-    assert_eq!(&*plan.forecast.then, "instant: the 3 pods of v1 still run for 12 s more, and all traffic switches to them");
+    assert_eq!(
+        &*plan.forecast.then,
+        "instant: the 3 pods of v1 still run for 12 s more, and all traffic switches to them"
+    );
     world.shop = world.shop.set(Kind::ReplicaSet, "front-h1", |set| set["status"]["availableReplicas"] = 0.into());
     let plan = world.planned(&to(1));
     assert_eq!(&*plan.forecast.then, "3 pods of v1 start beside the live ones, then it waits for a person (C)");
@@ -103,22 +112,22 @@ fn what_the_controller_added_to_a_template_is_not_written_back() {
 #[test]
 fn a_referenced_workload_is_what_is_written() {
     let mut world = World::waiting().with(|rollout| {
-        rollout["spec"]["workloadRef"] = json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": "pay"});
+        rollout["spec"]["workloadRef"] = json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": "pay-base"});
         drop(rollout["spec"].as_object_mut().expect("an object").shift_remove("template"));
     });
-    world.shop = world.shop.deployment("pay", &[("app", "pay")], "v2", (0, 900));
+    world.shop = world.shop.deployment("pay-base", &[("app", "pay")], "v2", (0, 900));
     let plan = world.planned(&Intent::undo());
     let Call::JsonPatch { target, .. } = &plan.calls[0].call else { panic!("a patch") };
-    assert_eq!(target, &ObjectKey::new(Kind::Deployment, "shop", "pay"));
+    assert_eq!(target, &ObjectKey::new(Kind::Deployment, "shop", "pay-base"));
     assert_eq!(operations(&plan), ["test /metadata/uid", "test /spec/template", "replace /spec/template"]);
-    assert!(plan.forecast.warnings[0].contains("its template is in deployment/pay"));
+    assert!(plan.forecast.warnings[0].contains("its template is in deployment/pay-base"));
     assert_eq!(plan.release.key.target(), "rollout/pay");
     let image = Intent::SetImage(vec![Image { container: "app".into(), reference: "reg/pay:v3".into() }]);
     let plan = world.planned(&image);
-    assert_eq!(plan.calls[0].call.target().target(), "deployment/pay");
+    assert_eq!(plan.calls[0].call.target().target(), "deployment/pay-base");
     assert_eq!(plan.release.key.target(), "rollout/pay");
     let pod_template = world.with(|rollout| rollout["spec"]["workloadRef"]["kind"] = "PodTemplate".into());
-    assert!(pod_template.refused(&Intent::undo()).1.contains("PodTemplate/pay"));
+    assert!(pod_template.refused(&Intent::undo()).1.contains("PodTemplate/pay-base"));
 }
 
 #[test]
@@ -152,12 +161,14 @@ fn an_undo_after_an_abort_goes_to_stable_and_its_inverse_brings_the_template_bac
 
 #[test]
 fn new_images_foretell_the_steps() {
-    let image = |reference: &str| Intent::SetImage(vec![Image { container: "pay".into(), reference: reference.into() }]);
+    let image =
+        |reference: &str| Intent::SetImage(vec![Image { container: "pay".into(), reference: reference.into() }]);
     let plan = World::pay().planned(&image("reg/pay:v2"));
     assert_eq!(&*plan.forecast.then, "all 6 steps, at least 20 s, 1 wait for a person");
     assert_eq!(plan.until, Wait::Observed);
     let back = World::waiting().planned(&image("reg/pay:v1"));
     assert!(back.forecast.then.starts_with("skips its steps: v1 is the stable version"), "{}", back.forecast.then);
-    let bare = World::bare().planned(&Intent::SetImage(vec![Image { container: "bare".into(), reference: "reg/bare:v2".into() }]));
+    let bare = World::bare()
+        .planned(&Intent::SetImage(vec![Image { container: "bare".into(), reference: "reg/bare:v2".into() }]));
     assert_eq!(&*bare.forecast.then, "no steps: v2 takes over as fast as its 4 pods come");
 }

@@ -29,7 +29,8 @@ fn continue_clears_the_pause_fenced_on_version_step_and_this_very_pause() {
     assert_eq!(&*plan.title, "CONTINUE shop/pay → step 2 → 3 of 6");
     assert_eq!(&*plan.forecast.then, "20 % → 50 %, then a pause of 10 s; to the end, at least 20 s");
     assert_eq!((plan.direction, plan.until), (Direction::Forward, Wait::Accepted));
-    let changes: Vec<String> = plan.diff.iter().map(|change| format!("{} {:?} {:?}", change.place, change.old, change.new)).collect();
+    let changes: Vec<String> =
+        plan.diff.iter().map(|change| format!("{} {:?} {:?}", change.place, change.old, change.new)).collect();
     assert_eq!(
         changes,
         [
@@ -57,7 +58,10 @@ fn advance_names_the_step_that_it_leaves_and_elsewhere_is_refused() {
     let advance = |from| Intent::Advance { from, rule: None };
     let world = World::waiting();
     for from in [None, Some(Standing::Step(1)), Some(Standing::Weight(20))] {
-        assert_eq!(operations(&world.planned(&advance(from))).last().map(String::as_str), Some("remove /status/pauseConditions"));
+        assert_eq!(
+            operations(&world.planned(&advance(from))).last().map(String::as_str),
+            Some("remove /status/pauseConditions")
+        );
     }
     assert_eq!(
         world.refused(&advance(Some(Standing::Step(3)))).1,
@@ -66,7 +70,10 @@ fn advance_names_the_step_that_it_leaves_and_elsewhere_is_refused() {
     assert!(world.refused(&advance(Some(Standing::Weight(50)))).1.contains("asked for 20 %, not for 50 %"));
     let moving = World::at_step(2, 20);
     let why = moving.refused(&advance(None)).1;
-    assert_eq!(why, "rollout/pay does not stand at a pause at step 3 of 6 (50 %): it goes on by itself; K leaves the step out");
+    assert_eq!(
+        why,
+        "rollout/pay does not stand at a pause at step 3 of 6 (50 %): it goes on by itself; K leaves the step out"
+    );
 }
 
 #[test]
@@ -84,14 +91,23 @@ fn skip_sets_the_index_and_cancels_what_the_step_began() {
         ]
     );
     assert!(plan.forecast.warnings[0].contains("weight is not waited for"), "{:?}", plan.forecast.warnings);
-    let analysis = World::at_step(0, 0)
-        .with(|rollout| rollout["spec"]["strategy"]["canary"]["steps"] = json!([{"analysis": {"templates": [{"templateName": "rate"}]}}, {"setWeight": 75}]));
+    let analysis = World::at_step(0, 0).with(|rollout| {
+        rollout["spec"]["strategy"]["canary"]["steps"] =
+            json!([{"analysis": {"templates": [{"templateName": "rate"}]}}, {"setWeight": 75}])
+    });
     let plan = analysis.planned(&Intent::Skip);
     assert_eq!(&*plan.forecast.then, "leaves out analysis rate; 0 % → 75 %, then it takes over");
     assert!(plan.forecast.warnings[0].contains("analysis is cancelled"));
     let done = World::at_step(6, 80);
     assert!(done.refused(&Intent::Skip).1.contains("all steps of rollout/pay are done"));
-    assert!(World::bare().set(2, "v2", (1, 60)).status(|status| status["currentPodHash"] = "h2".into()).refused(&Intent::Skip).1.contains("no steps"));
+    assert!(
+        World::bare()
+            .set(2, "v2", (1, 60))
+            .status(|status| status["currentPodHash"] = "h2".into())
+            .refused(&Intent::Skip)
+            .1
+            .contains("no steps")
+    );
 }
 
 #[test]
@@ -166,7 +182,10 @@ fn pause_and_resume_write_the_spec_and_say_that_a_pause_step_stays() {
     assert_eq!(&*plan.forecast.then, "it still stands at its pause, step 2: C continues it or its time is over");
     assert_eq!(held.after(&plan)["spec"]["paused"], false);
     let why = World::waiting().refused(&Intent::Resume);
-    assert_eq!(why, (RefusalKind::Unchanged, "rollout/pay is not held by hand: it stands at a pause step; C continues".into()));
+    assert_eq!(
+        why,
+        (RefusalKind::Unchanged, "rollout/pay is not held by hand: it stands at a pause step; C continues".into())
+    );
 }
 
 #[test]
@@ -199,7 +218,10 @@ fn an_analysis_that_could_not_decide_is_measured_again_or_left_out() {
     let past = world.planned(&Intent::Skip);
     let after = world.after(&past);
     let told = |field: &str| after["status"][field].clone();
-    assert_eq!([told("pauseConditions"), told("controllerPause"), told("currentStepIndex")], [Value::Null, json!(false), json!(2)]);
+    assert_eq!(
+        [told("pauseConditions"), told("controllerPause"), told("currentStepIndex")],
+        [Value::Null, json!(false), json!(2)]
+    );
     let advance = world.refused(&Intent::Advance { from: None, rule: None }).1;
     assert!(advance.contains("could not decide") && advance.contains("K leaves it out"), "{advance}");
 }
