@@ -2,13 +2,17 @@
 //!
 //! A new strategy is its own file and one line in `STRATEGIES`.
 
+pub mod ab_test;
 pub mod argo;
 pub mod argo_blue_green;
 pub mod argo_canary;
 pub mod flagger;
+pub mod gateway;
+pub mod istio;
 pub mod on_delete;
 pub mod recreate;
 pub mod rolling;
+pub mod routes;
 pub mod traffic;
 pub mod workload;
 
@@ -155,6 +159,9 @@ pub static STRATEGIES: &[&dyn Strategy] = &[
     &rolling::Rolling,
     &recreate::Recreate,
     &on_delete::OnDelete,
+    &istio::Istio,
+    &gateway::Gateway,
+    &ab_test::AbTest,
     &flagger::Flagger,
     &argo_canary::ArgoCanary,
     &argo_blue_green::ArgoBlueGreen,
