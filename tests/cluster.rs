@@ -20,6 +20,8 @@ mod reading;
 mod rights;
 #[path = "cluster/room.rs"]
 mod room;
+#[path = "cluster/routes.rs"]
+mod routes;
 #[path = "cluster/sending.rs"]
 mod sending;
 #[path = "cluster/twins.rs"]

@@ -7,6 +7,8 @@
 mod actions;
 mod groups;
 mod plan;
+#[cfg(test)]
+pub mod tests;
 
 use super::routes::claim::{Wanted, claim};
 use super::routes::reading::Reading;

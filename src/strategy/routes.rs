@@ -24,3 +24,6 @@ pub mod settled;
 pub mod shape;
 pub mod undo;
 pub mod weights;
+
+#[cfg(test)]
+pub mod tests;

@@ -327,6 +327,7 @@ fn put(tree: &mut Value, path: &str, value: Option<Value>) -> Result<(), String>
         (Value::Object(members), Some(value)) => drop(members.insert(last, value)),
         (Value::Object(members), None) => drop(members.shift_remove(&last).ok_or_else(|| path.to_owned())?),
         (Value::Array(items), Some(value)) => items[last.parse::<usize>().expect("a place")] = value,
+        (Value::Array(items), None) => drop(items.remove(last.parse::<usize>().expect("a place"))),
         _ => return Err(path.to_owned()),
     }
     Ok(())

@@ -1,0 +1,107 @@
+//! Routes that are wrong are shown for what they are: nothing goes forward, and the way back stays open.
+
+use super::{gateway, istio};
+use crate::domain::{Direction, Intent, Kind, Verb};
+use crate::strategy::strategy;
+use crate::strategy::testing::shop::Shop;
+use serde_json::{Value, json};
+
+const VS: Kind = Kind::VirtualService;
+
+/// The reason why nothing goes forward; advance, weight up and promote must be refused with it.
+fn blocked(shop: &Shop, kind: Kind, name: &str) -> String {
+    let release = shop.release(kind, name);
+    let why =
+        release.traffic.as_ref().expect("traffic").blocked.clone().unwrap_or_else(|| panic!("{kind:?} is not blocked"));
+    let forward = [Intent::Advance { from: None, rule: None }, Intent::Promote { winner: None }];
+    for intent in forward {
+        let refusal = shop.plan(&release, &intent).expect_err("forward");
+        assert!(refusal.reason.contains(&*why), "{intent:?}: {}", refusal.reason);
+    }
+    for action in strategy(release.strategy).expect("known").actions(&release, &shop.context()) {
+        if matches!(action.verb, Verb::Advance | Verb::Promote) {
+            assert!(!action.enabled && action.why == why, "{}: {}", action.verb, action.why);
+        }
+    }
+    why.to_string()
+}
+
+fn rules(change: impl FnOnce(&mut Value)) -> Shop {
+    istio(20).set(VS, "shop", |route| change(&mut route["spec"]["http"]))
+}
+
+#[test]
+fn weights_that_are_missing_or_do_not_sum_to_a_hundred() {
+    let sum = rules(|http| http[1]["route"][1]["weight"] = 10.into());
+    assert_eq!(blocked(&sum, VS, "shop"), "rule 'primary': its weights sum to 90, not to 100");
+    let back = sum.plan(&sum.release(VS, "shop"), &Intent::Abort).expect("the way back is open");
+    assert_eq!(back.direction, Direction::Back);
+    assert_eq!(super::weights(&sum.after(&back).expect("holds"), VS, "/spec/http/1/route"), [100, 0]);
+    let none = rules(|http| {
+        for place in 0..2 {
+            http[1]["route"][place].as_object_mut().expect("a destination").remove("weight");
+        }
+    });
+    assert_eq!(blocked(&none, VS, "shop"), "rule 'primary': none of its destinations has a weight");
+    assert_eq!(
+        blocked(&gateway(0, 0), Kind::HttpRoute, "cart"),
+        "the only rule: all of its weights are 0, so its requests fail"
+    );
+    let absent = gateway(1, 1).set(Kind::HttpRoute, "cart", |route| {
+        route["spec"]["rules"][0]["backendRefs"][1].as_object_mut().expect("a backend").remove("weight");
+    });
+    let release = absent.release(Kind::HttpRoute, "cart");
+    assert_eq!(release.traffic.as_ref().expect("traffic").blocked, None, "an absent weight is 1 in the Gateway API");
+    assert_eq!(release.tracks[0].weight.asked, Some(50));
+}
+
+#[test]
+fn destinations_that_do_not_exist() {
+    let subset = rules(|http| http[1]["route"][1]["destination"]["subset"] = "gone".into());
+    assert_eq!(blocked(&subset, VS, "shop"), "rule 'primary': DestinationRule shop has no subset 'gone'");
+    let no_rule = istio(20).without(Kind::DestinationRule, "shop");
+    assert_eq!(
+        blocked(&no_rule, VS, "shop"),
+        "rule 'primary': there is no DestinationRule for shop, so no subset 'stable'"
+    );
+    let service = gateway(80, 20).without(Kind::Service, "cart-canary");
+    assert_eq!(blocked(&service, Kind::HttpRoute, "cart"), "the only rule: Service cart-canary does not exist");
+    let workload = istio(20).without(Kind::Deployment, "shop-canary");
+    assert_eq!(blocked(&workload, VS, "shop"), "rule 'primary': no workload stands behind shop subset canary");
+}
+
+#[test]
+fn two_virtual_services_for_one_host() {
+    let mut other = istio(20).objects.into_iter().find(|(key, _)| key.kind == VS).expect("there").1;
+    other["metadata"] = json!({});
+    other["spec"]["hosts"] = json!(["shop.shop.svc.cluster.local"]);
+    let shop = istio(20).with(VS, "shop2", other.clone());
+    assert_eq!(
+        blocked(&shop, VS, "shop"),
+        "virtualservice/shop and virtualservice/shop2 in shop are both for shop: which one counts is not defined"
+    );
+    other["spec"]["gateways"] = json!(["public"]);
+    let apart = istio(20).with(VS, "shop2", other);
+    assert_eq!(
+        apart.release(VS, "shop").traffic.as_ref().expect("traffic").blocked,
+        None,
+        "another gateway is no rival"
+    );
+}
+
+#[test]
+fn absurd_and_hostile_values_are_shown_and_nothing_panics() {
+    let absurd = [json!(-5), json!(9_223_372_036_854_775_807_i64), json!("x"), json!(null), json!([]), json!(1.5)];
+    for weight in absurd {
+        let shop = rules(|http| http[1]["route"][1]["weight"] = weight.clone());
+        for release in shop.releases() {
+            let _ = shop.plan(&release, &Intent::Abort);
+            let _ = shop.plan(&release, &Intent::SetWeight { weight: 50, rule: None });
+        }
+    }
+    let none = rules(|http| *http = json!([]));
+    assert!(
+        none.releases().iter().all(|release| release.strategy.0 == "rolling"),
+        "a route without rules roots nothing"
+    );
+}
