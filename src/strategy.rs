@@ -6,11 +6,13 @@ pub mod ab_test;
 pub mod argo;
 pub mod argo_blue_green;
 pub mod argo_canary;
+pub mod blue_green;
 pub mod flagger;
 pub mod gateway;
 pub mod istio;
 pub mod on_delete;
 pub mod recreate;
+pub mod replica_canary;
 pub mod rolling;
 pub mod routes;
 pub mod traffic;
@@ -111,6 +113,8 @@ pub struct Switched {
     pub to: Str,
     /// When it was applied.
     pub at: Timestamp,
+    /// How long the addresses took to follow, where somebody waited for it.
+    pub took: Option<jiff::SignedDuration>,
 }
 
 /// A journal that knows nothing.
@@ -165,6 +169,8 @@ pub static STRATEGIES: &[&dyn Strategy] = &[
     &flagger::Flagger,
     &argo_canary::ArgoCanary,
     &argo_blue_green::ArgoBlueGreen,
+    &blue_green::BlueGreen,
+    &replica_canary::ReplicaCanary,
 ];
 
 /// The strategy named `kind`.

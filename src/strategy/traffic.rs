@@ -3,6 +3,7 @@
 
 pub mod ladder;
 pub mod part;
+pub mod plain;
 pub mod roles;
 pub mod standing;
 pub mod template;

@@ -52,15 +52,23 @@ impl Memory {
         let uid = plan.release.uid.clone();
         match &entry.event {
             Event::Inverse(inverse) => drop(self.inverses.insert(uid, (**inverse).clone())),
-            Event::Settled { hash, .. } => drop(self.settled.insert((uid, hash.clone()), entry.at)),
+            Event::Settled { hash, .. } => {
+                if let (Some(_), Some(switched)) = (&plan.switch, self.switched.get_mut(&uid)) {
+                    switched.took = Some(entry.at.duration_since(switched.at));
+                }
+                self.settled.insert((uid, hash.clone()), entry.at);
+            }
             Event::Outcome(outcome) => {
                 let done = matches!(outcome.kind, OutcomeKind::Applied | OutcomeKind::Timeout | OutcomeKind::Partial);
                 if let (true, Verb::Undo, Some(hash)) = (done, plan.verb, &plan.before) {
                     self.left_by_undo.insert(uid.clone(), hash.clone());
                 }
-                if let (true, Some(sides)) = (done, &plan.switch) {
-                    let switched = Switched { from: sides.from.clone(), to: sides.to.clone(), at: entry.at };
-                    self.switched.insert(uid, switched);
+            }
+            // The switch counts from the answer on: the old side may serve again a second later.
+            Event::Call { status: Some(200..300), .. } => {
+                if let Some(sides) = &plan.switch {
+                    let (from, to) = (sides.from.clone(), sides.to.clone());
+                    self.switched.insert(uid, Switched { from, to, at: entry.at, took: None });
                 }
             }
             Event::Intent(_) | Event::Call { .. } | Event::Observed | Event::Reverted { .. } => {}

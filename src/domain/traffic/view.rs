@@ -107,6 +107,12 @@ impl Traffic {
         self.rows.sides.iter().find(|side| side.role == role)
     }
 
+    /// The only side that is not the stable one: the candidate, or the idle one. `None` where there are several.
+    pub fn other_than_stable(&self) -> Option<&Side> {
+        let mut others = self.rows.sides.iter().filter(|side| side.role != Role::Stable);
+        others.next().filter(|_| others.next().is_none())
+    }
+
     /// The workload called so, by track name or workload name.
     pub fn side_called(&self, name: &str) -> Option<&Side> {
         let mut sides = self.rows.sides.iter();

@@ -20,6 +20,12 @@ pub fn scale(key: &ObjectKey, from: i32, to: i32) -> Str {
     format!("kubectl{} scale {target} --current-replicas={from} --replicas={to}", namespace(key)).into()
 }
 
+/// `kubectl -n shop patch service/web --type=json -p '[…]'`.
+pub fn patch(key: &ObjectKey, operations: &str) -> Str {
+    let target = quoted(&key.target());
+    format!("kubectl{} patch {target} --type=json -p {}", namespace(key), quoted(operations)).into()
+}
+
 /// `kubectl -n shop delete pod db-2`.
 pub fn delete(key: &ObjectKey) -> Str {
     format!("kubectl{} delete {} {}", namespace(key), key.kind.singular(), quoted(&key.name)).into()

@@ -1,0 +1,141 @@
+//! What a person can ask of a replica canary, and the plan for it.
+
+use super::weight::{Change, Two, of_changes, plan as weighted};
+use crate::domain::plan::{Operation, ReadyInverse, Refusal};
+use crate::domain::traffic::view::Side;
+use crate::domain::{Details, Intent, ObjectKey, Plan, Release};
+use crate::strategy::Context;
+use crate::strategy::traffic::ladder::stands_at;
+use crate::strategy::traffic::template;
+use crate::strategy::workload::template::same;
+
+/// The plan for `intent`.
+pub fn plan(release: &Release, details: &Details, intent: &Intent, context: &Context) -> Result<Plan, Refusal> {
+    match intent {
+        Intent::SetWeight { weight, .. } => {
+            coming(release)?;
+            weighted(release, details, *weight, intent, context)
+        }
+        Intent::Advance { from, .. } => {
+            let two = coming(release)?;
+            stands_at(release, two.asked(), *from)?;
+            let ladder = release.step.as_ref().map(|step| step.weights.clone()).unwrap_or_default();
+            let (rung, _) = two.next(&ladder).ok_or_else(|| at_the_top(release, &two))?;
+            weighted(release, details, rung, intent, context)
+        }
+        Intent::Abort => weighted(release, details, 0, intent, context),
+        Intent::Promote { winner } => {
+            let two = Two::of(release)?;
+            let weight = match winner.as_deref() {
+                None => coming(release).map(|_| 100)?,
+                Some(name) if name == &*two.stable.name => 0,
+                Some(name) if name == &*two.candidate.name => 100,
+                Some(name) => return Err(unknown(release, name)),
+            };
+            weighted(release, details, weight, intent, context)
+        }
+        Intent::Revert(inverse) => revert(release, details, inverse, intent, context),
+        Intent::ScaleSide { side, replicas } => {
+            let named = side_called(release, side)?;
+            let mut plan = template::plan(release, named, details, &Intent::Scale(*replicas), context)?;
+            plan.intent = intent.clone();
+            Ok(plan)
+        }
+        Intent::Undo { .. } | Intent::SetImage(_) | Intent::Restart | Intent::Pause | Intent::Resume => {
+            template::plan(release, Two::of(release)?.candidate, details, intent, context)
+        }
+        Intent::Scale(_) => template::plan(release, Two::of(release)?.stable, details, intent, context),
+        Intent::Switch { .. } => Err(Refusal::because(format!(
+            "switch {}: its Service selects both sides at once; F promotes the candidate, X goes back",
+            release.key
+        ))),
+        Intent::Continue | Intent::Skip | Intent::Retry => Err(Refusal::because(format!(
+            "{} {}: no controller steps it; A goes one rung further",
+            intent.verb(),
+            release.key
+        ))),
+    }
+}
+
+fn coming(release: &Release) -> Result<Two<'_>, Refusal> {
+    let two = Two::of(release)?;
+    two.coming().map_err(|why| Refusal::because(format!("{} has no candidate: {why}", release.key)))?;
+    Ok(two)
+}
+
+fn at_the_top(release: &Release, two: &Two<'_>) -> Refusal {
+    let key = &release.key;
+    match two.asked() {
+        None => Refusal::because(format!("{key} has no pods at all: scale it up first (N)")),
+        Some(100) => Refusal::because(format!("{key} has no next step: {} takes everything", two.candidate.name)),
+        Some(_) => Refusal::because(format!("{key} has no next step with its {} pods", two.total())),
+    }
+}
+
+fn unknown(release: &Release, name: &str) -> Refusal {
+    Refusal::because(format!("{} has no side '{name}'", release.key))
+}
+
+fn side_called<'a>(release: &'a Release, name: &str) -> Result<&'a Side, Refusal> {
+    let found = release.traffic.as_deref().and_then(|traffic| traffic.side_called(name));
+    found.ok_or_else(|| unknown(release, name))
+}
+
+/// Takes a write of ours back: replicas in the other order, what was done to a template on that workload.
+fn revert(
+    release: &Release,
+    details: &Details,
+    inverse: &ReadyInverse,
+    intent: &Intent,
+    context: &Context,
+) -> Result<Plan, Refusal> {
+    let of = |key: &ObjectKey| {
+        let mut sides = release.traffic.iter().flat_map(|traffic| &traffic.rows.sides);
+        let side = sides.find(|side| side.workload.key == *key);
+        side.ok_or_else(|| {
+            Refusal::because(format!("that write was on {key}, which is no side of {} now", release.key))
+        })
+    };
+    let first = (&inverse.target, inverse.operations.as_str());
+    let parts = std::iter::once(first).chain(inverse.also.iter().map(|part| (&part.target, part.operations.as_str())));
+    let mut changes = Vec::new();
+    for (target, operations) in parts {
+        let side = of(target)?;
+        let Some(to) = replicas(operations) else {
+            return template::plan(release, side, details, intent, context);
+        };
+        let change = Change::of(side, details, to)?;
+        if moved(&change, operations) {
+            return Err(Refusal::because(format!(
+                "the replicas of {target} changed since that write, so it can't be taken back as it was; W sets a weight"
+            )));
+        }
+        changes.push(change);
+    }
+    let order = (inverse.words.to_string(), inverse.direction);
+    Ok(of_changes(release, details, &changes, order, intent, context))
+}
+
+/// The number of replicas that these operations set, when they set nothing else.
+fn replicas(operations: &str) -> Option<i32> {
+    let operations: Vec<Operation> = serde_json::from_str(operations).ok()?;
+    let mut found = None;
+    for operation in operations {
+        match operation {
+            Operation::Test { .. } => {}
+            Operation::Replace { path, value } | Operation::Add { path, value } if path == "/spec/replicas" => {
+                found = serde_json::from_str(value.get()).ok();
+            }
+            _ => return None,
+        }
+    }
+    found
+}
+
+fn moved(change: &Change<'_>, operations: &str) -> bool {
+    let operations: Vec<Operation> = serde_json::from_str(operations).unwrap_or_default();
+    operations.iter().any(|operation| match operation {
+        Operation::Test { path, value } => !change.object.at(path).is_some_and(|now| same(now, value)),
+        _ => false,
+    })
+}
