@@ -12,6 +12,7 @@ mod event;
 pub mod gates;
 pub mod journal;
 mod lost;
+mod midway;
 mod outcome;
 mod owners;
 pub mod preview;

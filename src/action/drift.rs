@@ -44,7 +44,8 @@ impl TemplateWatch {
 
     /// Looks again if the object's generation rose (a template can't change without); reads the object only then.
     pub async fn look(&mut self, cluster: &Cluster, release: &Release) -> Look {
-        if release.generation.spec <= self.generation {
+        let generation = release.generation_of(&self.target).unwrap_or(release.generation);
+        if generation.spec <= self.generation {
             return Look::Same;
         }
         let Ok(object) = cluster.read(&self.target).await else { return Look::Same };

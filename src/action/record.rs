@@ -4,7 +4,7 @@ use super::engine::Inner;
 use crate::domain::journal::{Before, KeptCall, Record};
 use crate::domain::milestone::Midway;
 use crate::domain::plan::{Operation, PlannedCall};
-use crate::domain::{Call, Plan, Str};
+use crate::domain::{Call, ObjectKey, Plan, Str};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
@@ -59,11 +59,11 @@ fn waits(chosen: &[&PlannedCall]) -> Vec<Option<Midway>> {
     chosen.iter().map(|call| call.then.clone()).collect()
 }
 
-/// The template that the fence of the first patch tests: what was there before.
-pub fn tested_template(calls: &[(usize, Call)]) -> Option<Arc<RawValue>> {
+/// The template that the fence of a patch tests, with its object: what was there before.
+pub fn tested_template(calls: &[(usize, Call)]) -> Option<(&ObjectKey, Arc<RawValue>)> {
     calls.iter().find_map(|(_, call)| match call {
-        Call::JsonPatch { operations, .. } => operations.iter().find_map(|operation| match operation {
-            Operation::Test { path, value } if path == "/spec/template" => Some(Arc::clone(value)),
+        Call::JsonPatch { target, operations, .. } => operations.iter().find_map(|operation| match operation {
+            Operation::Test { path, value } if path == "/spec/template" => Some((target, Arc::clone(value))),
             _ => None,
         }),
         Call::Delete { .. } | Call::Create { .. } | Call::ProxyPost { .. } => None,
@@ -73,7 +73,7 @@ pub fn tested_template(calls: &[(usize, Call)]) -> Option<Arc<RawValue>> {
 /// Where the release stands before the write, with the hash of the template that the fence tests.
 fn before(plan: &Plan) -> Before {
     let calls: Vec<(usize, Call)> = plan.calls.iter().map(|call| call.call.clone()).enumerate().collect();
-    let digest = tested_template(&calls).map(|template| Sha256::digest(template.get().as_bytes()));
+    let digest = tested_template(&calls).map(|(_, template)| Sha256::digest(template.get().as_bytes()));
     let template_sha256 = digest.map_or_else(String::new, |digest| {
         digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
             let _ = write!(hex, "{byte:02x}");

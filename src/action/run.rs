@@ -5,14 +5,16 @@ use super::drift::{Look, TemplateWatch, WATCHED_FOR};
 use super::engine::{Engine, Inner};
 use super::journal::{NotJournalled, PlanLock};
 use super::lost::{self, Found};
+use super::midway::Watching;
 use super::outcome::{may_be_done, of_error};
 use super::progress::{Consent, Progress};
 use super::record::tested_template;
-use super::verify::{Target, Verified, follow};
+use super::verify::{Target, Verified, follow, written};
 use super::{event, record};
-use crate::cluster::{Answer, NamespaceScope, ObserveOptions, Observer, ReadError, SendError, SendMode};
+use crate::cluster::{Answer, ReadError, SendError, SendMode};
 use crate::domain::intent::ReleaseId;
 use crate::domain::journal::{Entry, Event, Record};
+use crate::domain::milestone::Midway;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::plan::{Inverse, PlanId, PlannedCall, Wait};
 use crate::domain::{Call, Direction, Outcome, Plan, RawObject, Str, Timestamp, Verb};
@@ -31,7 +33,11 @@ pub struct Run {
     pub(super) title: Str,
     /// The calls that are sent, with their places in the journal's list.
     pub(super) calls: Vec<(usize, Call)>,
+    /// What is waited for after each call of the journal's list, before the next one is sent.
+    pub(super) waits: Vec<Option<Midway>>,
     pub(super) until: Wait,
+    /// The side that a switch makes the live one.
+    pub(super) switch_to: Option<Str>,
     pub(super) inverse: Inverse,
     pub(super) consent: Consent,
     pub(super) news: mpsc::UnboundedSender<Progress>,
@@ -49,8 +55,10 @@ pub struct Run {
 
 /// How the calls went.
 struct Sent {
-    /// The root object after the first call.
-    answer: Option<RawObject>,
+    /// The written objects, as the server answered.
+    answers: Vec<RawObject>,
+    /// What is, where a wait between the calls needed it.
+    watching: Option<Watching>,
     /// How many calls were done.
     done: usize,
     /// What ended the sending early.
@@ -73,7 +81,9 @@ impl Run {
             direction: plan.direction,
             title: plan.title.clone(),
             calls: chosen.iter().map(|call| call.call.clone()).enumerate().collect(),
+            waits: chosen.iter().map(|call| call.then.clone()).collect(),
             until: plan.until,
+            switch_to: plan.before.switch.as_ref().map(|sides| sides.to.clone()),
             inverse: plan.inverse.clone(),
             consent: Consent { mode, ..consent },
             news,
@@ -111,14 +121,14 @@ impl Run {
         }
         self.tell(Progress::Accepted);
         self.post_event();
-        self.wait_and_finish(sent.answer, lock).await;
+        self.wait_and_finish(sent, lock).await;
     }
 
     pub(super) fn inner(&self) -> &Inner {
         &self.engine.inner
     }
 
-    fn tell(&self, progress: Progress) {
+    pub(super) fn tell(&self, progress: Progress) {
         // Nobody has to listen: the write goes on.
         let _ = self.news.send(progress);
     }
@@ -170,19 +180,19 @@ impl Run {
     }
 
     async fn send_all(&self) -> Sent {
-        let mut sent = Sent { answer: None, done: 0, stopped: None };
-        let mut answers = Vec::new();
+        let mut sent = Sent { answers: Vec::new(), watching: None, done: 0, stopped: None };
         for (index, call) in &self.calls {
+            if let Err(outcome) = self.midway(*index, &sent.answers, &mut sent.watching).await {
+                sent.stopped = Some(outcome);
+                return sent;
+            }
             let result = self.send_one(*index, call).await;
             match result {
                 Ok(body) => {
                     sent.done += 1;
                     let Some(body) = body else { continue };
-                    if sent.answer.is_none() && body.key == self.release.key {
-                        sent.answer = Some(body.clone());
-                    }
-                    answers.push(body);
-                    self.make_inverse_ready(&answers).await;
+                    sent.answers.push(body);
+                    self.make_inverse_ready(&sent.answers).await;
                 }
                 Err(outcome) => {
                     sent.stopped = Some(outcome);
@@ -320,24 +330,26 @@ impl Run {
         tokio::spawn(async move { event::post(&engine.inner, told).await });
     }
 
-    async fn wait_and_finish(&self, answer: Option<RawObject>, lock: Option<PlanLock>) {
+    async fn wait_and_finish(&self, sent: Sent, lock: Option<PlanLock>) {
         let inner = self.inner();
-        let generation = answer.as_ref().and_then(|answer| answer.value("/metadata/generation")).unwrap_or(0);
-        let mut template = answer.as_ref().and_then(|answer| TemplateWatch::new(tested_template(&self.calls)?, answer));
+        let tested = tested_template(&self.calls);
+        let mut template = tested.and_then(|(target, template)| {
+            TemplateWatch::new(template, sent.answers.iter().find(|answer| answer.key == *target)?)
+        });
         let Some(wait) = self.consent.wait.filter(|_| self.until != Wait::Accepted) else {
             self.finish(Outcome::new(OutcomeKind::Applied, "the server took it"), lock).await;
             return;
         };
         let accepted = Instant::now();
-        // Without a console's observer the release's namespace is watched for as long as we wait.
-        let own: Option<Observer> = inner.settings.snapshots.is_none().then(|| self.observe());
-        let Some(mut snapshots) =
-            inner.settings.snapshots.clone().or_else(|| own.as_ref().map(|own| own.snapshots.clone()))
-        else {
-            return;
+        let watching = sent.watching.unwrap_or_else(|| self.watching());
+        let mut snapshots = watching.snapshots.clone();
+        let target = Target {
+            release: self.release.uid.clone(),
+            written: written(&sent.answers),
+            switch_to: self.switch_to.clone(),
+            until: self.until,
+            deadline: accepted + wait,
         };
-        let target =
-            Target { release: self.release.uid.clone(), generation, until: self.until, deadline: accepted + wait };
         let mut overtaken = inner.desk.wait(&self.release.uid, &self.id);
         let hooks = (&self.news, &mut overtaken);
         let verified = follow(inner, &target, &mut snapshots, &mut template, hooks).await;
@@ -351,17 +363,6 @@ impl Run {
             }
         }
         inner.desk.stop_waiting(&self.release.uid, &self.id);
-    }
-
-    fn observe(&self) -> Observer {
-        let inner = self.inner();
-        inner.cluster.observe(ObserveOptions {
-            namespaces: NamespaceScope::List(vec![self.release.key.namespace.to_string()]),
-            selector: None,
-            recorded: inner.journal.recorded(),
-            settings: Arc::clone(&inner.settings.traffic),
-            clock: inner.settings.clock.clone(),
-        })
     }
 
     async fn outcome_of(&self, verified: &Verified) -> Outcome {

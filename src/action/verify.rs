@@ -4,7 +4,9 @@ use super::drift::{Look, TemplateWatch};
 use super::engine::Inner;
 use super::progress::Progress;
 use crate::domain::plan::Wait;
-use crate::domain::{Release, Snapshot, Str, Uid, Verb};
+use crate::domain::release::Generation;
+use crate::domain::{ObjectKey, RawObject, Release, Snapshot, Str, Uid, Verb};
+use crate::strategy::workload::settled::settled as of_workload;
 use crate::strategy::{Settled, strategy};
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,8 +40,10 @@ pub enum Verified {
 pub struct Target {
     /// The release.
     pub release: Uid,
-    /// The generation that our write made.
-    pub generation: i64,
+    /// The written objects with the generation that our write made.
+    pub written: Vec<Written>,
+    /// The side that our switch made the live one: before the Service is seen so, nothing counts.
+    pub switch_to: Option<Str>,
     /// How far.
     pub until: Wait,
     /// When to give up.
@@ -72,8 +76,7 @@ pub async fn follow(
                     Look::Changed(who) => return Verified::Changed(who),
                 }
             }
-            let current =
-                release.generation.observed >= target.generation && release.generation.spec >= target.generation;
+            let current = target.seen_by(release);
             if current && !observed {
                 observed = true;
                 let _ = news.send(Progress::Observed);
@@ -82,7 +85,7 @@ pub async fn follow(
                 return Verified::Reached(Some(Arc::clone(release)));
             }
             if current {
-                match state_of(release) {
+                match target.state_of(release) {
                     Settled::Yes => return Verified::Reached(Some(Arc::clone(release))),
                     Settled::NotYet(what) => {
                         failing = None;
@@ -125,9 +128,56 @@ async fn taken_over(overtaken: &mut watch::Receiver<Option<Verb>>) -> Verb {
     std::future::pending().await
 }
 
-fn state_of(release: &Release) -> Settled {
-    strategy(release.strategy)
-        .map_or_else(|| Settled::Failed("nothing steers it any more".into()), |strategy| strategy.settled(release))
+impl Target {
+    /// Whether the release is derived from what we wrote, and its controllers have seen it.
+    fn seen_by(&self, release: &Release) -> bool {
+        let live = release.traffic.as_ref().and_then(|traffic| traffic.switch.as_ref()).map(|switch| &switch.live);
+        self.written.iter().all(|written| written.observed_by(release))
+            && self.switch_to.as_ref().is_none_or(|to| live.is_none_or(|live| live == to))
+    }
+
+    /// Whether it has come to rest: the release by its strategy, and every workload that we wrote.
+    fn state_of(&self, release: &Release) -> Settled {
+        let Some(strategy) = strategy(release.strategy) else {
+            return Settled::Failed("nothing steers it any more".into());
+        };
+        let settled = strategy.settled(release);
+        if settled != Settled::Yes {
+            return settled;
+        }
+        let sides = release.traffic.iter().flat_map(|traffic| &traffic.rows.sides);
+        let mut ours = sides.filter(|side| self.written.iter().any(|written| written.key == side.workload.key));
+        let moving = ours.find_map(|side| Some(of_workload(side.own.as_ref()?)).filter(|state| *state != Settled::Yes));
+        moving.unwrap_or(Settled::Yes)
+    }
+}
+
+/// An object that we wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// Which.
+    pub key: ObjectKey,
+    /// `metadata.generation` of the server's answer; 0 for kinds without one.
+    pub generation: i64,
+}
+
+impl Written {
+    /// Whether the release is derived from the object as we wrote it.
+    pub fn seen_by(&self, release: &Release) -> bool {
+        release.generation_of(&self.key).is_none_or(|generation| generation.spec >= self.generation)
+    }
+
+    /// The same, and its controller has seen it too.
+    fn observed_by(&self, release: &Release) -> bool {
+        let seen = |generation: Generation| generation.spec.min(generation.observed) >= self.generation;
+        release.generation_of(&self.key).is_none_or(seen)
+    }
+}
+
+/// What the server's answers tell of the written objects.
+pub fn written(answers: &[RawObject]) -> Vec<Written> {
+    let generation = |answer: &RawObject| answer.value("/metadata/generation").unwrap_or(0);
+    answers.iter().map(|answer| Written { key: answer.key.clone(), generation: generation(answer) }).collect()
 }
 
 fn tell(news: &mpsc::UnboundedSender<Progress>, missing: &mut Str, what: Str) {

@@ -124,6 +124,22 @@ impl Release {
         self.traffic.as_ref()?.waiting.as_ref()
     }
 
+    /// The generations of one of its objects, where the release is derived from them: the root, a side's workload, a
+    /// route, the Canary, the Rollout.
+    pub fn generation_of(&self, key: &ObjectKey) -> Option<Generation> {
+        if *key == self.key {
+            return Some(self.generation);
+        }
+        let rows = &self.traffic.as_ref()?.rows;
+        if let Some(side) = rows.sides.iter().find(|side| side.workload.key == *key) {
+            let workload = &side.workload;
+            return Some(Generation { spec: workload.generation, observed: workload.observed_generation });
+        }
+        let canary = rows.canary.iter().map(|canary| &canary.meta);
+        let meta = rows.routes.iter().map(|route| &route.meta).chain(canary).find(|meta| meta.key == *key)?;
+        Some(Generation { spec: meta.generation, observed: meta.generation })
+    }
+
     /// The entry that the spec stands for.
     pub fn current(&self) -> Option<&HistoryEntry> {
         self.history.iter().find(|entry| entry.current)
