@@ -68,6 +68,7 @@ scenarios! {
     "stuck" "everything that keeps a rollout from ending: image, crash, probe, room, quota, an ordered StatefulSet";
     "recreate" "Deployments that stop all old pods first, one of them in its gap, one down";
     "statefulset" "StatefulSets and DaemonSets: rolling, at a partition, waiting for deletion, stuck";
+    "bluegreen" "Services that switch between two sides, one just switched, one held, and a canary by replicas";
     "large" "2,000 releases with 10,000 pods, or as many as are asked for";
     "flaky-api" "the shop behind an API server that fails in every known way, one after the other";
     "readonly" "the shop, for someone who may only look";
