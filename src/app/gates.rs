@@ -53,6 +53,11 @@ pub fn gate(model: &Model, dialog: &PlanDialog, plan: &Plan) -> Option<Gate> {
         overridden: Overridden::of(dialog.overridden, dialog.reason.text()),
         word: dialog.word.as_ref().is_some_and(super::layers::plan::Word::matches),
     };
+    if let Some(overridden) = dialog.overrides.first()
+        && dialog.reason.text().trim().is_empty()
+    {
+        return Some(Gate::ReasonMissing(format!("this overrides '{}'", overridden.word()).into()));
+    }
     let (gate, refusal) = gates::held(policy(model), plan.into(), &facts)?;
     let freeze = || facts.freeze.clone().unwrap_or_default();
     Some(match gate {

@@ -13,6 +13,7 @@ use std::time::Duration;
 pub fn next(model: &Model) -> Option<Duration> {
     let dialogs = model.layers.iter().filter_map(|layer| match layer {
         Layer::Plan(dialog) => plan::wakes(dialog).filter(|at| *at > model.tick),
+        Layer::Release(view) => view.motion.as_ref().and_then(|motion| motion.next(model.tick)),
         Layer::Interrupted(list) => list.arming.armed_at().filter(|at| *at > model.tick),
         _ => None,
     });
@@ -46,6 +47,12 @@ fn until_a_text_changes(model: &Model) -> Duration {
             let release = &view.release;
             since(release.since);
             since(view.gone);
+            since(release.step.as_ref().and_then(|step| step.since));
+            if let Some(traffic) = &release.traffic {
+                since(traffic.last_write.as_ref().and_then(|(_, at)| *at));
+                since(traffic.waiting.as_ref().and_then(|waiting| waiting.since));
+                since(traffic.switch.as_ref().and_then(|switch| switch.switched_at));
+            }
             for pod in release.pods() {
                 since(pod.created);
                 since(pod.trouble.as_ref().and_then(|trouble| trouble.since));
@@ -64,13 +71,20 @@ fn until_a_text_changes(model: &Model) -> Duration {
             let page = layout::board_rows(model);
             let first = model.board.scroll.first(rows.len(), page);
             for release in rows.iter().skip(first).take(page) {
-                since(release.since);
+                since(release.waiting().and_then(|waiting| waiting.since).or(release.since));
             }
         }
         Some(_) => {}
     }
     for write in model.writes.running() {
         since(Some(write.since));
+    }
+    if let Some(Layer::Release(view)) = model.layers.iter().rev().find(|layer| !layer.is_dialog())
+        && let Some(traffic) = &view.release.traffic
+    {
+        for countdown in &traffic.countdowns {
+            wait = wait.min(countdown_changes_in(countdown.due, now));
+        }
     }
     wait
 }
@@ -91,6 +105,21 @@ fn age_changes_in(then: Timestamp, now: Timestamp) -> Duration {
     };
     let into = age.as_millis().rem_euclid(unit);
     Duration::from_millis((unit - into) as u64)
+}
+
+/// The same for the time that is left until `due`; a minute when it is over.
+fn countdown_changes_in(due: Timestamp, now: Timestamp) -> Duration {
+    let left = Age::between(now, due).0;
+    if left.is_zero() {
+        return Duration::from_mins(1);
+    }
+    let unit = match left.as_secs() {
+        ..60 => 1_000,
+        60..3_600 => 60_000,
+        _ => 3_600_000,
+    };
+    let into = left.as_millis().rem_euclid(unit);
+    Duration::from_millis(if into == 0 { unit } else { into } as u64)
 }
 
 #[cfg(test)]

@@ -83,6 +83,22 @@ pub enum Command {
     Themes,
     /// Back to an earlier revision.
     Undo,
+    /// One step further on the ladder.
+    Advance,
+    /// Traffic to the other side.
+    Switch,
+    /// Another weight for the candidate.
+    SetWeight,
+    /// Everything to the candidate.
+    Promote,
+    /// Traffic back to what served before.
+    Abort,
+    /// On from a pause.
+    Continue,
+    /// A step left out.
+    Skip,
+    /// Once more after an abort.
+    Retry,
     /// Stops the rollout, or lets it go on.
     PauseResume,
     /// New pods of the same template.
@@ -132,12 +148,32 @@ impl Command {
     pub const fn verbs(self) -> &'static [Verb] {
         match self {
             Self::Undo => &[Verb::Undo],
+            Self::Advance => &[Verb::Advance],
+            Self::Switch => &[Verb::Switch],
+            Self::SetWeight => &[Verb::SetWeight],
+            Self::Promote => &[Verb::Promote],
+            Self::Abort => &[Verb::Abort],
+            Self::Continue => &[Verb::Continue],
+            Self::Skip => &[Verb::Skip],
+            Self::Retry => &[Verb::Retry],
             Self::PauseResume => &[Verb::Resume, Verb::Pause],
             Self::Restart => &[Verb::Restart],
             Self::SetImage => &[Verb::SetImage],
             Self::Scale => &[Verb::Scale],
             Self::Revert => &[Verb::Revert],
             _ => &[],
+        }
+    }
+
+    /// What a release must have for a key that its strategy has no verb for.
+    pub const fn needs(self) -> &'static str {
+        match self {
+            Self::Advance | Self::SetWeight => "a release with weights",
+            Self::Switch => "a release with two sides",
+            Self::Promote | Self::Abort => "a release that splits traffic",
+            Self::Continue | Self::Skip => "a release with steps",
+            Self::Retry => "a rollout that was aborted",
+            _ => "another kind of release",
         }
     }
 

@@ -122,6 +122,32 @@ pub static BINDINGS: &[Binding] = &[
         ("undo", "back to an earlier revision; in History to the selected one"),
     ),
     row(
+        Command::Advance,
+        "advance",
+        Scope::Console,
+        &["A"],
+        ("advance", "one step further on the ladder, from the step that is shown"),
+    ),
+    row(Command::Switch, "switch", Scope::Console, &["S"], ("switch", "traffic to the other side of a blue-green release")),
+    row(
+        Command::Abort,
+        "abort",
+        Scope::Console,
+        &["X"],
+        ("to stable", "traffic back to what served before; of an A/B test its end"),
+    ),
+    row(Command::SetWeight, "set-weight", Scope::Console, &["W"], ("weight", "another weight for the candidate")),
+    row(
+        Command::Promote,
+        "promote",
+        Scope::Console,
+        &["F"],
+        ("promote", "everything to the candidate, or to the winner of an A/B test"),
+    ),
+    row(Command::Continue, "continue", Scope::Console, &["C"], ("continue", "on from the pause that it stands at")),
+    row(Command::Skip, "skip", Scope::Console, &["K"], ("skip", "leave out the step that it stands at")),
+    row(Command::Retry, "retry", Scope::Console, &["T"], ("retry", "once more after an abort or a failure")),
+    row(
         Command::PauseResume,
         "pause",
         Scope::Console,
@@ -245,14 +271,14 @@ pub static BINDINGS: &[Binding] = &[
         "other-before",
         Scope::Plan,
         &["Left"],
-        ("other revision", "plan for the revision before in the list"),
+        ("other", "plan for the revision, side, rule or winner before in the list"),
     ),
     row(
         Command::OtherNext,
         "other-next",
         Scope::Plan,
         &["Right"],
-        ("other revision", "plan for the next revision in the list"),
+        ("other", "plan for the next revision, side, rule or winner in the list"),
     ),
     row(
         Command::TogglePaused,
@@ -268,7 +294,7 @@ pub static BINDINGS: &[Binding] = &[
         &["o"],
         ("second call", "whether the offered second call is sent"),
     ),
-    row(Command::Override, "override", Scope::Plan, &["b"], ("override", "override a change freeze, with a reason")),
+    row(Command::Override, "override", Scope::Plan, &["b"], ("override", "override what may be overridden, with a reason")),
     row(Command::Reason, "reason", Scope::Plan, &["e"], ("reason", "type a reason for the journal")),
     row(Command::Replan, "replan", Scope::Plan, &["r"], ("plan again", "read the objects again and plan anew")),
     row(
@@ -344,16 +370,8 @@ pub struct Reserved {
     pub needs: &'static str,
 }
 
-/// Keys that mean something only for releases with steps, sides, weights, a guard or measurements.
+/// Keys that mean something only with a guard or measurements.
 pub static RESERVED: &[Reserved] = &[
-    Reserved { key: 'A', verb: "advance", needs: "a release with steps" },
-    Reserved { key: 'S', verb: "switch", needs: "a release with two sides" },
-    Reserved { key: 'X', verb: "abort", needs: "a release that splits traffic" },
-    Reserved { key: 'C', verb: "continue", needs: "a release with steps" },
-    Reserved { key: 'K', verb: "skip", needs: "a release with steps" },
-    Reserved { key: 'T', verb: "retry", needs: "an aborted rollout" },
-    Reserved { key: 'F', verb: "promote", needs: "a release with steps" },
-    Reserved { key: 'W', verb: "set weight", needs: "a release with weights" },
     Reserved { key: 'B', verb: "guard", needs: "a source of measurements" },
     Reserved { key: 'm', verb: "chart", needs: "a source of measurements" },
 ];

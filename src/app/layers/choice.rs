@@ -1,9 +1,9 @@
-//! A list to choose from: contexts, namespaces or themes.
+//! A list to choose from: contexts, namespaces, themes, or the side of a release.
 
 use crate::app::field::TextField;
 use crate::app::filter;
 use crate::app::scroll::Scroll;
-use crate::domain::Str;
+use crate::domain::{Str, Uid};
 
 /// What is chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum Subject {
     Namespaces,
     /// The colours.
     Themes,
+    /// The side that gets a release's traffic.
+    Sides,
 }
 
 impl Subject {
@@ -23,6 +25,7 @@ impl Subject {
             Self::Contexts => "Contexts",
             Self::Namespaces => "Namespaces",
             Self::Themes => "Themes",
+            Self::Sides => "Switch to which side",
         }
     }
 }
@@ -62,6 +65,8 @@ pub struct Choice {
     pub typing: bool,
     /// The selected line among those that match.
     pub scroll: Scroll,
+    /// The release that a side is chosen for.
+    pub release: Option<Uid>,
     /// What was in use when the list was opened, to go back to on leaving.
     pub before: Str,
 }
@@ -77,6 +82,7 @@ impl Choice {
             find: TextField::default(),
             typing: false,
             scroll: Scroll { at },
+            release: None,
             before: before.into(),
         }
     }

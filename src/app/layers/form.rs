@@ -1,10 +1,10 @@
-//! What must be typed before a plan can be made: new images, or a number of replicas. Enter makes the plan; the plan's
+//! What must be typed before a plan can be made: new images, a number of replicas, or a weight. Enter makes the plan; the plan's
 //! own dialog still asks.
 
 use crate::app::field::TextField;
 use crate::domain::intent::ReleaseId;
 use crate::domain::workload::Image;
-use crate::domain::{Intent, Release, Str};
+use crate::domain::{Intent, Release, Role, Str};
 
 /// A form over one release.
 #[derive(Debug)]
@@ -30,6 +30,10 @@ pub enum FormKind {
     SetImage,
     /// A number of replicas.
     Scale,
+    /// A number of replicas of one of several sides.
+    ScaleSide,
+    /// The candidate's weight.
+    Weight,
 }
 
 /// A named field.
@@ -56,6 +60,16 @@ impl Form {
 
     /// A form for the number of replicas of `release`, with a warning where an autoscaler owns it.
     pub fn scale(release: &Release) -> Self {
+        let sides = release.traffic.iter().flat_map(|traffic| &traffic.rows.sides);
+        let sides: Vec<Field> = sides
+            .map(|side| {
+                let now = side.workload.replicas.desired.to_string();
+                Field { name: side.name.clone(), now: now.as_str().into(), input: TextField::new(now) }
+            })
+            .collect();
+        if sides.len() > 1 {
+            return Self::new(release, FormKind::ScaleSide, sides);
+        }
         let now = release.replicas.desired.to_string();
         let field = Field { name: "replicas".into(), now: now.as_str().into(), input: TextField::new(now) };
         let mut form = Self::new(release, FormKind::Scale, vec![field]);
@@ -66,19 +80,46 @@ impl Form {
         form
     }
 
+    /// A form for the weight of the candidate of `release`, holding what is asked now.
+    pub fn weight(release: &Release) -> Self {
+        let asked = release.track(Role::Candidate).and_then(|track| track.weight.asked);
+        let text = asked.map(|asked| asked.to_string()).unwrap_or_default();
+        let now = asked.map_or_else(|| "not known".to_owned(), |asked| format!("{asked} %"));
+        let field = Field { name: "candidate, %".into(), now: now.into(), input: TextField::new(text) };
+        Self::new(release, FormKind::Weight, vec![field])
+    }
+
     fn new(release: &Release, kind: FormKind, fields: Vec<Field>) -> Self {
         let id = ReleaseId { key: release.key.clone(), uid: release.uid.clone() };
         Self { release: id, kind, fields, at: 0, problem: None, warning: None }
     }
 
+    /// What was typed in the first field.
+    fn first(&self) -> &str {
+        self.fields.first().map_or("", |field| field.input.text().trim())
+    }
+
     /// What was asked for, or what is wrong with it.
     pub fn intent(&self) -> Result<Intent, String> {
         match self.kind {
-            FormKind::Scale => {
-                let typed = self.fields.first().map_or("", |field| field.input.text().trim());
-                match typed.parse::<i32>() {
-                    Ok(number) if number >= 0 => Ok(Intent::Scale(number)),
-                    _ => Err(format!("'{typed}' is no number of replicas: write 0 or more")),
+            FormKind::Scale => Ok(Intent::Scale(replicas(self.first())?)),
+            FormKind::ScaleSide => {
+                let changed: Vec<&Field> =
+                    self.fields.iter().filter(|field| field.input.text().trim() != &*field.now).collect();
+                match changed.as_slice() {
+                    [] => Err("nothing is changed yet: type another number for one side".to_owned()),
+                    [field] => {
+                        let replicas = replicas(field.input.text().trim())?;
+                        Ok(Intent::ScaleSide { side: field.name.clone(), replicas })
+                    }
+                    _ => Err("one side at a time: each is a write of its own".to_owned()),
+                }
+            }
+            FormKind::Weight => {
+                let typed = self.first().trim_end_matches('%').trim_end();
+                match typed.parse::<u8>() {
+                    Ok(weight @ 0..=100) => Ok(Intent::SetWeight { weight, rule: None }),
+                    _ => Err(format!("'{typed}' is no weight: write a whole number from 0 to 100")),
                 }
             }
             FormKind::SetImage => {
@@ -102,5 +143,12 @@ impl Form {
                 Ok(Intent::SetImage(changed.iter().map(image).collect()))
             }
         }
+    }
+}
+
+fn replicas(typed: &str) -> Result<i32, String> {
+    match typed.parse::<i32>() {
+        Ok(number) if number >= 0 => Ok(number),
+        _ => Err(format!("'{typed}' is no number of replicas: write 0 or more")),
     }
 }

@@ -3,10 +3,10 @@
 use crate::app::arming::Arming;
 use crate::app::field::TextField;
 use crate::app::scroll::Scroll;
-use crate::domain::intent::{PausedUndo, ReleaseId, UndoTo};
+use crate::domain::intent::{Override, PausedUndo, ReleaseId, RuleRef, Standing, UndoTo};
 use crate::domain::management::Management;
 use crate::domain::plan::{PlanId, Refusal};
-use crate::domain::{Direction, Intent, ObjectKey, Plan, Release, Revision, Str};
+use crate::domain::{Direction, Intent, ObjectKey, Plan, Release, Revision, Role, Str};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,10 +34,12 @@ pub struct PlanDialog {
     pub opened: Duration,
     /// When the objects are read again, because they were read in the middle of a change.
     pub again: Option<Duration>,
-    /// The revisions that `←/→` goes through, newest first.
-    pub choices: Vec<Revision>,
-    /// The revision shown.
-    pub chosen: Option<Revision>,
+    /// Where the release stood when the key was pressed.
+    standing: Option<Standing>,
+    /// What `←/→` goes through; revisions newest first.
+    pub choices: Vec<Other>,
+    /// The one shown.
+    pub chosen: Option<Other>,
     /// When `y` may be taken.
     pub arming: Arming,
     /// The fingerprint word, where it must be typed.
@@ -48,6 +50,8 @@ pub struct PlanDialog {
     pub typing_reason: bool,
     /// The gate that the person overrides.
     pub overridden: bool,
+    /// The refusals that the person overrides.
+    pub overrides: Vec<Override>,
     /// Whether the offered second call is sent.
     pub optional: bool,
     /// The server's dry run.
@@ -58,6 +62,72 @@ pub struct PlanDialog {
     pub managers: Option<Vec<Management>>,
     /// How far it is scrolled.
     pub scroll: Scroll,
+}
+
+/// What `←/→` goes through: what else the same key could have meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Other {
+    /// Traffic back to what served before, ahead of any template.
+    Stable,
+    /// A revision to go back to.
+    Revision(Revision),
+    /// The side that gets the traffic.
+    Side(Str),
+    /// One rule of several; `None`: all of them.
+    Rule(Option<RuleRef>),
+    /// The group that wins an A/B test.
+    Winner(Str),
+}
+
+impl Other {
+    /// What it is called in the footer.
+    pub const fn noun(&self) -> &'static str {
+        match self {
+            Self::Stable | Self::Revision(_) => "revision",
+            Self::Side(_) => "side",
+            Self::Rule(_) => "rule",
+            Self::Winner(_) => "winner",
+        }
+    }
+
+    /// All that `intent` could mean on `release`; empty where there is only one.
+    fn of(release: &Release, intent: &Intent) -> Vec<Self> {
+        let all: Vec<Self> = match (intent, &release.traffic) {
+            (Intent::Undo { .. }, _) => {
+                let others = release.history.iter().filter(|entry| !entry.current);
+                return others.map(|entry| Self::Revision(entry.revision)).collect();
+            }
+            (Intent::Switch { .. }, Some(_)) => other_sides(release).into_iter().map(Self::Side).collect(),
+            (Intent::Advance { .. } | Intent::SetWeight { .. }, Some(traffic)) => {
+                let rules = traffic.steered().map(|(_, rule)| Self::Rule(Some(rule.reference())));
+                let rules: Vec<Self> = rules.collect();
+                if rules.len() < 2 { rules } else { std::iter::once(Self::Rule(None)).chain(rules).collect() }
+            }
+            (Intent::Promote { .. }, Some(traffic)) => {
+                traffic.groups.iter().map(|group| Self::Winner(group.name.clone())).collect()
+            }
+            _ => Vec::new(),
+        };
+        if all.len() > 1 { all } else { Vec::new() }
+    }
+
+    /// The one that `intent` means; `None` where it leaves that to the strategy.
+    fn meant(intent: &Intent) -> Option<Self> {
+        match intent {
+            Intent::Undo { to: UndoTo::Number(revision), .. } => Some(Self::Revision(*revision)),
+            Intent::Abort => Some(Self::Stable),
+            Intent::Switch { to } => to.clone().map(Self::Side),
+            Intent::Advance { rule, .. } | Intent::SetWeight { rule, .. } => Some(Self::Rule(rule.clone())),
+            Intent::Promote { winner } => winner.clone().map(Self::Winner),
+            _ => None,
+        }
+    }
+}
+
+/// The sides of `release` that do not get its traffic now, by name.
+pub fn other_sides(release: &Release) -> Vec<Str> {
+    let sides = release.traffic.iter().flat_map(|traffic| &traffic.rows.sides);
+    sides.filter(|side| side.role != Role::Stable).map(|side| side.name.clone()).collect()
 }
 
 /// How far a dialog is.
@@ -124,16 +194,11 @@ impl Word {
 impl PlanDialog {
     /// A dialog for `intent` on `release`, without a plan yet.
     pub fn new(release: &Release, intent: Intent, number: u32, tick: Duration) -> Self {
-        let choices = match intent {
-            Intent::Undo { .. } => {
-                release.history.iter().filter(|entry| !entry.current).map(|entry| entry.revision).collect()
-            }
-            _ => Vec::new(),
-        };
+        let choices = Other::of(release, &intent);
         let chosen = match intent {
-            Intent::Undo { to: UndoTo::Number(revision), .. } => Some(revision),
-            Intent::Undo { .. } => release.back_to,
-            _ => None,
+            Intent::Undo { to: UndoTo::Number(revision), .. } => Some(Other::Revision(revision)),
+            Intent::Undo { .. } => release.back_to.map(Other::Revision),
+            _ => Other::meant(&intent),
         };
         Self {
             release: ReleaseId { key: release.key.clone(), uid: release.uid.clone() },
@@ -142,6 +207,7 @@ impl PlanDialog {
             stage: Stage::Reading,
             opened: tick,
             again: None,
+            standing: release.standing(),
             choices,
             chosen,
             arming: Arming::default(),
@@ -149,6 +215,7 @@ impl PlanDialog {
             reason: TextField::default(),
             typing_reason: false,
             overridden: false,
+            overrides: Vec::new(),
             optional: false,
             preview: Preview::NotAsked,
             needs: Vec::new(),
@@ -176,23 +243,44 @@ impl PlanDialog {
         self.word.as_ref().is_some_and(|word| !word.matches())
     }
 
-    /// The revision `by` places on in the list, from the one shown.
-    pub fn other(&self, by: isize) -> Option<Revision> {
-        let at = self.chosen.and_then(|chosen| self.choices.iter().position(|revision| *revision == chosen));
+    /// Puts traffic back to stable before the revisions of an undo.
+    pub fn stable_first(&mut self) {
+        self.choices.insert(0, Other::Stable);
+    }
+
+    /// The one shown, once the plan for it was made; `resolved` is the revision that an undo goes to.
+    pub fn choose(&mut self, resolved: Option<Revision>) {
+        self.chosen = resolved.map(Other::Revision).or_else(|| Other::meant(&self.intent));
+    }
+
+    /// The choice `by` places on in the list, from the one shown.
+    pub fn other(&self, by: isize) -> Option<Other> {
+        let at = self.chosen.as_ref().and_then(|chosen| self.choices.iter().position(|choice| choice == chosen));
         let place = match at {
             Some(at) => at.checked_add_signed(by)?,
             None => 0,
         };
-        self.choices.get(place).copied()
+        self.choices.get(place).cloned()
     }
 
-    /// The intent for `revision`, what is chosen beside it kept.
-    pub fn towards(&self, revision: Revision) -> Intent {
-        let paused = match self.intent {
-            Intent::Undo { paused, .. } => paused,
-            _ => PausedUndo::StayPaused,
-        };
-        Intent::Undo { to: UndoTo::Number(revision), paused }
+    /// The intent for `choice`, what is chosen beside it kept.
+    pub fn towards(&self, choice: Other) -> Intent {
+        match (choice, &self.intent) {
+            (Other::Stable, _) => Intent::Abort,
+            (Other::Revision(revision), intent) => {
+                let paused = match intent {
+                    Intent::Undo { paused, .. } => *paused,
+                    _ => PausedUndo::StayPaused,
+                };
+                Intent::Undo { to: UndoTo::Number(revision), paused }
+            }
+            (Other::Side(side), _) => Intent::Switch { to: Some(side) },
+            (Other::Rule(rule), Intent::SetWeight { weight, .. }) => Intent::SetWeight { weight: *weight, rule },
+            // A rule by itself stands where its own weight is: the plan is made from what is there, and its fence holds.
+            (Other::Rule(rule), Intent::Advance { .. }) if rule.is_some() => Intent::Advance { from: None, rule },
+            (Other::Rule(rule), _) => Intent::Advance { from: self.standing, rule },
+            (Other::Winner(winner), _) => Intent::Promote { winner: Some(winner) },
+        }
     }
 
     /// Whether the plan goes forward; unknown while there is none.

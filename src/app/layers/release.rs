@@ -6,6 +6,7 @@ use crate::domain::pod::Pod;
 use crate::domain::release::{Release, Role, Track};
 use crate::domain::{Revision, Str, Timestamp, Uid};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// An open release.
 #[derive(Debug)]
@@ -24,6 +25,36 @@ pub struct ReleaseView {
     pub scrolls: [Scroll; 6],
     /// What Kubernetes told about it.
     pub events: Events,
+    /// The split on its way from what it was to what it is.
+    pub motion: Option<Motion>,
+}
+
+/// Bars on their way to new numbers. Nothing moves while the numbers stay.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Motion {
+    /// What each track's bar showed, by the track's name.
+    from: Vec<(Str, f64)>,
+    /// When the new numbers came.
+    began: Duration,
+}
+
+impl Motion {
+    /// How long it takes.
+    pub const LASTS: Duration = Duration::from_millis(500);
+    /// How long each picture of it stands.
+    pub const FRAME: Duration = Duration::from_millis(100);
+
+    /// When its next picture is due; `None` once it is over.
+    pub fn next(&self, tick: Duration) -> Option<Duration> {
+        let over = self.began + Self::LASTS;
+        (tick < over).then(|| (tick + Self::FRAME).min(over))
+    }
+}
+
+/// What the bars of a release show.
+fn shares(release: &Release) -> Vec<(Str, u8)> {
+    let share = |track: &Track| track.weight.asked.or(track.weight.actual).unwrap_or(0);
+    release.tracks.iter().map(|track| (track.name.clone(), share(track))).collect()
 }
 
 /// What is selected in Versions.
@@ -104,7 +135,28 @@ impl ReleaseView {
             revision: None,
             scrolls: [Scroll::default(); 6],
             events: Events::Asked,
+            motion: None,
         }
+    }
+
+    /// Shows the release as it is now. Its bars move from what they showed when their numbers changed.
+    pub fn follow(&mut self, release: Arc<Release>, tick: Duration) {
+        let (before, after) = (shares(&self.release), shares(&release));
+        if before != after && !before.is_empty() {
+            let from = before.iter().map(|(name, share)| (name.clone(), self.share(name, *share, tick))).collect();
+            self.motion = Some(Motion { from, began: tick });
+        }
+        self.release = release;
+        self.gone = None;
+    }
+
+    /// How much of its bar the track called `name` lights: `share`, or on its way there.
+    pub fn share(&self, name: &str, share: u8, tick: Duration) -> f64 {
+        let to = f64::from(share);
+        let Some(motion) = &self.motion else { return to };
+        let gone = tick.saturating_sub(motion.began).as_secs_f64() / Motion::LASTS.as_secs_f64();
+        let from = motion.from.iter().find(|(known, _)| **known == *name).map_or(0.0, |(_, share)| *share);
+        if gone >= 1.0 { to } else { from + (to - from) * gone }
     }
 
     /// The place of the selected line of Versions.

@@ -1,5 +1,6 @@
 //! Keys in a list of contexts, namespaces or themes.
 
+use super::propose;
 use super::palette::{switch_context, switch_namespaces};
 use crate::app::effect::Effect;
 use crate::app::keypress::KeyPress;
@@ -8,6 +9,7 @@ use crate::app::layers::choice::Subject;
 use crate::app::layers::{Choice, Layer};
 use crate::app::layout;
 use crate::app::model::Model;
+use crate::domain::Intent;
 
 /// A key while a list to choose from is on top.
 pub fn pressed(model: &mut Model, key: KeyPress, command: Option<Command>) -> Vec<Effect> {
@@ -82,6 +84,14 @@ fn accept(model: &mut Model) -> Vec<Effect> {
     match choice.subject {
         Subject::Contexts => switch_context(model, first),
         Subject::Namespaces => switch_namespaces(model, chosen),
+        Subject::Sides => {
+            let uid = choice.release.as_ref();
+            let Some(release) = uid.and_then(|uid| model.release(uid)).cloned() else {
+                model.note("the release is gone: there is nothing to switch");
+                return Vec::new();
+            };
+            propose::open(model, &release, Intent::Switch { to: Some(first.clone()) })
+        }
         Subject::Themes => {
             model.theme = first.clone();
             model.note(format!("theme {first}; to keep it: theme = \"{first}\" under [ui]"));

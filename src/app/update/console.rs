@@ -53,12 +53,7 @@ pub fn command(model: &mut Model, command: Command) -> Vec<Effect> {
             Vec::new()
         }
         Command::Quit => super::close(model),
-        Command::Undo
-        | Command::PauseResume
-        | Command::Restart
-        | Command::SetImage
-        | Command::Scale
-        | Command::Revert => {
+        command if command.writes() => {
             let_go(model);
             propose::key(model, command)
         }

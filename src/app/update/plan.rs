@@ -7,7 +7,7 @@ use crate::app::effect::{Effect, Terms};
 use crate::app::gates::{self, Gate};
 use crate::app::keypress::{KeyCode, KeyPress};
 use crate::app::keys::Command;
-use crate::app::layers::plan::{Stage, Word};
+use crate::app::layers::plan::{Other, Stage, Word};
 use crate::app::layers::{Layer, PlanDialog};
 use crate::app::layout;
 use crate::app::model::Model;
@@ -129,17 +129,23 @@ fn confirm(model: &mut Model, armed: bool) -> Vec<Effect> {
     vec![Effect::Apply(plan, terms)]
 }
 
-/// `←/→`: plans for another revision.
+/// `←/→`: plans for another revision, side, rule or winner.
 fn other(model: &mut Model, by: isize) -> Vec<Effect> {
     let Some(Layer::Plan(dialog)) = model.layers.last() else { return Vec::new() };
     if matches!(dialog.stage, Stage::Confirmed(_)) || dialog.choices.is_empty() {
         return Vec::new();
     }
-    let Some(revision) = dialog.other(by) else {
-        model.note(if by < 0 { "this is the newest other revision" } else { "this is the oldest revision kept" });
+    let Some(choice) = dialog.other(by) else {
+        let words = match (dialog.choices.first(), by < 0) {
+            (Some(Other::Revision(_)), true) => "this is the newest other revision".to_owned(),
+            (Some(Other::Revision(_) | Other::Stable), false) => "this is the oldest revision kept".to_owned(),
+            (Some(choice), first) => format!("this is the {} {}", if first { "first" } else { "last" }, choice.noun()),
+            (None, _) => return Vec::new(),
+        };
+        model.note(words);
         return Vec::new();
     };
-    let intent = dialog.towards(revision);
+    let intent = dialog.towards(choice);
     again(model, intent)
 }
 
@@ -151,7 +157,10 @@ fn toggle_paused(model: &mut Model) -> Vec<Effect> {
         PausedUndo::StayPaused => PausedUndo::Resume,
         PausedUndo::Resume => PausedUndo::StayPaused,
     };
-    let to = dialog.chosen.map_or(*to, UndoTo::Number);
+    let to = match dialog.chosen {
+        Some(Other::Revision(revision)) => UndoTo::Number(revision),
+        _ => *to,
+    };
     again(model, Intent::Undo { to, paused })
 }
 
@@ -167,9 +176,16 @@ fn toggle_optional(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Overrides a gate that may be overridden; that needs a reason.
+/// Overrides a gate or a refusal that may be overridden; that needs a reason.
 fn override_gate(model: &mut Model) -> Vec<Effect> {
-    let Some(Layer::Plan(dialog)) = model.layers.last() else { return Vec::new() };
+    let Some(Layer::Plan(dialog)) = model.layers.last_mut() else { return Vec::new() };
+    if let Stage::Refused(refusal) = &dialog.stage {
+        let Some(overridden) = refusal.overridable else { return Vec::new() };
+        dialog.overrides.push(overridden);
+        dialog.typing_reason = true;
+        let intent = dialog.intent.clone();
+        return again(model, intent);
+    }
     let Some(plan) = dialog.plan().cloned() else { return Vec::new() };
     if !matches!(gates::gate(model, dialog, &plan), Some(Gate::Overridable(_) | Gate::ReasonMissing(_))) {
         return Vec::new();

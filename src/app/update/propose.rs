@@ -2,15 +2,17 @@
 
 use crate::app::effect::{Ask, Effect};
 use crate::app::keys::Command;
-use crate::app::layers::plan::{AGAIN_AFTER, Preview, READ_AGAIN_LIMIT, Stage, Word};
+use crate::app::layers::plan::{AGAIN_AFTER, Preview, READ_AGAIN_LIMIT, Stage, Word, other_sides};
 use crate::app::layers::text::Body;
-use crate::app::layers::{Form, Layer, PlanDialog, TextView};
+use crate::app::layers::choice::{Item, Subject};
+use crate::app::layers::{Choice, Form, Layer, PlanDialog, TextView};
 use crate::app::model::{Model, Pane};
 use crate::domain::intent::{PausedUndo, UndoTo};
 use crate::domain::management::Management;
 use crate::domain::plan::{Refusal, RefusalKind};
+use crate::domain::release::Action;
 use crate::domain::snapshot::FRESH_LIMIT;
-use crate::domain::{Age, Details, Direction, Intent, Plan, Release, Revision, Str, Verb};
+use crate::domain::{Age, Details, Direction, Intent, Plan, Release, Revision, Role, Str, Verb};
 use std::sync::Arc;
 
 /// What a write command would do to the release in focus, or why it can't; `None` for commands that write nothing.
@@ -19,19 +21,31 @@ pub fn possible(model: &Model, command: Command) -> Option<Result<Str, Str>> {
         return None;
     }
     let Some(release) = model.focus() else { return Some(Err("no release is selected".into())) };
-    Some(verb_for(model, release, command).map(|(_, consequence)| consequence))
+    Some(verb_for(model, release, &model.actions(release), command).map(|(_, consequence)| consequence))
+}
+
+/// Those of `commands` that can be asked for now: the verbs of the release are looked up once.
+pub fn all_possible(model: &Model, commands: &[Command]) -> Vec<Command> {
+    let Some(release) = model.focus() else { return Vec::new() };
+    let actions = model.actions(release);
+    let possible = |command: &&Command| verb_for(model, release, &actions, **command).is_ok();
+    commands.iter().filter(possible).copied().collect()
 }
 
 /// The verb that a write key means on `release`, with what follows; or why not.
-fn verb_for(model: &Model, release: &Release, command: Command) -> Result<(Verb, Str), Str> {
+fn verb_for(model: &Model, release: &Release, actions: &[Action], command: Command) -> Result<(Verb, Str), Str> {
     if command == Command::Revert {
         let inverse = model.journal.to_revert(&release.uid)?;
         return Ok((Verb::Revert, inverse.words.clone()));
     }
-    let actions = model.actions(release);
+    if command == Command::Undo
+        && let Some(abort) = back_to_stable(model, release, actions)
+    {
+        return Ok((Verb::Abort, abort.consequence.clone()));
+    }
     let offered: Vec<_> = command.verbs().iter().filter_map(|verb| actions.iter().find(|a| a.verb == *verb)).collect();
     let Some(action) = offered.iter().find(|action| action.enabled).or(offered.last()) else {
-        return Err(format!("{} knows no such verb", release.strategy.0).into());
+        return Err(format!("it needs {}; this one is {}", command.needs(), release.strategy.0).into());
     };
     if !action.enabled {
         return Err(action.why.clone());
@@ -47,6 +61,17 @@ fn verb_for(model: &Model, release: &Release, command: Command) -> Result<(Verb,
     Ok((action.verb, consequence))
 }
 
+/// While traffic is split, the first way back is the traffic's: the template comes second. In History the selected
+/// revision is meant.
+fn back_to_stable<'a>(model: &Model, release: &Release, actions: &'a [Action]) -> Option<&'a Action> {
+    if matches!(model.top(), Some(Layer::Release(view)) if view.pane == Pane::History) {
+        return None;
+    }
+    let share = release.track(Role::Candidate).and_then(|track| track.weight.asked.max(track.weight.actual));
+    let split = release.traffic.is_some() && share.is_some_and(|share| share > 0);
+    actions.iter().find(|action| action.verb == Verb::Abort && action.enabled && split)
+}
+
 /// A write key on the release in focus.
 pub fn key(model: &mut Model, command: Command) -> Vec<Effect> {
     let Some(focus) = model.focus().cloned() else {
@@ -59,7 +84,8 @@ pub fn key(model: &mut Model, command: Command) -> Vec<Effect> {
         model.note(format!("{name} is gone: there is nothing to write to"));
         return Vec::new();
     };
-    let verb = match verb_for(model, &release, command) {
+    let actions = model.actions(&release);
+    let verb = match verb_for(model, &release, &actions, command) {
         Ok((verb, _)) => verb,
         Err(why) => {
             let word = command.verbs().last().map_or("this", |verb| verb.word());
@@ -82,9 +108,22 @@ pub fn key(model: &mut Model, command: Command) -> Vec<Effect> {
             Err(_) => return Vec::new(),
         },
         Verb::Advance => Intent::Advance { from: release.standing(), rule: None },
-        Verb::Switch => Intent::Switch { to: None },
-        // The form that asks for the number belongs to the key.
-        Verb::SetWeight => return Vec::new(),
+        Verb::Switch => match other_sides(&release).as_slice() {
+            [] | [_] => Intent::Switch { to: None },
+            several => return choose_side(model, &release, several),
+        },
+        Verb::SetWeight => return open_form(model, Form::weight(&release)),
+        Verb::Abort if command == Command::Undo => {
+            let mut revisions = PlanDialog::new(&release, Intent::undo(), 0, model.tick).choices;
+            let undo = actions.iter().any(|action| action.verb == Verb::Undo && action.enabled);
+            revisions.retain(|_| undo);
+            let effects = open(model, &release, Intent::Abort);
+            if let Some(Layer::Plan(dialog)) = model.layers.last_mut() {
+                dialog.choices = revisions;
+                dialog.stable_first();
+            }
+            return effects;
+        }
         Verb::Abort => Intent::Abort,
         Verb::Promote => Intent::Promote { winner: None },
         Verb::Continue => Intent::Continue,
@@ -92,6 +131,21 @@ pub fn key(model: &mut Model, command: Command) -> Vec<Effect> {
         Verb::Retry => Intent::Retry,
     };
     open(model, &release, intent)
+}
+
+/// More than one side could get the traffic: which one.
+fn choose_side(model: &mut Model, release: &Release, sides: &[Str]) -> Vec<Effect> {
+    let about = |name: &Str| {
+        let track = release.tracks.iter().find(|track| track.name == *name);
+        track.map_or_else(String::new, |track| {
+            format!("{}, {} of {} ready", track.version, track.replicas.ready, track.replicas.desired)
+        })
+    };
+    let items = sides.iter().map(|name| Item::new(name.clone(), about(name), false)).collect();
+    let mut choice = Choice::new(Subject::Sides, Some(items), "");
+    choice.release = Some(release.uid.clone());
+    model.layers.push(Layer::Choice(choice));
+    Vec::new()
 }
 
 fn open_form(model: &mut Model, form: Form) -> Vec<Effect> {
@@ -151,6 +205,10 @@ pub fn read(model: &mut Model, release: &Arc<Release>) -> Vec<Effect> {
 /// The details at hand, if they are as fresh as what is on the screen: the watch is live, the spec has not moved since
 /// they were read, and they hold the same revisions.
 fn usable(model: &Model, release: &Release) -> Option<Arc<Details>> {
+    if release.traffic.is_some() {
+        // Several objects, some of which count no generations: what is at hand can't be told to be what is shown.
+        return None;
+    }
     let details = model.details.get(&release.uid)?;
     let watched = model.live.age_of(release.key.kind, model.now) <= FRESH_LIMIT;
     let just_read = Age::between(details.read_at, model.now) <= FRESH_LIMIT;
@@ -166,7 +224,8 @@ fn usable(model: &Model, release: &Release) -> Option<Arc<Details>> {
 pub fn plan(model: &mut Model, release: &Arc<Release>, details: &Arc<Details>) -> Vec<Effect> {
     let Some(Layer::Plan(dialog)) = model.layers.last() else { return Vec::new() };
     let (number, opened) = (dialog.number, dialog.opened);
-    let context = model.planning_context(release, number);
+    let overrides = dialog.overrides.clone();
+    let context = crate::strategy::Context { overrides, ..model.planning_context(release, number) };
     let Some(strategy) = crate::strategy::strategy(release.strategy) else { return Vec::new() };
     let made = strategy.plan(release, details, &dialog.intent, &context);
     let chosen = chosen_revision(release, details, &dialog.intent);
@@ -193,7 +252,7 @@ pub fn plan(model: &mut Model, release: &Arc<Release>, details: &Arc<Details>) -
     let revision = model.revision;
     let Some(Layer::Plan(dialog)) = model.layers.last_mut() else { return Vec::new() };
     dialog.arming.changed(revision);
-    dialog.chosen = chosen;
+    dialog.choose(chosen);
     dialog.needs.clear();
     dialog.managers = None;
     dialog.preview = Preview::NotAsked;

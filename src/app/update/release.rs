@@ -79,7 +79,15 @@ fn step_in_pane(model: &mut Model, step: Step) {
 fn lines_of(release: &Release, pane: Pane) -> usize {
     match pane {
         Pane::Health => release.health.reasons.len() + release.management.len() + release.unreadable.len() + 4,
-        Pane::Traffic => release.tracks.len() + release.services.len() + 4,
+        Pane::Traffic => {
+            let of_traffic = release.traffic.as_ref().map_or(0, |traffic| {
+                let rules = traffic.rules.iter().map(|rule| 3 + rule.mirrors.len()).sum::<usize>();
+                let checks = traffic.checks.len() * 2 + traffic.countdowns.len();
+                rules + checks + traffic.groups.len() * 4 + traffic.notices.len() * 2 + 10
+            });
+            let rungs = release.step.as_ref().map_or(0, |step| step.rungs.len().min(9) + 2);
+            release.tracks.len() + release.services.len() + 4 + of_traffic + rungs
+        }
         Pane::Versions | Pane::Errors | Pane::History | Pane::Events => 0,
     }
 }

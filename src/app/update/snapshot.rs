@@ -24,14 +24,11 @@ pub fn take(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
 pub fn show(model: &mut Model) {
     let snapshot = model.live.clone();
     model.board.take(&snapshot);
-    let now = model.now;
+    let (now, tick) = (model.now, model.tick);
     for layer in &mut model.layers {
         let Layer::Release(view) = layer else { continue };
         match snapshot.by_uid(&view.release.uid) {
-            Some(release) => {
-                view.release = release.clone();
-                view.gone = None;
-            }
+            Some(release) => view.follow(release.clone(), tick),
             // Only a complete list can tell that something is gone.
             None if snapshot.complete() => view.gone = view.gone.or(Some(now)),
             None => {}

@@ -2,7 +2,7 @@
 
 use crate::app::effect::Effect;
 use crate::app::layers::Layer;
-use crate::app::layers::plan::Stage;
+use crate::app::layers::plan::{Other, Stage};
 use crate::app::msg::WriteNews;
 use crate::app::writes::Phase;
 use crate::app::{Model, Msg, update};
@@ -83,9 +83,9 @@ fn enter_never_confirms_and_pasted_text_is_no_command() {
 fn another_revision_is_planned_anew_and_must_be_seen_first() {
     let mut model = at_stuck(80, 24, "");
     press(&mut model, "U<armed>");
-    assert_eq!(dialog(&model).chosen, Some(Revision(41)));
+    assert_eq!(dialog(&model).chosen, Some(Other::Revision(Revision(41))));
     assert_eq!(applied(&press(&mut model, "<Right>y")), 0, "the new plan was not seen yet");
-    assert_eq!(dialog(&model).chosen, Some(Revision(40)));
+    assert_eq!(dialog(&model).chosen, Some(Other::Revision(Revision(40))));
     let effects = press(&mut model, "<armed>y");
     let Some(Effect::Apply(plan, _)) = effects.last() else { panic!("{effects:?}") };
     assert!(plan.title.contains("revision 40"), "{}", plan.title);

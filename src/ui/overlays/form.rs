@@ -21,7 +21,8 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, form: &Form, look: Look<'_>)
     let theme = look.theme;
     let verb = match form.kind {
         FormKind::SetImage => "SET IMAGE",
-        FormKind::Scale => "SCALE",
+        FormKind::Scale | FormKind::ScaleSide => "SCALE",
+        FormKind::Weight => "SET WEIGHT",
     };
     let title = format!("{verb} {}", shown(&form.release.key.qualified()));
     let below = if form.problem.is_some() || form.warning.is_some() { 3 } else { 0 };

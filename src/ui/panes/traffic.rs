@@ -1,92 +1,168 @@
-//! Where traffic goes.
+//! Where traffic goes, and who moves it.
 //!
 //! ```text
-//! ┌ Service search ─────────────────────────────────────── split by ready pods ┐
-//! │ stable    v41  ████████████████████████████████░░░░░░░░    75 %   6 ready   │
-//! │ candidate v42  ██████████                                  25 %   2 ready   │
+//! ┌ VirtualService checkout ─────────────── moved by ana (windlass) 12 min ago ┐
+//! │ stable    1.9.2  ████████████████████████████████░░░░░░░░    80 %  9 ready │
+//! │ candidate 1.9.3  ████████                                    20 %  3 ready │
+//! │                                                                            │
+//! │ ladder    5 ── [20] ── 50 ── 100      this rung 12 min                     │
+//! │ next      A  20 → 50 % of checkout.shop, 2 rules, by Istio                 │
+//! │ rules     1 user-agent ~ .*Mobile.*   candidate 20, stable 80              │
+//! │           2 every request             stable 100                           │
 //! └────────────────────────────────────────────────────────────────────────────┘
 //! ```
 
+mod checks;
+mod groups;
+mod lines;
+mod rules;
+mod split;
+mod steps;
+mod switch;
+
+use self::lines::Lines;
 use super::{Content, Drawn};
-use crate::domain::release::{Role, Track};
-use crate::ui::text::{Align, Elide, fit};
-use crate::ui::view::said::{shown, version};
-use crate::ui::widgets::bar::Bar;
-use crate::ui::widgets::ladder::Ladder;
-use crate::ui::widgets::{Slot, put, put_wrapped};
+use crate::app::model::Pane;
+use crate::domain::Release;
+use crate::ui::view::said::{age_words, shown};
+use crate::ui::widgets::ticks::Tick;
+use crate::ui::widgets::{Slot, put, put_line};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::text::Line;
+
+/// One line of the pane.
+enum Row {
+    /// A track's bar, by its place.
+    Track(usize),
+    /// The ladder of weights.
+    Ladder,
+    /// Words.
+    Words(Line<'static>),
+}
 
 pub(super) fn title(drawn: Drawn<'_>) -> Content {
     let release = &drawn.view.release;
+    if let Some(traffic) = &release.traffic {
+        let title = traffic.holder.as_ref().map_or_else(
+            || "no object holds the weight".to_owned(),
+            |holder| format!("{} {}", holder.kind, shown(&holder.name)),
+        );
+        let detail = match &traffic.last_write {
+            Some((who, at)) => {
+                let ago = age_words(*at, drawn.model.now);
+                let ago = if ago.is_empty() { ago } else { format!(" {ago} ago") };
+                format!("moved by {}{ago}", shown(who))
+            }
+            None => format!("moved by {}", traffic.mover.word()),
+        };
+        return Content { title, detail };
+    }
     let names: Vec<_> = release.services.iter().map(|service| shown(&service.key.name)).collect();
     let title = match names.len() {
         0 => "no Service selects its pods".to_owned(),
         1 => format!("Service {}", names[0]),
         _ => format!("Services {}", names.join(", ")),
     };
-    let asked = release.tracks.iter().any(|track| track.weight.asked.is_some());
-    Content { title, detail: if asked { String::new() } else { "split by ready pods".to_owned() } }
+    Content { title, detail: "split by ready pods".to_owned() }
 }
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, drawn: Drawn<'_>) {
-    let release = &drawn.view.release;
-    let versions: Vec<String> = release.tracks.iter().map(version).collect();
-    let widest = versions.iter().map(|version| crate::ui::text::width(version)).max().unwrap_or(0).min(20);
-    let mut row = 0;
-    for (track, version) in release.tracks.iter().zip(&versions) {
-        bar(
-            buffer,
-            Slot::row(area, row).after(1),
-            track,
-            &fit(version, widest, Align::Left, Elide::Middle, drawn.look.glyphs.ellipsis),
-            drawn,
-        );
-        row += 1;
+    let inside = Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(2), ..area };
+    let rows = rows(drawn, usize::from(inside.width));
+    let height = usize::from(inside.height);
+    let overflows = rows.len() > height;
+    let page = if overflows { height.saturating_sub(1) } else { height };
+    let first = drawn.view.scrolls[Pane::Traffic.place()].at.min(rows.len().saturating_sub(page));
+    let columns = split::Columns::of(drawn);
+    for (line, row) in (0..).zip(rows.iter().skip(first).take(page)) {
+        let slot = Slot::row(inside, line);
+        match row {
+            Row::Track(place) => split::draw(buffer, slot, *place, &columns, drawn),
+            Row::Ladder => steps::ladder(buffer, slot, drawn),
+            Row::Words(words) => {
+                put_line(buffer, slot, words, drawn.look);
+            }
+        }
     }
-    row += 1;
-    if let Some(step) = &release.step {
-        let slot = put(buffer, Slot::row(area, row).after(1), "ladder    ", drawn.look.theme.style("text.muted"));
-        let at = step.index.and_then(|index| usize::try_from(index).ok()).and_then(|index| index.checked_sub(1));
-        Ladder { rungs: &step.weights, at }.draw(buffer, slot, drawn.look);
-        row += 2;
+    if overflows && height > 0 {
+        let (glyphs, under) = (drawn.look.glyphs, rows.len() - first - page);
+        let words = format!("{} {first} above  {} {under} below (j k)", glyphs.more_above, glyphs.more_below);
+        let last = Slot::row(inside, inside.height - 1);
+        put(buffer, last, &words, drawn.look.theme.style("scroll"));
     }
-    let rest = Rect {
-        x: area.x + 1,
-        y: area.y + row.min(area.height),
-        width: area.width.saturating_sub(2),
-        height: area.height.saturating_sub(row),
-    };
-    put_wrapped(buffer, rest, &words(drawn), drawn.look.theme.style("text.muted"), drawn.look);
 }
 
-fn bar(buffer: &mut Buffer, slot: Slot, track: &Track, version: &str, drawn: Drawn<'_>) {
-    let theme = drawn.look.theme;
-    let style = theme.track(track.role);
-    let slot = put(buffer, slot, &format!("{:<9} ", track.role.word()), style);
-    let slot = put(buffer, slot, version, theme.style("text.strong")).after(2);
-    let share = track.weight.asked.or(track.weight.actual);
-    let ready = track.replicas.ready;
-    let numbers = match (track.weight.asked, track.weight.actual) {
-        (Some(asked), Some(actual)) if asked != actual => format!("{asked}{}{actual} %", drawn.look.glyphs.unequal),
-        (Some(share), _) | (None, Some(share)) => format!("{share} %"),
-        (None, None) => "?".to_owned(),
+/// Every line of the pane: what is, what holds it, what comes next, and what it is made of.
+fn rows(drawn: Drawn<'_>, cells: usize) -> Vec<Row> {
+    let release = &drawn.view.release;
+    let mut rows: Vec<Row> = (0..release.tracks.len()).map(Row::Track).collect();
+    let mut words = Lines::new(drawn, cells);
+    words.gap();
+    let Some(traffic) = &release.traffic else {
+        let mut rows = with(rows, words);
+        if release.step.is_some() {
+            rows.extend([Row::Ladder, Row::Words(Line::default())]);
+        }
+        let mut words = Lines::new(drawn, cells);
+        words.plain(&plain(release));
+        return with(rows, words);
     };
-    let tail = format!("{numbers:>8}   {ready:>3} ready ");
-    let wide = usize::from(slot.cells).saturating_sub(crate::ui::text::width(&tail));
-    let bar = Bar {
-        percent: f64::from(share.unwrap_or(0)),
-        actual: track.weight.asked.and(track.weight.actual).map(f64::from),
-        style,
+    if let Some(why) = &traffic.blocked {
+        words.said("blocked", Tick::Bad, &format!("nothing may be written: {}", shown(why)));
+    }
+    if let Some(waiting) = &traffic.waiting {
+        words.said("waiting", Tick::Warn, &for_a_person(waiting, drawn));
+    }
+    rows = with(rows, words);
+    if release.step.is_some() {
+        rows.push(Row::Ladder);
+    }
+    let mut words = Lines::new(drawn, cells);
+    steps::next(&mut words, drawn);
+    switch::lines(&mut words, traffic, drawn);
+    checks::countdowns(&mut words, traffic, drawn);
+    if release.step.is_some() {
+        words.gap();
+    }
+    rules::lines(&mut words, traffic, drawn);
+    groups::lines(&mut words, traffic, drawn);
+    steps::rungs(&mut words, drawn);
+    checks::lines(&mut words, traffic, drawn);
+    for notice in &traffic.notices {
+        words.said("note", Tick::Warn, &shown(notice));
+    }
+    words.gap();
+    let moves = match &traffic.last_write {
+        Some((who, _)) => format!("{}; written last by {}", traffic.mover.word(), shown(who)),
+        None => format!("{}; nothing tells who wrote it last", traffic.mover.word()),
     };
-    bar.draw(buffer, slot.first(wide), drawn.look);
-    put(buffer, slot.after(wide), &tail, Style::new());
+    words.said("moves", Tick::Plain, &moves);
+    if !release.why.is_empty() {
+        words.said("seen as", Tick::Plain, &format!("{}: {}", release.strategy.0, shown(&release.why)));
+    }
+    with(rows, words)
 }
 
-/// How the split comes about.
-fn words(drawn: Drawn<'_>) -> String {
-    let release = &drawn.view.release;
+fn with(mut rows: Vec<Row>, words: Lines<'_>) -> Vec<Row> {
+    rows.extend(words.finish().into_iter().map(Row::Words));
+    rows
+}
+
+/// Whom it waits for, for what, and since when.
+fn for_a_person(waiting: &crate::domain::traffic::view::WaitingFor, drawn: Drawn<'_>) -> String {
+    let what = shown(&waiting.what);
+    match waiting.since {
+        Some(since) => {
+            let clock = since.to_zoned(drawn.model.zone.clone()).strftime("%H:%M").to_string();
+            format!("for a person: {what}, since {} ({clock})", age_words(Some(since), drawn.model.now))
+        }
+        None => format!("for a person: {what}"),
+    }
+}
+
+/// How the split of a plain workload comes about.
+fn plain(release: &Release) -> String {
     if release.tracks.iter().any(|track| track.weight.asked.is_some()) {
         return String::new();
     }
@@ -94,9 +170,8 @@ fn words(drawn: Drawn<'_>) -> String {
         return "No Service selects its pods, so no traffic comes through one; what is shown is the share of ready pods."
             .to_owned();
     }
-    let ready = release.replicas.ready;
-    let split = release.track(Role::Candidate).is_some();
-    match (ready, split) {
+    let split = release.track(crate::domain::Role::Candidate).is_some();
+    match (release.replicas.ready, split) {
         (0, _) => "No pod is ready: nothing is served.".to_owned(),
         (_, true) => {
             "A Service spreads requests over all ready pods: the share follows their number, not a weight.".to_owned()

@@ -50,6 +50,9 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) {
     let longest = rows.iter().map(|release| name(release)).max().unwrap_or(0).clamp(14, 40);
     columns[2].width = Width::Between(14, longest as u16);
     let mut places: Vec<usize> = (0..columns.len()).collect();
+    // The share is as wide as the widest: `20≠12`, or the live side of a blue-green release.
+    let shares = rows.iter().map(|release| crate::ui::text::width(&share(release, look)));
+    columns[5].width = Width::Fixed(shares.max().unwrap_or(0).clamp(4, 6) as u16);
     if !stepped {
         columns.remove(4);
         places.remove(4);
@@ -77,7 +80,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) {
     if let Some(release) = model.board.current() {
         let inside =
             Rect { x: area.x + 1, y: area.y + area.height - 2, width: area.width.saturating_sub(2), height: 2 };
-        about(buffer, inside, release, look);
+        about(buffer, inside, release, model, look);
     }
 }
 
@@ -156,7 +159,8 @@ fn row<'a>(release: &'a Release, model: &Model, look: Look<'_>) -> Row<'a> {
                 Span::raw(" "),
                 Span::styled(release.state.word(), state),
             ]),
-            Line::styled(age(release.since, model.now), muted),
+            // While it waits for a person, what counts is since when.
+            Line::styled(age(release.waiting().and_then(|waiting| waiting.since).or(release.since), model.now), muted),
             Line::raw(format!("{namespace}/{}", shown(&release.key.name))),
             Line::styled(release.strategy.0, muted),
             Line::raw(step.unwrap_or_default()),
@@ -170,8 +174,12 @@ fn row<'a>(release: &'a Release, model: &Model, look: Look<'_>) -> Row<'a> {
     }
 }
 
-/// The candidate's share of the traffic: what was asked for, and what it is where that differs.
+/// The candidate's share of the traffic: what was asked for, and what it is where that differs. Of a blue-green release
+/// the side that is live.
 fn share(release: &Release, look: Look<'_>) -> String {
+    if let Some(switch) = release.traffic.as_ref().and_then(|traffic| traffic.switch.as_ref()) {
+        return look.elide(&shown(&switch.live), 6, Elide::End).into_owned();
+    }
     let Some(candidate) = release.track(Role::Candidate) else { return String::new() };
     match (candidate.weight.asked, candidate.weight.actual) {
         (Some(asked), Some(actual)) if asked != actual => format!("{asked}{}{actual}", look.glyphs.unequal),
@@ -181,9 +189,16 @@ fn share(release: &Release, look: Look<'_>) -> String {
 }
 
 /// Two lines on the selected release: the reason, and what to do.
-fn about(buffer: &mut Buffer, area: Rect, release: &Release, look: Look<'_>) {
+fn about(buffer: &mut Buffer, area: Rect, release: &Release, model: &Model, look: Look<'_>) {
     let name = shown(&release.key.qualified()).into_owned();
-    let reason = shown(&release.reason);
+    let reason = match release.waiting().and_then(|waiting| waiting.since) {
+        Some(since) => {
+            let clock = since.to_zoned(model.zone.clone()).strftime("%H:%M");
+            let reason = shown(release.reason.trim_end_matches('.')).into_owned();
+            format!("{reason}; waiting for a person since {clock}").into()
+        }
+        None => shown(&release.reason),
+    };
     let strong = look.theme.style("text.strong");
     let rest = put(buffer, Slot::row(area, 0), &name, strong);
     let rest = put(buffer, rest, ": ", strong);
@@ -235,12 +250,12 @@ fn nothing(model: &Model) -> String {
         Connection::Away { reason, .. } => format!("the cluster does not answer: {}", shown(reason)),
         Connection::Live if !snapshot.complete() => "reading".to_owned(),
         Connection::Live if snapshot.namespaces.is_empty() => {
-            "there is no Deployment, StatefulSet or DaemonSet in this cluster".to_owned()
+            "there is no Deployment, StatefulSet, DaemonSet or Rollout in this cluster".to_owned()
         }
         Connection::Live => {
             let names: Vec<_> = snapshot.namespaces.iter().map(|name| shown(name)).collect();
             format!(
-                "there is no Deployment, StatefulSet or DaemonSet in {}; :ns all shows every namespace",
+                "there is no Deployment, StatefulSet, DaemonSet or Rollout in {}; :ns all shows every namespace",
                 names.join(", ")
             )
         }

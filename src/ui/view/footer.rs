@@ -119,9 +119,20 @@ fn pairs(model: &Model) -> Vec<(String, String)> {
 
 /// Write keys that the release in focus takes now.
 fn writes(model: &Model, chain: &[Scope]) -> Vec<(String, String)> {
-    let offered = [Command::Undo, Command::PauseResume, Command::Revert];
-    let possible = offered.into_iter().filter(|command| matches!(propose::possible(model, *command), Some(Ok(_))));
-    let hints = possible.filter_map(|command| {
+    let offered = [
+        Command::Advance,
+        Command::Switch,
+        Command::Continue,
+        Command::Retry,
+        Command::Abort,
+        Command::SetWeight,
+        Command::Promote,
+        Command::Undo,
+        Command::PauseResume,
+        Command::Skip,
+        Command::Revert,
+    ];
+    let hints = propose::all_possible(model, &offered).into_iter().filter_map(|command| {
         let (key, hint) = model.keys.hint(chain, command)?;
         let held = model.focus().is_some_and(|release| release.held);
         let hint = if command == Command::PauseResume && held { "resume" } else { hint };
@@ -153,10 +164,7 @@ fn plan(buffer: &mut Buffer, slot: Slot, model: &Model, dialog: &PlanDialog, loo
             slot = put(buffer, slot, &key.to_string(), key_style);
             slot = put(buffer, slot.after(1), word, style).after(2);
         }
-        if dialog.choices.len() > 1 {
-            slot = put(buffer, slot, look.glyphs.left_right, look.theme.style("key"));
-            slot = put(buffer, slot.after(1), "other revision", look.theme.style("footer")).after(2);
-        }
+        slot = others(buffer, slot, dialog, look);
         if plan.calls.iter().any(|call| call.optional) {
             commands.push(Command::ToggleOptional);
         }
@@ -167,6 +175,12 @@ fn plan(buffer: &mut Buffer, slot: Slot, model: &Model, dialog: &PlanDialog, loo
     if dialog.typing_reason {
         let hints = [Hint { key: "Enter", label: "keep the reason" }];
         return hints::draw(buffer, slot, &hints, look);
+    }
+    if let Stage::Refused(refusal) = &dialog.stage {
+        slot = others(buffer, slot, dialog, look);
+        if refusal.overridable.is_some() {
+            commands.push(Command::Override);
+        }
     }
     if !matches!(dialog.stage, Stage::Confirmed(_) | Stage::Reading) {
         commands.push(Command::Copy);
@@ -179,6 +193,13 @@ fn plan(buffer: &mut Buffer, slot: Slot, model: &Model, dialog: &PlanDialog, loo
     let pairs = keyed(model, chain, &commands);
     let hints: Vec<Hint<'_>> = pairs.iter().map(|(key, label)| Hint { key, label }).collect();
     hints::draw(buffer, slot, &hints, look);
+}
+
+/// `←→ other revision`, where there is another one.
+fn others(buffer: &mut Buffer, slot: Slot, dialog: &PlanDialog, look: Look<'_>) -> Slot {
+    let Some(last) = dialog.choices.last().filter(|_| dialog.choices.len() > 1) else { return slot };
+    let slot = put(buffer, slot, look.glyphs.left_right, look.theme.style("key"));
+    put(buffer, slot.after(1), &format!("other {}", last.noun()), look.theme.style("footer")).after(2)
 }
 
 /// The verb as `y` applies it.

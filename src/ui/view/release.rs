@@ -45,7 +45,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, view: &ReleaseView, 
 
 /// All six panes, in two columns: what is, and what was.
 fn grid(buffer: &mut Buffer, area: Rect, model: &Model, view: &ReleaseView, look: Look<'_>) {
-    let rows = [area.height * 2 / 5, area.height * 3 / 10, area.height - area.height * 2 / 5 - area.height * 3 / 10];
+    let rows = crate::app::layout::grid_rows(area.height, view.release.traffic.is_some());
     let left = area.width.div_ceil(2);
     let mut y = area.y;
     let pairs = [(Pane::Versions, Pane::History), (Pane::Traffic, Pane::Health), (Pane::Errors, Pane::Events)];
@@ -61,7 +61,7 @@ fn summary(buffer: &mut Buffer, slot: Slot, model: &Model, view: &ReleaseView, l
     let theme = look.theme;
     let state = theme.state(release.state);
     let mut line = Line::from(vec![
-        Span::styled(release.strategy.0, theme.style("text.muted")),
+        Span::styled(strategy(release), theme.style("text.muted")),
         Span::raw("  "),
         Span::styled(look.glyphs.state(release.state), state),
         Span::raw(" "),
@@ -83,6 +83,15 @@ fn summary(buffer: &mut Buffer, slot: Slot, model: &Model, view: &ReleaseView, l
         line.push_span(Span::styled(format!("  {progress}"), theme.style("state.progressing")));
     }
     put_line(buffer, slot.after(1), &line, look);
+}
+
+/// `istio 2/4`, `rolling`.
+fn strategy(release: &Release) -> String {
+    let at = |step: &crate::domain::release::Step| {
+        let index = step.index.map_or_else(|| "?".to_owned(), |index| index.to_string());
+        format!("{} {index}/{}", release.strategy.0, step.count)
+    };
+    release.step.as_ref().map_or_else(|| release.strategy.0.to_owned(), at)
 }
 
 /// How far the running update is, how long it takes still, and when the controller gives up.
@@ -109,6 +118,11 @@ fn progress(release: &Release, model: &Model) -> String {
 fn next(model: &Model, release: &Release) -> String {
     if !release.remedy.is_empty() {
         return shown(&release.remedy).into_owned();
+    }
+    let advance = crate::app::update::propose::possible(model, crate::app::keys::Command::Advance);
+    if let (Some(Ok(consequence)), Some(step), Some(key)) = (advance, &release.step, model.keys.key_of("advance")) {
+        let words = if step.next.is_empty() { consequence } else { step.next.clone() };
+        return format!("{key}  {}", shown(&words));
     }
     let undo = crate::app::update::propose::possible(model, crate::app::keys::Command::Undo);
     match (undo, model.keys.key_of("undo")) {

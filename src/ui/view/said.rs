@@ -51,6 +51,11 @@ pub fn versions(release: &Release, glyphs: &Glyphs) -> String {
         (Some(stable), Some(candidate)) if stable.name != candidate.name => {
             format!("{}{}{}", version(stable), glyphs.arrow, version(candidate))
         }
+        (Some(stable), None) if release.track(Role::Idle).is_some() => {
+            // The side that is kept, in brackets: one switch away.
+            let kept = release.track(Role::Idle).map(version).unwrap_or_default();
+            format!("{} ({kept})", version(stable))
+        }
         (Some(track), _) | (None, Some(track)) => version(track),
         (None, None) => String::new(),
     };

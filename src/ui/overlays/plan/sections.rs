@@ -69,6 +69,9 @@ pub(super) fn without_plan(dialog: &PlanDialog, cells: usize, look: Look<'_>) ->
     match &dialog.stage {
         Stage::Refused(refusal) => {
             let mut lines = labelled("refused", Tick::Bad, &refusal.reason, cells, look);
+            if refusal.overridable.is_some() {
+                lines.extend(labelled("", Tick::Plain, "'b' does it all the same, with a reason", cells, look));
+            }
             if !refusal.kubectl.is_empty() {
                 lines.push(Line::default());
                 lines.push(Line::styled("as kubectl ('c' copies):", look.theme.style("text.muted")));

@@ -1,0 +1,85 @@
+//! The ladder, the controller's steps, and what the next advance does.
+
+use super::lines::{LABEL, Lines};
+use crate::app::keys::Command;
+use crate::app::update::propose;
+use crate::ui::panes::Drawn;
+use crate::ui::text::Elide;
+use crate::ui::view::said::{age_words, shown};
+use crate::ui::widgets::ladder::Ladder;
+use crate::ui::widgets::{Slot, put};
+use ratatui::buffer::Buffer;
+use ratatui::style::Style;
+use ratatui::text::Span;
+
+/// How many of a controller's steps are shown at once.
+const WINDOW: usize = 7;
+
+pub(super) fn ladder(buffer: &mut Buffer, slot: Slot, drawn: Drawn<'_>) {
+    let (theme, look) = (drawn.look.theme, drawn.look);
+    let Some(step) = &drawn.view.release.step else { return };
+    let muted = theme.style("text.muted");
+    let since = age_words(step.since, drawn.model.now);
+    let here = if since.is_empty() { String::new() } else { format!("   this rung {since}") };
+    if step.rungs.is_empty() && !step.weights.is_empty() {
+        let slot = put(buffer, slot, &format!("{:<LABEL$}", "ladder"), muted);
+        let at = step.index.and_then(|index| usize::try_from(index).ok()).and_then(|index| index.checked_sub(1));
+        let room = usize::from(slot.cells).saturating_sub(here.len());
+        let rest = Ladder { rungs: &step.weights, at }.draw(buffer, slot.first(room), look);
+        put(buffer, Slot { cells: rest.cells + here.len() as u16, ..rest }, &here, muted);
+        return;
+    }
+    let slot = put(buffer, slot, &format!("{:<LABEL$}", "steps"), muted);
+    let done = step.index.map_or_else(|| "?".to_owned(), |index| index.to_string());
+    let words = if step.count == 0 { "none".to_owned() } else { format!("{done} of {} done", step.count) };
+    let slot = put(buffer, slot, &words, Style::new());
+    put(buffer, slot, &here.replace("rung", "step"), muted);
+}
+
+/// What the next `A` does, in words; or why it can't.
+pub(super) fn next(lines: &mut Lines<'_>, drawn: Drawn<'_>) {
+    let (release, theme) = (&drawn.view.release, drawn.look.theme);
+    let Some(step) = &release.step else { return };
+    match propose::possible(drawn.model, Command::Advance) {
+        Some(Ok(consequence)) => {
+            let key = drawn.model.keys.key_of("advance").map(|key| key.to_string()).unwrap_or_default();
+            let words = if step.next.is_empty() { consequence } else { step.next.clone() };
+            let words = shown(&words).replace('→', drawn.look.glyphs.arrow);
+            let room = lines.room().saturating_sub(key.len() + 2);
+            let words = drawn.look.elide(&words, room, Elide::End).into_owned();
+            lines.spans("next", vec![Span::styled(format!("{key}  "), theme.style("key")), Span::raw(words)]);
+        }
+        Some(Err(why)) => {
+            let words = format!("no advance: {}", shown(&why));
+            lines.said("next", crate::ui::widgets::ticks::Tick::Plain, &words);
+        }
+        None => {}
+    }
+}
+
+/// A controller's steps by kind, those around the one it stands at.
+pub(super) fn rungs(lines: &mut Lines<'_>, drawn: Drawn<'_>) {
+    let (theme, glyphs) = (drawn.look.theme, drawn.look.glyphs);
+    let Some(step) = drawn.view.release.step.as_ref().filter(|step| !step.rungs.is_empty()) else { return };
+    let at = step.index.and_then(|index| usize::try_from(index).ok()).unwrap_or(0);
+    let first = at.saturating_sub(2).min(step.rungs.len().saturating_sub(WINDOW));
+    let last = (first + WINDOW).min(step.rungs.len());
+    let left_out = |count: usize| Span::styled(format!("  {} {count} more", glyphs.ellipsis), theme.style("text.muted"));
+    if first > 0 {
+        lines.spans("each", vec![left_out(first)]);
+    }
+    for (place, rung) in step.rungs.iter().enumerate().take(last).skip(first) {
+        let (sign, style) = match place.cmp(&at) {
+            std::cmp::Ordering::Less => (glyphs.healthy, "ladder.done"),
+            std::cmp::Ordering::Equal => (glyphs.crumb, "ladder.current"),
+            std::cmp::Ordering::Greater => (" ", "ladder.ahead"),
+        };
+        let waits = if rung.waits { ", waits for a person" } else { "" };
+        let words = format!("{sign} {} {}{waits}", place + 1, shown(&rung.words));
+        let words = drawn.look.elide(&words, lines.room(), Elide::End).into_owned();
+        lines.spans("each", vec![Span::styled(words, theme.style(style))]);
+    }
+    if last < step.rungs.len() {
+        lines.spans("each", vec![left_out(step.rungs.len() - last)]);
+    }
+}
