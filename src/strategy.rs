@@ -21,6 +21,8 @@ pub mod workload;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+pub mod sampled;
+#[cfg(test)]
 mod testing;
 
 pub use crate::domain::intent::Override;
@@ -175,6 +177,10 @@ pub static STRATEGIES: &[&dyn Strategy] = &[
 
 /// The strategy named `kind`.
 pub fn strategy(kind: StrategyKind) -> Option<&'static dyn Strategy> {
+    #[cfg(test)]
+    if kind == sampled::SAMPLE {
+        return Some(&sampled::Sampled);
+    }
     STRATEGIES.iter().copied().find(|strategy| strategy.kind() == kind)
 }
 

@@ -62,7 +62,7 @@ impl Matching<'_> {
         let state = starts(&filter.states, release.state.word()) || (release.held && starts(&filter.states, "held"));
         if !state
             || !starts(&filter.namespaces, &release.key.namespace)
-            || !starts(&filter.strategies, release.strategy.0)
+            || !(starts(&filter.strategies, release.strategy.0) || starts(&filter.strategies, release.strategy.short()))
         {
             return false;
         }

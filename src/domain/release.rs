@@ -18,6 +18,18 @@ use std::sync::Arc;
 #[serde(transparent)]
 pub struct StrategyKind(pub &'static str);
 
+impl StrategyKind {
+    /// The short form for columns: `replicas`, `argo`, `a/b`.
+    pub fn short(self) -> &'static str {
+        match self.0 {
+            "replica-canary" => "replicas",
+            "argo-canary" | "argo-blue-green" => "argo",
+            "ab-test" => "a/b",
+            name => name,
+        }
+    }
+}
+
 /// A root object with its workloads, traffic and health, derived by its strategy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Release {

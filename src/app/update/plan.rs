@@ -178,14 +178,16 @@ fn toggle_optional(model: &mut Model) -> Vec<Effect> {
 
 /// Overrides a gate or a refusal that may be overridden; that needs a reason.
 fn override_gate(model: &mut Model) -> Vec<Effect> {
-    let Some(Layer::Plan(dialog)) = model.layers.last_mut() else { return Vec::new() };
-    if let Stage::Refused(refusal) = &dialog.stage {
+    if let Some(Layer::Plan(dialog)) = model.layers.last_mut()
+        && let Stage::Refused(refusal) = &dialog.stage
+    {
         let Some(overridden) = refusal.overridable else { return Vec::new() };
         dialog.overrides.push(overridden);
         dialog.typing_reason = true;
         let intent = dialog.intent.clone();
         return again(model, intent);
     }
+    let Some(Layer::Plan(dialog)) = model.layers.last() else { return Vec::new() };
     let Some(plan) = dialog.plan().cloned() else { return Vec::new() };
     if !matches!(gates::gate(model, dialog, &plan), Some(Gate::Overridable(_) | Gate::ReasonMissing(_))) {
         return Vec::new();

@@ -1,5 +1,7 @@
 //! What keys do, and above all what they do not do.
 
+mod traffic;
+
 use crate::app::effect::Effect;
 use crate::app::layers::Layer;
 use crate::app::layers::plan::{Other, Stage};
@@ -243,7 +245,7 @@ fn answers_to_an_earlier_plan_of_the_dialog_are_dropped() {
 fn a_write_key_that_is_not_possible_says_why() {
     let mut model = at_stuck(80, 24, "");
     press(&mut model, "A");
-    assert!(note(&model).contains("advance needs a release with steps"), "{}", note(&model));
+    assert!(note(&model).contains("it needs a release with weights"), "{}", note(&model));
     press(&mut model, "Z");
     assert!(note(&model).contains("nothing to take back"), "{}", note(&model));
     assert!(model.layers.is_empty());

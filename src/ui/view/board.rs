@@ -162,7 +162,7 @@ fn row<'a>(release: &'a Release, model: &Model, look: Look<'_>) -> Row<'a> {
             // While it waits for a person, what counts is since when.
             Line::styled(age(release.waiting().and_then(|waiting| waiting.since).or(release.since), model.now), muted),
             Line::raw(format!("{namespace}/{}", shown(&release.key.name))),
-            Line::styled(release.strategy.0, muted),
+            Line::styled(release.strategy.short(), muted),
             Line::raw(step.unwrap_or_default()),
             Line::raw(share(release, look)),
             Line::raw(versions(release, look.glyphs)),

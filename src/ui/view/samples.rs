@@ -32,6 +32,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub mod traffic;
+
 /// Sunday, 03:12 UTC.
 pub fn now() -> Timestamp {
     "2026-11-22T03:12:00Z".parse().unwrap()

@@ -1,5 +1,7 @@
 //! Every screen, as it is drawn.
 
+mod traffic;
+
 use super::samples::{at_stuck, config, console, identity, journal, now, press, stuck};
 use crate::app::keys::KeyTable;
 use crate::app::layers::Layer;
@@ -272,7 +274,7 @@ fn an_empty_board_says_why_it_is_empty() {
         screen(&model)
     };
     let text = empty(&|_| {});
-    assert!(text.contains("there is no Deployment, StatefulSet or DaemonSet in shop, pay"), "{text}");
+    assert!(text.contains("there is no Deployment, StatefulSet, DaemonSet or Rollout in shop, pay"), "{text}");
     let forbidden = Watch::Forbidden { reason: "no".into() };
     let text = empty(&|snapshot| {
         let status = KindStatus { watch: forbidden.clone(), count: 0, denied: vec![] };

@@ -47,6 +47,10 @@ pub(super) fn lines(
     }
     lines.extend(reverts(dialog, plan, cells, look));
     lines.extend(needs(dialog, plan, cells, look));
+    if let Intent::Advance { from: Some(from), .. } = &plan.intent {
+        let text = format!("{from}, as it stands on the screen; elsewhere it is a conflict and never a skip");
+        lines.extend(labelled("leaves", Tick::Plain, &text, cells, look));
+    }
     if let Intent::Undo { paused, .. } = &plan.intent
         && model.release(&plan.release.uid).is_some_and(|release| release.held)
     {

@@ -16,8 +16,11 @@ pub(super) fn lines(lines: &mut Lines<'_>, traffic: &Traffic, drawn: Drawn<'_>) 
     let routes = rules.iter().any(|rule| rule.route != rules[0].route);
     let hosts = rules.iter().any(|rule| rule.host != rules[0].host);
     let who: Vec<String> = (1..).zip(rules).map(|(number, rule)| name(number, rule, hosts)).collect();
-    let half = lines.room() / 2;
-    let column = who.iter().map(|who| width(who)).max().unwrap_or(0).min(half.max(12));
+    // The shares are what the line is for: what is elided first is who they are for.
+    let wide = |rule| shares(rule, drawn).iter().map(|span| width(&span.content)).sum::<usize>();
+    let needed = rules.iter().map(wide).max().unwrap_or(0) + 3;
+    let left = lines.room().saturating_sub(needed).max(lines.room() / 3);
+    let column = who.iter().map(|who| width(who)).max().unwrap_or(0).min(left);
     let mut last = None;
     for (rule, who) in rules.iter().zip(&who) {
         if routes && last != Some(&rule.route) {

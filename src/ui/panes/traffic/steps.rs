@@ -29,11 +29,19 @@ pub(super) fn ladder(buffer: &mut Buffer, slot: Slot, drawn: Drawn<'_>) {
         put(buffer, Slot { cells: rest.cells + here.len() as u16, ..rest }, &here, muted);
         return;
     }
-    let slot = put(buffer, slot, &format!("{:<LABEL$}", "steps"), muted);
-    let done = step.index.map_or_else(|| "?".to_owned(), |index| index.to_string());
-    let words = if step.count == 0 { "none".to_owned() } else { format!("{done} of {} done", step.count) };
-    let slot = put(buffer, slot, &words, Style::new());
-    put(buffer, slot, &here.replace("rung", "step"), muted);
+    let slot = put(buffer, slot, &format!("{:<LABEL$}", "at"), muted);
+    let at = step.index.and_then(|index| usize::try_from(index).ok());
+    let words = match at {
+        _ if step.count == 0 => "no steps".to_owned(),
+        None => format!("one of {} steps, not known which", step.count),
+        Some(at) => match step.rungs.get(at) {
+            Some(rung) => format!("step {} of {}: {}", at + 1, step.count, shown(&rung.words)),
+            None => format!("the end of its {} steps", step.count),
+        },
+    };
+    let room = usize::from(slot.cells).saturating_sub(here.len());
+    let slot = put(buffer, slot, &look.elide(&words, room, Elide::End), Style::new());
+    put(buffer, slot, &here.replace("this rung", "since"), muted);
 }
 
 /// What the next `A` does, in words; or why it can't.
@@ -66,7 +74,7 @@ pub(super) fn rungs(lines: &mut Lines<'_>, drawn: Drawn<'_>) {
     let last = (first + WINDOW).min(step.rungs.len());
     let left_out = |count: usize| Span::styled(format!("  {} {count} more", glyphs.ellipsis), theme.style("text.muted"));
     if first > 0 {
-        lines.spans("each", vec![left_out(first)]);
+        lines.spans("steps", vec![left_out(first)]);
     }
     for (place, rung) in step.rungs.iter().enumerate().take(last).skip(first) {
         let (sign, style) = match place.cmp(&at) {
@@ -77,9 +85,9 @@ pub(super) fn rungs(lines: &mut Lines<'_>, drawn: Drawn<'_>) {
         let waits = if rung.waits { ", waits for a person" } else { "" };
         let words = format!("{sign} {} {}{waits}", place + 1, shown(&rung.words));
         let words = drawn.look.elide(&words, lines.room(), Elide::End).into_owned();
-        lines.spans("each", vec![Span::styled(words, theme.style(style))]);
+        lines.spans("steps", vec![Span::styled(words, theme.style(style))]);
     }
     if last < step.rungs.len() {
-        lines.spans("each", vec![left_out(step.rungs.len() - last)]);
+        lines.spans("steps", vec![left_out(step.rungs.len() - last)]);
     }
 }
