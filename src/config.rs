@@ -18,7 +18,7 @@ mod schema;
 mod settings;
 mod traffic;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 pub use freeze::{Freeze, Held, Window};
 pub use kind::{Kind, Value};
@@ -68,6 +68,8 @@ pub struct Config {
     pub ui: Ui,
     /// The default ladder, in percent.
     pub ladder: Vec<u8>,
+    /// How long the old side of a switch is kept; `None` where it could not be read.
+    pub keep_old: Option<Duration>,
     /// The change freezes.
     pub freeze: Freeze,
     /// The keys that the user wants for actions.
@@ -119,6 +121,7 @@ impl Config {
             rehearse: reader.flag(&["rehearse"]),
             ui: reader.ui(),
             ladder: reader.ladder(&["ladder", "steps"]).unwrap_or_default(),
+            keep_old: reader.span(&["ladder", "keep_old"]),
             freeze: reader.freeze(&mut problems),
             contexts: reader.contexts(),
             releases: reader.releases(&mut problems),

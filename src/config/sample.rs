@@ -46,6 +46,8 @@ fn example(setting: &Setting) -> &'static str {
         "contexts.*.alias" => "\"prod\"",
         "contexts.*.color" => "\"red\"",
         "contexts.*.namespaces" => "[\"shop\", \"pay\"]",
+        "releases.*.strategy" => "\"blue-green\"",
+        "releases.*.switch_key" => "\"color\"",
         "releases.*.stable" => "\"checkout-v1\"",
         "releases.*.ladder" => "[10, 50, 100]",
         "freeze.zone" => "\"UTC\"",

@@ -4,6 +4,7 @@
 //! table, so that a new setting is one line here and one field of a section.
 
 use super::kind::Kind;
+use crate::domain::traffic::marks::STRATEGIES;
 
 /// One setting.
 #[derive(Debug)]
@@ -57,6 +58,8 @@ pub static SETTINGS: &[Setting] = &[
     now("contexts.*.read_only", Kind::Flag, Some("false"), "Never send a write in this context."),
     now("contexts.*.color", Kind::Color, None, "The colour of the fingerprint word."),
     now("contexts.*.namespaces", Kind::Texts, None, "The namespaces to show unless -n or -A says otherwise."),
+    now("releases.*.strategy", Kind::Choice(STRATEGIES), None, "How it is steered, where guessing is wrong; none: not at all."),
+    now("releases.*.switch_key", Kind::Text, None, "The label that the sides of a blue-green release differ in."),
     now("releases.*.stable", Kind::Text, None, "The workload, subset or Service that is the stable side."),
     now("releases.*.ladder", Kind::Ladder, None, "This release's own ladder."),
     later("releases.*.bake", Kind::Span, None, "How long a rung must hold before the next."),
@@ -64,6 +67,12 @@ pub static SETTINGS: &[Setting] = &[
     later("releases.*.health_url", Kind::Text, None, "The health endpoint of the release."),
     later("releases.*.preview_check", Kind::Text, None, "What must answer well before a switch."),
     now("ladder.steps", Kind::Ladder, Some("[5, 20, 50, 100]"), "The weights of a ladder, in percent."),
+    now(
+        "ladder.keep_old",
+        Kind::Span,
+        Some("\"30m\""),
+        "How long the old side of a switch is kept before its scale-down is offered.",
+    ),
     later("ladder.bake", Kind::Span, None, "How long a rung must hold before the next."),
     later("ladder.bake_requests", Kind::Integer(0, i64::MAX), None, "How many requests a rung must have seen."),
     later("metrics.prometheus", Kind::Text, None, "The URL of Prometheus, or svc/NAME.NAMESPACE:PORT."),

@@ -61,6 +61,10 @@ pub struct ContextSettings {
 /// What is set for one release.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReleaseSettings {
+    /// Which strategy steers it.
+    pub strategy: Option<String>,
+    /// The label that its sides differ in.
+    pub switch_key: Option<String>,
     /// The name of the stable side.
     pub stable: Option<String>,
     /// Its own ladder, in percent.
@@ -91,6 +95,13 @@ impl Reader<'_> {
         match self.entry(path).map(|entry| &entry.value) {
             Some(Value::Texts(texts)) => texts.clone(),
             _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn span(&self, path: &[&str]) -> Option<std::time::Duration> {
+        match &self.entry(path)?.value {
+            Value::Span(span) => Some(*span),
+            _ => None,
         }
     }
 
@@ -164,6 +175,8 @@ impl Reader<'_> {
                 continue;
             }
             let settings = ReleaseSettings {
+                strategy: self.text(&["releases", &name, "strategy"]),
+                switch_key: self.text(&["releases", &name, "switch_key"]),
                 stable: self.text(&["releases", &name, "stable"]),
                 ladder: self.ladder(&["releases", &name, "ladder"]),
             };

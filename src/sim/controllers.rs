@@ -11,6 +11,7 @@ mod pdb;
 pub mod pods;
 pub mod replicaset;
 pub mod revisions;
+mod routes;
 mod scheduler;
 mod statefulset;
 
@@ -41,5 +42,6 @@ pub static CONTROLLERS: &[&dyn Controller] = &[
     &endpoints::EndpointSliceController,
     &hpa::AutoscalerController,
     &pdb::BudgetController,
+    &routes::RouteController,
     &garbage::GarbageCollector,
 ];

@@ -69,6 +69,9 @@ scenarios! {
     "recreate" "Deployments that stop all old pods first, one of them in its gap, one down";
     "statefulset" "StatefulSets and DaemonSets: rolling, at a partition, waiting for deletion, stuck";
     "bluegreen" "Services that switch between two sides, one just switched, one held, and a canary by replicas";
+    "istio" "Istio routes: a canary between two rungs, one by hosts with a mirror, one by TCP, one with a fault";
+    "gateway" "Gateway API routes: a canary with a header rule, weights of any sum, a route that its parent refuses";
+    "abtest" "A/B tests: a cookie and a header choose the version";
     "large" "2,000 releases with 10,000 pods, or as many as are asked for";
     "flaky-api" "the shop behind an API server that fails in every known way, one after the other";
     "readonly" "the shop, for someone who may only look";

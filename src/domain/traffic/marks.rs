@@ -31,7 +31,7 @@ pub const STABLE: &str = "windlass.dev/stable";
 pub const SWITCH_KEYS: [&str; 5] = ["color", "colour", "slot", "version", "track"];
 
 /// The strategies that can be asked for.
-const STRATEGIES: [&str; 9] = [
+pub const STRATEGIES: &[&str] = &[
     "rolling",
     "recreate",
     "on-delete",
