@@ -1,6 +1,7 @@
 //! Kubernetes: connect, list and watch, keep the index, send writes.
 
 mod backoff;
+pub mod check;
 pub mod clock;
 pub mod connect;
 mod discovery;

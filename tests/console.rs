@@ -9,5 +9,7 @@ mod reading;
 mod safety;
 #[path = "console/stage.rs"]
 mod stage;
+#[path = "console/traffic.rs"]
+mod traffic;
 #[path = "console/writing.rs"]
 mod writing;

@@ -20,6 +20,15 @@ pub enum Effect {
     LookUp(Ask),
     /// Read the policies of those who manage the release.
     AskManagers(Ask),
+    /// Run the preview check of a side.
+    Check {
+        /// The dialog and its plan.
+        ask: Ask,
+        /// What must answer well.
+        check: Str,
+        /// The side.
+        side: Str,
+    },
     /// Apply a confirmed plan.
     Apply(Arc<Plan>, Terms),
     /// Send what is still missing of an interrupted plan.
@@ -104,6 +113,8 @@ pub enum Purpose {
     Needs,
     /// Reading what the managers do to the open plan's write.
     Managers,
+    /// Running the open plan's preview check.
+    Check,
     /// Reading the journal.
     Journal,
     /// Following logs.
@@ -126,6 +137,7 @@ impl Effect {
             Self::Preview(_) => Some(Purpose::Preview),
             Self::LookUp(_) => Some(Purpose::Needs),
             Self::AskManagers(_) => Some(Purpose::Managers),
+            Self::Check { .. } => Some(Purpose::Check),
             Self::ReadJournal => Some(Purpose::Journal),
             Self::Logs(_) => Some(Purpose::Logs),
             Self::ReadYaml(_) => Some(Purpose::Yaml),

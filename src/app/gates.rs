@@ -2,9 +2,11 @@
 //! engine's; here they are told apart by what a person can do about them.
 
 use super::layers::PlanDialog;
+use super::layers::plan::Check;
 use super::model::Model;
 use crate::action::Policy;
 use crate::action::gates::{self, Facts, Overridden};
+use crate::domain::intent::Override;
 use crate::domain::{Plan, Str};
 
 /// Why a plan can't be applied now.
@@ -53,6 +55,13 @@ pub fn gate(model: &Model, dialog: &PlanDialog, plan: &Plan) -> Option<Gate> {
         overridden: Overridden::of(dialog.overridden, dialog.reason.text()),
         word: dialog.word.as_ref().is_some_and(super::layers::plan::Word::matches),
     };
+    match &dialog.check {
+        Check::Running => return Some(Gate::Closed("the preview check has not answered yet".into())),
+        Check::Failed(why) if !dialog.overrides.contains(&Override::PreviewCheck) => {
+            return Some(Gate::Overridable(format!("the preview check failed: {why}").into()));
+        }
+        Check::None | Check::Passed(_) | Check::Failed(_) => {}
+    }
     if let Some(overridden) = dialog.overrides.first()
         && dialog.reason.text().trim().is_empty()
     {

@@ -44,6 +44,8 @@ pub enum Msg {
     Needs(u32, Vec<(ObjectKey, Existence)>),
     /// What the managers do to the write of the dialog of this number, by their own policies.
     Managers(u32, Vec<Management>),
+    /// What the preview check of the dialog of this number said, or why it failed.
+    Checked(u32, Result<Str, Str>),
     /// How a confirmed plan goes.
     Write(PlanId, WriteNews),
     /// The journal, or why it can't be read.

@@ -78,6 +78,9 @@ impl Runner {
             Effect::Preview(ask) => tokio::spawn(tasks::preview(link.engine(), ask, out)),
             Effect::LookUp(ask) => tokio::spawn(tasks::needs(link.engine(), ask, out)),
             Effect::AskManagers(ask) => tokio::spawn(tasks::managers(link.engine(), ask, out)),
+            Effect::Check { ask, check, side } => {
+                tokio::spawn(tasks::check(link.cluster.clone(), ask, (check, side), out))
+            }
             Effect::Apply(plan, terms) => tokio::spawn(tasks::apply(link.engine(), plan, terms, out)),
             Effect::GoOn(plan) => tokio::spawn(tasks::go_on(link.engine(), *plan, out)),
             Effect::LeaveInterrupted(plan) => tokio::spawn(tasks::leave(link.engine(), *plan, out)),

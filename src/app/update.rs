@@ -165,7 +165,7 @@ fn close(model: &mut Model) -> Vec<Effect> {
     let stop = |purposes: &[Purpose]| purposes.iter().copied().map(Effect::Stop).collect();
     match layer {
         Layer::Release(_) => stop(&[Purpose::Events]),
-        Layer::Plan(_) => stop(&[Purpose::Preview, Purpose::Needs, Purpose::Managers]),
+        Layer::Plan(_) => stop(&[Purpose::Preview, Purpose::Needs, Purpose::Managers, Purpose::Check]),
         Layer::Logs(_) => stop(&[Purpose::Logs]),
         Layer::Text(_) => stop(&[Purpose::Yaml]),
         Layer::Choice(choice) => {

@@ -178,6 +178,20 @@ async fn outcome_of(wish: &Wish<'_>, reading: &Reading, session: &mut Session) -
         return done(Outcome::new(OutcomeKind::Refused, reason));
     }
     let tried = mode == SendMode::DryRun || engine.policy().rehearse;
+    if let Some((check, side)) = reading.options.settings.preview_check(&opened.release, &plan)
+        && flags.dry_run == DryRun::None
+    {
+        let overridden = flags.overrides.contains(&Gate::PreviewCheck);
+        match reading.cluster.preview_check(&check, &opened.release.key, &side).await {
+            Ok(said) => session.output.aside(&format!("check    {said}\n")),
+            Err(why) if overridden => session.output.aside(&format!("check    failed, overridden: {why}\n")),
+            Err(why) => {
+                let reason =
+                    format!("the preview check failed: {why}; `--override preview-check --reason TEXT` switches all the same");
+                return done(Outcome::new(OutcomeKind::Refused, reason));
+            }
+        }
+    }
     let word = match asking::confirmed(wish, &plan, &engine, &reading.cluster, tried, session).await {
         Ok(word) => word,
         Err(why) => return done(Outcome::new(OutcomeKind::Refused, why)),

@@ -94,7 +94,7 @@ impl Cluster {
 }
 
 /// `…/services/http:loadtester:80/proxy/gate/open`.
-fn proxy_path(service: &ObjectKey, scheme: &str, port: &str, path: &str) -> String {
+pub(super) fn proxy_path(service: &ObjectKey, scheme: &str, port: &str, path: &str) -> String {
     let name = format!("{scheme}:{}:{port}", service.name);
     let named = object_path(&ObjectKey::new(service.kind, service.namespace.clone(), name));
     let parts: Vec<String> = path.split('/').map(encode).collect();

@@ -49,6 +49,7 @@ fn example(setting: &Setting) -> &'static str {
         "releases.*.strategy" => "\"blue-green\"",
         "releases.*.switch_key" => "\"color\"",
         "releases.*.stable" => "\"checkout-v1\"",
+        "releases.*.preview_check" => "\"svc/frontend-preview:80/healthz\"",
         "releases.*.ladder" => "[10, 50, 100]",
         "freeze.zone" => "\"UTC\"",
         "freeze.windows.*.from" => "\"fri 16:00\"",

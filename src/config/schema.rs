@@ -62,10 +62,15 @@ pub static SETTINGS: &[Setting] = &[
     now("releases.*.switch_key", Kind::Text, None, "The label that the sides of a blue-green release differ in."),
     now("releases.*.stable", Kind::Text, None, "The workload, subset or Service that is the stable side."),
     now("releases.*.ladder", Kind::Ladder, None, "This release's own ladder."),
+    now(
+        "releases.*.preview_check",
+        Kind::Text,
+        None,
+        "What must answer well before a switch: a URL, svc/NAME:PORT/PATH, or a command; {side} is the side.",
+    ),
     later("releases.*.bake", Kind::Span, None, "How long a rung must hold before the next."),
     later("releases.*.bake_requests", Kind::Integer(0, i64::MAX), None, "How many requests a rung must have seen."),
     later("releases.*.health_url", Kind::Text, None, "The health endpoint of the release."),
-    later("releases.*.preview_check", Kind::Text, None, "What must answer well before a switch."),
     now("ladder.steps", Kind::Ladder, Some("[5, 20, 50, 100]"), "The weights of a ladder, in percent."),
     now(
         "ladder.keep_old",

@@ -69,6 +69,8 @@ pub struct ReleaseSettings {
     pub stable: Option<String>,
     /// Its own ladder, in percent.
     pub ladder: Option<Vec<u8>>,
+    /// What must answer well before its traffic is switched forward.
+    pub preview_check: Option<String>,
 }
 
 /// Reads typed values out of the merged entries.
@@ -179,6 +181,7 @@ impl Reader<'_> {
                 switch_key: self.text(&["releases", &name, "switch_key"]),
                 stable: self.text(&["releases", &name, "stable"]),
                 ladder: self.ladder(&["releases", &name, "ladder"]),
+                preview_check: self.text(&["releases", &name, "preview_check"]),
             };
             releases.push((name, settings));
         }

@@ -20,7 +20,11 @@ impl Config {
         let releases: BTreeMap<_, _> = marks.collect();
         let built_in = TrafficSettings::default();
         let keep_old = self.keep_old.and_then(|span| span.try_into().ok()).unwrap_or(built_in.keep_old);
-        TrafficSettings { ladder: self.ladder.clone(), keep_old, releases }
+        let checks = self.releases.iter().filter_map(|(name, settings)| {
+            let check = settings.preview_check.as_deref()?;
+            Some((name.as_str().into(), check.into()))
+        });
+        TrafficSettings { ladder: self.ladder.clone(), keep_old, releases, preview_checks: checks.collect() }
     }
 }
 

@@ -56,6 +56,8 @@ pub struct PlanDialog {
     pub optional: bool,
     /// The server's dry run.
     pub preview: Preview,
+    /// The preview check of the side that gets the traffic.
+    pub check: Check,
     /// What the new template needs, as far as it was looked up.
     pub needs: Vec<(ObjectKey, Existence)>,
     /// Who manages the release, by their own policies; `None` until those were read.
@@ -164,6 +166,20 @@ pub enum Preview {
     NoAnswerYet,
 }
 
+/// A preview check, which holds a switch that goes forward.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Check {
+    /// There is none.
+    #[default]
+    None,
+    /// It runs.
+    Running,
+    /// It answered well: what it said.
+    Passed(Str),
+    /// It did not: why.
+    Failed(Str),
+}
+
 /// Whether an object exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Existence {
@@ -218,6 +234,7 @@ impl PlanDialog {
             overrides: Vec::new(),
             optional: false,
             preview: Preview::NotAsked,
+            check: Check::None,
             needs: Vec::new(),
             managers: None,
             scroll: Scroll::default(),

@@ -72,6 +72,12 @@ pub(super) async fn needs(engine: Arc<Lazy>, ask: Ask, out: mpsc::Sender<News>) 
     say(&out, Msg::Needs(ask.number, found.into_iter().map(answers::need).collect())).await;
 }
 
+/// Runs a preview check.
+pub(super) async fn check(cluster: Cluster, ask: Ask, (check, side): (Str, Str), out: mpsc::Sender<News>) {
+    let answer = cluster.preview_check(&check, &ask.plan.release.key, &side).await;
+    say(&out, Msg::Checked(ask.number, answer)).await;
+}
+
 /// Reads the policies of those who manage the release.
 pub(super) async fn managers(engine: Arc<Lazy>, ask: Ask, out: mpsc::Sender<News>) {
     let managers = engine.get().await.managers(&ask.plan).await;

@@ -2,7 +2,7 @@
 
 use super::{interrupted, propose, write};
 use crate::app::effect::Effect;
-use crate::app::layers::plan::Stage;
+use crate::app::layers::plan::{Check, Stage};
 use crate::app::layers::release::Events;
 use crate::app::layers::text::Body;
 use crate::app::layers::{Choice, Layer, PlanDialog};
@@ -25,6 +25,17 @@ pub fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Events(uid, answer) => events(model, &uid, &answer),
         Msg::Preview(number, answer) => on_dialog(model, number, |dialog| dialog.preview = answer),
         Msg::Needs(number, answer) => on_dialog(model, number, |dialog| dialog.needs = answer),
+        Msg::Checked(number, answer) => {
+            let revision = model.revision;
+            on_dialog(model, number, |dialog| {
+                // What the person confirms has the check's result in it: it is to be seen first.
+                dialog.arming.changed(revision);
+                dialog.check = match answer {
+                    Ok(said) => Check::Passed(said),
+                    Err(why) => Check::Failed(why),
+                }
+            });
+        }
         Msg::Managers(number, answer) => on_dialog(model, number, |dialog| dialog.managers = Some(answer)),
         Msg::Write(plan, news) => return write::take(model, &plan, news),
         Msg::Journal(Ok(journal)) => model.journal = journal.shortened(),

@@ -7,11 +7,11 @@ use crate::app::effect::{Effect, Terms};
 use crate::app::gates::{self, Gate};
 use crate::app::keypress::{KeyCode, KeyPress};
 use crate::app::keys::Command;
-use crate::app::layers::plan::{Other, Stage, Word};
+use crate::app::layers::plan::{Check, Other, Stage, Word};
 use crate::app::layers::{Layer, PlanDialog};
 use crate::app::layout;
 use crate::app::model::Model;
-use crate::domain::intent::{PausedUndo, UndoTo};
+use crate::domain::intent::{Override, PausedUndo, UndoTo};
 use crate::domain::{Intent, Plan};
 use std::sync::Arc;
 
@@ -194,7 +194,11 @@ fn override_gate(model: &mut Model) -> Vec<Effect> {
     }
     let revision = model.revision;
     if let Some(Layer::Plan(dialog)) = model.layers.last_mut() {
-        dialog.overridden = true;
+        if matches!(dialog.check, Check::Failed(_)) && !dialog.overrides.contains(&Override::PreviewCheck) {
+            dialog.overrides.push(Override::PreviewCheck);
+        } else {
+            dialog.overridden = true;
+        }
         dialog.typing_reason = true;
         dialog.arming.changed(revision);
     }

@@ -2,7 +2,7 @@
 
 use crate::app::effect::{Ask, Effect};
 use crate::app::keys::Command;
-use crate::app::layers::plan::{AGAIN_AFTER, Preview, READ_AGAIN_LIMIT, Stage, Word, other_sides};
+use crate::app::layers::plan::{AGAIN_AFTER, Check, Preview, READ_AGAIN_LIMIT, Stage, Word, other_sides};
 use crate::app::layers::text::Body;
 use crate::app::layers::choice::{Item, Subject};
 use crate::app::layers::{Choice, Form, Layer, PlanDialog, TextView};
@@ -256,6 +256,7 @@ pub fn plan(model: &mut Model, release: &Arc<Release>, details: &Arc<Details>) -
     dialog.needs.clear();
     dialog.managers = None;
     dialog.preview = Preview::NotAsked;
+    dialog.check = Check::None;
     dialog.word = None;
     match made {
         Err(refusal) => {
@@ -268,13 +269,14 @@ pub fn plan(model: &mut Model, release: &Arc<Release>, details: &Arc<Details>) -
             }
             let plan = Arc::new(plan);
             dialog.stage = Stage::Ready(plan.clone());
-            ask(dialog, model.session.read_only(), &plan)
+            let check = context.settings.preview_check(release, &plan);
+            ask(dialog, model.session.read_only(), check, &plan)
         }
     }
 }
 
 /// What is asked about a new plan. Read-only sends no patch at all, so it asks for no dry run either.
-fn ask(dialog: &mut PlanDialog, read_only: bool, plan: &Arc<Plan>) -> Vec<Effect> {
+fn ask(dialog: &mut PlanDialog, read_only: bool, check: Option<(Str, Str)>, plan: &Arc<Plan>) -> Vec<Effect> {
     let asked = || Ask { number: dialog.number, plan: plan.clone() };
     let mut effects = Vec::new();
     if !plan.needs.is_empty() {
@@ -282,6 +284,10 @@ fn ask(dialog: &mut PlanDialog, read_only: bool, plan: &Arc<Plan>) -> Vec<Effect
     }
     if !plan.blind && plan.forecast.reverts.iter().any(Management::has_policy) {
         effects.push(Effect::AskManagers(asked()));
+    }
+    if let Some((check, side)) = check.filter(|_| !read_only) {
+        effects.push(Effect::Check { ask: asked(), check, side });
+        dialog.check = Check::Running;
     }
     if !read_only && !plan.blind {
         effects.push(Effect::Preview(asked()));

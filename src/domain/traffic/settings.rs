@@ -1,7 +1,7 @@
 //! What the configuration says about releases with traffic.
 
 use super::marks::{Marks, SWITCH_KEYS};
-use crate::domain::{ObjectKey, Str};
+use crate::domain::{Direction, Intent, ObjectKey, Plan, Release, Str};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
@@ -14,12 +14,19 @@ pub struct TrafficSettings {
     pub keep_old: SignedDuration,
     /// Marks by `namespace/name` of a release's root or workload; annotations on the objects win.
     pub releases: BTreeMap<Str, Marks>,
+    /// What must answer well before a side gets the traffic, by `namespace/name` of the release's root.
+    pub preview_checks: BTreeMap<Str, Str>,
 }
 
 impl Default for TrafficSettings {
     /// 5, 20, 50, 100; 30 minutes; no release of its own.
     fn default() -> Self {
-        Self { ladder: vec![5, 20, 50, 100], keep_old: SignedDuration::from_mins(30), releases: BTreeMap::new() }
+        Self {
+            ladder: vec![5, 20, 50, 100],
+            keep_old: SignedDuration::from_mins(30),
+            releases: BTreeMap::new(),
+            preview_checks: BTreeMap::new(),
+        }
     }
 }
 
@@ -30,6 +37,15 @@ impl TrafficSettings {
             Some(configured) => own.clone().or(configured),
             None => own.clone(),
         }
+    }
+
+    /// What must answer well before `plan` is sent, and for which side: a switch that goes forward has one where the
+    /// configuration says so.
+    pub fn preview_check(&self, release: &Release, plan: &Plan) -> Option<(Str, Str)> {
+        let Intent::Switch { to } = &plan.intent else { return None };
+        let check = self.preview_checks.get(release.key.qualified().as_str())?;
+        let other = || release.traffic.as_ref()?.switch.as_ref()?.other.clone();
+        (plan.direction == Direction::Forward).then(|| (check.clone(), to.clone().or_else(other).unwrap_or_default()))
     }
 
     /// The labels that sides may differ in: the usual ones, and those that the configuration names.

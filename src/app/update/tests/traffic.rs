@@ -6,11 +6,11 @@ use crate::app::layers::Layer;
 use crate::app::layers::plan::{Other, Stage};
 use crate::app::model::Model;
 use crate::app::{Msg, update};
-use crate::domain::Intent;
+use crate::domain::{Intent, Str};
 use crate::domain::intent::{Override, Standing};
 use crate::domain::release::{Release, Role};
 use crate::ui::view::samples::traffic::{ab_test, at, blue_green, details, istio, with};
-use crate::ui::view::samples::{arm, at_stuck, press};
+use crate::ui::view::samples::{arm, at_stuck, console, press};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -186,4 +186,33 @@ fn a_release_that_is_gone_meanwhile_is_not_switched() {
     let effects = press(&mut model, "<Enter>");
     assert!(effects.iter().all(|effect| !matches!(effect, Effect::ReadDetails(_))));
     assert!(note(&model).contains("gone"), "{}", note(&model));
+}
+
+#[test]
+fn a_preview_check_holds_a_switch_until_it_answers_well_or_is_overridden() {
+    let checked = |answer: Result<Str, Str>| {
+        let config = "[releases.\"shop/frontend\"]\npreview_check = \"svc/frontend-preview:80/\"\n";
+        let mut model = console(80, 24, config);
+        let snapshot = Arc::new(with(&model, blue_green(), 2));
+        update(&mut model, Msg::Snapshot(snapshot));
+        press(&mut model, "S<Enter>");
+        answer_both(&mut model);
+        press(&mut model, "<armed>bhotfix<Enter>");
+        let effects = answer_both(&mut model);
+        let asked = effects.iter().any(|effect| matches!(effect, Effect::Check { side, .. } if &**side == "blue"));
+        assert!(asked, "{effects:?}");
+        assert_eq!(applied(&press(&mut model, "<armed>y")), 0, "it has not answered");
+        let number = dialog(&model).number;
+        update(&mut model, Msg::Checked(number, answer));
+        model
+    };
+    assert_eq!(applied(&press(&mut checked(Ok("answered 200".into())), "<armed>y")), 1);
+    let mut failed = checked(Err("answered 503".into()));
+    assert_eq!(applied(&press(&mut failed, "<armed>y")), 0);
+    assert!(note(&failed).contains("the preview check failed: answered 503"), "{}", note(&failed));
+    assert_eq!(applied(&press(&mut failed, "b<Enter><armed>y")), 1, "the reason was typed before");
+}
+
+fn answer_both(model: &mut Model) -> Vec<Effect> {
+    update(model, Msg::Details(blue_green().uid, Ok(details(&blue_green()))))
 }

@@ -2,7 +2,7 @@
 
 use crate::app::Model;
 use crate::app::layers::PlanDialog;
-use crate::app::layers::plan::{Existence, Preview, Stage};
+use crate::app::layers::plan::{Check, Existence, Preview, Stage};
 use crate::domain::intent::PausedUndo;
 use crate::domain::management::Reverts;
 use crate::domain::plan::{Change, Inverse};
@@ -39,6 +39,12 @@ pub(super) fn lines(
     }
     let (tick, text) = preview(&dialog.preview, model);
     lines.extend(labelled("dry run", tick, &text, cells, look));
+    match &dialog.check {
+        Check::None => {}
+        Check::Running => lines.extend(labelled("check", Tick::Pending, "asked", cells, look)),
+        Check::Passed(said) => lines.extend(labelled("check", Tick::Ok, said, cells, look)),
+        Check::Failed(why) => lines.extend(labelled("check", Tick::Bad, why, cells, look)),
+    }
     if !plan.forecast.then.is_empty() {
         lines.extend(labelled("then", Tick::Plain, &plan.forecast.then, cells, look));
     }

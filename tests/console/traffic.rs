@@ -1,0 +1,144 @@
+//! Traffic from the key to the weights in the objects.
+
+use crate::stage::{Stage, sim, writes};
+use serde_json::Value;
+use windlass::sim::SimCluster;
+
+const CHECKOUT: &str = "virtualservices.networking.istio.io/shop/checkout";
+const STOREFRONT: &str = "httproutes.gateway.networking.k8s.io/shop/storefront";
+const LANDING: &str = "virtualservices.networking.istio.io/shop/landing";
+
+/// The weights in an object, rule by rule; an absent one as -1.
+fn weights(sim: &SimCluster, path: &str) -> Vec<Vec<i64>> {
+    let object = sim.object(path).expect("it is there");
+    let rules = object.pointer("/spec/http").or(object.pointer("/spec/rules")).and_then(Value::as_array).cloned();
+    let of = |rule: &Value| {
+        let list = rule.get("route").or(rule.get("backendRefs")).and_then(Value::as_array).cloned();
+        list.unwrap_or_default().iter().map(|it| it.get("weight").and_then(Value::as_i64).unwrap_or(-1)).collect()
+    };
+    rules.unwrap_or_default().iter().map(of).collect()
+}
+
+async fn open(scenario: &str, name: &str) -> Stage {
+    let stage = Stage::on(&sim(scenario)).await;
+    stage.select(name).await;
+    stage.press("<Enter>2").await;
+    stage.until("[2 Traffic]").await;
+    stage
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_advance_takes_every_rule_one_rung_further_in_one_request() {
+    let stage = open("istio", "checkout").await;
+    stage.until("ladder").await;
+    stage.press("A").await;
+    stage.until("ADVANCE").await;
+    stage.until("dry run  ✔ accepted").await;
+    assert_eq!(writes(&stage.sim), 0, "nothing is written before the confirmation");
+    stage.press("<armed>y").await;
+    stage.until("accepted ✔").await;
+    let after = weights(&stage.sim, CHECKOUT);
+    assert!(after.iter().all(|rule| rule.iter().sum::<i64>() == 100), "{after:?}");
+    assert_ne!(after, [[95, 5], [80, 20]]);
+    assert_eq!(writes(&stage.sim), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_rule_of_several_is_one_arrow_away() {
+    let stage = open("istio", "checkout").await;
+    stage.press("W").await;
+    stage.until("SET WEIGHT").await;
+    stage.press("<Ctrl-u>40<Enter>").await;
+    stage.until("dry run  ✔ accepted").await;
+    stage.press("<armed><Right>").await;
+    stage.until("dry run  ✔ accepted").await;
+    stage.press("<armed>y").await;
+    stage.until("accepted ✔").await;
+    assert_eq!(weights(&stage.sim, CHECKOUT), [[60, 40], [80, 20]]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_abort_goes_back_to_stable_and_z_takes_it_back_again() {
+    let stage = open("istio", "checkout").await;
+    stage.press("X<armed>y").await;
+    stage.until("accepted ✔").await;
+    assert_eq!(weights(&stage.sim, CHECKOUT), [[100, 0], [100, 0]]);
+    stage.press("<Esc>Z").await;
+    stage.until("REVERT").await;
+    stage.press("<armed>y").await;
+    stage.until("accepted ✔").await;
+    assert_eq!(weights(&stage.sim, CHECKOUT), [[95, 5], [80, 20]]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn undo_offers_the_traffic_first_while_it_is_split() {
+    let stage = open("istio", "checkout").await;
+    stage.press("U").await;
+    stage.until("ABORT").await;
+    stage.until("other revision").await;
+    stage.press("<armed>y").await;
+    stage.until("accepted ✔").await;
+    assert_eq!(weights(&stage.sim, CHECKOUT), [[100, 0], [100, 0]]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_promotion_gives_the_candidate_everything() {
+    let stage = open("gateway", "storefront").await;
+    stage.press("F<armed>y").await;
+    stage.until("accepted ✔").await;
+    let after = weights(&stage.sim, STOREFRONT);
+    assert!(after.iter().all(|rule| rule[0] == 0 && rule[1] > 0), "{after:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gateway_advance_keeps_filters_and_waits_for_its_parent() {
+    let stage = open("gateway", "storefront").await;
+    let filters = |sim: &SimCluster| {
+        sim.object(STOREFRONT).and_then(|route| route.pointer("/spec/rules/1/filters").cloned()).expect("filters")
+    };
+    let before = filters(&stage.sim);
+    stage.press("A<armed>y").await;
+    stage.until("✔ applied").await;
+    assert_eq!(filters(&stage.sim), before);
+    assert_ne!(weights(&stage.sim, STOREFRONT), [[1, 1], [95, 5]]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_an_ab_test_removes_its_rule_and_a_winner_gets_all() {
+    let stage = open("abtest", "landing").await;
+    stage.until("groups").await;
+    stage.press("X<armed>y").await;
+    stage.until("accepted ✔").await;
+    let rules = stage.sim.object(LANDING).and_then(|it| it.pointer("/spec/http").cloned()).expect("rules");
+    assert_eq!(rules.as_array().map(Vec::len), Some(1), "{rules}");
+    assert_eq!(rules.pointer("/0/route/0/destination/host").and_then(Value::as_str), Some("landing-a"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_as_it_should_be_is_shown_and_not_written() {
+    let stage = open("istio", "cart").await;
+    stage.until("blocked").await;
+    stage.press("A").await;
+    stage.until("advance shop/cart").await;
+    stage.press("W").await;
+    stage.until("set-weight shop/cart").await;
+    assert_eq!(writes(&stage.sim), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_people_who_advance_the_same_step_one_is_told_that_it_moved() {
+    let cluster = sim("istio");
+    let ana = Stage::on(&cluster).await;
+    let ben = Stage::with(&cluster, crate::stage::Person { config: "", who: "ben" }).await;
+    for stage in [&ana, &ben] {
+        stage.select("checkout").await;
+        stage.press("A").await;
+        stage.until("dry run  ✔ accepted").await;
+    }
+    ana.press("<armed>y").await;
+    ana.until("accepted ✔").await;
+    let once = weights(&cluster, CHECKOUT);
+    ben.press("<armed>y").await;
+    ben.until("conflict").await;
+    assert_eq!(weights(&cluster, CHECKOUT), once, "a step is never skipped");
+}
