@@ -23,8 +23,7 @@ pub fn board_rows(model: &Model) -> usize {
 
 /// The heights of the three rows of panes that are shown at once; the second row's first pane is the traffic.
 pub const fn grid_rows(height: u16, traffic: bool) -> [u16; 3] {
-    let (first, second) =
-        if traffic { (height * 3 / 10, height * 9 / 20) } else { (height * 2 / 5, height * 3 / 10) };
+    let (first, second) = if traffic { (height * 3 / 10, height * 9 / 20) } else { (height * 2 / 5, height * 3 / 10) };
     [first, second, height - first - second]
 }
 

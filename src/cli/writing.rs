@@ -186,8 +186,9 @@ async fn outcome_of(wish: &Wish<'_>, reading: &Reading, session: &mut Session) -
             Ok(said) => session.output.aside(&format!("check    {said}\n")),
             Err(why) if overridden => session.output.aside(&format!("check    failed, overridden: {why}\n")),
             Err(why) => {
-                let reason =
-                    format!("the preview check failed: {why}; `--override preview-check --reason TEXT` switches all the same");
+                let reason = format!(
+                    "the preview check failed: {why}; `--override preview-check --reason TEXT` switches all the same"
+                );
                 return done(Outcome::new(OutcomeKind::Refused, reason));
             }
         }

@@ -58,7 +58,12 @@ pub static SETTINGS: &[Setting] = &[
     now("contexts.*.read_only", Kind::Flag, Some("false"), "Never send a write in this context."),
     now("contexts.*.color", Kind::Color, None, "The colour of the fingerprint word."),
     now("contexts.*.namespaces", Kind::Texts, None, "The namespaces to show unless -n or -A says otherwise."),
-    now("releases.*.strategy", Kind::Choice(STRATEGIES), None, "How it is steered, where guessing is wrong; none: not at all."),
+    now(
+        "releases.*.strategy",
+        Kind::Choice(STRATEGIES),
+        None,
+        "How it is steered, where guessing is wrong; none: not at all.",
+    ),
     now("releases.*.switch_key", Kind::Text, None, "The label that the sides of a blue-green release differ in."),
     now("releases.*.stable", Kind::Text, None, "The workload, subset or Service that is the stable side."),
     now("releases.*.ladder", Kind::Ladder, None, "This release's own ladder."),

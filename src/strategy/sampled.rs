@@ -76,7 +76,11 @@ impl Strategy for Sampled {
             }),
             forecast: Forecast { then: "at once, by Istio".into(), ..Forecast::default() },
             risk: Risk::Low,
-            diff: vec![Change { place: "rule 1  candidate".into(), old: Some("20 %".into()), new: Some("50 %".into()) }],
+            diff: vec![Change {
+                place: "rule 1  candidate".into(),
+                old: Some("20 %".into()),
+                new: Some("50 %".into()),
+            }],
             needs: vec![],
             kubectl: vec!["kubectl patch vs checkout".into()],
         };

@@ -128,7 +128,13 @@ pub static BINDINGS: &[Binding] = &[
         &["A"],
         ("advance", "one step further on the ladder, from the step that is shown"),
     ),
-    row(Command::Switch, "switch", Scope::Console, &["S"], ("switch", "traffic to the other side of a blue-green release")),
+    row(
+        Command::Switch,
+        "switch",
+        Scope::Console,
+        &["S"],
+        ("switch", "traffic to the other side of a blue-green release"),
+    ),
     row(
         Command::Abort,
         "abort",
@@ -294,7 +300,13 @@ pub static BINDINGS: &[Binding] = &[
         &["o"],
         ("second call", "whether the offered second call is sent"),
     ),
-    row(Command::Override, "override", Scope::Plan, &["b"], ("override", "override what may be overridden, with a reason")),
+    row(
+        Command::Override,
+        "override",
+        Scope::Plan,
+        &["b"],
+        ("override", "override what may be overridden, with a reason"),
+    ),
     row(Command::Reason, "reason", Scope::Plan, &["e"], ("reason", "type a reason for the journal")),
     row(Command::Replan, "replan", Scope::Plan, &["r"], ("plan again", "read the objects again and plan anew")),
     row(

@@ -1,7 +1,7 @@
 //! Keys in a list of contexts, namespaces or themes.
 
-use super::propose;
 use super::palette::{switch_context, switch_namespaces};
+use super::propose;
 use crate::app::effect::Effect;
 use crate::app::keypress::KeyPress;
 use crate::app::keys::Command;

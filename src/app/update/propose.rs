@@ -2,9 +2,9 @@
 
 use crate::app::effect::{Ask, Effect};
 use crate::app::keys::Command;
+use crate::app::layers::choice::{Item, Subject};
 use crate::app::layers::plan::{AGAIN_AFTER, Check, Preview, READ_AGAIN_LIMIT, Stage, Word, other_sides};
 use crate::app::layers::text::Body;
-use crate::app::layers::choice::{Item, Subject};
 use crate::app::layers::{Choice, Form, Layer, PlanDialog, TextView};
 use crate::app::model::{Model, Pane};
 use crate::domain::intent::{PausedUndo, UndoTo};

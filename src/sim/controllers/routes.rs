@@ -51,7 +51,11 @@ impl Controller for RouteController {
                 let there = world.store.get(&Id::new(gateways, namespace, parent.text("/name"))).is_some();
                 let (status, reason) = if there { ("True", "Accepted") } else { ("False", "NoMatchingParent") };
                 let old = before.at(&format!("/{place}/conditions/0"));
-                let since = if old.text("/status") == status { old.text("/lastTransitionTime").to_owned() } else { now.clone() };
+                let since = if old.text("/status") == status {
+                    old.text("/lastTransitionTime").to_owned()
+                } else {
+                    now.clone()
+                };
                 let condition = |kind: &str, status: &str, reason: &str| {
                     json!({"type": kind, "status": status, "reason": reason, "message": "",
                         "observedGeneration": generation, "lastTransitionTime": since})

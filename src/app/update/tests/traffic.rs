@@ -6,9 +6,9 @@ use crate::app::layers::Layer;
 use crate::app::layers::plan::{Other, Stage};
 use crate::app::model::Model;
 use crate::app::{Msg, update};
-use crate::domain::{Intent, Str};
 use crate::domain::intent::{Override, Standing};
 use crate::domain::release::{Release, Role};
+use crate::domain::{Intent, Str};
 use crate::ui::view::samples::traffic::{ab_test, at, blue_green, details, istio, with};
 use crate::ui::view::samples::{arm, at_stuck, console, press};
 use std::sync::Arc;
@@ -105,7 +105,9 @@ fn a_refusal_that_may_be_overridden_is_planned_anew_and_needs_a_reason() {
     let mut model = at(blue_green(), 80, 24);
     press(&mut model, "S<Enter>");
     answer(&mut model, &blue_green());
-    assert!(matches!(&dialog(&model).stage, Stage::Refused(refusal) if refusal.overridable == Some(Override::FewerPods)));
+    assert!(
+        matches!(&dialog(&model).stage, Stage::Refused(refusal) if refusal.overridable == Some(Override::FewerPods))
+    );
     press(&mut model, "<armed>b");
     answer(&mut model, &blue_green());
     assert!(title(&model).contains("SWITCH shop/frontend → blue"), "{}", title(&model));
@@ -158,7 +160,9 @@ fn bars_move_when_their_numbers_change_and_only_then() {
     press(&mut model, "<Enter>2");
     let wakes = |model: &Model| crate::app::wake::next(model).map(|at| at.saturating_sub(model.tick));
     let share = |model: &Model| match model.top() {
-        Some(Layer::Release(view)) => view.share("checkout-v2", view.release.tracks[1].weight.asked.unwrap(), model.tick),
+        Some(Layer::Release(view)) => {
+            view.share("checkout-v2", view.release.tracks[1].weight.asked.unwrap(), model.tick)
+        }
         other => panic!("the release is open, not {other:?}"),
     };
     let same = Arc::new(with(&model, istio(), 3));

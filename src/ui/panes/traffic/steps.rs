@@ -72,7 +72,8 @@ pub(super) fn rungs(lines: &mut Lines<'_>, drawn: Drawn<'_>) {
     let at = step.index.and_then(|index| usize::try_from(index).ok()).unwrap_or(0);
     let first = at.saturating_sub(2).min(step.rungs.len().saturating_sub(WINDOW));
     let last = (first + WINDOW).min(step.rungs.len());
-    let left_out = |count: usize| Span::styled(format!("  {} {count} more", glyphs.ellipsis), theme.style("text.muted"));
+    let left_out =
+        |count: usize| Span::styled(format!("  {} {count} more", glyphs.ellipsis), theme.style("text.muted"));
     if first > 0 {
         lines.spans("steps", vec![left_out(first)]);
     }

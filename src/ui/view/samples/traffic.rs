@@ -7,9 +7,7 @@ use crate::domain::objects::Endpoints;
 use crate::domain::release::{Release, Role, Rung, Step, Track, Weight};
 use crate::domain::state::Verdict;
 use crate::domain::traffic::Traffic;
-use crate::domain::traffic::view::{
-    Check, Countdown, Group, Mover, RuleSplit, Share, Side, SwitchView, WaitingFor,
-};
+use crate::domain::traffic::view::{Check, Countdown, Group, Mover, RuleSplit, Share, Side, SwitchView, WaitingFor};
 use crate::domain::workload::{Limit, Replicas, UpdateStrategy, Workload};
 use crate::domain::{Details, Kind, ObjectKey, RawObject, State, Str, Uid};
 use crate::strategy::sampled::{SAMPLE, workload};
@@ -111,6 +109,7 @@ fn side(role: Role, name: &str, ready: i32) -> Side {
         autoscaler: None,
         services: vec![],
         endpoints: Endpoints::default(),
+        own: None,
     }
 }
 
@@ -135,8 +134,7 @@ pub fn blue_green() -> Release {
         }],
         ..Traffic::moved_by(Mover::Person)
     };
-    traffic.rows.sides =
-        vec![side(Role::Stable, "green", 3), side(Role::Idle, "blue", 3), side(Role::Idle, "grey", 1)];
+    traffic.rows.sides = vec![side(Role::Stable, "green", 3), side(Role::Idle, "blue", 3), side(Role::Idle, "grey", 1)];
     let tracks = vec![
         lane(Role::Stable, "green", "v3.1", (Some(100), Some(67)), 3),
         lane(Role::Idle, "blue", "v3.0", (Some(0), Some(33)), 3),

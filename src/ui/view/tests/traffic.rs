@@ -13,13 +13,7 @@ use ratatui::layout::Rect;
 use std::sync::Arc;
 
 fn all() -> [(&'static str, Release); 5] {
-    [
-        ("istio", istio()),
-        ("blue_green", blue_green()),
-        ("ab_test", ab_test()),
-        ("argo", argo()),
-        ("blocked", blocked()),
-    ]
+    [("istio", istio()), ("blue_green", blue_green()), ("ab_test", ab_test()), ("argo", argo()), ("blocked", blocked())]
 }
 
 #[test]
@@ -48,7 +42,12 @@ fn without_colour_nothing_is_lost() {
     let coloured = screen(&model);
     let theme = Theme::bundled(ColorLevel::None);
     let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
-    crate::ui::view::draw(&mut buffer, Rect::new(0, 0, 80, 24), &model, Look { theme: &theme, glyphs: &glyphs::UNICODE });
+    crate::ui::view::draw(
+        &mut buffer,
+        Rect::new(0, 0, 80, 24),
+        &model,
+        Look { theme: &theme, glyphs: &glyphs::UNICODE },
+    );
     assert_eq!(testing::lines(&buffer).join("\n"), coloured);
 }
 
