@@ -12,6 +12,7 @@ fn show_tells_every_value_and_where_it_comes_from() {
     insta::assert_snapshot!(ran.out, @r#"
     KEY                           VALUE             FROM
     contexts."prod.eu".protected  true              HOME/config/config.toml:4
+    ladder.keep_old               "30m"             default
     ladder.steps                  [5, 20, 50, 100]  default
     read_only                     false             default
     rehearse                      false             default

@@ -201,8 +201,9 @@ fn a_preview_check_holds_a_switch_until_it_answers_well_or_is_overridden() {
         update(&mut model, Msg::Snapshot(snapshot));
         press(&mut model, "S<Enter>");
         answer_both(&mut model);
-        press(&mut model, "<armed>bhotfix<Enter>");
+        press(&mut model, "<armed>b");
         let effects = answer_both(&mut model);
+        press(&mut model, "<armed>hotfix<Enter>");
         let asked = effects.iter().any(|effect| matches!(effect, Effect::Check { side, .. } if &**side == "blue"));
         assert!(asked, "{effects:?}");
         assert_eq!(applied(&press(&mut model, "<armed>y")), 0, "it has not answered");
@@ -214,7 +215,7 @@ fn a_preview_check_holds_a_switch_until_it_answers_well_or_is_overridden() {
     let mut failed = checked(Err("answered 503".into()));
     assert_eq!(applied(&press(&mut failed, "<armed>y")), 0);
     assert!(note(&failed).contains("the preview check failed: answered 503"), "{}", note(&failed));
-    assert_eq!(applied(&press(&mut failed, "b<Enter><armed>y")), 1, "the reason was typed before");
+    assert_eq!(applied(&press(&mut failed, "b<armed><Enter><armed>y")), 1, "the reason was typed before");
 }
 
 fn answer_both(model: &mut Model) -> Vec<Effect> {
