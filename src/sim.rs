@@ -6,6 +6,7 @@
 mod access;
 mod clock;
 mod controllers;
+mod crds;
 mod faults;
 mod http;
 mod ids;

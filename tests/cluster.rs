@@ -8,6 +8,8 @@
 mod connecting;
 #[path = "cluster/credentials.rs"]
 mod credentials;
+#[path = "cluster/customs.rs"]
+mod customs;
 #[path = "cluster/faults.rs"]
 mod faults;
 #[path = "cluster/kit.rs"]

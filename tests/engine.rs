@@ -10,6 +10,8 @@ mod gates;
 mod interrupted;
 #[path = "engine/kit.rs"]
 mod kit;
+#[path = "engine/midway.rs"]
+mod midway;
 #[path = "engine/rechecked.rs"]
 mod rechecked;
 #[path = "engine/watching.rs"]

@@ -50,6 +50,11 @@ impl Kind {
         if self.group.is_empty() { self.kind.to_string() } else { format!("{}.{}", self.kind, self.group) }
     }
 
+    /// Whether a custom resource definition brought it.
+    pub fn is_custom(&self) -> bool {
+        self.group.contains('.') && (!self.group.ends_with(".k8s.io") || self.group == "gateway.networking.k8s.io")
+    }
+
     pub fn has_status(&self) -> bool {
         self.sub != Sub::None
     }

@@ -135,10 +135,17 @@ fn read(name: &str, text: &str) -> Result<file::File, SimError> {
     }
 }
 
-/// Creates an object from its full manifest.
+/// Creates an object from its full manifest; a status is written after it, as a controller would.
 pub fn add(world: &mut World, manifest: Value, manager: &str) -> Result<Arc<Object>, String> {
     let (api, kind) = (manifest.text("/apiVersion").to_owned(), manifest.text("/kind").to_owned());
     let kind = world.store.kind_of(&api, &kind).ok_or_else(|| format!("no kind {kind:?} in {api:?}"))?;
     let id = Id::new(kind, manifest.text("/metadata/namespace"), manifest.text("/metadata/name"));
-    world.create(&id, manifest, Actor::main(manager)).map_err(|refusal| refusal.message)
+    let status = manifest.at("/status").clone();
+    let created = world.create(&id, manifest, Actor::main(manager)).map_err(|refusal| refusal.message)?;
+    let custom = world.store.kind(kind).is_custom() && world.store.kind(kind).has_status();
+    if !custom || status.is_null() {
+        return Ok(created);
+    }
+    let written = world.modify(&id, Actor::status(manager), |object| object.put("/status", status));
+    Ok(written.unwrap_or(created))
 }

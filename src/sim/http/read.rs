@@ -117,7 +117,7 @@ fn stream(call: &Call, kind: &Kind, head: &Value, page: Vec<Arc<Object>>) -> Ans
     text.pop();
     text.extend_from_slice(b",\"items\":[");
     let mut writer = Writer { pending: text, gzip: gzip.then(|| GzEncoder::new(vec![], Compression::fast())) };
-    let custom = kind.group.contains('.') && !kind.group.ends_with(".k8s.io");
+    let custom = kind.is_custom();
     let (metadata_only, kind, mut spoiled) = (wants_metadata(call), kind.clone(), call.is_spoiled());
     let mut items = page.into_iter().enumerate();
     let mut done = false;

@@ -7,6 +7,7 @@ use crate::sim::access::{Access, Level};
 use crate::sim::clock::{duration, seconds};
 use crate::sim::controllers::CONTROLLERS;
 use crate::sim::controllers::pods::Pod;
+use crate::sim::crds::{PROJECTS, definitions};
 use crate::sim::faults::{Effect, Fault, On};
 use crate::sim::json::Json;
 use crate::sim::kinds::{EVENTS, NODES, REPLICA_SETS, SERVICES};
@@ -22,6 +23,9 @@ pub fn lay_out(world: &mut World, file: &File, start: Timestamp) -> Result<(), S
     let replay = span(&file.replay)?;
     rights(world, file)?;
     base(world, file, start)?;
+    for project in &file.crds {
+        custom_kinds(world, project)?;
+    }
     for object in &file.object {
         add(world, object.clone(), "kubectl-create").map_err(|why| format!("an object: {why}"))?;
     }
@@ -95,6 +99,15 @@ fn base(world: &mut World, file: &File, start: Timestamp) -> Result<(), String> 
         let status = json!({"capacity": room, "allocatable": room, "conditions": ready,
             "nodeInfo": {"kubeletVersion": "v1.33.0+simulated", "osImage": "simulated", "architecture": "amd64"}});
         world.modify(&Id::new(NODES, "", &name), Actor::status("kubelet"), |node| node.put("/status", status));
+    }
+    Ok(())
+}
+
+/// Adds what a project defines.
+fn custom_kinds(world: &mut World, project: &str) -> Result<(), String> {
+    let unknown = || format!("'{project}' is no project with custom resources; there are {}", PROJECTS.join(", "));
+    for definition in definitions(project).ok_or_else(unknown)? {
+        add(world, definition, "kubectl-create")?;
     }
     Ok(())
 }

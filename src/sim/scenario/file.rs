@@ -19,6 +19,9 @@ pub struct File {
     /// laid out.
     #[serde(default = "quarter_hour")]
     pub replay: String,
+    /// The projects whose custom resources the server has: `argo`, `flagger`, `gateway`, `istio`.
+    #[serde(default)]
+    pub crds: Vec<String>,
     #[serde(default)]
     pub access: Rights,
     #[serde(default)]
@@ -40,6 +43,7 @@ impl File {
     pub fn on(mut self, base: File) -> File {
         self.nodes = self.nodes.max(base.nodes);
         self.namespaces = [base.namespaces, self.namespaces].concat();
+        self.crds = [base.crds, self.crds].concat();
         self.workload = [base.workload, self.workload].concat();
         self.object = [base.object, self.object].concat();
         self.change = [base.change, self.change].concat();

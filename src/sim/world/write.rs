@@ -2,6 +2,7 @@
 
 use super::{Actor, Part, World, defaults, managed, quota, validate};
 use crate::sim::clock::seconds;
+use crate::sim::crds;
 use crate::sim::json::{Json, stamp};
 use crate::sim::kinds::{CRDS, DAEMON_SETS, DEPLOYMENTS, NAMESPACES, PODS, Scope};
 use crate::sim::object::{Id, Object};
@@ -49,6 +50,7 @@ impl World {
             value.cut("/status");
         }
         defaults::fill(id.kind, &mut value);
+        crds::fill(&kind.plural, &mut value);
         if defaults::counts_generations(&kind) {
             value.put("/metadata/generation", 1);
         }
@@ -90,6 +92,7 @@ impl World {
             new.put(path, before.at(path).clone());
         }
         defaults::fill(old.id.kind, &mut new);
+        crds::fill(&kind.plural, &mut new);
         if old.id.kind == DAEMON_SETS {
             defaults::count_template(&before, &mut new);
         }
