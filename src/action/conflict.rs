@@ -1,17 +1,17 @@
 //! After a fence held: what moved, and who moved it.
 
-use super::owners::{in_words, owners, writer_of};
+use super::owners::{Owned, in_words, owners, writer_of};
 use crate::cluster::{Cluster, ReadError};
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::plan::Operation;
-use crate::domain::{Call, Outcome, RawObject, Timestamp};
+use crate::domain::{Age, Call, Outcome, RawObject, Timestamp};
 use crate::strategy::workload::template::same;
 
-/// Reads the object of a call that the server refused for its fence, and says what is not as it was seen.
-pub async fn explain(cluster: &Cluster, call: &Call, now: impl Fn() -> Timestamp) -> Outcome {
+/// Reads the object of a call that the server refused for its fence, and says what is not as it was seen at `seen`.
+pub async fn explain(cluster: &Cluster, call: &Call, seen: Timestamp, now: impl Fn() -> Timestamp) -> Outcome {
     let key = call.target();
     let reason = match cluster.read(key).await {
-        Ok(object) => moved(call, &object, now()),
+        Ok(object) => moved(call, &object, seen, now()),
         Err(ReadError::NotFound(_)) => format!("{key} was deleted since you looked"),
         Err(error) => format!("{key} changed since you looked, and can't be read now ({error}); press r to plan again"),
     };
@@ -19,7 +19,7 @@ pub async fn explain(cluster: &Cluster, call: &Call, now: impl Fn() -> Timestamp
 }
 
 /// What of `object` is not as the call's fence asks.
-fn moved(call: &Call, object: &RawObject, now: Timestamp) -> String {
+fn moved(call: &Call, object: &RawObject, seen: Timestamp, now: Timestamp) -> String {
     let key = call.target();
     let Call::JsonPatch { operations, .. } = call else {
         return format!("{key} is another object by now; press r to plan again");
@@ -31,14 +31,23 @@ fn moved(call: &Call, object: &RawObject, now: Timestamp) -> String {
             format!("{key} was deleted and made again since you looked; press r to look at the new one")
         }
         Some(path) => {
-            let who = in_words(writer_of(&owners, path).or_else(|| owners.first()), now);
+            let who = since(writer_of(&owners, path).or_else(|| owners.first()), seen, now);
             format!("{key} changed since you looked: {}, {who}; press r to plan again", place(path))
         }
         None => {
-            let who = in_words(owners.first(), now);
-            format!("{key} changed while the write was under way, last {who}; press r to plan again")
+            let who = since(owners.first(), seen, now);
+            format!("{key} changed while the write was under way, {who}; press r to plan again")
         }
     }
+}
+
+/// Who made a change after `seen`. The server gives a manager's entry a new time when it sets a field, and none when it
+/// only takes fields away: the last time that is recorded may be of an earlier write, and of somebody else.
+fn since(owned: Option<&Owned>, seen: Timestamp, now: Timestamp) -> String {
+    // Times are kept to the second, and clocks differ a little.
+    let older = owned.and_then(|owned| owned.at).is_some_and(|at| Age::between(at, seen) > Age::seconds(2));
+    let who = in_words(owned, now);
+    if older { format!("by whom is not recorded (last written to {who})") } else { who }
 }
 
 fn failing<'a>(operation: &'a Operation, object: &RawObject) -> Option<&'a str> {
@@ -82,5 +91,26 @@ pub fn place(path: &str) -> &str {
         "/metadata/uid" => "its identity",
         path if path.starts_with("/metadata/annotations") => "an annotation",
         path => path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_made_a_change_is_told_only_if_the_server_recorded_it_after_it_was_seen() {
+        let at = |second| Timestamp::from_second(second).expect("in range");
+        let key = crate::domain::ObjectKey::new(crate::domain::Kind::Deployment, "shop", "web");
+        let text = r#"{"metadata":{"uid":"u","managedFields":[{"manager":"windlass-ben","time":"1970-01-01T00:01:40Z",
+            "fieldsV1":{"f:spec":{"f:template":{}}}}]}}"#;
+        let text = serde_json::value::RawValue::from_string(text.to_owned()).expect("JSON");
+        let object = RawObject::new(key, text).expect("an object");
+        let owners = owners(&object);
+        let owned = writer_of(&owners, "/spec/template");
+        assert_eq!(since(owned, at(90), at(105)), "by ben (windlass) 5 s ago");
+        // Taking an annotation away leaves no time behind: the entry is of an earlier write.
+        let told = since(owned, at(160), at(170));
+        assert_eq!(told, "by whom is not recorded (last written to by ben (windlass) 1 min ago)");
     }
 }

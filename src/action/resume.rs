@@ -42,6 +42,7 @@ impl Engine {
         let run = Run {
             engine: self.clone(),
             id: plan.plan.clone(),
+            made: plan.at,
             release: record.release.clone(),
             verb: record.verb,
             direction: record.direction,

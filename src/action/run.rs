@@ -27,6 +27,8 @@ use tokio::time::Instant;
 pub struct Run {
     pub(super) engine: Engine,
     pub(super) id: PlanId,
+    /// When the objects were seen that the fences were cut from.
+    pub(super) made: crate::domain::Timestamp,
     pub(super) release: ReleaseId,
     pub(super) verb: Verb,
     pub(super) direction: Direction,
@@ -76,6 +78,7 @@ impl Run {
         Self {
             engine: engine.clone(),
             id: plan.id.clone(),
+            made: plan.made,
             release: plan.release.clone(),
             verb: plan.intent.verb(),
             direction: plan.direction,
@@ -236,9 +239,10 @@ impl Run {
             Err(SendError::Fence) if inner.desk.was_lost(&self.id) || self.record.is_none() => {
                 (Some(422), self.compare_first(call).await)
             }
-            Err(SendError::Fence) => {
-                (Some(422), Err(conflict::explain(&inner.cluster, call, || inner.settings.clock.now()).await))
-            }
+            Err(SendError::Fence) => (
+                Some(422),
+                Err(conflict::explain(&inner.cluster, call, self.made, || inner.settings.clock.now()).await),
+            ),
             Err(error) => {
                 if matches!(error, SendError::Forbidden(_)) {
                     inner.forget_rights(&self.release.uid);
@@ -294,7 +298,8 @@ impl Run {
         {
             return Ok(Some(object));
         }
-        Err(conflict::explain(&self.inner().cluster, call, || self.inner().settings.clock.now()).await)
+        let inner = self.inner();
+        Err(conflict::explain(&inner.cluster, call, self.made, || inner.settings.clock.now()).await)
     }
 
     /// Whether a call of an interrupted plan was done before the interruption.
@@ -387,6 +392,10 @@ impl Run {
             Verified::TimedOut(missing) => {
                 Outcome::new(OutcomeKind::Timeout, format!("applied, and not settled in time: {missing}"))
             }
+            Verified::Unwatched => Outcome::new(
+                OutcomeKind::Timeout,
+                "applied; this console left the cluster before it had settled, and looks no more",
+            ),
             Verified::Overtaken(verb) => {
                 Outcome::new(OutcomeKind::Applied, format!("applied; a later {verb} took over before it settled"))
             }

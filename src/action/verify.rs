@@ -25,6 +25,8 @@ pub enum Verified {
     Failed(Str),
     /// It did not come in time: what is missing.
     TimedOut(Str),
+    /// This console turned to another cluster before it had settled.
+    Unwatched,
     /// Another verb of ours took over.
     Overtaken(Verb),
     /// Somebody put the old template back.
@@ -108,7 +110,7 @@ pub async fn follow(
         let wake = recheck.map_or(target.deadline, |recheck| recheck.min(target.deadline));
         tokio::select! {
             changed = snapshots.changed() => if changed.is_err() {
-                return Verified::TimedOut("the cluster is not watched any more".into());
+                return Verified::Unwatched;
             },
             () = sleep_until(wake) => if Instant::now() >= target.deadline {
                 return Verified::TimedOut(with_blockers(&missing, release.as_deref()));

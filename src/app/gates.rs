@@ -32,6 +32,20 @@ impl Gate {
             Self::WordMissing(word) => format!("type {word} to unlock: this context is protected"),
         }
     }
+
+    /// Why, without what to do next.
+    pub const fn why(&self) -> Option<&Str> {
+        match self {
+            Self::Closed(why) | Self::Overridable(why) | Self::ReasonMissing(why) => Some(why),
+            Self::WordMissing(_) => None,
+        }
+    }
+}
+
+/// Whether letters go to the fingerprint word of this dialog: nothing else holds the plan back. As long as something
+/// does, every key keeps its meaning, so that a freeze can be overridden.
+pub fn takes_word(model: &Model, dialog: &PlanDialog) -> bool {
+    dialog.plan().is_some_and(|plan| matches!(gate(model, dialog, plan), Some(Gate::WordMissing(_))))
 }
 
 /// What this context allows, by its flags and settings.

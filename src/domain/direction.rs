@@ -107,6 +107,11 @@ impl Verb {
             Self::Retry => "retry",
         }
     }
+
+    /// The verb at the head of a plan's title: `SET IMAGE`.
+    pub fn heading(self) -> String {
+        self.word().to_uppercase().replace('-', " ")
+    }
 }
 
 impl fmt::Display for Verb {

@@ -24,6 +24,8 @@ pub struct Plan {
     pub id: PlanId,
     /// The release.
     pub release: ReleaseId,
+    /// When it was computed: what its fence finds changed, changed later.
+    pub made: Timestamp,
     /// What was asked for.
     pub intent: Intent,
     /// Which way it goes.

@@ -125,3 +125,27 @@ async fn the_dialog_tells_what_the_manager_s_own_policy_does_to_the_write() {
     stage.press("<PageDown><PageDown>").await;
     stage.until("self-heal is on").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn in_a_freeze_a_protected_context_asks_for_the_override_first_and_for_its_word_then() {
+    let config = "[contexts.\"*\"]\nprotected = true\n[freeze]\nzone = \"UTC\"\n[freeze.windows.year_end]\n\
+                  from = \"2000-01-01\"\nto = \"2099-12-31\"\nreason = \"the books are being closed\"\n";
+    let stage = Stage::with(&sim("rolling"), Person { config, who: "ana" }).await;
+    let word = stage.text().split_whitespace().next().unwrap_or_default().to_owned();
+    stage.select("frontend").await;
+    stage.press("R").await;
+    stage.until("change freeze 'year_end'").await;
+    let words = stage.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("(the books") && words.contains("are being closed)"), "the whole reason is there: {words}");
+    assert!(stage.text().contains("b override"), "{}", stage.text());
+    assert!(!stage.text().contains("to unlock"), "the word opens nothing yet: {}", stage.text());
+    stage.press("<armed>y").await;
+    assert_eq!(writes(&stage.sim), 0);
+    stage.press("bhotfix<Enter>").await;
+    stage.until("to unlock").await;
+    stage.press(&word).await;
+    stage.until("unlocked").await;
+    stage.press("<armed>y").await;
+    stage.until("accepted ✔").await;
+    assert_eq!(writes(&stage.sim), 1);
+}

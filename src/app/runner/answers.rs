@@ -75,7 +75,7 @@ pub(super) fn write(progress: Progress) -> WriteNews {
     match progress {
         Progress::Journalled => reached(Phase::Journalling, "in the journal"),
         Progress::NotJournalled(why) => WriteNews::NotJournalled(why),
-        Progress::Sent(index) => WriteNews::Reached(Phase::Unanswered, format!("call {} sent", index + 1).into()),
+        Progress::Sent(index) => WriteNews::Reached(Phase::Unanswered, format!("sending call {}", index + 1).into()),
         Progress::LookingAfterLostAnswer(index) => {
             let words = format!("the answer to call {} was lost: looking whether it was done", index + 1);
             WriteNews::Reached(Phase::Unanswered, words.into())

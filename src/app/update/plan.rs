@@ -18,6 +18,10 @@ use std::sync::Arc;
 /// A key while a plan is on top.
 pub fn pressed(model: &mut Model, key: KeyPress, command: Option<Command>) -> Vec<Effect> {
     let tick = model.tick;
+    let takes_word = match model.layers.last() {
+        Some(Layer::Plan(dialog)) => gates::takes_word(model, dialog),
+        _ => false,
+    };
     let Some(Layer::Plan(dialog)) = model.layers.last_mut() else { return Vec::new() };
     let armed = dialog.arming.armed(tick);
     let seen = dialog.arming.key(tick);
@@ -28,13 +32,13 @@ pub fn pressed(model: &mut Model, key: KeyPress, command: Option<Command>) -> Ve
         return Vec::new();
     }
     let letter = key.text().is_some();
-    if command == Some(Command::Back) && (!letter || (seen && !types_word(dialog))) {
+    if command == Some(Command::Back) && (!letter || (seen && !takes_word)) {
         return super::close(model);
     }
     if !seen {
         return Vec::new();
     }
-    if types_word(dialog) && (letter || key.code == KeyCode::Backspace) {
+    if takes_word && (letter || key.code == KeyCode::Backspace) {
         type_word(dialog, key);
         return Vec::new();
     }
@@ -76,11 +80,6 @@ fn about_lines(dialog: &PlanDialog) -> usize {
         + dialog.needs.len()
         + text(&forecast.then)
         + 8
-}
-
-/// Whether letters go to the fingerprint word.
-fn types_word(dialog: &PlanDialog) -> bool {
-    dialog.locked() && matches!(dialog.stage, Stage::Ready(_))
 }
 
 fn type_word(dialog: &mut PlanDialog, key: KeyPress) {

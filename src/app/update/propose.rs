@@ -36,6 +36,9 @@ pub fn all_possible(model: &Model, commands: &[Command]) -> Vec<Command> {
 fn verb_for(model: &Model, release: &Release, actions: &[Action], command: Command) -> Result<(Verb, Str), Str> {
     if command == Command::Revert {
         let inverse = model.journal.to_revert(&release.uid)?;
+        if let Some(permission) = model.rights.get(&release.uid).and_then(|rights| rights.lacks(Verb::Revert)) {
+            return Err(format!("you may not: it needs the right to {permission}").into());
+        }
         return Ok((Verb::Revert, inverse.words.clone()));
     }
     if command == Command::Undo

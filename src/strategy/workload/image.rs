@@ -69,7 +69,7 @@ pub fn plan(release: &Release, details: &Details, images: &[Image], context: &Co
         replaced.then
     };
     let draft = Draft {
-        title: one_line(images),
+        title: heading(&changed, containers.len()),
         direction: Direction::Forward,
         calls: vec![patch(call.call(), "only if its template is as shown")],
         until: if held || release.update == UpdateStrategy::OnDelete { Wait::Observed } else { Wait::Settled },
@@ -101,6 +101,19 @@ pub fn plan(release: &Release, details: &Details, images: &[Image], context: &Co
         kubectl: vec![kubectl::set_image(key, images.iter().map(|image| (&*image.container, &*image.reference)))],
     };
     Ok(finish(release, details, &Intent::SetImage(images.to_vec()), context, Part::Template, draft))
+}
+
+/// What the title says of the new images: the version alone where no other part changes, and the container's name where
+/// there are several. The references in full are in the diff.
+fn heading(changed: &[(&template::ContainerImage, &Image)], containers: usize) -> String {
+    let words = changed.iter().map(|(container, image)| {
+        let old = Image { container: image.container.clone(), reference: container.reference.as_str().into() };
+        let repository = |image: &Image| image.reference.strip_suffix(image.version()).map(str::to_owned);
+        let same = repository(&old).is_some() && repository(&old) == repository(image);
+        let new = clip(if same { image.version() } else { &image.reference }, 80);
+        if containers > 1 { format!("{}={new}", clip(&image.container, 60)) } else { new }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn one_line(images: &[Image]) -> String {

@@ -64,11 +64,12 @@ pub fn finish(
 ) -> Plan {
     let mut forecast = draft.forecast;
     forecast.reverts = reverting(release, part);
-    let verb = intent.verb().word().to_uppercase();
+    let verb = intent.verb().heading();
     let after = if draft.title.is_empty() { String::new() } else { format!(" → {}", draft.title) };
     Plan {
         id: context.plan_id.clone(),
         release: ReleaseId { key: release.key.clone(), uid: release.uid.clone() },
+        made: context.now,
         intent: intent.clone(),
         direction: draft.direction,
         title: format!("{verb} {}{after}", release.key.qualified()).into(),

@@ -16,8 +16,9 @@ mod progress;
 mod sections;
 
 use crate::app::Model;
+use crate::app::gates;
 use crate::app::layers::PlanDialog;
-use crate::app::layers::plan::Stage;
+use crate::app::layers::plan::{Stage, Word};
 use crate::domain::{Direction, Plan};
 use crate::ui::text::{Elide, width};
 use crate::ui::view::said::shown;
@@ -51,11 +52,11 @@ pub(super) fn draw(
         (Stage::Confirmed(id), Some(plan)) => progress::lines(model, id, plan, cells, look),
         _ => sections::without_plan(dialog, cells, look),
     };
-    let inputs = usize::from(dialog.word.is_some() && plan.is_some() && !confirmed(dialog))
-        + usize::from(dialog.typing_reason || !dialog.reason.text().is_empty());
+    let word = shows_word(model, dialog);
+    let inputs = usize::from(word.is_some()) + usize::from(dialog.typing_reason || !dialog.reason.text().is_empty());
     let frame_area = super::top(area, wide, lines.len() + inputs);
     let title = plan.map_or_else(
-        || format!("{} {}", dialog.intent.verb().word().to_uppercase(), shown(&dialog.release.key.qualified())),
+        || format!("{} {}", dialog.intent.verb().heading(), shown(&dialog.release.key.qualified())),
         |plan| shown(&plan.title).replace('→', look.glyphs.arrow),
     );
     let session = &model.session;
@@ -80,19 +81,27 @@ pub(super) fn draw(
         put(buffer, Slot::row(below, 0), &words, look.theme.style("scroll"));
         below = Rect { y: below.y + 1, height: below.height - 1, ..below };
     }
-    draw_inputs(buffer, below, dialog, look)
+    draw_inputs(buffer, below, dialog, word, look)
 }
 
-const fn confirmed(dialog: &PlanDialog) -> bool {
-    matches!(dialog.stage, Stage::Confirmed(_))
+/// The fingerprint word, once nothing but it holds the plan back.
+fn shows_word<'a>(model: &Model, dialog: &'a PlanDialog) -> Option<&'a Word> {
+    let word = dialog.word.as_ref().filter(|_| matches!(dialog.stage, Stage::Ready(_)))?;
+    (word.matches() || gates::takes_word(model, dialog)).then_some(word)
 }
 
 /// The fingerprint word and the reason, below what scrolls: never out of sight.
-fn draw_inputs(buffer: &mut Buffer, area: Rect, dialog: &PlanDialog, look: Look<'_>) -> Option<Position> {
+fn draw_inputs(
+    buffer: &mut Buffer,
+    area: Rect,
+    dialog: &PlanDialog,
+    word: Option<&Word>,
+    look: Look<'_>,
+) -> Option<Position> {
     let theme = look.theme;
     let mut cursor = None;
     let mut row = 0;
-    if let Some(word) = dialog.word.as_ref().filter(|_| matches!(dialog.stage, Stage::Ready(_))) {
+    if let Some(word) = word {
         let slot = Slot::row(area, row);
         let prompt = format!("type {} to unlock: ", word.wanted);
         let slot = put(buffer, slot, &prompt, theme.style("text.strong"));

@@ -1,5 +1,6 @@
 //! The last line: keys that are possible now, from the key table.
 
+use crate::app::gates::Gate;
 use crate::app::keys::{Command, Scope};
 use crate::app::layers::plan::Stage;
 use crate::app::layers::text::Body;
@@ -151,9 +152,17 @@ fn plan(buffer: &mut Buffer, slot: Slot, model: &Model, dialog: &PlanDialog, loo
     if let (Stage::Ready(plan), Some((key, _))) = (&dialog.stage, model.keys.hint(chain, Command::Confirm)) {
         let word = verb_word(plan.intent.verb());
         if let Some(gate) = gates::gate(model, dialog, plan) {
-            let sentence = gate.sentence();
-            let text = look.elide(&sentence, usize::from(slot.cells), crate::ui::text::Elide::End).into_owned();
-            slot = put(buffer, slot, &shown(&text), look.theme.style("verdict.warn")).after(2);
+            // The dialog says why at length; here is what can be done about it.
+            match &gate {
+                Gate::Closed(_) => {
+                    slot = put(buffer, slot, "nothing can be sent", look.theme.style("verdict.warn")).after(2);
+                }
+                Gate::WordMissing(_) => {
+                    slot = put(buffer, slot, &shown(&gate.sentence()), look.theme.style("verdict.warn")).after(2);
+                }
+                Gate::Overridable(_) => commands.push(Command::Override),
+                Gate::ReasonMissing(_) => commands.push(Command::Reason),
+            }
         } else {
             let armed = dialog.arming.armed(model.tick);
             let (key_style, style) = if armed {
@@ -186,7 +195,10 @@ fn plan(buffer: &mut Buffer, slot: Slot, model: &Model, dialog: &PlanDialog, loo
         commands.push(Command::Copy);
         commands.push(Command::Replan);
     }
-    if matches!(dialog.stage, Stage::Ready(_)) && !dialog.locked() {
+    if matches!(dialog.stage, Stage::Ready(_))
+        && !gates::takes_word(model, dialog)
+        && !commands.contains(&Command::Reason)
+    {
         commands.push(Command::Reason);
     }
     commands.push(Command::Back);

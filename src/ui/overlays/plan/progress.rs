@@ -23,7 +23,9 @@ pub(super) fn lines(model: &Model, id: &PlanId, plan: &Plan, cells: usize, look:
         lines.push(Line::default());
     }
     for (phase, label) in [(Phase::Accepted, "accepted"), (Phase::Observed, "observed"), (Phase::Ended, "settled")] {
-        if phase == Phase::Observed && plan.until == Wait::Accepted {
+        // A dry run changed nothing that a controller could see.
+        let rehearsed = write.outcome.as_ref().is_some_and(|outcome| outcome.kind == OutcomeKind::Planned);
+        if phase == Phase::Observed && (plan.until == Wait::Accepted || rehearsed) {
             continue;
         }
         let (tick, text) = step(model, write, plan, phase);
@@ -102,11 +104,20 @@ fn in_the_way(model: &Model, write: &Write, cells: usize, look: Look<'_>) -> Vec
     let Some(progress) = model.release(&write.plan.release.uid).and_then(|release| release.progress.as_ref()) else {
         return Vec::new();
     };
-    let blockers = progress.blockers.iter().take(4);
-    blockers
-        .flat_map(|blocker| {
-            let text = format!("{}: {} {}", blocker.pod, blocker.reason, blocker.message);
-            labelled("in way", Tick::Warn, text.trim_end(), cells, look)
-        })
-        .collect()
+    // Pods of one revision mostly fail for one reason: it is told once, with their names.
+    let mut causes: Vec<(String, Vec<&str>)> = Vec::new();
+    for blocker in &progress.blockers {
+        let (reason, message) = (&*blocker.reason, &*blocker.message);
+        let cause = if message.is_empty() { reason.to_owned() } else { format!("{reason}: {message}") };
+        match causes.iter_mut().find(|(known, _)| *known == cause) {
+            Some((_, pods)) => pods.push(&blocker.pod),
+            None => causes.push((cause, vec![&blocker.pod])),
+        }
+    }
+    let lines = causes.iter().take(4).flat_map(|(cause, pods)| {
+        let more = if pods.len() > 2 { format!(" and {} more", pods.len() - 2) } else { String::new() };
+        let text = format!("{}{more}: {cause}", pods.iter().take(2).copied().collect::<Vec<_>>().join(", "));
+        labelled("in way", Tick::Warn, &text, cells, look)
+    });
+    lines.collect()
 }

@@ -1,6 +1,7 @@
 //! What a plan's dialog says before it is confirmed.
 
 use crate::app::Model;
+use crate::app::gates::{self, Gate};
 use crate::app::layers::PlanDialog;
 use crate::app::layers::plan::{Check, Existence, Preview, Stage};
 use crate::domain::intent::PausedUndo;
@@ -27,6 +28,17 @@ pub(super) fn lines(
 ) -> Vec<Line<'static>> {
     let theme = look.theme;
     let mut lines = calls(dialog, plan, cells, look);
+    if let Some(why) = gates::gate(model, dialog, plan).as_ref().and_then(Gate::why) {
+        lines.extend(labelled("held", Tick::Bad, why, cells, look));
+    } else if dialog.overridden {
+        lines.extend(labelled(
+            "override",
+            Tick::Warn,
+            "the change freeze is overridden, with the reason below",
+            cells,
+            look,
+        ));
+    }
     lines.push(Line::default());
     if plan.diff.is_empty() {
         lines.push(Line::styled(" no field changes", theme.style("text.muted")));
