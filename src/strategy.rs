@@ -99,6 +99,11 @@ pub trait Recorded: std::fmt::Debug {
     /// When the revision with this pod-template hash of the release last settled under our eyes.
     fn settled_at(&self, release: &crate::domain::Uid, hash: &str) -> Option<Timestamp>;
 
+    /// When the revision with this hash, which we had brought, was undone by us before it ever settled.
+    fn given_up_at(&self, _release: &crate::domain::Uid, _hash: &str) -> Option<Timestamp> {
+        None
+    }
+
     /// Our last switch of this Service that was applied.
     fn last_switch(&self, service: &crate::domain::Uid) -> Option<Switched> {
         let _ = service;
@@ -209,27 +214,33 @@ pub fn root_of(key: &ObjectKey, objects: &dyn Objects) -> Option<ObjectKey> {
     Some(root)
 }
 
-/// The entry that an undo offers first: the best evidence, else the highest below the current. Of several that serve the
+/// The entry that an undo offers first: the best evidence, else the highest below the current that was not
+/// given up. Of several that serve the
 /// one with the most ready pods (a rollout that never got far is no good place to go back to), of other equals the newest.
 pub fn best_to_go_back_to(history: &[HistoryEntry]) -> Option<Revision> {
     use crate::domain::history::Evidence;
     let current = history.iter().find(|entry| entry.current).map(|entry| entry.revision);
     let others = || history.iter().filter(|entry| !entry.current);
     let rank = |evidence: &Evidence| match evidence {
-        Evidence::None => (0, 0),
+        Evidence::GivenUp { .. } | Evidence::None => (0, 0),
         Evidence::Likely { .. } => (1, 0),
         Evidence::Serving { ready } => (2, *ready),
         Evidence::Recorded { .. } => (3, 0),
     };
     others()
-        .filter(|entry| entry.evidence != Evidence::None)
+        .filter(|entry| rank(&entry.evidence).0 > 0)
         .max_by_key(|entry| (rank(&entry.evidence), entry.revision))
         .map(|entry| entry.revision)
+        .or_else(|| below(history, current, |entry| !matches!(entry.evidence, Evidence::GivenUp { .. })))
         .or_else(|| previous(history, current))
 }
 
 /// The highest revision below the current one; when the spec stands for no revision yet, the highest of all.
 pub fn previous(history: &[HistoryEntry], current: Option<Revision>) -> Option<Revision> {
+    below(history, current, |_| true)
+}
+
+fn below(history: &[HistoryEntry], current: Option<Revision>, may: impl Fn(&HistoryEntry) -> bool) -> Option<Revision> {
     let below = |entry: &&HistoryEntry| !entry.current && current.is_none_or(|current| entry.revision < current);
-    history.iter().filter(below).map(|entry| entry.revision).max()
+    history.iter().filter(below).filter(|entry| may(entry)).map(|entry| entry.revision).max()
 }

@@ -44,6 +44,11 @@ pub struct RevisionReplicas {
 /// What speaks for a revision as the one to go back to; the best last.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Evidence {
+    /// Our journal saw it come, never settle, and be undone: the last place to go back to.
+    GivenUp {
+        /// When it was undone.
+        at: Timestamp,
+    },
     /// Nothing is known.
     None,
     /// Its ReplicaSet lived long before the next one came.
@@ -64,10 +69,10 @@ pub enum Evidence {
 }
 
 impl Evidence {
-    /// The word in JSON and on the screen.
+    /// The word in JSON.
     pub const fn word(&self) -> &'static str {
         match self {
-            Self::None => "none",
+            Self::GivenUp { .. } | Self::None => "none",
             Self::Likely { .. } => "likely",
             Self::Serving { .. } => "serving",
             Self::Recorded { .. } => "recorded",

@@ -5,7 +5,7 @@ use crate::domain::intent::ReleaseId;
 use crate::domain::journal::{Entry, Event, Sides};
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::plan::{PlanId, ReadyInverse};
-use crate::domain::{Str, Timestamp, Uid, Verb};
+use crate::domain::{Revision, Str, Timestamp, Uid, Verb};
 use crate::strategy::{Recorded, Switched};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -14,6 +14,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 #[derive(Debug, Default)]
 pub struct Memory {
     settled: HashMap<(Uid, Str), Timestamp>,
+    given_up: HashMap<(Uid, Str), Timestamp>,
+    /// The revision that our last new template of a release was to become, as long as it has not settled.
+    unsettled: HashMap<Uid, Revision>,
     inverses: HashMap<Uid, ReadyInverse>,
     left_by_undo: HashMap<Uid, Str>,
     switched: HashMap<Uid, Switched>,
@@ -27,6 +30,8 @@ struct Open {
     verb: Verb,
     before: Option<Str>,
     switch: Option<Sides>,
+    /// The number that a new template gets.
+    next: Option<Revision>,
 }
 
 impl Memory {
@@ -46,7 +51,14 @@ impl Memory {
         {
             let (release, verb, before) = (record.release.clone(), record.verb, record.before.hash.clone());
             let switch = record.before.switch.clone();
-            self.open.insert(entry.plan.clone(), Open { release, verb, before, switch });
+            if matches!(verb, Verb::Undo | Verb::Revert)
+                && let (Some(ours), Some(now)) = (self.unsettled.remove(&release.uid), record.before.revision)
+                && let (true, Some(hash)) = (ours == now, &before)
+            {
+                self.given_up.insert((release.uid.clone(), hash.clone()), entry.at);
+            }
+            let next = record.before.revision.map(|revision| Revision(revision.0 + 1));
+            self.open.insert(entry.plan.clone(), Open { release, verb, before, switch, next });
         }
         let Some(plan) = self.open.get(&entry.plan) else { return };
         let uid = plan.release.uid.clone();
@@ -56,6 +68,8 @@ impl Memory {
                 if let (Some(_), Some(switched)) = (&plan.switch, self.switched.get_mut(&uid)) {
                     switched.took = Some(entry.at.duration_since(switched.at));
                 }
+                self.unsettled.remove(&uid);
+                self.given_up.remove(&(uid.clone(), hash.clone()));
                 self.settled.insert((uid, hash.clone()), entry.at);
             }
             Event::Outcome(outcome) => {
@@ -66,6 +80,9 @@ impl Memory {
             }
             // The switch counts from the answer on: the old side may serve again a second later.
             Event::Call { status: Some(200..300), .. } => {
+                if let (Verb::SetImage | Verb::Restart, Some(next)) = (plan.verb, plan.next) {
+                    self.unsettled.insert(uid.clone(), next);
+                }
                 if let Some(sides) = &plan.switch {
                     let (from, to) = (sides.from.clone(), sides.to.clone());
                     self.switched.insert(uid, Switched { from, to, at: entry.at, took: None });
@@ -108,5 +125,10 @@ impl Recorded for Remembered {
 
     fn last_switch(&self, service: &Uid) -> Option<Switched> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).last_switch(service)
+    }
+
+    fn given_up_at(&self, release: &Uid, hash: &str) -> Option<Timestamp> {
+        let memory = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        memory.given_up.get(&(release.clone(), hash.into())).copied()
     }
 }

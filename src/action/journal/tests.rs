@@ -1,10 +1,11 @@
+use super::memory::{Memory, Remembered};
 use super::*;
 use crate::domain::forecast::Risk;
 use crate::domain::intent::ReleaseId;
 use crate::domain::journal::{Before, Event, KeptCall, Record};
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::plan::{ReadyInverse, Wait};
-use crate::domain::{Direction, Kind, ObjectKey, Outcome, Timestamp, Uid, Verb};
+use crate::domain::{Direction, Kind, ObjectKey, Outcome, Revision, Timestamp, Uid, Verb};
 use std::os::unix::fs::PermissionsExt as _;
 
 fn key() -> ObjectKey {
@@ -157,4 +158,28 @@ async fn a_disk_that_hangs_costs_a_second_and_no_more() {
     let error = journal.append(&ended("p1")).await.expect_err("too slow");
     assert_eq!(error, NotJournalled::TooSlow { path: "/nowhere".into() });
     drop(release);
+}
+
+#[tokio::test]
+async fn what_we_brought_and_undid_before_it_settled_is_given_up() {
+    let of = |plan: &str, second, verb, revision, hash: &str| {
+        let Event::Intent(record) = intent(plan, second, vec![]).event else { unreachable!("an intent") };
+        let before = Before { revision: Some(Revision(revision)), hash: Some(hash.into()), ..Before::default() };
+        entry(plan, second, Event::Intent(Box::new(Record { verb, before, ..*record })))
+    };
+    let given_up = |entries: &[Entry], hash: &str| {
+        Remembered(Arc::new(RwLock::new(Memory::of(entries)))).given_up_at(&Uid::new("u-1"), hash)
+    };
+    let brought = [of("p1", 1, Verb::SetImage, 2, "h2"), call("p1", 0)];
+    let undone = [of("p2", 3, Verb::Undo, 3, "h3"), call("p2", 0)];
+    let settled = [entry("p1", 2, Event::Settled { hash: "h3".into(), revision: None })];
+    let all = |parts: &[&[Entry]]| parts.concat();
+    assert_eq!(given_up(&all(&[&brought, &undone]), "h3"), Timestamp::from_second(3).ok());
+    assert_eq!(given_up(&all(&[&brought, &undone]), "h2"), None);
+    assert_eq!(given_up(&all(&[&brought, &settled, &undone]), "h3"), None, "it had settled");
+    assert_eq!(given_up(&all(&[&brought[..1], &undone]), "h3"), None, "it was never applied");
+    let others = [of("p2", 3, Verb::Undo, 4, "h4")];
+    assert_eq!(given_up(&all(&[&brought, &others]), "h4"), None, "somebody else brought revision 4");
+    let again = [entry("p2", 9, Event::Settled { hash: "h3".into(), revision: None })];
+    assert_eq!(given_up(&all(&[&brought, &undone, &again]), "h3"), None, "it came back, and settled");
 }

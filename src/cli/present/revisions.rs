@@ -63,6 +63,7 @@ fn standing(release: &Release, entry: &HistoryEntry) -> String {
 
 fn evidence(entry: &HistoryEntry, now: Timestamp) -> String {
     match &entry.evidence {
+        Evidence::GivenUp { at } => format!("never settled, undone {} ago", Age::between(*at, now).words()),
         Evidence::None => String::new(),
         Evidence::Likely { served } => format!("likely good: served {}", served.words()),
         Evidence::Serving { ready } => format!("serving: {ready} ready"),

@@ -32,7 +32,11 @@ pub fn history(facts: &Facts, recorded: &dyn Recorded) -> Vec<HistoryEntry> {
                 (false, Some(at), _) => Evidence::Recorded { at },
                 (false, None, _) if ready > 0 => Evidence::Serving { ready },
                 (false, None, Some(served)) => Evidence::Likely { served: *served },
-                (true, _, _) | (false, None, None) => Evidence::None,
+                (false, None, None) => {
+                    let given_up = lane.hash().and_then(|hash| recorded.given_up_at(&facts.workload.uid, hash));
+                    given_up.map_or(Evidence::None, |at| Evidence::GivenUp { at })
+                }
+                (true, _, _) => Evidence::None,
             };
             Some(HistoryEntry {
                 revision,
@@ -86,6 +90,9 @@ pub fn in_words(entry: &HistoryEntry, served: Option<Age>, now: Timestamp) -> St
             format!("{name}{likely}{}", brackets(&[long, Some(format!("{pods} still {serve} it"))]))
         }
         Evidence::Likely { served } => format!("{name}, likely good (served {})", served.words()),
+        Evidence::GivenUp { at } => {
+            format!("{name}, never settled and was undone {} ago", Age::between(*at, now).words())
+        }
         Evidence::None => format!("{name}, of which nothing is known"),
     }
 }

@@ -279,6 +279,31 @@ fn after_a_good_one_and_two_bad_ones_the_good_one_is_offered() {
     assert_eq!(recorded.back_to, Some(Revision(2)), "what the journal saw settle outweighs a guess");
 }
 
+#[derive(Debug)]
+struct GivesUp(&'static str);
+
+impl Recorded for GivesUp {
+    fn settled_at(&self, _: &Uid, _: &str) -> Option<Timestamp> {
+        None
+    }
+
+    fn given_up_at(&self, _: &Uid, hash: &str) -> Option<Timestamp> {
+        (hash == self.0).then(|| ago(60))
+    }
+}
+
+#[test]
+fn after_an_undo_the_revision_that_never_settled_is_not_offered_again() {
+    let world = World::rolling(2).revision(1, "v1", 900).revision(3, "v3-crash", 300).revision(4, "v2", 100);
+    let world = world.pods(4, 2, true).counts(2, 2, 2);
+    assert_eq!(world.release().back_to, Some(Revision(3)), "nothing is known of it");
+    let release = world.release_with(&GivesUp("h3"));
+    assert_eq!(release.back_to, Some(Revision(1)));
+    assert_eq!(release.entry(Revision(3)).map(|entry| entry.evidence.word()), Some("none"), "the word in JSON");
+    let only = World::rolling(2).revision(3, "v3-crash", 300).revision(4, "v2", 100).pods(4, 2, true).counts(2, 2, 2);
+    assert_eq!(only.release_with(&GivesUp("h3")).back_to, Some(Revision(3)), "there is no other");
+}
+
 #[test]
 fn a_revision_that_an_undo_brought_back_does_not_count_the_time_that_others_served() {
     let world = World::rolling(1).revision(2, "v2", 400_000).revision(3, "v1", 500_000);

@@ -275,6 +275,7 @@ fn name_of(reference: &str) -> &str {
 }
 
 fn nothing_known(entry: &crate::domain::history::HistoryEntry, context: &Context) -> Option<Str> {
-    (entry.evidence == crate::domain::history::Evidence::None && !entry.current)
+    use crate::domain::history::Evidence;
+    (matches!(entry.evidence, Evidence::None | Evidence::GivenUp { .. }) && !entry.current)
         .then(|| format!("{}: look at its diff first", evidence::in_words(entry, None, context.now)).into())
 }

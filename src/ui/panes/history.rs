@@ -92,6 +92,7 @@ fn row<'a>(entry: &'a HistoryEntry, drawn: Drawn<'_>) -> Row<'a> {
 fn evidence(evidence: &Evidence, current: bool, now: Timestamp) -> String {
     match evidence {
         _ if current => "runs now".to_owned(),
+        Evidence::GivenUp { at } => format!("undone {} ago, unsettled", Age::between(*at, now)),
         Evidence::None => "none".to_owned(),
         Evidence::Likely { served } => format!("likely, served {}", served.words()),
         Evidence::Serving { ready } => format!("serving, {ready} ready"),
