@@ -11,7 +11,7 @@ use crate::{
         output::{Format, FormatFlag},
         table::Table,
     },
-    ui::theme::{BUNDLED, ColorLevel, Library, Theme},
+    ui::theme::{BUNDLED, ColorLevel, Library, SCOPES, Theme},
 };
 
 pub const SUBCOMMAND: Subcommand = Subcommand { name: "themes", spec, run };
@@ -20,6 +20,10 @@ pub const SUBCOMMAND: Subcommand = Subcommand { name: "themes", spec, run };
 struct Arguments {
     #[command(flatten)]
     format: FormatFlag,
+
+    /// List the styles that a theme can set, instead of the themes
+    #[arg(long)]
+    styles: bool,
 }
 
 fn spec(command: Command) -> Command {
@@ -29,7 +33,11 @@ fn spec(command: Command) -> Command {
 }
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
-    let format = read::<Arguments>(matches)?.format.output;
+    let arguments = read::<Arguments>(matches)?;
+    let format = arguments.format.output;
+    if arguments.styles {
+        return styles(format, session);
+    }
     let config = session.config()?;
     let library = Library::new(Some(session.paths()?.themes()));
     let mut exit = Exit::Done;
@@ -65,4 +73,24 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
         }
     }
     Ok(exit)
+}
+
+/// Every style by name, with what it is for.
+fn styles(format: Format, session: &mut Session) -> Result<Exit, Failure> {
+    match format {
+        Format::Name => SCOPES.iter().for_each(|(name, ..)| session.output.line(name)),
+        Format::Json | Format::Yaml => {
+            let items: Vec<_> = SCOPES.iter().map(|(name, _, about)| json!({"name": name, "about": about})).collect();
+            let document = json!({"apiVersion": API_VERSION, "kind": "StyleList", "items": items});
+            session.output.document(&document, format)?;
+        }
+        Format::Table | Format::Wide => {
+            let mut table = Table::new(["STYLE", "WHAT IT IS FOR"]);
+            for (name, _, about) in SCOPES {
+                table.row([(*name).to_owned(), (*about).to_owned()]);
+            }
+            session.output.table(&table);
+        }
+    }
+    Ok(Exit::Done)
 }

@@ -32,7 +32,7 @@ pub fn plan(release: &Release, details: &Details, pause: bool, context: &Context
         target: root.key.clone(),
         operations: vec![Operation::Add { path: "/spec/paused".into(), value: truth(!pause) }],
         fenced_on: vec!["/spec/paused".into()],
-        words: if pause { "resume it" } else { "pause it again; pods replaced by then stay replaced" }.into(),
+        words: if pause { "resume it" } else { "pause it again" }.into(),
         direction: if pause { Direction::Forward } else { Direction::Back },
     };
     let inverse = if pause {
@@ -58,9 +58,19 @@ pub fn plan(release: &Release, details: &Details, pause: bool, context: &Context
 }
 
 fn pods_stay(release: &Release) -> String {
-    let with_pods = release.tracks.iter().filter(|track| track.replicas.current > 0);
-    let pods: Vec<String> =
-        with_pods.map(|track| format!("{} of {}", track.replicas.current, clip(&track.version, 40))).collect();
+    let with_pods: Vec<_> = release.tracks.iter().filter(|track| track.replicas.current > 0).collect();
+    // A restart has two revisions of one version: then their numbers tell them apart.
+    let same = with_pods.windows(2).any(|two| two[0].version == two[1].version);
+    let pods: Vec<String> = with_pods
+        .iter()
+        .map(|track| {
+            let version = clip(&track.version, 40);
+            match track.revision.filter(|_| same) {
+                Some(revision) => format!("{} of revision {revision} ({version})", track.replicas.current),
+                None => format!("{} of {version}", track.replicas.current),
+            }
+        })
+        .collect();
     if pods.is_empty() {
         "no pod runs; the next change waits".into()
     } else {

@@ -27,7 +27,14 @@ pub fn settled(release: &Release) -> Settled {
         return Settled::NotYet("it is paused: pods change once it is resumed".into());
     }
     if counts.updated < wanted {
-        return missing(wanted.saturating_sub(counts.updated), "still to be replaced");
+        let left = wanted.saturating_sub(counts.updated);
+        // More pods of the same template are not replaced by anything: a scale, or the first rollout.
+        let others = counts.current.saturating_sub(counts.updated);
+        return if others <= 0 {
+            missing(left, "still to come")
+        } else {
+            missing(left.min(others), "still to be replaced")
+        };
     }
     let surplus = if release.key.kind == Kind::Deployment {
         counts.current.saturating_sub(counts.updated)

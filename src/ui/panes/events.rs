@@ -23,9 +23,9 @@ use ratatui::text::{Line, Span};
 
 const COLUMNS: [Column; 4] = [
     Column::new("AGE", Width::Fixed(4)).right(),
-    Column::new("", Width::Between(14, 22)),
-    Column::new("", Width::Flex { min: 16, share: 1 }).elided(Elide::Middle).importance(30),
-    Column::new("", Width::Flex { min: 28, share: 3 }),
+    Column::new("", Width::Between(14, 18)),
+    Column::new("", Width::Flex { min: 12, share: 2 }).elided(Elide::Middle).importance(30),
+    Column::new("", Width::Flex { min: 20, share: 3 }),
 ];
 
 pub(super) fn title(drawn: Drawn<'_>) -> Content {

@@ -49,13 +49,17 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) {
     let name = |release: &Release| release.key.namespace.len() + 1 + release.key.name.len();
     let longest = rows.iter().map(|release| name(release)).max().unwrap_or(0).clamp(14, 40);
     columns[2].width = Width::Between(14, longest as u16);
+    // A column without a word in it is room for the names.
+    let split = rows.iter().any(|release| !share(release, look).is_empty());
     let mut places: Vec<usize> = (0..columns.len()).collect();
     // The share is as wide as the widest: `20≠12`, or the live side of a blue-green release.
     let shares = rows.iter().map(|release| crate::ui::text::width(&share(release, look)));
     columns[5].width = Width::Fixed(shares.max().unwrap_or(0).clamp(4, 6) as u16);
-    if !stepped {
-        columns.remove(4);
-        places.remove(4);
+    for (place, used) in [(5, split), (4, stepped)] {
+        if !used {
+            columns.remove(place);
+            places.remove(place);
+        }
     }
     let mut table = Table { columns: &columns, len: rows.len(), offset: 0, selected: None, header: true };
     let visible = table.visible(table_area.height);
@@ -87,23 +91,32 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) {
 /// How many releases are in which state, and what of them is shown.
 fn counters(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) {
     let board = &model.board;
-    let mut right = match board.filter.text().trim() {
-        "" => format!("by: {} ", board.sort.word()),
-        text => format!("/{} {} of {}  by: {} ", shown(text), board.rows.len(), board.total, board.sort.word()),
+    let sort = format!("by: {} ", board.sort.word());
+    let filter = match board.filter.text().trim() {
+        "" => String::new(),
+        text => format!("/{} {} of {} ", shown(text), board.rows.len(), board.total),
     };
     let reading = reading(model);
-    if !reading.is_empty() {
-        right = format!("{reading}  {right}");
-    }
+    let reading = if reading.is_empty() { reading } else { format!("{reading}  ") };
+    let full = if filter.is_empty() { sort.clone() } else { format!("{filter} {sort}") };
     let mut counts = [0usize; State::ALL.len()];
     for release in &model.shown().releases {
         counts[State::ALL.iter().position(|state| *state == release.state).unwrap_or(0)] += 1;
     }
-    let room = usize::from(slot.cells).saturating_sub(crate::ui::text::width(&right) + 2);
-    let mut line = counted(counts, "waiting for you", look);
-    if line.width() > room {
-        line = counted(counts, "waiting", look);
-    }
+    // What says most and fits: half a word says less than a sign.
+    let short = if filter.is_empty() { sort } else { filter };
+    let forms = [
+        (Form::Words("waiting for you"), format!("{reading}{full}")),
+        (Form::Words("waiting"), format!("{reading}{full}")),
+        (Form::Words("waiting"), format!("{reading}{short}")),
+        (Form::Signs, format!("{reading}{short}")),
+    ];
+    let room = |right: &str| usize::from(slot.cells).saturating_sub(crate::ui::text::width(right) + 2);
+    let mut forms = forms.into_iter().map(|(form, right)| (counted(counts, form, look), right));
+    let (line, right) = match forms.find(|(line, right)| line.width() <= room(right)) {
+        Some(fits) => fits,
+        None => (counted(counts, Form::Signs, look), String::new()),
+    };
     let wide = crate::ui::text::width(&right);
     let left = slot.after(1).first(usize::from(slot.cells).saturating_sub(wide + 2));
     put_line(buffer, left, &line, look);
@@ -112,17 +125,31 @@ fn counters(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) {
     }
 }
 
+/// How a state is named in the counters.
+#[derive(Clone, Copy)]
+enum Form {
+    /// By its word; this one for `waiting`.
+    Words(&'static str),
+    /// By its sign.
+    Signs,
+}
+
 /// The states that there are, each with its count.
-fn counted(counts: [usize; State::ALL.len()], waiting: &'static str, look: Look<'_>) -> Line<'static> {
+fn counted(counts: [usize; State::ALL.len()], form: Form, look: Look<'_>) -> Line<'static> {
     let muted = look.theme.style("text.muted");
     let mut line = Line::default();
     for (state, count) in State::ALL.into_iter().zip(counts).filter(|(_, count)| *count > 0) {
+        let text = match form {
+            Form::Signs => format!("{}{count}", look.glyphs.state(state)),
+            Form::Words(waiting) if state == State::Waiting => format!("{count} {waiting}"),
+            Form::Words(_) => format!("{count} {}", state.word()),
+        };
         if !line.spans.is_empty() {
-            line.push_span(Span::styled(format!(" {} ", look.glyphs.dot), muted));
+            let between = if matches!(form, Form::Signs) { " ".to_owned() } else { format!(" {} ", look.glyphs.dot) };
+            line.push_span(Span::styled(between, muted));
         }
-        let words = if state == State::Waiting { waiting } else { state.word() };
         let style = if state < State::Healthy { look.theme.state(state) } else { muted };
-        line.push_span(Span::styled(format!("{count} {words}"), style));
+        line.push_span(Span::styled(text, style));
     }
     line
 }

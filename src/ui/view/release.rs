@@ -13,7 +13,7 @@ use crate::app::layers::ReleaseView;
 use crate::app::model::Pane;
 use crate::domain::{Age, Release};
 use crate::ui::panes;
-use crate::ui::text::Elide;
+use crate::ui::text::{Elide, width};
 use crate::ui::widgets::{Look, Slot, put, put_line, tabs};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -26,7 +26,14 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, view: &ReleaseView, 
     summary(buffer, Slot::row(area, 0), model, view, look);
     let all = model.size.shows_all_panes();
     let above = if all { 1 } else { 2 };
-    let below = if area.height >= 8 { 2 } else { 0 };
+    let cells = usize::from(area.width).saturating_sub(2);
+    let reason = shown(&release.reason);
+    // A reason that is cut is none: where there is room it has a second line.
+    let reasons = match crate::ui::text::wrap(&reason, cells.max(1)) {
+        lines if lines.len() == 2 && area.height >= 16 => lines,
+        _ => vec![look.elide(&reason, cells, Elide::End).into_owned()],
+    };
+    let below = if area.height >= 8 { 1 + reasons.len() as u16 } else { 0 };
     let inside = Rect { y: area.y + above.min(area.height), height: area.height.saturating_sub(above + below), ..area };
     if all {
         grid(buffer, inside, model, view, look);
@@ -36,10 +43,11 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, view: &ReleaseView, 
         panes::draw(buffer, inside, model, view, view.pane, look);
     }
     if below > 0 {
-        let slot = |row| Slot::row(area, area.height - 2 + row).after(1);
-        let cells = usize::from(area.width).saturating_sub(2);
-        put(buffer, slot(0), &look.elide(&shown(&release.reason), cells, Elide::End), look.theme.style("text.strong"));
-        put(buffer, slot(1), &look.elide(&next(model, release), cells, Elide::End), Style::new());
+        let slot = |row| Slot::row(area, area.height - below + row).after(1);
+        for (row, line) in (0..).zip(&reasons) {
+            put(buffer, slot(row), line, look.theme.style("text.strong"));
+        }
+        put(buffer, slot(below - 1), &look.elide(&next(model, release), cells, Elide::End), Style::new());
     }
 }
 
@@ -79,8 +87,9 @@ fn summary(buffer: &mut Buffer, slot: Slot, model: &Model, view: &ReleaseView, l
         let words = format!("  gone {} ago", Age::between(gone, model.now).words());
         line.push_span(Span::styled(words, theme.style("verdict.bad")));
     }
-    let progress = progress(release, model);
-    if !progress.is_empty() {
+    // The longest that fits: half a number would be a wrong one.
+    let room = usize::from(slot.cells).saturating_sub(line.width() + 3);
+    if let Some(progress) = progress(release, model).into_iter().find(|words| width(words) <= room) {
         line.push_span(Span::styled(format!("  {progress}"), theme.style("state.progressing")));
     }
     put_line(buffer, slot.after(1), &line, look);
@@ -95,24 +104,20 @@ fn strategy(release: &Release) -> String {
     release.step.as_ref().map_or_else(|| release.strategy.0.to_owned(), at)
 }
 
-/// How far the running update is, how long it takes still, and when the controller gives up.
-fn progress(release: &Release, model: &Model) -> String {
+/// How far the running update is, how long it takes still, and when the controller gives up: the fullest form first.
+fn progress(release: &Release, model: &Model) -> Vec<String> {
     if let Some(outage) = release.outage.filter(|outage| outage.until.is_none()) {
-        return format!("no ready pod for {}", Age::between(outage.from, model.now).words());
+        return vec![format!("no ready pod for {}", Age::between(outage.from, model.now).words())];
     }
-    let Some(progress) = &release.progress else { return String::new() };
-    let mut words = format!("{} of {} new", progress.done, progress.total);
-    if let Some(estimate) = progress.estimate {
-        words = format!("{words}, about {} left", estimate.words());
-    } else if let Some(deadline) = progress.deadline {
-        let left = Age::between(model.now, deadline);
-        words = if left.0.is_zero() {
-            format!("{words}, deadline over")
-        } else {
-            format!("{words}, deadline {}", left.words())
-        };
-    }
-    words
+    let Some(progress) = &release.progress else { return Vec::new() };
+    let left = match (progress.estimate, progress.deadline.map(|deadline| Age::between(model.now, deadline))) {
+        (Some(estimate), _) => format!(", about {} left", estimate.words()),
+        (None, Some(left)) if left.0.is_zero() => ", deadline over".to_owned(),
+        (None, Some(left)) => format!(", deadline {}", left.words()),
+        (None, None) => String::new(),
+    };
+    let (done, total) = (progress.done, progress.total);
+    vec![format!("{done} of {total} new{left}"), format!("{done}/{total} new{left}"), format!("{done}/{total} new")]
 }
 
 /// The next key: what to do, else what an undo would do.

@@ -346,3 +346,37 @@ fn a_console_before_anything_was_read_draws_too() {
     let model = Model::new(session, Arc::new(KeyTable::default()), now(), TimeZone::UTC);
     insta::assert_snapshot!("connecting_80x24", screen(&model));
 }
+
+#[test]
+fn at_80_columns_numbers_are_left_out_whole_and_never_cut() {
+    let mut release = stuck();
+    release.state = crate::domain::State::Progressing;
+    release.reason = "2 new pods can't pull registry.example.com/shop/search:v42-hotfix (ImagePullBackOff, 6 min); \
+                      2 of 8 pods at v42, 6 available."
+        .into();
+    release.remedy = "".into();
+    release.tracks[1].version = "v42-hotfix".into();
+    release.history[1].aliases = vec![crate::domain::Revision(38)];
+    let snapshot = Snapshot { releases: vec![Arc::new(release)], version: 2, ..super::samples::snapshot() };
+    let mut model = console(80, 24, "");
+    update(&mut model, Msg::Snapshot(Arc::new(snapshot)));
+    press(&mut model, "<Enter>");
+    let text = screen(&model);
+    let summary = text.lines().nth(1).unwrap_or_default();
+    assert!(summary.ends_with("6/8 ready  0/8 new"), "{summary}");
+    assert!(text.contains("6 available."), "the reason has a second line: {text}");
+    press(&mut model, "5");
+    let text = screen(&model);
+    assert!(text.contains("41 back to v41 "), "the version stays, and its earlier number is told elsewhere: {text}");
+    assert!(text.contains("was 38"), "{text}");
+}
+
+#[test]
+fn the_counters_of_a_filtered_board_are_all_there() {
+    let mut model = at_stuck(80, 24, "");
+    press(&mut model, "/search<Enter>");
+    let text = screen(&model);
+    let counters = text.lines().nth(1).unwrap_or_default();
+    assert!(!counters.contains('…') && counters.contains("/search"), "{counters}");
+    assert!(counters.contains("healthy") || counters.contains('✔'), "{counters}");
+}
