@@ -28,7 +28,7 @@ pub struct Run {
     pub(super) engine: Engine,
     pub(super) id: PlanId,
     /// When the objects were seen that the fences were cut from.
-    pub(super) made: crate::domain::Timestamp,
+    pub(super) made: Timestamp,
     pub(super) release: ReleaseId,
     pub(super) verb: Verb,
     pub(super) direction: Direction,
