@@ -214,9 +214,9 @@ pub fn root_of(key: &ObjectKey, objects: &dyn Objects) -> Option<ObjectKey> {
     Some(root)
 }
 
-/// The entry that an undo offers first: the best evidence, else the highest below the current that was not
-/// given up. Of several that serve the
-/// one with the most ready pods (a rollout that never got far is no good place to go back to), of other equals the newest.
+/// The entry that an undo offers first: the best evidence, else the highest below the current that was not given up. Of
+/// several that serve the one with the most ready pods (a rollout that never got far is no good place to go back to), of
+/// other equals the newest.
 pub fn best_to_go_back_to(history: &[HistoryEntry]) -> Option<Revision> {
     use crate::domain::history::Evidence;
     let current = history.iter().find(|entry| entry.current).map(|entry| entry.revision);

@@ -112,6 +112,7 @@ fn undo(seen: &Seen<'_>) -> Action {
                 Evidence::Recorded { .. } => ", last good",
                 Evidence::Serving { .. } => ", which users are on",
                 Evidence::Likely { .. } => ", served before",
+                Evidence::GivenUp { .. } => ", which never settled",
                 Evidence::None => "",
             };
             let version = clip(&version(&entry.images), 40);
