@@ -132,6 +132,7 @@ impl Seen<'_> {
             Evidence::Recorded { .. } => ", last good",
             Evidence::Serving { .. } => ", still serving",
             Evidence::Likely { .. } => ", likely good",
+            Evidence::GivenUp { .. } => ", which never settled",
             Evidence::None => "",
         };
         let target = Target {
