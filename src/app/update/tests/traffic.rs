@@ -68,7 +68,7 @@ fn a_weight_is_asked_for_and_only_one_from_0_to_100_makes_a_plan() {
     assert!(form.problem.as_deref().is_some_and(|problem| problem.contains("0 to 100")), "{:?}", form.problem);
     press(&mut model, "<Ctrl-u>35%<Enter>");
     answer(&mut model, &istio());
-    assert_eq!(title(&model), "SET-WEIGHT shop/checkout → 35 % of all");
+    assert_eq!(title(&model), "SET WEIGHT shop/checkout → 35 % of all");
     assert_eq!(applied(&press(&mut model, "<armed>y")), 1);
 }
 
