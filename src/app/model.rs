@@ -10,7 +10,8 @@ use super::session::Session;
 use super::writes::Writes;
 use crate::action::journal::Unfinished;
 use crate::domain::release::Action;
-use crate::domain::{Details, Release, Snapshot, Str, Timestamp, Uid};
+use crate::domain::intent::Override;
+use crate::domain::{Details, Release, Snapshot, Str, Timestamp, Uid, Verb};
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -215,6 +216,14 @@ impl Model {
     pub fn actions(&self, release: &Release) -> Vec<Action> {
         let Some(strategy) = crate::strategy::strategy(release.strategy) else { return Vec::new() };
         strategy.actions(release, &self.planning_context(release, 0))
+    }
+
+    /// Whether `verb` could be asked for, if a person overrode what may be overridden.
+    pub fn overridable(&self, release: &Release, verb: Verb) -> bool {
+        let Some(strategy) = crate::strategy::strategy(release.strategy) else { return false };
+        let overrides = Override::ALL.to_vec();
+        let context = crate::strategy::Context { overrides, ..self.planning_context(release, 0) };
+        strategy.actions(release, &context).iter().any(|action| action.verb == verb && action.enabled)
     }
 
     /// What planning needs beside the release; `number` names the plan.

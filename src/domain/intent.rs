@@ -94,6 +94,9 @@ pub enum Override {
 }
 
 impl Override {
+    /// Every one.
+    pub const ALL: [Self; 5] = [Self::Bake, Self::Freeze, Self::FewerPods, Self::PreviewCheck, Self::BreakGlass];
+
     /// As `--override` takes it.
     pub const fn word(self) -> &'static str {
         match self {

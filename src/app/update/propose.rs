@@ -51,7 +51,9 @@ fn verb_for(model: &Model, release: &Release, actions: &[Action], command: Comma
         return Err(format!("it needs {}; this one is {}", command.needs(), release.strategy.0).into());
     };
     if !action.enabled {
-        return Err(action.why.clone());
+        // Held, and a person may override it: its plan says so, and asks for the reason.
+        let held = command != Command::PauseResume && model.overridable(release, action.verb);
+        return if held { Ok((action.verb, action.why.clone())) } else { Err(action.why.clone()) };
     }
     if let Some(permission) = model.rights.get(&release.uid).and_then(|rights| rights.lacks(action.verb)) {
         return Err(format!("you may not: it needs the right to {permission}").into());

@@ -161,7 +161,8 @@ impl<'a> Wish<'a> {
                 "{} is not switched: {}; scale it up first, or override fewer-pods with a reason",
                 self.release.key,
                 self.shortage()
-            ))),
+            ))
+            .unless(Override::FewerPods)),
         }
     }
 

@@ -31,8 +31,14 @@ fn numbers(track: &Track, drawn: Drawn<'_>) -> String {
     match (track.weight.asked, track.weight.actual) {
         (Some(asked), Some(actual)) if asked != actual => format!("{asked}{}{actual} %", drawn.look.glyphs.unequal),
         (Some(share), _) | (None, Some(share)) => format!("{share} %"),
+        (None, None) if by_rule(drawn) => "by rule".to_owned(),
         (None, None) => "?".to_owned(),
     }
+}
+
+/// Whether matches choose the version, so that nobody is weighed.
+fn by_rule(drawn: Drawn<'_>) -> bool {
+    drawn.view.release.traffic.as_ref().is_some_and(|traffic| !traffic.groups.is_empty())
 }
 
 pub(super) fn draw(buffer: &mut Buffer, slot: Slot, place: usize, columns: &Columns, drawn: Drawn<'_>) {
