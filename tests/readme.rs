@@ -7,6 +7,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use windlass::{
     app::{
         Msg, Session,
+        keypress::KeyPress,
         keys::{KeyTable, markdown},
         model::{Model, Size},
         update::update,
@@ -25,7 +26,7 @@ use windlass::{
 
 const BEGIN: &str = "<!-- keys: generated, do not edit -->\n";
 const END: &str = "<!-- keys: end -->\n";
-const PICTURE: &str = "tests/pictures/board.svg";
+const SIZE: Size = Size { width: 80, height: 24 };
 
 type Checked = Result<(), Box<dyn Error>>;
 
@@ -51,9 +52,9 @@ fn the_keys_are_those_of_the_key_table() -> Checked {
     current("README.md", &[before, BEGIN, markdown().as_str(), END, after].concat())
 }
 
-#[tokio::test]
-async fn the_picture_is_the_board_as_it_is_drawn_now() -> Checked {
-    let sim = SimCluster::scenario("rolling", &SimOptions::manual())?;
+/// A console on the demo's shop, whose time stands still.
+async fn at_the_shop() -> Result<Model, Box<dyn Error>> {
+    let sim = SimCluster::scenario("shop", &SimOptions::manual())?;
     let cluster = Cluster::over(sim.client(), "demo", &ConnectOptions::default()).await?;
     let now = sim.now();
     let options =
@@ -63,17 +64,32 @@ async fn the_picture_is_the_board_as_it_is_drawn_now() -> Checked {
     let mut session = Session::new(Arc::new(Config::default()), cluster.identity(), "ana");
     session.simulated = true;
     let mut model = Model::new(session, Arc::new(KeyTable::default()), now, jiff::tz::TimeZone::UTC);
-    let size = Size { width: 80, height: 24 };
-    update(&mut model, Msg::Resize(size));
+    update(&mut model, Msg::Resize(SIZE));
     update(&mut model, Msg::Snapshot(Arc::new(snapshot)));
+    Ok(model)
+}
 
-    let area = Rect::new(0, 0, size.width, size.height);
+fn picture(model: &Model, path: &str, title: &str) -> Checked {
+    let area = Rect::new(0, 0, SIZE.width, SIZE.height);
     let mut buffer = Buffer::empty(area);
     let theme = Theme::bundled(ColorLevel::True);
-    view::draw(&mut buffer, area, &model, Look { theme: &theme, glyphs: &UNICODE });
-    current(PICTURE, &svg::picture(&buffer, "windlass: the board", Paper::of(&theme)))?;
-
+    view::draw(&mut buffer, area, model, Look { theme: &theme, glyphs: &UNICODE });
+    current(path, &svg::picture(&buffer, title, Paper::of(&theme)))?;
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"))?;
-    assert!(readme.contains(&format!("]({PICTURE})")), "the README shows it");
+    assert!(readme.contains(&format!("]({path})")), "the README shows {path}");
     Ok(())
+}
+
+#[tokio::test]
+async fn the_picture_is_the_board_as_it_is_drawn_now() -> Checked {
+    picture(&at_the_shop().await?, "tests/pictures/board.svg", "windlass: the board")
+}
+
+#[tokio::test]
+async fn the_other_picture_is_a_canary_as_it_is_drawn_now() -> Checked {
+    let mut model = at_the_shop().await?;
+    for key in KeyPress::sequence("/checkout<Enter><Enter>2")? {
+        update(&mut model, Msg::Key(key));
+    }
+    picture(&model, "tests/pictures/traffic.svg", "windlass: the traffic of a canary")
 }

@@ -287,7 +287,7 @@ fn outcome_of_refusal(refusal: &Refusal) -> Outcome {
     };
     let reason = match refusal.overridable {
         Some(gate) => {
-            format!("{}; `--override {} --reason TEXT` does it all the same", refusal.reason, gate.word()).into()
+            format!("{} (--override {} --reason TEXT)", refusal.reason, gate.word()).into()
         }
         None => refusal.reason.clone(),
     };

@@ -56,6 +56,7 @@ pub struct Moved {
     step: Option<u32>,
     counts: [i32; 4],
     tracks: Vec<(Role, String, i32)>,
+    weights: Vec<(Option<u8>, Option<u8>)>,
     outage: bool,
 }
 
@@ -74,6 +75,7 @@ impl Moved {
                 .iter()
                 .map(|track| (track.role, track.version.to_string(), track.replicas.ready))
                 .collect(),
+            weights: release.tracks.iter().map(|track| (track.weight.asked, track.weight.actual)).collect(),
             outage: release.outage.is_some_and(|outage| outage.until.is_none()),
         }
     }

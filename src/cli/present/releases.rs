@@ -9,7 +9,7 @@ use crate::{
 
 /// The table of `status`, worst first; `wide` adds where it stands in its history and who else steers it.
 pub fn releases_table(releases: &[Arc<Release>], wide: bool, now: Timestamp) -> Table {
-    let mut heading = vec!["NAMESPACE", "RELEASE", "STATE", "SINCE", "HOW", "STEP", "VERSIONS", "READY"];
+    let mut heading = vec!["NAMESPACE", "RELEASE", "STATE", "SINCE", "HOW", "STEP", "%", "VERSIONS", "READY"];
     if wide {
         heading.extend(["REVISION", "BACK TO", "HEALTH", "MANAGED BY"]);
     }
@@ -23,6 +23,7 @@ pub fn releases_table(releases: &[Arc<Release>], wide: bool, now: Timestamp) -> 
             release.since.map_or_else(String::new, |since| Age::between(since, now).to_string()),
             release.strategy.0.to_owned(),
             step(release),
+            weight(release),
             versions(release),
             ready(release),
         ];
@@ -49,6 +50,7 @@ pub fn release_line(release: &Release) -> String {
         format!("{} ({})", release.key.qualified(), release.key.kind.singular()),
         state(release),
         step(release),
+        if weight(release).is_empty() { String::new() } else { format!("{} %", weight(release)) },
         versions(release),
         ready(release),
         release.reason.to_string(),
@@ -67,6 +69,18 @@ fn step(release: &Release) -> String {
         Some(index) => format!("{index}/{}", step.count),
         None => format!("-/{}", step.count),
     })
+}
+
+/// The candidate's share, `20`, or `20≠12` where what is asked is not what is; of a plain workload none.
+fn weight(release: &Release) -> String {
+    let Some(candidate) = release.traffic.as_ref().and_then(|_| release.track(Role::Candidate)) else {
+        return String::new();
+    };
+    match (candidate.weight.asked, candidate.weight.actual) {
+        (Some(asked), Some(actual)) if asked != actual => format!("{asked}≠{actual}"),
+        (Some(share), _) | (None, Some(share)) => share.to_string(),
+        (None, None) => String::new(),
+    }
 }
 
 /// `v41→v42` while two versions are there, else the one.
