@@ -5,5 +5,6 @@ mod kubeconfig;
 mod pages;
 mod reading;
 mod run;
+mod stepping;
 mod watching;
 mod writing;

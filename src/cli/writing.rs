@@ -286,9 +286,7 @@ fn outcome_of_refusal(refusal: &Refusal) -> Outcome {
         RefusalKind::Refused | RefusalKind::ReadAgain => OutcomeKind::Refused,
     };
     let reason = match refusal.overridable {
-        Some(gate) => {
-            format!("{} (--override {} --reason TEXT)", refusal.reason, gate.word()).into()
-        }
+        Some(gate) => format!("{} (--override {} --reason TEXT)", refusal.reason, gate.word()).into(),
         None => refusal.reason.clone(),
     };
     Outcome::new(kind, reason)
