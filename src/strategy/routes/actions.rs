@@ -2,6 +2,7 @@
 
 use super::draft::share_of;
 use super::plan::NOTHING_MOVES;
+use super::shape::picks_users;
 use super::undo::{First, first};
 use super::weights::nothing_to_steer;
 use crate::domain::release::{Action, Role};
@@ -98,10 +99,12 @@ fn abort(release: &Release, traffic: &Traffic) -> Action {
     let Some(candidate) = release.track(Role::Candidate) else {
         return Action::disabled(verb, way, "all traffic goes to the stable version already");
     };
+    let route = traffic.rows.routes.first();
+    let picks = |pointer: &str| route.and_then(|route| route.rule(pointer)).is_some_and(picks_users);
     let takes = traffic.rules.iter().any(|split| {
-        let share = share_of(split, Role::Candidate);
-        let only = split.shares.iter().all(|share| share.role == Some(Role::Candidate));
-        share.is_some_and(|share| share > 0) && (split.steered || only) || (split.problem.is_some() && share.is_some())
+        let Some(share) = share_of(split, Role::Candidate) else { return false };
+        let only = split.shares.iter().all(|share| share.role == Some(Role::Candidate)) && !picks(&split.pointer);
+        (share > 0 || split.problem.is_some()) && (split.steered || only)
     });
     if !takes {
         return Action::disabled(verb, way, format!("{} takes no traffic", candidate.version));
