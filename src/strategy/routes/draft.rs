@@ -142,7 +142,7 @@ pub fn plan(ground: &Ground<'_>, intent: &Intent, context: &Context, written: Wr
         title: written.title,
         direction: written.direction,
         calls: vec![patch(call, written.fence)],
-        until: Wait::Observed,
+        until: if reported(ground.route) { Wait::Observed } else { Wait::Accepted },
         inverse,
         forecast: Forecast { then: written.then.into(), warnings: written.warnings, ..Forecast::default() },
         risk: written.risk,
@@ -155,6 +155,11 @@ pub fn plan(ground: &Ground<'_>, intent: &Intent, context: &Context, written: Wr
     let of_route = crate::strategy::workload::managers::of((&ground.route.meta).into());
     plan.forecast.reverts.retain(|it| of_route.iter().any(|own| own.manager == it.manager && own.name == it.name));
     plan
+}
+
+/// Whether a controller says of this route what it took: only then can a write be waited for. Istio says nothing.
+fn reported(route: &Route) -> bool {
+    route.parents.iter().any(|parent| parent.accepted.is_some())
 }
 
 /// The other way.

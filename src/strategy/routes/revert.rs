@@ -1,6 +1,6 @@
 //! Taking back a write of ours on a route, or on one of its workloads.
 
-use super::draft::{Ground, Written, opposite, plan, takes_effect};
+use super::draft::{Ground, Written, plan, takes_effect};
 use crate::domain::forecast::Risk;
 use crate::domain::plan::{Operation, Patch, Plan, ReadyInverse, Refusal};
 use crate::domain::{Intent, RawObject};
@@ -56,7 +56,6 @@ pub fn back(ground: &Ground<'_>, inverse: &ReadyInverse, intent: &Intent, contex
         inverse: "what that write did, again".to_owned(),
     };
     let mut plan = plan(ground, intent, context, written);
-    debug_assert!(plan.direction != opposite(inverse.direction));
     plan.intent = Intent::Revert(Box::new(inverse.clone()));
     Ok(plan)
 }

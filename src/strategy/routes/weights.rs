@@ -1,6 +1,6 @@
 //! Moving weights: the next rung, a number, everything.
 
-use super::draft::{Ground, Written, capacity, name, opposite, plan, share_of, takes_effect};
+use super::draft::{Ground, Written, capacity, name, plan, share_of, takes_effect};
 use super::shape::picks_users;
 use crate::domain::forecast::Risk;
 use crate::domain::intent::{RuleRef, Standing};
@@ -204,7 +204,6 @@ pub fn write(
             if moves.len() == 1 { "the rule is" } else { "the rules are" }
         ),
     };
-    debug_assert!(opposite(opposite(direction)) == direction);
     Ok(plan(ground, intent, context, written))
 }
 
