@@ -121,7 +121,7 @@ async fn an_istio_canary_is_stepped_set_taken_back_and_aborted() {
     assert_eq!(weights(&room, VS), [100, 0]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a cluster"]
 async fn a_gateway_canary_is_stepped_and_waits_for_what_its_controller_says() {
     let room = gateway("gateway", 19, 1).await;
