@@ -52,7 +52,7 @@ pub enum Row {
     Budget(Arc<DisruptionBudget>),
     /// A namespace.
     Namespace(ObjectKey),
-    /// A VirtualService, HTTPRoute or GRPCRoute.
+    /// A VirtualService, HTTPRoute or `GRPCRoute`.
     Route(Arc<Route>),
     /// A DestinationRule.
     DestinationRule(Arc<DestinationRule>),
@@ -60,7 +60,7 @@ pub enum Row {
     Canary(Arc<Canary>),
     /// A Rollout.
     Rollout(Arc<Rollout>),
-    /// An AnalysisRun.
+    /// An `AnalysisRun`.
     Run(Arc<AnalysisRun>),
 }
 

@@ -46,13 +46,13 @@ pub enum Kind {
     DestinationRule,
     /// gateway.networking.k8s.io HTTPRoute.
     HttpRoute,
-    /// gateway.networking.k8s.io GRPCRoute.
+    /// gateway.networking.k8s.io `GRPCRoute`.
     GrpcRoute,
     /// flagger.app Canary.
     Canary,
     /// argoproj.io Rollout.
     Rollout,
-    /// argoproj.io AnalysisRun.
+    /// argoproj.io `AnalysisRun`.
     AnalysisRun,
     /// argoproj.io Experiment.
     Experiment,

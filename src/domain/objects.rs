@@ -33,7 +33,7 @@ pub trait Objects {
     fn routes_to(&self, service: &ObjectKey) -> Vec<Arc<Route>>;
     /// The VirtualServices that leave a decision to the VirtualService at `key`, by key.
     fn routes_delegating_to(&self, key: &ObjectKey) -> Vec<Arc<Route>>;
-    /// The DestinationRules for `service`, by key.
+    /// The `DestinationRules` for `service`, by key.
     fn destination_rules_of(&self, service: &ObjectKey) -> Vec<Arc<DestinationRule>>;
     /// The Canary at `key`.
     fn canary(&self, key: &ObjectKey) -> Option<&Arc<Canary>>;

@@ -37,7 +37,7 @@ pub fn definitions(project: &str) -> Option<Vec<Value>> {
     Some(names.iter().map(|names| definition(group, version, *names)).collect())
 }
 
-/// A definition with one served version and the status subresource; Argo's AnalysisRuns and Experiments have none.
+/// A definition with one served version and the status subresource; Argo's `AnalysisRuns` and Experiments have none.
 pub fn definition(group: &str, version: &str, (plural, kind): Names) -> Value {
     let subresources = match plural {
         "analysisruns" | "experiments" | "analysistemplates" | "metrictemplates" => json!({}),

@@ -1,4 +1,4 @@
-//! Gateway API: an HTTPRoute or GRPCRoute whose rules divide requests between backends.
+//! Gateway API: an HTTPRoute or `GRPCRoute` whose rules divide requests between backends.
 //!
 //! Source of the rules: Gateway API › HTTPRoute (`backendRefs[].weight` is a proportion of the rule's sum, an absent one is
 //! 1, and filters stay with their rule). The Gateway's controller says in each parent's condition `Accepted`, with
@@ -14,7 +14,7 @@ use crate::domain::plan::Refusal;
 use crate::domain::release::{Action, StrategyKind};
 use crate::domain::{Details, Intent, Kind, ObjectKey, Plan, Release};
 
-/// The strategy of HTTPRoutes and GRPCRoutes with weights.
+/// The strategy of `HTTPRoutes` and `GRPCRoutes` with weights.
 #[derive(Debug)]
 pub struct Gateway;
 

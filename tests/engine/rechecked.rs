@@ -209,7 +209,7 @@ async fn a_client_that_was_rebuilt_onto_another_cluster_writes_nothing_not_even_
         // The comparison runs beside; what it finds can be asked for.
         let found = async {
             while at.cluster.moved().is_none() {
-                tokio::task::yield_now().await
+                tokio::task::yield_now().await;
             }
         };
         tokio::time::timeout(Duration::from_secs(10), found).await.expect("it is found out");

@@ -29,7 +29,7 @@ pub struct Store {
     pods_of: HashMap<Uid, BTreeMap<Str, Arc<Pod>>>,
     slices_of: HashMap<ObjectKey, HashSet<ObjectKey>>,
     autoscalers_of: HashMap<ObjectKey, BTreeSet<ObjectKey>>,
-    /// Object → the routes, DestinationRules, Canaries and Rollouts that name it.
+    /// Object → the routes, `DestinationRules`, Canaries and Rollouts that name it.
     naming: HashMap<ObjectKey, BTreeSet<ObjectKey>>,
     /// Rollout or Experiment → its analysis runs.
     runs_of: HashMap<Uid, BTreeSet<ObjectKey>>,

@@ -1,4 +1,4 @@
-//! Argo's AnalysisRun.
+//! Argo's `AnalysisRun`.
 
 use super::rollout::{REVISION, role};
 use super::tree::Node;
@@ -6,7 +6,7 @@ use crate::domain::traffic::ObjectMeta;
 use crate::domain::traffic::analysis::{AnalysisRun, Measurement, Metric, MetricResult};
 use crate::domain::{Str, Uid};
 
-/// The row of an AnalysisRun.
+/// The row of an `AnalysisRun`.
 pub fn run(meta: ObjectMeta, object: &Node<'_>) -> AnalysisRun {
     let (spec, status) = (object.at("spec"), object.at("status"));
     let label = |name: &str| meta.labels.get(name);

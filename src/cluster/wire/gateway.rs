@@ -1,4 +1,4 @@
-//! The Gateway API's HTTPRoute and GRPCRoute.
+//! The Gateway API's HTTPRoute and `GRPCRoute`.
 
 use super::custom::status;
 use super::matching;
@@ -7,7 +7,7 @@ use crate::domain::traffic::ObjectMeta;
 use crate::domain::traffic::route::{Destination, Mirror, Parent, Protocol, Route, Rule, Said};
 use crate::domain::{Kind, ObjectKey, Str};
 
-/// The row of an HTTPRoute or GRPCRoute.
+/// The row of an HTTPRoute or `GRPCRoute`.
 pub fn route(meta: ObjectMeta, object: &Node<'_>) -> Route {
     let spec = object.at("spec");
     let protocol = if meta.key.kind == Kind::GrpcRoute { Protocol::Grpc } else { Protocol::Http };

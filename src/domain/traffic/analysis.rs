@@ -1,10 +1,10 @@
-//! Argo's AnalysisRun as a row: what was measured, and what was made of it.
+//! Argo's `AnalysisRun` as a row: what was measured, and what was made of it.
 
 use super::meta::ObjectMeta;
 use super::rollout::RunRole;
 use crate::domain::{Str, Timestamp, Uid};
 
-/// An AnalysisRun (argoproj.io).
+/// An `AnalysisRun` (argoproj.io).
 #[derive(Debug, Clone, PartialEq)]
 pub struct AnalysisRun {
     /// Who it is.

@@ -98,7 +98,7 @@ pub struct CanaryMetric {
 pub struct CanaryStatus {
     /// `phase`; empty before the controller wrote one.
     pub phase: Str,
-    /// `canaryWeight`; it is 0 in WaitingPromotion although traffic flows: the route has the truth.
+    /// `canaryWeight`; it is 0 in `WaitingPromotion` although traffic flows: the route has the truth.
     pub weight: Option<i64>,
     /// `iterations`; -1 occurs while it is gated.
     pub iterations: Option<i64>,

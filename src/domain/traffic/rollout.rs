@@ -86,7 +86,7 @@ pub struct TrafficRouting {
     pub virtual_services: Vec<IstioRef>,
     /// `istio.destinationRule`.
     pub destination_rule: Option<IstioSubsets>,
-    /// The HTTPRoutes and GRPCRoutes of the plugin `argoproj-labs/gatewayAPI`.
+    /// The `HTTPRoutes` and `GRPCRoutes` of the plugin `argoproj-labs/gatewayAPI`.
     pub gateway_routes: Vec<ObjectKey>,
     /// `managedRoutes[].name`.
     pub managed_routes: Vec<Str>,

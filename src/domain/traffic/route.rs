@@ -1,4 +1,4 @@
-//! Routes (Istio VirtualService, Gateway API HTTPRoute and GRPCRoute) and DestinationRules as rows.
+//! Routes (Istio VirtualService, Gateway API HTTPRoute and `GRPCRoute`) and `DestinationRules` as rows.
 
 use super::marks::Marks;
 use super::matching::{self, Match};
@@ -62,7 +62,7 @@ pub enum Protocol {
     Tls,
     /// Istio's `tcp`.
     Tcp,
-    /// GRPCRoute.
+    /// `GRPCRoute`.
     Grpc,
 }
 

@@ -46,7 +46,7 @@ pub struct Rows {
     pub sides: Vec<Side>,
     /// The routes.
     pub routes: Vec<Arc<Route>>,
-    /// The DestinationRules of their hosts.
+    /// The `DestinationRules` of their hosts.
     pub destination_rules: Vec<Arc<DestinationRule>>,
     /// Flagger's Canary.
     pub canary: Option<Arc<Canary>>,

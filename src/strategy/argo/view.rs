@@ -26,7 +26,7 @@ pub struct View {
     pub services: Vec<Arc<Service>>,
     /// The routes that it names and that exist.
     pub routes: Vec<Arc<Route>>,
-    /// The DestinationRules of its Services.
+    /// The `DestinationRules` of its Services.
     pub destination_rules: Vec<Arc<DestinationRule>>,
     /// Where it stands.
     pub stand: Stand,
@@ -134,7 +134,7 @@ fn mark_current(rollout: &Rollout, facts: &mut Facts) {
         match facts.lanes.iter_mut().find(|lane| lane.images == *images) {
             Some(lane) => lane.current = true,
             None => {
-                facts.lanes.insert(0, Lane { object: None, images: images.clone(), pods: Vec::new(), current: true })
+                facts.lanes.insert(0, Lane { object: None, images: images.clone(), pods: Vec::new(), current: true });
             }
         }
     }

@@ -27,7 +27,7 @@ impl Pass<'_> {
         match (self.hold.place, seen.weight(), self.next) {
             (Place::Start, _, _) => format!("the analysis of {new} starts"),
             (Place::Weight, Some(now), Some(next)) => format!("{now} % → {next} % on {new}"),
-            (Place::Weight, _, _) | (Place::Promotion, _, _) => format!("{new} is promoted"),
+            (Place::Weight | Place::Promotion, _, _) => format!("{new} is promoted"),
         }
     }
 }

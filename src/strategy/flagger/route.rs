@@ -1,6 +1,6 @@
 //! The traffic's share of the candidate, read where it lives: in the route that Flagger writes.
 //!
-//! The status is no substitute: it says 0 in WaitingPromotion while traffic flows, and never changes in an A/B test.
+//! The status is no substitute: it says 0 in `WaitingPromotion` while traffic flows, and never changes in an A/B test.
 
 use super::phase::splits_nothing;
 use crate::domain::objects::{Objects, Service};

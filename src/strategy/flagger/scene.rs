@@ -24,7 +24,7 @@ pub struct Scene {
     pub primary: Option<Facts>,
     /// The route.
     pub route: Option<Arc<Route>>,
-    /// Its DestinationRules.
+    /// Its `DestinationRules`.
     pub destination_rules: Vec<Arc<DestinationRule>>,
     /// Its Services: the users' one, the primary's, the candidate's.
     pub services: Vec<Arc<Service>>,

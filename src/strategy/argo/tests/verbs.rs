@@ -93,7 +93,7 @@ fn skip_sets_the_index_and_cancels_what_the_step_began() {
     assert!(plan.forecast.warnings[0].contains("weight is not waited for"), "{:?}", plan.forecast.warnings);
     let analysis = World::at_step(0, 0).with(|rollout| {
         rollout["spec"]["strategy"]["canary"]["steps"] =
-            json!([{"analysis": {"templates": [{"templateName": "rate"}]}}, {"setWeight": 75}])
+            json!([{"analysis": {"templates": [{"templateName": "rate"}]}}, {"setWeight": 75}]);
     });
     let plan = analysis.planned(&Intent::Skip);
     assert_eq!(&*plan.forecast.then, "leaves out analysis rate; 0 % → 75 %, then it takes over");

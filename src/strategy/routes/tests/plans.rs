@@ -133,10 +133,10 @@ fn undo_brings_traffic_back_first_and_the_template_when_it_is_asked_for() {
         .deployment("shop-canary", &labels, "v2", (2, 9_000))
         .replica_set("shop-canary-h0", &owner, ("pod-template-hash", "h0"), &old, (0, 50_000))
         .set(Kind::ReplicaSet, "shop-canary-h1", |set| {
-            set["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = "2".into()
+            set["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = "2".into();
         })
         .set(Kind::Deployment, "shop-canary", |web| {
-            web["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = "2".into()
+            web["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = "2".into();
         });
     let template = Intent::Undo { to: UndoTo::Previous, paused: PausedUndo::StayPaused };
     let plan = plan(&shop, ISTIO, &template);
