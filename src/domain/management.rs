@@ -123,6 +123,7 @@ pub struct Writer {
 
 /// Which of the fields that we write a field manager owns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the object, owned or not")]
 pub struct Touches {
     /// Anything under `spec.template`.
     pub template: bool,

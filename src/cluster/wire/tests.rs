@@ -29,7 +29,7 @@ fn a_virtual_service_tells_its_rules_destinations_mirrors_and_delegates() {
             {"delegate": {"name": "inner", "namespace": "team"}},
             {"redirect": {"uri": "/x"}}],
         "tcp": [{"match": [{"port": 5432}], "route": [{"destination": {"host": "db"}}]}],
-        "tls": [{"match": [{"sniHosts": ["a", "b"]}], "route": [{"destination": {"host": "*"}, "weight": 1099511627776i64}]}]}});
+        "tls": [{"match": [{"sniHosts": ["a", "b"]}], "route": [{"destination": {"host": "*"}, "weight": 1_099_511_627_776_i64}]}]}});
     let Row::Route(route) = row(Kind::VirtualService, object) else { panic!("a route") };
     assert_eq!(&*route.meta.api_version, "networking.istio.io/v1beta1");
     assert_eq!(route.meta.traffic_writer().map(|writer| &*writer.manager), Some("windlass-ana"));
@@ -37,7 +37,10 @@ fn a_virtual_service_tells_its_rules_destinations_mirrors_and_delegates() {
     assert_eq!(pointers, ["/spec/http/0", "/spec/http/1", "/spec/http/2", "/spec/tls/0", "/spec/tcp/0"]);
     let mobile = &route.rules[0];
     assert_eq!(words(&mobile.matches), "header user-agent matches .*Mobile.* and cookie is there and path /a*");
-    assert_eq!(mobile.destinations[1].service.as_ref().map(crate::domain::ids::ObjectKey::qualified).as_deref(), Some("other/web"));
+    assert_eq!(
+        mobile.destinations[1].service.as_ref().map(crate::domain::ids::ObjectKey::qualified).as_deref(),
+        Some("other/web")
+    );
     assert_eq!((mobile.destinations[0].port, mobile.destinations[1].weight), (Some(80), Some(-5)));
     assert_eq!(mobile.mirrors[0].percent, Some(12.5));
     assert_eq!(mobile.others.iter().map(|name| &**name).collect::<Vec<_>>(), ["timeout", "retries"]);
@@ -83,7 +86,10 @@ fn a_gateway_route_tells_its_parents_backends_and_matches() {
     assert_eq!(rule.matches[1].to_string(), "header x-group is b and query q matches x+ and method is GET");
     assert!(rule.matches[1].tells_users_apart());
     assert_eq!(rule.percentages(Kind::HttpRoute), [Some(82), Some(9), Some(9)]);
-    assert_eq!(rule.destinations[1].service.as_ref().map(crate::domain::ids::ObjectKey::qualified).as_deref(), Some("other/web-v2"));
+    assert_eq!(
+        rule.destinations[1].service.as_ref().map(crate::domain::ids::ObjectKey::qualified).as_deref(),
+        Some("other/web-v2")
+    );
     assert_eq!((&*rule.destinations[2].host, rule.destinations[2].service.is_none()), ("Bucket/b", true));
     assert_eq!((rule.mirrors[0].percent, rule.others.len()), (Some(12.5), 1));
     let parent = &route.parents[0];
@@ -133,7 +139,8 @@ fn a_rollout_tells_steps_routing_and_status() {
             "pauseConditions": [{"reason": "CanaryPauseStep", "startTime": "2027-01-01T00:00:00Z"}],
             "canary": {"weights": {"canary": {"weight": 20}, "stable": {"weight": 80}, "verified": false}, "currentStepAnalysisRunStatus": {"name": "run", "status": "Running"}}}});
     let Row::Rollout(rollout) = row(Kind::Rollout, object) else { panic!("a rollout") };
-    let words: Vec<String> = rollout.steps().iter().map(crate::domain::traffic::rollout_steps::RolloutStep::words).collect();
+    let words: Vec<String> =
+        rollout.steps().iter().map(crate::domain::traffic::rollout_steps::RolloutStep::words).collect();
     let wanted = [
         "20 %",
         "pause",

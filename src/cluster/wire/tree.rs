@@ -55,6 +55,7 @@ impl<'a> Node<'a> {
     }
 
     /// The member `name`.
+    #[must_use]
     pub fn at(&self, name: &str) -> Self {
         let value = match self.there() {
             Some(Value::Object(members)) => members.get(name),

@@ -50,8 +50,8 @@ fn of_metric(run: &AnalysisRun, metric: &Metric) -> Check {
     let result = metric.result.clone().unwrap_or_default();
     let of = metric.count.as_ref().map(|count| format!(" of {}", clip(count, 12))).unwrap_or_default();
     let counted = [(result.failed, "failed"), (result.inconclusive, "inconclusive"), (result.error, "in error")];
-    let counted: String =
-        counted.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!(", {number} {word}")).collect();
+    let counted = counted.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!(", {number} {word}"));
+    let counted = counted.collect::<Vec<_>>().concat();
     let standing = format!("{}, {}{of} measured{counted}", phase(&result.phase), result.count);
     let limits = [
         metric.success.as_ref().map(|condition| clip(condition, 80)),

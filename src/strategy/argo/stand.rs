@@ -6,6 +6,7 @@ use crate::domain::{RawObject, Str};
 
 /// Where a Rollout stands.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the Rollout by itself")]
 pub struct Stand {
     /// Whether its controller has seen the newest spec, of the referenced workload too.
     pub observed: bool,

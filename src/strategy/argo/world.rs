@@ -1,5 +1,11 @@
 //! Rollouts for tests, as a real controller leaves them (Argo Rollouts 1.9).
 
+#![expect(
+    clippy::missing_panics_doc,
+    clippy::return_self_not_must_use,
+    reason = "what only tests call says what is wrong by panicking"
+)]
+
 use crate::domain::plan::{Operation, Plan, Refusal, RefusalKind};
 use crate::domain::{Intent, Kind, Release};
 use crate::strategy::testing::ago;

@@ -317,7 +317,8 @@ fn held_from(scene: &Scene) -> Option<Timestamp> {
     if !ready(&target.workload) || !ready(&primary.workload) {
         return None;
     }
-    let last_pod = target.lanes.iter().flat_map(super::super::workload::facts::Lane::live).filter_map(|pod| pod.ready_since).max();
+    let last_pod =
+        target.lanes.iter().flat_map(super::super::workload::facts::Lane::live).filter_map(|pod| pod.ready_since).max();
     let from = canary.status.last_transition?.max(last_pod.unwrap_or(canary.status.last_transition?));
     from.checked_add(interval(canary) + SLACK).ok()
 }

@@ -1,5 +1,7 @@
 //! Routes with weights: what is recognised, shown, planned and refused.
 
+#![expect(clippy::missing_panics_doc, reason = "what only tests call says what is wrong by panicking")]
+
 mod bad_input;
 mod contract;
 mod plans;

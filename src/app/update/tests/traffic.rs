@@ -167,17 +167,17 @@ fn bars_move_when_their_numbers_change_and_only_then() {
     };
     let same = Arc::new(with(&model, istio(), 3));
     update(&mut model, Msg::Snapshot(same));
-    assert_eq!(share(&model), 20.0);
+    assert_eq!(share(&model).round() as u8, 20);
     assert!(wakes(&model) > Some(Duration::from_millis(200)), "nothing moves");
     let mut moved = istio();
     moved.tracks[1].weight.asked = Some(50);
     let moved = Arc::new(with(&model, moved, 4));
     update(&mut model, Msg::Snapshot(moved));
-    assert_eq!((share(&model), wakes(&model)), (20.0, Some(Duration::from_millis(100))));
+    assert_eq!((share(&model).round() as u8, wakes(&model)), (20, Some(Duration::from_millis(100))));
     model.tick += Duration::from_millis(250);
-    assert_eq!(share(&model), 35.0);
+    assert_eq!(share(&model).round() as u8, 35);
     model.tick += Duration::from_millis(250);
-    assert_eq!(share(&model), 50.0);
+    assert_eq!(share(&model).round() as u8, 50);
     assert!(wakes(&model) > Some(Duration::from_millis(200)), "it has come to rest");
 }
 

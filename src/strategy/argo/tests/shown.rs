@@ -157,7 +157,10 @@ fn a_blue_green_rollout_shows_its_sides_and_the_pods_that_are_kept() {
     assert_eq!(traffic.mover, Mover::Argo);
     let switch = traffic.switch.as_ref().expect("a switch");
     assert_eq!((&*switch.live, switch.other.as_deref()), ("h1", Some("h2")));
-    assert_eq!(switch.preview.as_ref().map(crate::domain::ids::ObjectKey::target).as_deref(), Some("service/front-preview"));
+    assert_eq!(
+        switch.preview.as_ref().map(crate::domain::ids::ObjectKey::target).as_deref(),
+        Some("service/front-preview")
+    );
     let switched = World::preview().status(|status| {
         status["phase"] = "Healthy".into();
         status["stableRS"] = "h2".into();

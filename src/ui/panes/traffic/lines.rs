@@ -13,13 +13,13 @@ pub(super) const LABEL: usize = 10;
 pub(super) struct Lines<'a> {
     drawn: Drawn<'a>,
     cells: usize,
-    lines: Vec<Line<'static>>,
+    all: Vec<Line<'static>>,
     last: &'static str,
 }
 
 impl<'a> Lines<'a> {
     pub fn new(drawn: Drawn<'a>, cells: usize) -> Self {
-        Self { drawn, cells, lines: Vec::new(), last: "" }
+        Self { drawn, cells, all: Vec::new(), last: "" }
     }
 
     /// How many cells there are beside the label.
@@ -29,8 +29,8 @@ impl<'a> Lines<'a> {
 
     /// A line between two parts; one at most.
     pub fn gap(&mut self) {
-        if self.lines.last().is_none_or(|line| !line.spans.is_empty()) {
-            self.lines.push(Line::default());
+        if self.all.last().is_none_or(|line| !line.spans.is_empty()) {
+            self.all.push(Line::default());
         }
         self.last = "";
     }
@@ -50,7 +50,7 @@ impl<'a> Lines<'a> {
     pub fn plain(&mut self, text: &str) {
         let style = self.drawn.look.theme.style("text.muted");
         let parts = wrap(text, self.cells.max(8));
-        self.lines.extend(parts.into_iter().filter(|part| !part.is_empty()).map(|part| Line::styled(part, style)));
+        self.all.extend(parts.into_iter().filter(|part| !part.is_empty()).map(|part| Line::styled(part, style)));
     }
 
     /// A line of several styles.
@@ -59,10 +59,10 @@ impl<'a> Lines<'a> {
         self.last = label;
         let style = if label.is_empty() { Style::new() } else { self.drawn.look.theme.style("text.muted") };
         spans.insert(0, Span::styled(format!("{shown:<LABEL$}"), style));
-        self.lines.push(Line::from(spans));
+        self.all.push(Line::from(spans));
     }
 
     pub fn finish(self) -> Vec<Line<'static>> {
-        self.lines
+        self.all
     }
 }
