@@ -1,5 +1,6 @@
 //! The controllers: each looks at one object at a time and moves the cluster one step towards its spec.
 
+mod argo;
 pub mod common;
 mod daemonset;
 mod deployment;
@@ -44,4 +45,5 @@ pub static CONTROLLERS: &[&dyn Controller] = &[
     &pdb::BudgetController,
     &routes::RouteController,
     &garbage::GarbageCollector,
+    &argo::ArgoController,
 ];
