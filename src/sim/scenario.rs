@@ -73,6 +73,8 @@ scenarios! {
     "istio" "Istio routes: a canary between two rungs, one by hosts with a mirror, one by TCP, one with a fault";
     "gateway" "Gateway API routes: a canary with a header rule, weights of any sum, a route that its parent refuses";
     "abtest" "A/B tests: a cookie and a header choose the version";
+    "argo" "Argo Rollouts, canary: one waits for a person, one was aborted by its analysis, one runs its timed steps";
+    "argo-bluegreen" "Argo Rollouts, blue-green: one waits for a person beside its preview, one switches by itself";
     "large" "2,000 releases with 10,000 pods, or as many as are asked for";
     "flaky-api" "the shop behind an API server that fails in every known way, one after the other";
     "readonly" "the shop, for someone who may only look";

@@ -1,6 +1,7 @@
 //! Tests of the whole cluster through the real client.
 
 mod api;
+mod argo;
 mod customs;
 mod faults;
 mod rollouts;
