@@ -4,6 +4,8 @@
 //! namespace of its own and removes it. `WINDLASS_TEST_VIEWER_KUBECONFIG` and `WINDLASS_TEST_NOBODY_KUBECONFIG` name
 //! users with the role `view` and with none.
 
+#[path = "cluster/argo.rs"]
+mod argo;
 #[path = "cluster/connecting.rs"]
 mod connecting;
 #[path = "cluster/credentials.rs"]
