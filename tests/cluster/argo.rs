@@ -122,7 +122,8 @@ async fn a_canary_is_shown_and_stepped_to_its_end() {
     let release = waits_at(&room, "pay", 1).await;
     assert_eq!(told(&room, "pay"), "Paused - CanaryPauseStep");
     assert_eq!(release.strategy.0, "argo-canary");
-    let of = |role| release.track(role).map(|track| (track.version.to_string(), track.weight.asked, track.weight.actual));
+    let of =
+        |role| release.track(role).map(|track| (track.version.to_string(), track.weight.asked, track.weight.actual));
     assert_eq!(of(Role::Stable), Some(("v1".into(), Some(80), Some(80))));
     assert_eq!(of(Role::Candidate), Some(("v2".into(), Some(20), Some(20))));
     assert!(release.waiting().is_some_and(|waiting| waiting.since.is_some()));
@@ -261,7 +262,8 @@ async fn with_nothing_on_its_way_nothing_is_aborted_or_promoted() {
 #[ignore = "needs a cluster with Argo Rollouts"]
 async fn a_skip_leaves_out_exactly_the_step_that_it_stands_at() {
     let room = Room::new("argo-skip", &Value::Null).await;
-    canary(&room, "pay", json!([{"setWeight": 10}, {"pause": {}}, {"pause": {}}, {"setWeight": 60}, {"pause": {}}])).await;
+    canary(&room, "pay", json!([{"setWeight": 10}, {"pause": {}}, {"pause": {}}, {"setWeight": 60}, {"pause": {}}]))
+        .await;
     new_version(&room, "pay", "v2");
     waits_at(&room, "pay", 1).await;
     assert_eq!(does(&room, "pay", Intent::Skip).await.kind, OutcomeKind::Applied);
@@ -332,7 +334,8 @@ async fn going_back_to_an_older_version_takes_all_steps_again_as_foretold_and_wi
     for version in ["v2", "v3"] {
         new_version(&room, "pay", version);
         until(&room, "pay", "it has everything", |release| {
-            release.state == State::Healthy && release.track(Role::Stable).is_some_and(|track| &*track.version == version)
+            release.state == State::Healthy
+                && release.track(Role::Stable).is_some_and(|track| &*track.version == version)
         })
         .await;
     }
@@ -391,7 +394,7 @@ async fn a_failed_analysis_is_shown_with_what_it_measured() {
     .await;
     assert!(release.reason.contains("analysis rate: failed (last [0.5])"), "{}", release.reason);
     let check = &release.traffic.as_ref().expect("traffic").checks[0];
-    assert_eq!((&*check.name, &*check.limit), ("rate (step 2)", "result[0] >= 0.99; failures ≤ 0"));
+    assert_eq!((&*check.name, &*check.limit), ("rate (step 1)", "result[0] >= 0.99; failures ≤ 0"));
     assert_eq!(&*check.values[0].1, "[0.5]");
 }
 

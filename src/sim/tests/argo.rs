@@ -71,9 +71,10 @@ async fn an_ended_pause_goes_on_through_the_timed_ones_to_the_end() {
     assert_eq!(told(&sim, PAY), ("Healthy".into(), String::new(), 6));
     assert_eq!(status["stableRS"], status["currentPodHash"]);
     assert_eq!(weights(&sim, PAY), (100, 0), "the stable Service has the new version now");
-    let old = sim.objects("replicasets", "argo-canary").into_iter().find(|set| {
-        set["metadata"]["labels"]["app"] == "pay" && set["metadata"]["labels"]["version"] == "v1"
-    });
+    let old = sim
+        .objects("replicasets", "argo-canary")
+        .into_iter()
+        .find(|set| set["metadata"]["labels"]["app"] == "pay" && set["metadata"]["labels"]["version"] == "v1");
     assert_eq!(old.expect("kept as history")["spec"]["replicas"], 0);
 }
 
@@ -198,7 +199,8 @@ fn a_switch_by_itself_comes_in_its_time() {
 fn a_restart_replaces_pods_one_by_one() {
     let sim = scenario("argo-bluegreen");
     let names = |sim: &SimCluster| {
-        let pods = sim.objects("pods", "argo-bluegreen").into_iter().filter(|pod| pod["metadata"]["labels"]["app"] == "auto");
+        let pods =
+            sim.objects("pods", "argo-bluegreen").into_iter().filter(|pod| pod["metadata"]["labels"]["app"] == "auto");
         pods.map(|pod| pod["metadata"]["name"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
     };
     let before = names(&sim);

@@ -100,10 +100,10 @@ fn phase(phase: &str) -> String {
     if phase.is_empty() { "not measured yet".into() } else { clip(&phase.to_lowercase(), 24) }
 }
 
-/// `step 2`, `background`, `before the switch`.
+/// `step 1`, `background`, `before the switch`.
 fn place(run: &AnalysisRun) -> String {
     match (run.role, run.step) {
-        (Some(RunRole::Step), Some(step)) => format!("step {}", step.saturating_add(1)),
+        (Some(RunRole::Step), Some(step)) => format!("step {step}"),
         (Some(RunRole::Step), None) => "step".into(),
         (Some(RunRole::Background), _) => "background".into(),
         (Some(RunRole::PrePromotion), _) => "before the switch".into(),

@@ -98,7 +98,7 @@ impl Gate<'_> {
             return Ok(());
         }
         let step = self.step().map_or_else(String::new, |(number, of, step)| {
-            format!(" at step {number} of {of} ({})", super::steps::words(step))
+            format!(" at step {number}/{of} ({})", super::steps::words(step))
         });
         if self.stand.inconclusive() {
             return Err(no(format!(
@@ -118,7 +118,7 @@ impl Gate<'_> {
 
     fn step(&self) -> Option<(usize, usize, &RolloutStep)> {
         let (steps, index) = (self.rollout.steps(), self.stand.index?);
-        Some((index + 1, steps.len(), steps.get(index)?))
+        Some((index, steps.len(), steps.get(index)?))
     }
 
     fn has_a_step(&self) -> Result<(), Refusal> {

@@ -32,7 +32,7 @@ pub fn continues(asked: &Asked<'_>, verb: Verb, from: Option<Standing>) -> Resul
         None => vec![diff::value("pause", Some(&reasons(asked)), None)],
     };
     let title = match asked.stand.index.filter(|_| !blue_green(asked)) {
-        Some(index) => format!("step {} → {} of {}", index + 1, index + 2, asked.rollout.steps().len()),
+        Some(index) => format!("step {index} → {} of {}", index + 1, asked.rollout.steps().len()),
         None => asked.new.clone(),
     };
     finish(asked, draft(asked, title, call, (then, warnings), change, "promote"))
@@ -67,7 +67,7 @@ pub fn skips(asked: &Asked<'_>) -> Result<Plan, Refusal> {
     }
     let then = format!("leaves out {}; {}", words(step), what_follows(asked, Some(index + 1)));
     let change = moves(asked, index, index + 1);
-    let title = format!("step {} of {}: {}", index + 1, steps.len(), words(step));
+    let title = format!("step {index}/{}: {}", steps.len(), words(step));
     finish(asked, draft(asked, title, call.call_on(STATUS), (then, warnings), change, "promote"))
 }
 
@@ -163,7 +163,7 @@ fn what_follows(asked: &Asked<'_>, index: Option<usize>) -> String {
 fn moves(asked: &Asked<'_>, from: usize, to: usize) -> Vec<Change> {
     let steps = asked.rollout.steps();
     let name = |index: usize| match steps.get(index) {
-        Some(step) => format!("{} of {}: {}", index + 1, steps.len(), step.words()),
+        Some(step) => format!("{index}/{}: {}", steps.len(), step.words()),
         None => "done".to_owned(),
     };
     let weight = |index: usize| format!("{} %", asked_at(&asked.rollout, index));

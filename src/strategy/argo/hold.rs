@@ -81,7 +81,7 @@ fn goes_on(asked: &Asked<'_>) -> String {
     if asked.stand.at_a_pause() {
         let timed = least(&asked.rollout, index).time > jiff::SignedDuration::ZERO;
         let own = if timed { "or its time is over" } else { "" };
-        return format!("it still stands at its pause, step {}: C continues it {own}", index + 1).trim_end().to_owned();
+        return format!("it still stands at its pause, step {index}: C continues it {own}").trim_end().to_owned();
     }
-    format!("it goes on at step {}: {}", index + 1, after(&asked.rollout, &asked.stand, index))
+    format!("it goes on at step {index}: {}", after(&asked.rollout, &asked.stand, index))
 }

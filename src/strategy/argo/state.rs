@@ -215,14 +215,14 @@ fn since(view: &View) -> Option<Timestamp> {
     paused.or_else(|| view.rollout.workload.condition("Paused").and_then(|condition| condition.since))
 }
 
-/// `at step 2 of 6 with v3 at 20 %`.
+/// `at step 1/6 with v3 at 20 %`: the number that Argo has for the step, which is what `--from-step` takes.
 pub fn place(view: &View) -> String {
     let new = view.new_version();
     let weight = weight::asked(&view.rollout, &view.stand);
     let at = weight.map(|weight| format!("with {new} at {weight} %")).unwrap_or_default();
     let steps = view.rollout.steps().len();
     match view.stand.index {
-        Some(index) if steps > 0 && index < steps => format!("at step {} of {steps} {at}", index + 1),
+        Some(index) if steps > 0 && index < steps => format!("at step {index}/{steps} {at}"),
         _ if at.is_empty() => format!("with {}", pods(view)),
         _ => at,
     }
@@ -252,8 +252,8 @@ fn progressing(seen: &Seen<'_>) -> Option<Standing> {
     let reason = match running {
         _ if view.stand.promoting => format!("Promoting {} fully: {}", view.new_version(), pods(view)),
         Some(running) => {
-            let place = view.stand.index.map_or(0, |index| index + 1);
-            format!("Step {place} of {}: {running}; {}", view.rollout.steps().len(), pods(view))
+            let place = view.stand.index.unwrap_or(0);
+            format!("Step {place}/{}: {running}; {}", view.rollout.steps().len(), pods(view))
         }
         None if told.settled => format!("{}: {}", capital(&message), pods(view)),
         None => capital(&message),

@@ -91,8 +91,8 @@ fn waiting(view: &View) -> Option<WaitingFor> {
     } else if view.blue_green() {
         format!("the switch to {}", view.new_version())
     } else {
-        let place = view.stand.index.map_or(0, |index| index + 1);
-        format!("a pause without an end, step {place} of {}", view.rollout.steps().len())
+        let place = view.stand.index.unwrap_or(0);
+        format!("a pause without an end, step {place}/{}", view.rollout.steps().len())
     };
     Some(WaitingFor { what: what.into(), since: pause.since })
 }

@@ -71,7 +71,12 @@ pub fn run(world: &mut World, rollout: &Rollout, new: &Set, index: usize, status
 }
 
 /// The run that the status names; after a retry, or a pause that somebody ended, a new one.
-fn current(world: &World, rollout: &Rollout, runs: crate::sim::kinds::KindId, (stem, status): (&str, &Value)) -> String {
+fn current(
+    world: &World,
+    rollout: &Rollout,
+    runs: crate::sim::kinds::KindId,
+    (stem, status): (&str, &Value),
+) -> String {
     let named = status.text("/canary/currentStepAnalysisRunStatus/name");
     if !named.is_empty() && !super::resumed(status) {
         return named.to_owned();

@@ -175,9 +175,11 @@ fn sized(world: &mut World, rollout: &Rollout, new: &Set, weight: i64) -> bool {
     {
         scale(world, rollout, stable, stable_wanted);
     }
-    for other in rollout.sets.iter().filter(|set| {
-        set.replicas() > 0 && set.hash() != new.hash() && Some(set.hash()) != stable.map(Set::hash)
-    }) {
+    for other in rollout
+        .sets
+        .iter()
+        .filter(|set| set.replicas() > 0 && set.hash() != new.hash() && Some(set.hash()) != stable.map(Set::hash))
+    {
         if routed(rollout) { keep(world, other, 30) } else { scale(world, rollout, other, 0) }
     }
     new.replicas() == wanted && new.available() >= wanted
@@ -201,9 +203,7 @@ fn set_weight(world: &mut World, rollout: &Rollout, status: &mut Value, (new, st
     if !routed(rollout) {
         return;
     }
-    let entry = |hash: &str, service: &str, weight: i64| {
-        json!({"podTemplateHash": hash, "serviceName": service, "weight": weight})
-    };
+    let entry = |hash: &str, service: &str, weight: i64| json!({"podTemplateHash": hash, "serviceName": service, "weight": weight});
     status.put(
         "/canary/weights",
         json!({"canary": entry(new, &canary_service, weight), "stable": entry(stable, &stable_service, 100 - weight)}),
@@ -214,7 +214,9 @@ fn set_weight(world: &mut World, rollout: &Rollout, status: &mut Value, (new, st
         .iter()
         .filter_map(|name| Some(name.as_str()?.to_owned()))
         .collect();
-    let Some(kind) = kind(world, "networking.istio.io/v1", "VirtualService").filter(|_| !route.is_empty()) else { return };
+    let Some(kind) = kind(world, "networking.istio.io/v1", "VirtualService").filter(|_| !route.is_empty()) else {
+        return;
+    };
     world.modify(&rollout.id().beside(kind, &route), Actor::main(NAME), |object| {
         let rules = object.pointer_mut("/spec/http").and_then(Value::as_array_mut);
         for rule in rules.into_iter().flatten() {

@@ -33,7 +33,8 @@ pub fn write(world: &mut World, rollout: &Rollout, mut status: Value) {
     status.put("/observedGeneration", rollout.value.count("/metadata/generation").to_string());
     status.put("/selector", selector(rollout));
     let why = status.text("/message").strip_prefix("Step-based").map(|rest| format!(": Step-based{rest}"));
-    let kept = rollout.value.text("/status/message").split_once(": Step-based").map(|(_, rest)| format!(": Step-based{rest}"));
+    let kept =
+        rollout.value.text("/status/message").split_once(": Step-based").map(|(_, rest)| format!(": Step-based{rest}"));
     let why = why.or(kept).unwrap_or_default();
     let revision = new.map_or(0, Set::revision);
     let (phase, message) = phase(rollout, &status, (available, blue_green), &format!("{revision}{why}"));
@@ -60,10 +61,7 @@ fn phase(rollout: &Rollout, status: &Value, (available, blue_green): (i64, bool)
     let restarts = rollout.value.text("/spec/restartAt");
     let pause = status.list("/pauseConditions").first().map(|pause| pause.text("/reason").to_owned());
     if status.flag("/abort") {
-        return (
-            "Degraded".into(),
-            format!("RolloutAborted: Rollout aborted update to revision {aborted}"),
-        );
+        return ("Degraded".into(), format!("RolloutAborted: Rollout aborted update to revision {aborted}"));
     }
     if rollout.held() {
         return told("Paused", "manually paused");

@@ -25,11 +25,11 @@ fn a_canary_that_waits_says_since_when_at_which_step_and_what_comes_next() {
     let release = World::waiting().release();
     assert_eq!(release.strategy.0, "argo-canary");
     assert_eq!((release.state, release.held), (State::Waiting, false));
-    assert_eq!(&*release.reason, "Waits for a person for 12 min at step 2 of 6 with v2 at 20 %.");
+    assert_eq!(&*release.reason, "Waits for a person for 12 min at step 1/6 with v2 at 20 %.");
     assert_eq!(&*release.remedy, "C continues: 20 % → 50 %, then a pause of 10 s; X aborts.");
     assert_eq!(release.since, Some(ago(720)));
     let waiting = release.waiting().expect("somebody is waited for");
-    assert_eq!((&*waiting.what, waiting.since), ("a pause without an end, step 2 of 6", Some(ago(720))));
+    assert_eq!((&*waiting.what, waiting.since), ("a pause without an end, step 1/6", Some(ago(720))));
     let step = release.step.as_ref().expect("a ladder");
     assert_eq!((step.index, step.count, &step.weights[..]), (Some(1), 6, &[20, 50, 80][..]));
     let rungs: Vec<(&str, bool)> = step.rungs.iter().map(|rung| (&*rung.words, rung.waits)).collect();
@@ -47,7 +47,7 @@ fn asked_and_actual_weight_stay_apart_while_pods_come() {
     let world = World::at_step(2, 20);
     let release = world.release();
     assert_eq!(release.state, State::Progressing);
-    assert!(release.reason.starts_with("Step 3 of 6: brings v2 to 50 %; 1 of 5 pods at v2"), "{}", release.reason);
+    assert!(release.reason.starts_with("Step 2/6: brings v2 to 50 %; 1 of 5 pods at v2"), "{}", release.reason);
     assert_eq!(
         shown(&release),
         [(Role::Stable, "v1", Some(50), Some(80)), (Role::Candidate, "v2", Some(50), Some(20))]
@@ -97,7 +97,7 @@ fn the_controllers_word_counts_only_for_the_generation_that_it_has_seen() {
 fn a_timed_pause_counts_down_and_a_person_is_not_waited_for() {
     let release = World::at_pause(3, 50, 4).release();
     assert_eq!(release.state, State::Progressing);
-    assert_eq!(&*release.reason, "A pause at step 4 of 6 with v2 at 50 % ends in 6 s.");
+    assert_eq!(&*release.reason, "A pause at step 3/6 with v2 at 50 % ends in 6 s.");
     assert!(release.waiting().is_none());
     let countdowns = &release.traffic.as_ref().expect("traffic").countdowns;
     assert_eq!(
@@ -125,7 +125,7 @@ fn analysis_runs_are_shown_with_their_measurements_and_limits() {
     let release = world.release();
     let checks = &release.traffic.as_ref().expect("traffic").checks;
     assert_eq!(checks.len(), 1);
-    assert_eq!(&*checks[0].name, "success-rate (step 2)");
+    assert_eq!(&*checks[0].name, "success-rate (step 1)");
     assert_eq!(&*checks[0].standing, "running, 2 of 4 measured, 1 failed");
     assert_eq!(&*checks[0].limit, "result[0] >= 0.99; failures ≤ 1");
     assert_eq!(checks[0].verdict, Verdict::Warn);

@@ -26,17 +26,14 @@ fn continue_clears_the_pause_fenced_on_version_step_and_this_very_pause() {
     );
     assert!(on_status(&plan));
     assert_eq!(&*plan.calls[0].what, "PATCH argoproj.io/v1alpha1 rollouts/pay/status");
-    assert_eq!(&*plan.title, "CONTINUE shop/pay → step 2 → 3 of 6");
+    assert_eq!(&*plan.title, "CONTINUE shop/pay → step 1 → 2 of 6");
     assert_eq!(&*plan.forecast.then, "20 % → 50 %, then a pause of 10 s; to the end, at least 20 s");
     assert_eq!((plan.direction, plan.until), (Direction::Forward, Wait::Accepted));
     let changes: Vec<String> =
         plan.diff.iter().map(|change| format!("{} {:?} {:?}", change.place, change.old, change.new)).collect();
     assert_eq!(
         changes,
-        [
-            r#"step Some("2 of 6: pause") Some("3 of 6: 50 %")"#,
-            r#"weight of pay.example.com Some("20 %") Some("50 %")"#
-        ]
+        [r#"step Some("1/6: pause") Some("2/6: 50 %")"#, r#"weight of pay.example.com Some("20 %") Some("50 %")"#]
     );
     assert!(world.after(&plan)["status"]["pauseConditions"].is_null());
 }
@@ -72,7 +69,7 @@ fn advance_names_the_step_that_it_leaves_and_elsewhere_is_refused() {
     let why = moving.refused(&advance(None)).1;
     assert_eq!(
         why,
-        "rollout/pay does not stand at a pause at step 3 of 6 (50 %): it goes on by itself; K leaves the step out"
+        "rollout/pay does not stand at a pause at step 2/6 (50 %): it goes on by itself; K leaves the step out"
     );
 }
 
@@ -179,7 +176,7 @@ fn pause_and_resume_write_the_spec_and_say_that_a_pause_step_stays() {
     let held = world.held();
     assert_eq!(held.refused(&Intent::Pause).0, RefusalKind::Unchanged);
     let plan = held.planned(&Intent::Resume);
-    assert_eq!(&*plan.forecast.then, "it still stands at its pause, step 2: C continues it or its time is over");
+    assert_eq!(&*plan.forecast.then, "it still stands at its pause, step 1: C continues it or its time is over");
     assert_eq!(held.after(&plan)["spec"]["paused"], false);
     let why = World::waiting().refused(&Intent::Resume);
     assert_eq!(
