@@ -139,10 +139,12 @@ impl Rollout {
         self.value.list("/spec/strategy/canary/steps").len()
     }
 
-    /// The ReplicaSet of the template.
+    /// The ReplicaSet of the template, by its hash: the API server fills defaults into a ReplicaSet's template, but not
+    /// into a Rollout's.
     fn new_set(&self) -> Option<&Set> {
         let wanted = self.value.at("/spec/template");
-        self.sets.iter().find(|set| set.template() == *wanted)
+        let hash = super::common::template_hash(wanted, self.value.count("/status/collisionCount"));
+        self.sets.iter().find(|set| set.hash() == hash)
     }
 
     fn set(&self, hash: &str) -> Option<&Set> {

@@ -60,13 +60,6 @@ impl Set {
     pub fn is_kept(&self) -> bool {
         self.annotation(DEADLINE).is_some()
     }
-
-    /// Its template as the Rollout has it.
-    pub fn template(&self) -> Value {
-        let mut plain = self.value.at("/spec/template").clone();
-        plain.cut(&format!("/metadata/labels/{HASH}"));
-        plain
-    }
 }
 
 /// Makes the ReplicaSet of the template, and gives it the highest number; whether something was written that the next
