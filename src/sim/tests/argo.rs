@@ -187,6 +187,17 @@ async fn a_blue_green_switch_waits_for_a_person_and_the_old_side_stays_for_a_whi
     assert_eq!(pods(&sim), 3, "the other side ended");
 }
 
+#[tokio::test]
+async fn a_blue_green_version_that_is_tried_again_waits_for_a_person_again() {
+    let sim = scenario("argo-bluegreen");
+    patch(&sim, FRONT, json!([{"op": "add", "path": "/status/abort", "value": true}])).await;
+    pass(&sim, 2);
+    assert_eq!(told(&sim, FRONT).0, "Degraded");
+    patch(&sim, FRONT, json!([{"op": "add", "path": "/status/abort", "value": false}])).await;
+    pass(&sim, 4);
+    assert_eq!(told(&sim, FRONT).1, "BlueGreenPause");
+}
+
 #[test]
 fn a_switch_by_itself_comes_in_its_time() {
     let sim = scenario("argo-bluegreen");

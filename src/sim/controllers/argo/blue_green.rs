@@ -28,8 +28,10 @@ pub fn reconcile(world: &mut World, rollout: &Rollout, status: &mut Value) {
     if status.flag("/abort") && !stable.is_empty() {
         return abort(world, rollout, &new, status);
     }
-    // Pods that are kept from before are there at once, and nobody is asked again.
-    let fast = new.is_kept() && new.available() >= rollout.replicas();
+    // Pods that are kept from before are there at once, and nobody is asked again; of an aborted version somebody is.
+    let tried = !status.text("/abortedAt").is_empty();
+    let fast = new.is_kept() && new.available() >= rollout.replicas() && !tried;
+    status.cut("/abortedAt");
     if new.replicas() != rollout.replicas() || (new.is_kept() && !fast) {
         scale(world, rollout, &new, rollout.replicas());
     }
