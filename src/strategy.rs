@@ -23,7 +23,7 @@ mod contract;
 #[cfg(test)]
 pub mod sampled;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use crate::domain::intent::Override;
 

@@ -249,3 +249,6 @@ fn place(root: &ObjectKey) -> Place {
 fn serves(pod: &Pod) -> bool {
     pod.ready && pod.deleting.is_none()
 }
+
+#[cfg(test)]
+mod tests;
