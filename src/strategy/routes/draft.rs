@@ -151,6 +151,11 @@ pub fn plan(ground: &Ground<'_>, intent: &Intent, context: &Context, written: Wr
         kubectl: vec![kubectl(root, &operations)],
     };
     let mut plan = finish(ground.release, ground.details, intent, context, Part::Template, draft);
+    for planned in &mut plan.calls {
+        // In the version that this server has it in.
+        let (version, key) = (&ground.route.meta.api_version, &root.key);
+        planned.what = format!("PATCH {version} {}/{}", key.kind.plural(), key.name).into();
+    }
     // Of the managers only those of the route put its weights back.
     let of_route = crate::strategy::workload::managers::of((&ground.route.meta).into());
     plan.forecast.reverts.retain(|it| of_route.iter().any(|own| own.manager == it.manager && own.name == it.name));

@@ -115,7 +115,7 @@ fn differing(reading: &Reading) -> Option<Str> {
     shares.sort_unstable();
     let (low, high) = (shares.first()?, shares.last()?);
     (low != high).then(|| {
-        format!("the rules stand at different weights, {low} to {high} %: A moves those that are behind first").into()
+        format!("the rules stand at different weights, {low} to {high} %: A moves each of them one rung").into()
     })
 }
 

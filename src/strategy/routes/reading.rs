@@ -4,6 +4,7 @@ use super::places::{self, Behind, Place};
 use super::shape::{self, name, picks_users};
 use crate::domain::objects::Objects;
 use crate::domain::release::{Role, Weight};
+use crate::domain::traffic::matching::Match;
 use crate::domain::traffic::route::Rule;
 use crate::domain::traffic::view::{RuleSplit, Share};
 use crate::domain::traffic::{Marks, Route};
@@ -12,6 +13,17 @@ use crate::strategy::Derive;
 use crate::strategy::traffic::part::Part;
 use crate::strategy::traffic::roles::{Contender, roles};
 use std::sync::Arc;
+
+/// The shares of one workload over a route's rules, in per cent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shares {
+    /// Of the rule for everyone; where none is, the lowest.
+    pub main: u8,
+    /// The lowest of all rules.
+    pub lowest: u8,
+    /// The highest.
+    pub highest: u8,
+}
 
 /// What a route says, with what stands behind it.
 #[derive(Debug)]
@@ -22,7 +34,7 @@ pub struct Reading {
     pub marks: Marks,
     /// Its places and what stands behind them; those that no rule sends to last.
     pub places: Vec<(Place, Behind)>,
-    /// The workloads with their role and asked share, stable first.
+    /// The workloads with their role and asked share of the rule for everyone, stable first.
     pub parts: Vec<(Role, u8, Part)>,
     /// The rules.
     pub rules: Vec<RuleSplit>,
@@ -51,9 +63,11 @@ impl Reading {
         }
         let parts: Vec<Part> = keys.iter().filter_map(|key| Part::gather(key, objects, context)).collect();
         let mut reading = Self { route, marks, places, parts: Vec::new(), rules: Vec::new() };
-        let asked: Vec<u8> = parts.iter().map(|part| reading.asked(&part.workload.key)).collect();
+        let shares: Vec<Shares> = parts.iter().map(|part| reading.shares_of(&part.workload.key)).collect();
+        let asked: Vec<u8> = shares.iter().map(|shares| shares.main).collect();
+        // A side has everything once it has it in every rule.
         let contenders: Vec<Contender> =
-            parts.iter().zip(&asked).map(|(part, asked)| reading.contender(part, *asked)).collect();
+            parts.iter().zip(&shares).map(|(part, shares)| reading.contender(part, shares.lowest)).collect();
         let marked = reading.marks.stable.as_deref().filter(|name| contenders.iter().any(|side| goes_by(side, name)));
         let tested = if test && marked.is_none() { reading.tested(&parts) } else { None };
         let roles = tested.unwrap_or_else(|| roles(&contenders, marked));
@@ -71,6 +85,12 @@ impl Reading {
         self.marks.stable.as_deref().is_some_and(|name| !is(name))
     }
 
+    /// Whether a side has a part of the traffic, and not all of it.
+    pub fn is_split(&self, part: &Part) -> bool {
+        let shares = self.shares_of(&part.workload.key);
+        shares.highest > 0 && shares.lowest < 100
+    }
+
     /// The workload that a rule's destination at `place` leads to.
     fn leads_to(&self, rule: &Rule, place: usize) -> Option<&ObjectKey> {
         let place = Place::of(rule.destinations.get(place)?);
@@ -85,9 +105,9 @@ impl Reading {
         led.any(|other| Some(other) != first)
     }
 
-    /// The share of `workload` over the rules that divide, the lowest where they differ: no rung is left out for a rule
-    /// that is behind. Where none divides, over those that send to a single place and pick no users out.
-    fn asked(&self, workload: &ObjectKey) -> u8 {
+    /// The shares of `workload` over the rules that divide; where none divides, over those that send to a single place
+    /// and pick no users out.
+    fn shares_of(&self, workload: &ObjectKey) -> Shares {
         let dividing: Vec<&Rule> = self.route.rules.iter().filter(|rule| self.divides(rule)).collect();
         let single = |rule: &&Rule| !rule.destinations.is_empty() && !picks_users(rule);
         let counted = if dividing.is_empty() { self.route.rules.iter().filter(single).collect() } else { dividing };
@@ -98,9 +118,13 @@ impl Reading {
             own.map(|(_, share)| share.unwrap_or(0)).fold(0_u8, u8::saturating_add)
         };
         // A rule without this workload says nothing about it, unless none has it.
-        let has =
-            |rule: &&&Rule| (0..rule.destinations.len()).any(|place| self.leads_to(rule, place) == Some(workload));
-        counted.iter().filter(has).map(of).min().unwrap_or(0)
+        let has = |rule: &&Rule| (0..rule.destinations.len()).any(|place| self.leads_to(rule, place) == Some(workload));
+        let with: Vec<&Rule> = counted.into_iter().filter(has).collect();
+        let lowest = with.iter().map(of).min().unwrap_or(0);
+        let highest = with.iter().map(of).max().unwrap_or(0);
+        let everyone = |rule: &&&Rule| rule.matches.is_empty() || rule.matches.iter().any(Match::is_everything);
+        let main = with.iter().rfind(everyone).map_or(lowest, of);
+        Shares { main, lowest, highest }
     }
 
     /// The roles of an A/B test: the workload that everyone else goes to is stable.
@@ -180,6 +204,8 @@ impl Reading {
     pub fn host(&self) -> Str {
         let hosts: Vec<&str> = self.route.hosts.iter().map(AsRef::as_ref).collect();
         match hosts[..] {
+            // A VirtualService without hosts is a delegate: its parent names them.
+            [] if self.route.meta.key.kind == Kind::VirtualService => "its parent's hosts".into(),
             [] => "every host".into(),
             [one] => one.into(),
             [first, ref more @ ..] => format!("{first} and {} more", more.len()).into(),

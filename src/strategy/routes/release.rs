@@ -1,5 +1,6 @@
 //! Puts a release of a route together.
 
+use super::draft::share_of;
 use super::notices;
 use super::reading::Reading;
 use crate::domain::management::Manager;
@@ -7,7 +8,7 @@ use crate::domain::objects::Objects;
 use crate::domain::release::{Generation, HealthReason, Role, Step, StrategyKind};
 use crate::domain::state::Verdict;
 use crate::domain::traffic::route::Parent;
-use crate::domain::traffic::view::{Countdown, Mover, Rows, Traffic, WaitingFor};
+use crate::domain::traffic::view::{Countdown, Mover, Rows, RuleSplit, Traffic, WaitingFor};
 use crate::domain::workload::UpdateStrategy;
 use crate::domain::{Kind, ObjectKey, Release, State, Str};
 use crate::strategy::Derive;
@@ -47,7 +48,8 @@ pub fn derive(kind: StrategyKind, why: &str, reading: Reading, objects: &dyn Obj
         step.next = next_words(&reading, &step.weights, subject.map_or(0, |(asked, _)| asked)).into();
         step
     });
-    let split = subject.is_some_and(|(asked, _)| asked > 0 && asked < 100) && step.is_some();
+    let split =
+        step.is_some() && main.is_some_and(|(role, _, part)| *role == Role::Candidate && reading.is_split(part));
     let waiting =
         split.then(|| WaitingFor { what: "the next step".into(), since: last_write.as_ref().and_then(|(_, at)| *at) });
     let refused = notices::refused(&route.parents, meta.generation);
@@ -209,7 +211,9 @@ fn at_rest(reading: &Reading) -> String {
 /// What the next advance does: `20 % → 50 % of myapp.com, 2 rules, by Istio`.
 fn next_words(reading: &Reading, ladder: &[u8], asked: u8) -> String {
     let Some(rung) = next(ladder, asked) else { return String::new() };
-    let rules = reading.rules.iter().filter(|split| split.steered).count();
+    let behind =
+        |split: &&RuleSplit| split.steered && share_of(split, Role::Candidate).is_some_and(|share| share < rung);
+    let rules = reading.rules.iter().filter(behind).count();
     if rules == 0 {
         return String::new();
     }

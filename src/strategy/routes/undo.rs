@@ -2,7 +2,7 @@
 //! the second choice.
 
 use super::abort;
-use super::draft::Ground;
+use super::draft::{Ground, share_of};
 use crate::domain::intent::UndoTo;
 use crate::domain::plan::Refusal;
 use crate::domain::release::Role;
@@ -25,13 +25,19 @@ pub enum First {
 pub fn first(release: &Release, traffic: &Traffic) -> First {
     let ready = |role| release.track(role).map_or(0, |track| track.replicas.ready);
     match release.track(Role::Candidate) {
-        Some(candidate) if candidate.weight.asked.unwrap_or(0) > 0 => First::Traffic(Role::Candidate, Role::Stable),
+        Some(_) if takes(traffic) => First::Traffic(Role::Candidate, Role::Stable),
         Some(_) => First::Template(Role::Candidate),
         None if traffic.rules.iter().any(|split| split.steered) && ready(Role::Idle) > 0 => {
             First::Traffic(Role::Stable, Role::Idle)
         }
         None => First::Template(Role::Stable),
     }
+}
+
+/// Whether a rule with weights gives the candidate a share.
+fn takes(traffic: &Traffic) -> bool {
+    let steered = traffic.rules.iter().filter(|split| split.steered);
+    steered.filter_map(|split| share_of(split, Role::Candidate)).any(|share| share > 0)
 }
 
 /// The plan of an undo.

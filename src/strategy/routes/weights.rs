@@ -106,11 +106,21 @@ pub fn advance(
         let why = format!("there is no next step: all of {key} goes to {} already", ground.version(Role::Stable));
         return Err(Refusal::because(why));
     }
-    let rung = next(&ladder, asked)
-        .ok_or_else(|| Refusal::because(format!("there is no next step: {key} stands at {asked} %, the top")))?;
-    let moves = moves(ground, role, only, |share| (share < rung).then_some(rung))?;
+    let rung = next(&ladder, asked).ok_or_else(|| Refusal::because(top(ground, asked)))?;
+    // Together, every rule that is behind goes one rung of its own, and none further than the release.
+    let moves =
+        moves(ground, role, only, |share| (share < rung).then(|| next(&ladder, share).unwrap_or(rung).min(rung)))?;
     let step = ladder.iter().position(|weight| *weight == rung).map_or(0, |place| place + 1);
     write(ground, intent, context, moves, format!("{asked} → {rung} %, step {step} of {}", ladder.len()))
+}
+
+/// Why there is no rung above the top.
+fn top(ground: &Ground<'_>, asked: u8) -> String {
+    let behind = ground
+        .rules()
+        .find(|(split, _)| split.steered && share_of(split, Role::Candidate).is_some_and(|share| share < asked));
+    let more = behind.map(|(_, rule)| format!("; {} is behind: W moves it, F moves all", name(ground, rule)));
+    format!("there is no next step: {} stands at {asked} %, the top{}", ground.release.key, more.unwrap_or_default())
 }
 
 /// So many per cent to the candidate.

@@ -167,6 +167,26 @@ fn one_rule_is_steered_on_its_own_and_all_together_never_leave_out_a_rung() {
         (weights(&after, ISTIO.0, "/spec/http/0/route"), weights(&after, ISTIO.0, PRIMARY)),
         (vec![100, 0], vec![95, 5])
     );
+    let behind = istio(20).set(ISTIO.0, ISTIO.1, |route| {
+        let to =
+            |subset: &str, weight: i64| json!({"destination": {"host": "shop", "subset": subset}, "weight": weight});
+        route["spec"]["http"][0]["route"] = json!([to("canary", 5), to("stable", 95)]);
+    });
+    let release_behind = behind.release(ISTIO.0, ISTIO.1);
+    assert_eq!(release_behind.tracks[1].weight.asked, Some(20), "the rule for everyone tells where it stands");
+    assert_eq!(&*release_behind.step.as_ref().expect("a ladder").next, "20 % → 50 % of shop, 2 rules, by Istio");
+    let one_each = plan(&behind, ISTIO, &advance(Some(Standing::Weight(20))));
+    let after = behind.after(&one_each).expect("holds");
+    assert_eq!(weights(&after, ISTIO.0, "/spec/http/0/route"), [20, 80], "one rung of its own");
+    assert_eq!(weights(&after, ISTIO.0, PRIMARY), [50, 50]);
+    let top = behind.set(ISTIO.0, ISTIO.1, |route| {
+        route["spec"]["http"][1]["route"][0]["weight"] = 0.into();
+        route["spec"]["http"][1]["route"][1]["weight"] = 100.into();
+    });
+    let why = refused(&top, ISTIO, &advance(None));
+    assert!(why.contains("rule 'mobile' is behind"), "{why}");
+    let all = plan(&top, ISTIO, &Intent::Promote { winner: None });
+    assert_eq!(weights(&top.after(&all).expect("holds"), ISTIO.0, "/spec/http/0/route"), [100, 0]);
     let nowhere = RuleRef { route: release.key.clone(), pointer: "/spec/http/9".into() };
     let why = refused(&shop, ISTIO, &Intent::SetWeight { weight: 1, rule: Some(nowhere) });
     assert!(why.contains("no rule with weights at /spec/http/9"), "{why}");
