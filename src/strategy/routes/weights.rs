@@ -195,7 +195,12 @@ pub fn write(
     let rules = count(i64::try_from(moves.len()).unwrap_or(i64::MAX), "rule");
     let host = moves.first().map(|change| change.split.host.clone()).unwrap_or_default();
     let effect = takes_effect(key.kind);
-    let then = format!("{} gets {most} % of {host} ({rules}), {effect}; it had {}", ground.version(role), unique(was));
+    let then = if most == least {
+        format!("{} gets {most} % of {host} ({rules}), {effect}; it had {}", ground.version(role), unique(was))
+    } else {
+        let each = moves.iter().map(|it| format!("{} {} → {} %", name(ground, it.rule), it.from, it.to));
+        format!("{} of {host}, {effect}: {}", ground.version(role), each.collect::<Vec<_>>().join(", "))
+    };
     let back: Vec<String> = moves.iter().map(|change| super::draft::destinations_pointer(change.rule)).collect();
     let fenced_on = moves.iter().map(|change| change.rule.pointer.to_string()).collect();
     let from = moves.iter().map(|change| change.from).min().unwrap_or(0);
