@@ -80,12 +80,11 @@ impl Form {
         form
     }
 
-    /// A form for the weight of the candidate of `release`, holding what is asked now.
+    /// A form for the weight of the candidate of `release`, empty: what is asked now stands under it.
     pub fn weight(release: &Release) -> Self {
         let asked = release.track(Role::Candidate).and_then(|track| track.weight.asked);
-        let text = asked.map(|asked| asked.to_string()).unwrap_or_default();
         let now = asked.map_or_else(|| "not known".to_owned(), |asked| format!("{asked} %"));
-        let field = Field { name: "candidate, %".into(), now: now.into(), input: TextField::new(text) };
+        let field = Field { name: "candidate, %".into(), now: now.into(), input: TextField::new("") };
         Self::new(release, FormKind::Weight, vec![field])
     }
 

@@ -24,7 +24,7 @@ use self::lines::Lines;
 use super::{Content, Drawn};
 use crate::app::model::Pane;
 use crate::domain::Release;
-use crate::ui::view::said::{age_words, shown};
+use crate::ui::view::said::{age_words, clock, shown};
 use crate::ui::widgets::ticks::Tick;
 use crate::ui::widgets::{Slot, put, put_line};
 use ratatui::buffer::Buffer;
@@ -154,7 +154,7 @@ fn for_a_person(waiting: &crate::domain::traffic::view::WaitingFor, drawn: Drawn
     let what = shown(&waiting.what);
     match waiting.since {
         Some(since) => {
-            let clock = since.to_zoned(drawn.model.zone.clone()).strftime("%H:%M").to_string();
+            let clock = clock(since, drawn.model);
             format!("for a person: {what}, since {} ({clock})", age_words(Some(since), drawn.model.now))
         }
         None => format!("for a person: {what}"),

@@ -10,7 +10,7 @@
 //!  Back to: revision 41, v41, likely good (served 3 d, 6 pods still serve it).
 //! ```
 
-use super::said::{age, shown, versions};
+use super::said::{age, clock, shown, versions};
 use crate::app::Model;
 use crate::app::filter::Filter;
 use crate::domain::release::Role;
@@ -52,6 +52,9 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) {
     // A column without a word in it is room for the names.
     let split = rows.iter().any(|release| !share(release, look).is_empty());
     let mut places: Vec<usize> = (0..columns.len()).collect();
+    let since = |release: &Release| release.waiting().and_then(|waiting| waiting.since).or(release.since);
+    let ages = rows.iter().map(|release| age(since(release), model.now).len());
+    columns[1].width = Width::Fixed(ages.max().unwrap_or(0).clamp(3, 5) as u16);
     // The share is as wide as the widest: `20≠12`, or the live side of a blue-green release.
     let shares = rows.iter().map(|release| crate::ui::text::width(&share(release, look)));
     columns[5].width = Width::Fixed(shares.max().unwrap_or(0).clamp(4, 6) as u16);
@@ -220,7 +223,7 @@ fn about(buffer: &mut Buffer, area: Rect, release: &Release, model: &Model, look
     let name = shown(&release.key.qualified()).into_owned();
     let reason = match release.waiting().and_then(|waiting| waiting.since) {
         Some(since) => {
-            let clock = since.to_zoned(model.zone.clone()).strftime("%H:%M");
+            let clock = clock(since, model);
             let reason = shown(release.reason.trim_end_matches('.')).into_owned();
             format!("{reason}; waiting for a person since {clock}").into()
         }

@@ -1,5 +1,6 @@
 //! Texts of the cluster made fit to be drawn, and the short words that several parts of the screen use.
 
+use crate::app::Model;
 use crate::domain::pod::{Cause, Pod};
 use crate::domain::release::{Release, Role, Track};
 use crate::domain::text::sanitize;
@@ -28,6 +29,12 @@ pub fn age(then: Option<Timestamp>, now: Timestamp) -> String {
 /// How long ago, for sentences; empty when not known.
 pub fn age_words(then: Option<Timestamp>, now: Timestamp) -> String {
     then.map(|then| Age::between(then, now).words()).unwrap_or_default()
+}
+
+/// When: the clock time of a moment of the last day, else the day.
+pub fn clock(then: Timestamp, model: &Model) -> String {
+    let form = if Age::between(then, model.now) < Age::seconds(86_400) { "%H:%M" } else { "%-d %b" };
+    then.to_zoned(model.zone.clone()).strftime(form).to_string()
 }
 
 /// The version of a track: a tag that may move shows the digest that runs.

@@ -32,7 +32,7 @@ pub(super) fn lines(lines: &mut Lines<'_>, traffic: &Traffic, drawn: Drawn<'_>) 
         let who = fit(who, column, Align::Left, Elide::Middle, drawn.look.glyphs.ellipsis);
         let mut spans = vec![Span::styled(who, style), Span::raw("   ")];
         spans.extend(shares(rule, drawn));
-        if !rule.steered {
+        if !rule.steered && traffic.groups.is_empty() {
             spans.push(Span::styled("  shown only", theme.style("text.muted")));
         }
         lines.spans("rules", spans);
