@@ -142,3 +142,52 @@ async fn of_two_people_who_advance_the_same_step_one_is_told_that_it_moved() {
     ben.until("conflict").await;
     assert_eq!(weights(&cluster, CHECKOUT), once, "a step is never skipped");
 }
+
+/// What a Service selects on.
+fn selected(sim: &SimCluster, service: &str, key: &str) -> String {
+    let service = sim.object(&format!("services/{service}")).expect("it is there");
+    service.pointer(&format!("/spec/selector/{key}")).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_switch_reaches_every_address_and_the_same_key_goes_back() {
+    let stage = open("bluegreen", "bluegreen/app").await;
+    stage.until("color: blue gets everything").await;
+    stage.press("S<armed>y").await;
+    stage.until("settled  ✔ applied").await;
+    assert_eq!(selected(&stage.sim, "bluegreen/app", "color"), "green");
+    stage.press("<Esc>").await;
+    stage.until("all 3 belong to green").await;
+    stage.press("S<armed>y").await;
+    stage.until("settled  ✔ applied").await;
+    assert_eq!(selected(&stage.sim, "bluegreen/app", "color"), "blue");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_held_switch_says_why_and_is_overridden_with_a_reason_only() {
+    let stage = open("bluegreen", "shop/cart").await;
+    stage.press("S").await;
+    stage.until("refused  ✖").await;
+    stage.press("<armed>b").await;
+    stage.until("dry run  ✔ accepted").await;
+    stage.press("<armed><Enter><armed>y").await;
+    stage.until("type the reason").await;
+    assert_eq!(selected(&stage.sim, "shop/cart", "color"), "blue");
+    stage.press("<armed>enight<Enter><armed>y").await;
+    stage.until("accepted ✔").await;
+    assert_eq!(selected(&stage.sim, "shop/cart", "color"), "green");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_canary_by_replicas_goes_up_before_stable_goes_down() {
+    let stage = open("bluegreen", "shop/search").await;
+    let replicas = |stage: &Stage, name: &str| {
+        let object = stage.sim.object(&format!("deployments/shop/{name}"));
+        object.and_then(|object| object["spec"]["replicas"].as_i64()).expect("replicas")
+    };
+    stage.press("A<armed>y").await;
+    stage.until("accepted ✔").await;
+    stage.until("settled  ✔ applied").await;
+    assert_eq!((replicas(&stage, "search-canary"), replicas(&stage, "search")), (2, 8));
+    assert_eq!(writes(&stage.sim), 2);
+}

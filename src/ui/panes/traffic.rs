@@ -129,7 +129,7 @@ fn rows(drawn: Drawn<'_>, cells: usize) -> Vec<Row> {
     groups::lines(&mut words, traffic, drawn);
     steps::rungs(&mut words, drawn);
     checks::lines(&mut words, traffic, drawn);
-    for notice in &traffic.notices {
+    for notice in traffic.notices.iter().filter(|notice| traffic.blocked.as_ref() != Some(*notice)) {
         words.said("note", Tick::Warn, &shown(notice));
     }
     words.gap();

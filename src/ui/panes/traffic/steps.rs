@@ -48,6 +48,10 @@ pub(super) fn ladder(buffer: &mut Buffer, slot: Slot, drawn: Drawn<'_>) {
 pub(super) fn next(lines: &mut Lines<'_>, drawn: Drawn<'_>) {
     let (release, theme) = (&drawn.view.release, drawn.look.theme);
     let Some(step) = &release.step else { return };
+    if release.traffic.as_ref().is_some_and(|traffic| traffic.blocked.is_some()) {
+        // Why nothing goes on stands above.
+        return;
+    }
     match propose::possible(drawn.model, Command::Advance) {
         Some(Ok(consequence)) => {
             let key = drawn.model.keys.key_of("advance").map(|key| key.to_string()).unwrap_or_default();
