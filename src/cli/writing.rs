@@ -283,6 +283,7 @@ async fn who(reading: &Reading, session: &Session) -> Str {
 fn outcome_of_refusal(refusal: &Refusal) -> Outcome {
     let kind = match refusal.kind {
         RefusalKind::Unchanged => OutcomeKind::Unchanged,
+        RefusalKind::Moved => OutcomeKind::Conflict,
         RefusalKind::Refused | RefusalKind::ReadAgain => OutcomeKind::Refused,
     };
     let reason = match refusal.overridable {

@@ -431,6 +431,11 @@ impl Refusal {
         Self { kind: RefusalKind::Unchanged, ..Self::because(reason) }
     }
 
+    /// It moved since the person looked at it.
+    pub fn moved(reason: impl Into<Str>) -> Self {
+        Self { kind: RefusalKind::Moved, ..Self::because(reason) }
+    }
+
     /// The objects were read in the middle of a change: read them again and plan anew.
     pub fn read_again(reason: impl Into<Str>) -> Self {
         Self { kind: RefusalKind::ReadAgain, ..Self::because(reason) }
@@ -457,6 +462,8 @@ pub enum RefusalKind {
     Refused,
     /// It is so already: outcome `unchanged`.
     Unchanged,
+    /// It does not stand any more where the person saw it: outcome `conflict`.
+    Moved,
     /// The objects were read while the controller was at work (`observedGeneration` behind, or a ReplicaSet ahead of
     /// its Deployment): read them again and plan anew; only if that goes on for seconds show the reason.
     ReadAgain,

@@ -36,6 +36,8 @@ fn a_script_takes_its_step_from_the_status_and_a_second_advance_from_it_is_no_sk
     let once = candidate(&cluster);
     let again = run(&cluster, &["advance", "vs/checkout", "--from-step", &step, "-o", "json"]);
     assert_eq!(again.code, 3, "{}", again.out);
+    let outcome: Value = serde_json::from_str(&again.out).unwrap();
+    assert_eq!(outcome["outcome"], "conflict", "{outcome}");
     assert_eq!(candidate(&cluster), once);
     let next = status(&cluster)["step"]["index"].as_u64().unwrap();
     assert_eq!(next.to_string(), (step.parse::<u64>().unwrap() + 1).to_string());

@@ -16,7 +16,7 @@ pub fn stands_at(release: &Release, asked: Option<u8>, from: Option<Standing>) -
     match from {
         Some(Standing::Weight(seen)) if asked != Some(seen) => {
             let now = asked.map_or_else(|| "an unknown weight".to_owned(), |asked| format!("{asked} %"));
-            Err(Refusal::because(format!("{key} stands at {now} and not at {seen} %: look again, nothing was sent")))
+            Err(Refusal::moved(format!("{key} stands at {now} and not at {seen} %: look again, nothing was sent")))
         }
         Some(Standing::Step(seen)) => {
             let step = release.step.as_ref().and_then(|step| step.index);
@@ -24,7 +24,7 @@ pub fn stands_at(release: &Release, asked: Option<u8>, from: Option<Standing>) -
                 return Ok(());
             }
             let now = step.map_or_else(|| "no step".to_owned(), |step| format!("step {step}"));
-            Err(Refusal::because(format!("{key} stands at {now} and not at step {seen}: look again, nothing was sent")))
+            Err(Refusal::moved(format!("{key} stands at {now} and not at step {seen}: look again, nothing was sent")))
         }
         Some(Standing::Weight(_)) | None => Ok(()),
     }
