@@ -28,6 +28,8 @@ mod room;
 mod routes;
 #[path = "cluster/sending.rs"]
 mod sending;
+#[path = "cluster/service.rs"]
+mod service;
 #[path = "cluster/twins.rs"]
 mod twins;
 #[path = "cluster/writing.rs"]

@@ -14,5 +14,7 @@ mod kit;
 mod midway;
 #[path = "engine/rechecked.rs"]
 mod rechecked;
+#[path = "engine/sides.rs"]
+mod sides;
 #[path = "engine/watching.rs"]
 mod watching;

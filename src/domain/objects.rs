@@ -3,7 +3,7 @@
 use super::management::Writer;
 use super::pod::Pod;
 use super::selector::{Labels, Selector};
-use super::traffic::{AnalysisRun, Canary, DestinationRule, Marks, Rollout, Route};
+use super::traffic::{AnalysisRun, Canary, DestinationRule, Marks, Rollout, Route, TrafficSettings};
 use super::workload::{Condition, Image, Owner, Replicas, Workload};
 use super::{Kind, ObjectKey, Revision, Str, Uid};
 use jiff::Timestamp;
@@ -60,6 +60,10 @@ pub trait Objects {
     fn outage_of(&self, key: &ObjectKey) -> Option<Outage>;
     /// Whether the first list of pods is complete: before that, "no pods" means "not read yet".
     fn pods_listed(&self) -> bool;
+    /// What the configuration says of traffic, where there is any.
+    fn settings(&self) -> Option<&TrafficSettings> {
+        None
+    }
 }
 
 /// A revision of a workload: a Deployment's ReplicaSet, or a ControllerRevision of a StatefulSet or DaemonSet.

@@ -17,6 +17,29 @@ use windlass::strategy::strategy;
 
 const KUBECONFIG: &str = "WINDLASS_TEST_CHILD_KUBECONFIG";
 const HOME: &str = "WINDLASS_TEST_CHILD_HOME";
+const PLAN: &str = "WINDLASS_TEST_CHILD_PLAN";
+
+/// What the child plans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    /// An undo with the deletion of the pod that blocks it.
+    Undo,
+    /// Half of the traffic to a canary by replicas.
+    Weight,
+}
+
+impl What {
+    fn wish(self) -> (ObjectKey, Intent) {
+        match self {
+            Self::Undo => (queue(), Intent::undo()),
+            Self::Weight => (search(), Intent::SetWeight { weight: 50, rule: None }),
+        }
+    }
+}
+
+fn search() -> ObjectKey {
+    ObjectKey::new(Kind::Service, "shop", "search")
+}
 
 fn queue() -> ObjectKey {
     ObjectKey::new(Kind::StatefulSet, "statefulset", "queue")
@@ -50,11 +73,13 @@ async fn engine_with(kubeconfig: &Path, home: &Path, policy: Policy) -> (Cluster
 async fn child() {
     let (Some(kubeconfig), Some(home)) = (std::env::var_os(KUBECONFIG), std::env::var_os(HOME)) else { return };
     let (cluster, engine) = engine(Path::new(&kubeconfig), Path::new(&home)).await;
+    let what = if std::env::var_os(PLAN).is_some() { What::Weight } else { What::Undo };
+    let (key, intent) = what.wish();
     let options = ObserveOptions::default();
-    let (release, details) = Box::pin(cluster.one_release_with(&queue(), &options)).await.expect("readable");
+    let (release, details) = Box::pin(cluster.one_release_with(&key, &options)).await.expect("readable");
     let context = engine.context(&release.uid);
     let strategy = strategy(release.strategy).expect("known");
-    let plan = strategy.plan(&release, &details, &Intent::undo(), &context).expect("a plan");
+    let plan = strategy.plan(&release, &details, &intent, &context).expect("a plan");
     let mut news = engine.apply(plan.into(), Consent { optional: true, ..Consent::default() });
     while let Some(progress) = news.recv().await {
         let mut out = std::io::stdout();
@@ -64,6 +89,10 @@ async fn child() {
 
 /// Runs the child until it tells `point`, kills it there, and returns where its journal is.
 async fn killed_at(sim: &SimCluster, point: &'static str) -> (tempfile::TempDir, std::path::PathBuf) {
+    killed_at_of(What::Undo, sim, point).await
+}
+
+async fn killed_at_of(what: What, sim: &SimCluster, point: &'static str) -> (tempfile::TempDir, std::path::PathBuf) {
     let home = tempfile::tempdir().expect("a directory");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("bound"));
@@ -73,7 +102,11 @@ async fn killed_at(sim: &SimCluster, point: &'static str) -> (tempfile::TempDir,
     tokio::spawn(async move { server.serve(listener).await });
     let (config, state) = (kubeconfig.clone(), home.path().to_owned());
     let reached = tokio::task::spawn_blocking(move || {
-        let mut child = Command::new(std::env::current_exe().expect("this binary"))
+        let mut command = Command::new(std::env::current_exe().expect("this binary"));
+        if what == What::Weight {
+            command.env(PLAN, "weight");
+        }
+        let mut child = command
             .args(["--exact", "interrupted::child", "--nocapture", "--test-threads=1"])
             .env(KUBECONFIG, config)
             .env(HOME, state)
@@ -187,4 +220,54 @@ async fn an_interrupted_plan_meets_the_gates_before_it_goes_on() {
     assert!(held.reason.contains("protected"), "{}", held.reason);
     let (done, _) = hear(&mut engine.go_on(&back, Consent::default()).expect("readable")).await;
     assert_eq!(done.kind, OutcomeKind::Applied, "back needs no word: {}", done.reason);
+}
+
+/// The patches that the server took, by the object's name.
+fn patched(sim: &SimCluster) -> Vec<String> {
+    let all = sim.requests();
+    let patches = all.iter().filter(|request| request.verb == "patch" && request.code == 200);
+    patches.map(|request| request.path.rsplit('/').next().unwrap_or_default().to_owned()).collect()
+}
+
+fn shared(sim: &SimCluster) -> [i64; 2] {
+    ["search", "search-canary"].map(|name| {
+        let found = sim.object(&format!("deployments/shop/{name}")).expect("there");
+        found["spec"]["replicas"].as_i64().expect("a number")
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_it_waited_between_its_calls_it_waits_again_and_sends_the_second() {
+    let sim = sim_at("bluegreen", 4.0);
+    let (home, kubeconfig) = killed_at_of(What::Weight, &sim, "Waiting(\"until 5 pods").await;
+    assert_eq!((patched(&sim), shared(&sim)), (vec!["search-canary".to_owned()], [9, 5]));
+    let (_, engine) = engine(&kubeconfig, home.path()).await;
+    let found = engine.unfinished().expect("readable");
+    assert_eq!(found[0].answered.iter().copied().collect::<Vec<_>>(), [0]);
+    assert_eq!(found[0].next_call(), Some(1));
+    let (outcome, heard) = hear(&mut engine.go_on(&found[0], Consent::default()).expect("goes on")).await;
+    assert_eq!(outcome.kind, OutcomeKind::Applied, "{} after {heard:?}", outcome.reason);
+    let place = |wanted: &Progress| heard.iter().position(|news| news == wanted);
+    let waited = place(&Progress::Waiting("until 5 pods of search-canary are ready".into()));
+    assert!(waited.is_some() && waited < place(&Progress::Sent(1)), "{heard:?}");
+    assert_eq!(place(&Progress::Sent(0)), None, "what was done is not sent again");
+    assert_eq!((patched(&sim), shared(&sim)), (vec!["search-canary".to_owned(), "search".to_owned()], [5, 5]));
+    assert_eq!(engine.unfinished().expect("readable"), vec![]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_between_its_calls_it_can_be_taken_back_by_what_was_done() {
+    let sim = sim_at("bluegreen", 4.0);
+    let (home, kubeconfig) = killed_at_of(What::Weight, &sim, "Waiting(\"until 5 pods").await;
+    let (cluster, engine) = engine(&kubeconfig, home.path()).await;
+    let found = engine.unfinished().expect("readable").remove(0);
+    let back = engine.way_back(&found).expect("the first call was answered");
+    assert_eq!((back.target.target(), back.also.len()), ("deployment/search-canary".into(), 0));
+    let options = ObserveOptions::default();
+    let (release, details) = Box::pin(cluster.one_release_with(&search(), &options)).await.expect("readable");
+    let context = engine.context(&release.uid);
+    let strategy = strategy(release.strategy).expect("known");
+    let plan = strategy.plan(&release, &details, &Intent::Revert(Box::new(back)), &context).expect("a plan");
+    let (outcome, _) = hear(&mut engine.apply(plan.into(), Consent::default())).await;
+    assert_eq!((outcome.kind, shared(&sim)), (OutcomeKind::Applied, [9, 1]), "{}", outcome.reason);
 }

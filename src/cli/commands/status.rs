@@ -138,7 +138,7 @@ fn actions(release: &Release, reading: &Reading) -> Vec<Action> {
         left_by_undo: None,
         settings: Arc::clone(&reading.options.settings),
         overrides: Vec::new(),
-        switched: None,
+        switched: reading.options.recorded.last_switch(&release.uid),
     };
     strategy(release.strategy).map(|strategy| strategy.actions(release, &context)).unwrap_or_default()
 }

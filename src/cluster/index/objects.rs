@@ -6,7 +6,7 @@ use crate::cluster::wire::service::{Family, pod_mark};
 use crate::domain::objects::{Autoscaler, DisruptionBudget, Endpoints, Objects, Outage, RevisionObject, Service};
 use crate::domain::pod::Pod;
 use crate::domain::selector::{Labels, Selector};
-use crate::domain::traffic::{AnalysisRun, Canary, DestinationRule, Rollout, Route};
+use crate::domain::traffic::{AnalysisRun, Canary, DestinationRule, Rollout, Route, TrafficSettings};
 use crate::domain::workload::Workload;
 use crate::domain::{Kind, ObjectKey, Str, Uid};
 use std::collections::HashSet;
@@ -50,6 +50,10 @@ impl Objects for Index {
 
     fn outage_of(&self, key: &ObjectKey) -> Option<Outage> {
         self.outages.of(&self.store.workload(key)?.uid)
+    }
+
+    fn settings(&self) -> Option<&TrafficSettings> {
+        Some(&self.settings)
     }
 
     fn pods_listed(&self) -> bool {

@@ -16,6 +16,13 @@ pub fn actions(release: &Release, context: &Context) -> Vec<Action> {
     actions.extend(of_live.into_iter().map(|verb| on_side(verb, live_side(release).ok())));
     actions.push(on_side(Verb::SetImage, next_side(release).ok()));
     actions.push(scale(release));
+    for verb in [Verb::Advance, Verb::SetWeight, Verb::Promote] {
+        let why = "all of its traffic goes to one side; S switches it to the other";
+        actions.push(Action::disabled(verb, Direction::Forward, why));
+    }
+    for verb in [Verb::Continue, Verb::Skip, Verb::Retry] {
+        actions.push(Action::disabled(verb, Direction::Forward, "no controller steps it; S switches it"));
+    }
     actions
 }
 

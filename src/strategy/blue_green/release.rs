@@ -157,10 +157,8 @@ fn traffic(
         problem: None,
         steered: true,
     };
-    let countdowns = kept.map(|kept| Countdown {
-        what: format!("{} is kept, its scale-down is offered then", kept.side).into(),
-        due: kept.until,
-    });
+    let countdowns = kept
+        .map(|kept| Countdown { what: format!("the scale-down of {} is offered", kept.side).into(), due: kept.until });
     let mut traffic = Traffic::moved_by(gitops.map_or(Mover::Person, Mover::GitOps));
     traffic.holder = Some(service.key.clone());
     let writers = service.writers.iter().filter(|writer| writer.touches.traffic);
@@ -184,7 +182,9 @@ fn traffic(
 
 fn notices(sides: &Sides, kept: Option<&Kept>, now: Timestamp) -> Vec<Str> {
     let wrong = sides.service.marks().wrong;
-    let twins = sides.others.iter().filter(|other| other.selector == sides.service.selector).map(|twin| {
+    let names = || sides.workloads.iter().map(|(value, workload)| (&**value, &*workload.key.name));
+    let fronts = sides.others.iter().filter(|other| sides::is_front(&other.key.name, names()));
+    let twins = fronts.filter(|other| other.selector == sides.service.selector).map(|twin| {
         let name = &twin.key.name;
         format!("service/{name} selects {} too and is not switched with it.", sides.live()).into()
     });
@@ -196,9 +196,7 @@ fn notices(sides: &Sides, kept: Option<&Kept>, now: Timestamp) -> Vec<Str> {
         )
         .into()
     });
-    let keeping = kept.filter(|kept| kept.until > now);
-    let kept = keeping.map(|kept| format!("{} is kept: switching back is instant.", kept.side).into());
-    wrong.into_iter().chain(twins).chain(offer).chain(kept).collect()
+    wrong.into_iter().chain(twins).chain(offer).collect()
 }
 
 /// The time at which the old side's scale-down is offered, the next minute of the countdown, or what a side waits for.

@@ -66,25 +66,34 @@ fn family(service: &Arc<Service>, objects: &dyn Objects) -> Option<Sides> {
     let (key, workloads, _) = alone(service, objects)?;
     let common = service.common(&key);
     let labels = &workloads.first()?.1.template_labels;
-    let same = |other: &Arc<Service>| other.switch_key(&usual()).as_ref() == Some(&key) && other.common(&key) == common;
+    let same = |other: &Arc<Service>| key_of(other, objects).as_ref() == Some(&key) && other.common(&key) == common;
     let all: Vec<Arc<Service>> =
         objects.services_switching(&service.key.namespace, labels).into_iter().filter(same).collect();
-    let root = root(&all, &workloads)?;
+    let root = root(&all, &workloads, objects)?;
     // The root's own marks count: they may leave it alone.
     let (key, workloads, marked) = alone(&root, objects)?;
     let others = all.into_iter().filter(|other| other.key != root.key).collect();
     Some(Sides { service: root, key, workloads, others, marked })
 }
 
-fn usual() -> Vec<Str> {
-    SWITCH_KEYS.into_iter().map(Str::from).collect()
+/// The Service's own marks, and where they say nothing, what the configuration says.
+fn marks(service: &Service, objects: &dyn Objects) -> Marks {
+    let own = service.marks();
+    objects.settings().map_or_else(|| own.clone(), |settings| settings.marks(&service.key, &own))
+}
+
+/// The label that the sides of this Service differ in.
+fn key_of(service: &Service, objects: &dyn Objects) -> Option<Str> {
+    let usual = SWITCH_KEYS.into_iter().map(Str::from);
+    let keys: Vec<Str> = marks(service, objects).switch_key.into_iter().chain(usual).collect();
+    service.switch_key(&keys)
 }
 
 type Found = (Str, Vec<(Str, Arc<Workload>)>, bool);
 
 /// The label, the sides and whether a person marked it, told from this Service alone.
 fn alone(service: &Service, objects: &dyn Objects) -> Option<Found> {
-    let marked = match service.marks().strategy.as_deref() {
+    let marked = match marks(service, objects).strategy.as_deref() {
         Some("blue-green") => true,
         Some(_) => return None,
         None => false,
@@ -92,7 +101,7 @@ fn alone(service: &Service, objects: &dyn Objects) -> Option<Found> {
     if service.owner.is_some() || service.managed_by_rollout().is_some() {
         return None;
     }
-    let key = service.switch_key(&usual())?;
+    let key = key_of(service, objects)?;
     let selected = objects.workloads_selected(&service.key.namespace, &service.common(&key));
     let mut workloads: Vec<(Str, Arc<Workload>)> = selected
         .into_iter()
@@ -113,20 +122,22 @@ fn wanted(annotations: &Labels) -> bool {
 
 /// The Service that users come through: the marked one, else the only one that is neither a preview nor named after a
 /// side. Where several are left they must pick the same side: then the one with the shortest name.
-fn root(services: &[Arc<Service>], workloads: &[(Str, Arc<Workload>)]) -> Option<Arc<Service>> {
-    let marked = |service: &Service| service.marks().strategy.as_deref() == Some("blue-green");
+fn root(services: &[Arc<Service>], workloads: &[(Str, Arc<Workload>)], objects: &dyn Objects) -> Option<Arc<Service>> {
+    let marked = |service: &Service| marks(service, objects).strategy.as_deref() == Some("blue-green");
+    let sides = || workloads.iter().map(|(value, workload)| (&**value, &*workload.key.name));
     let mut candidates: Vec<&Arc<Service>> =
-        services.iter().filter(|service| marked(service) || is_front(&service.key.name, workloads)).collect();
+        services.iter().filter(|service| marked(service) || is_front(&service.key.name, sides())).collect();
     candidates.sort_by_key(|service| (Reverse(marked(service)), service.key.name.len(), service.key.name.clone()));
     let first = *candidates.first()?;
     let agree = candidates.iter().all(|service| service.selector == first.selector);
     (marked(first) || agree).then(|| Arc::clone(first))
 }
 
-fn is_front(name: &str, workloads: &[(Str, Arc<Workload>)]) -> bool {
+/// Whether a Service of this name may be one that users come through: it is no preview, and not named after one of
+/// `sides` (the value of the label and the workload's name).
+pub fn is_front<'a>(name: &str, mut sides: impl Iterator<Item = (&'a str, &'a str)>) -> bool {
     let parts: Vec<&str> = name.split(['-', '.', '_']).collect();
     let preview = parts.iter().any(|part| PREVIEWS.contains(part));
-    let of_a_side =
-        workloads.iter().any(|(value, workload)| parts.last() == Some(&&**value) || *name == *workload.key.name);
+    let of_a_side = sides.any(|(value, workload)| parts.last() == Some(&value) || name == workload);
     !preview && !of_a_side
 }

@@ -1,5 +1,6 @@
 //! The switch: one write on the Service, fenced on its whole selector.
 
+use super::sides::is_front;
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::journal::Sides;
 use crate::domain::plan::{Inverse, InverseSteps, Operation, Patch, Refusal, Wait, json, null};
@@ -211,11 +212,11 @@ impl<'a> Wish<'a> {
         warnings
     }
 
-    /// Other Services that select the live side, and are not named after it.
+    /// Other Services that users may come through on the live side.
     fn twins(&self) -> impl Iterator<Item = &str> {
-        let rest = self.live.into_iter().flat_map(|live| &live.services);
-        let own = self.traffic.holder.as_ref();
-        rest.map(|service| &service.key).filter(move |key| Some(*key) != own).map(|key| &*key.name)
+        let rest = self.live.into_iter().flat_map(|live| &live.services).map(|service| &*service.key.name);
+        let names = || self.traffic.rows.sides.iter().map(|side| (&*side.name, &*side.workload.key.name));
+        rest.filter(move |name| is_front(name, names()))
     }
 }
 

@@ -104,6 +104,18 @@ fn a_service_that_picks_one_of_two_sides_is_one_release() {
 }
 
 #[test]
+fn another_way_in_on_the_live_side_is_told_and_a_preview_is_not() {
+    let notices = |shop: &Shop| web(shop).traffic.as_ref().expect("traffic").notices.clone();
+    let previewing_the_live_one = green_is_live();
+    assert!(notices(&previewing_the_live_one).iter().all(|notice| !notice.contains("web-preview")));
+    let twin = shop().service("web-internal", &[("app", "web"), ("color", "blue")]);
+    assert_eq!(web(&twin).key.target(), "service/web");
+    assert_eq!(notices(&twin), ["service/web-internal selects blue too and is not switched with it.".into()]);
+    let plan = twin.plan(&web(&twin), &to_the_other()).expect("a plan");
+    assert!(plan.forecast.warnings.iter().any(|it| it.contains("web-internal")), "{:?}", plan.forecast.warnings);
+}
+
+#[test]
 fn what_merely_looks_alike_stays_plain() {
     let plain = |what: &str, shop: Shop| {
         let strategies: Vec<&str> = shop.releases().iter().map(|release| release.strategy.0).collect();
@@ -365,4 +377,50 @@ fn old_bytes_are_read_again_and_a_name_that_is_no_side_is_named() {
     assert!(unknown.reason.contains("it has blue and green"), "{}", unknown.reason);
     let same = shop().plan(&old, &Intent::Switch { to: Some("blue".into()) }).expect_err("already");
     assert_eq!(same.kind, RefusalKind::Unchanged);
+}
+
+#[test]
+fn the_configuration_may_say_what_the_annotations_do() {
+    use crate::domain::traffic::{Marks, TrafficSettings};
+    let labels = |lane: &'static str| [("app", "web"), ("lane", lane)];
+    let two = Shop::default()
+        .deployment("web-a", &labels("a"), "v1", (2, 9_000))
+        .deployment("web-b", &labels("b"), "v2", (2, 900))
+        .service("web", &labels("a"));
+    let configured = |shop: Shop, marks: Marks| {
+        let releases = [("shop/web".into(), marks)].into();
+        Shop { settings: Arc::new(TrafficSettings { releases, ..TrafficSettings::default() }), ..shop }
+    };
+    let lane = configured(two, Marks { switch_key: Some("lane".into()), ..Marks::default() });
+    assert_eq!((web(&lane).strategy.0, lane.releases().len()), ("blue-green", 1));
+    assert_eq!(lane.release(Kind::Deployment, "web-b").key.target(), "service/web", "the idle side finds it too");
+    let none = configured(shop(), Marks { strategy: Some("none".into()), ..Marks::default() });
+    assert_eq!(none.releases().len(), 2, "left alone");
+}
+
+#[test]
+fn every_verb_is_listed_once_and_planned_exactly_when_it_is_enabled() {
+    for shop in [shop(), green_is_live()] {
+        let release = web(&shop);
+        let actions = strategy(release.strategy).expect("known").actions(&release, &shop.context());
+        for verb in Verb::ALL.into_iter().filter(|verb| *verb != Verb::Revert) {
+            let of_verb: Vec<_> = actions.iter().filter(|action| action.verb == verb).collect();
+            let [action] = of_verb[..] else { panic!("{} actions of {verb}", of_verb.len()) };
+            assert!(action.enabled || action.why.len() > 8, "{verb} is disabled without a reason");
+            assert!(!action.enabled || !action.consequence.is_empty(), "{verb} does not say what follows");
+            let intent = match verb {
+                Verb::Switch => to_the_other(),
+                Verb::Abort => Intent::Abort,
+                Verb::Advance => Intent::Advance { from: None, rule: None },
+                Verb::Promote => Intent::Promote { winner: None },
+                Verb::Restart => Intent::Restart,
+                Verb::Undo => Intent::undo(),
+                Verb::Continue => Intent::Continue,
+                _ => continue,
+            };
+            let planned = shop.plan(&release, &intent);
+            assert_eq!(action.enabled, planned.is_ok(), "{verb}: {}", action.why);
+            assert!(planned.is_err() || planned.is_ok_and(|plan| plan.direction == action.direction), "{verb}");
+        }
+    }
 }

@@ -14,6 +14,11 @@ pub fn actions(release: &Release) -> Vec<Action> {
     for verb in [Verb::Undo, Verb::Pause, Verb::Resume, Verb::Restart, Verb::SetImage, Verb::Scale] {
         actions.push(on_side(verb, &two));
     }
+    let why = "its Service selects both sides at once; F promotes the candidate, X goes back";
+    actions.push(Action::disabled(Verb::Switch, Direction::Forward, why));
+    for verb in [Verb::Continue, Verb::Skip, Verb::Retry] {
+        actions.push(Action::disabled(verb, Direction::Forward, "no controller steps it; A goes one rung further"));
+    }
     actions
 }
 

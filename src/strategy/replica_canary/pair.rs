@@ -59,7 +59,9 @@ fn family(service: &Arc<Service>, objects: &dyn Objects) -> Option<Pair> {
     let of_b = objects.services_selecting(namespace, &b.template_labels);
     let both = of_a.iter().filter(|service| of_b.iter().any(|other| other.key == service.key));
     let mut roots: Vec<&Arc<Service>> = both.filter(|service| alone(service, objects).is_some()).collect();
-    roots.sort_by_key(|service| (Reverse(is_marked(service)), service.key.name.len(), service.key.name.clone()));
+    roots.sort_by_key(|service| {
+        (Reverse(is_marked(service, objects)), service.key.name.len(), service.key.name.clone())
+    });
     let root = Arc::clone(roots.first()?);
     let (workloads, evidence) = alone(&root, objects)?;
     let mut others: Vec<Arc<Service>> =
@@ -69,13 +71,19 @@ fn family(service: &Arc<Service>, objects: &dyn Objects) -> Option<Pair> {
     Some(Pair { service: root, workloads, others, evidence })
 }
 
-fn is_marked(service: &Service) -> bool {
-    service.marks().strategy.as_deref() == Some("replica-canary")
+/// The Service's own marks, and where they say nothing, what the configuration says.
+fn marks(service: &Service, objects: &dyn Objects) -> Marks {
+    let own = service.marks();
+    objects.settings().map_or_else(|| own.clone(), |settings| settings.marks(&service.key, &own))
+}
+
+fn is_marked(service: &Service, objects: &dyn Objects) -> bool {
+    marks(service, objects).strategy.as_deref() == Some("replica-canary")
 }
 
 /// The two Deployments and what speaks for a pair, told from this Service alone.
 fn alone(service: &Service, objects: &dyn Objects) -> Option<([Arc<Workload>; 2], Str)> {
-    let own = service.marks().strategy;
+    let own = marks(service, objects).strategy;
     let foreign = own.as_deref().is_some_and(|strategy| strategy != "replica-canary");
     if foreign || service.owner.is_some() || service.managed_by_rollout().is_some() {
         return None;
@@ -83,7 +91,10 @@ fn alone(service: &Service, objects: &dyn Objects) -> Option<([Arc<Workload>; 2]
     let selected = objects.workloads_selected(&service.key.namespace, &service.selector);
     let mut selected = selected.into_iter();
     let (Some(a), Some(b), None) = (selected.next(), selected.next(), selected.next()) else { return None };
-    let of_workloads = [&a, &b].map(|workload| Marks::read(&workload.annotations).strategy);
+    let of_workloads = [&a, &b].map(|workload| {
+        let own = Marks::read(&workload.annotations);
+        objects.settings().map_or_else(|| own.clone(), |settings| settings.marks(&workload.key, &own)).strategy
+    });
     if of_workloads.iter().flatten().any(|strategy| &**strategy != "replica-canary") {
         return None;
     }

@@ -15,7 +15,7 @@ use crate::strategy::Context;
 use crate::strategy::workload::plan::{Draft, Part, finish, patch};
 use crate::strategy::workload::progress::start_time;
 use crate::strategy::workload::version::version;
-use crate::strategy::workload::words::{clip, count};
+use crate::strategy::workload::words::{clip, count, form};
 use crate::strategy::workload::{diff, kubectl};
 use jiff::SignedDuration;
 
@@ -240,7 +240,12 @@ fn midway(change: &Change<'_>, direction: Direction) -> Midway {
     let deadline = change.side.workload.progress_deadline.unwrap_or(LIMIT);
     let ready = count(i64::from(change.to), "pod");
     Midway {
-        what: format!("until {ready} of {} are ready", change.side.workload.key.name).into(),
+        what: format!(
+            "until {ready} of {} {} ready",
+            change.side.workload.key.name,
+            form(i64::from(change.to), "is", "are")
+        )
+        .into(),
         until: Milestone::Ready { workload: change.object.key.clone(), pods: change.to },
         limit: if back { LIMIT_BACK } else { deadline },
         // What goes back takes the candidate out in the end, whatever the stable pods do.
