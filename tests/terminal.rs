@@ -23,7 +23,7 @@ fn child() {
 #[test]
 fn the_terminal_is_taken_and_given_back_when_the_program_ends() {
     let mut pty = Pty::start();
-    let before = pty.modes();
+    let before = pty.before.clone();
     pty.until("the screen is taken", |screen| {
         screen.alternate_screen() && screen.hide_cursor() && screen.bracketed_paste()
     });
@@ -42,7 +42,7 @@ fn the_terminal_is_taken_and_given_back_when_the_program_ends() {
 fn signals_give_the_terminal_back() {
     for (signal, number) in [(Signal::TERM, 15), (Signal::HUP, 1), (Signal::INT, 2)] {
         let mut pty = Pty::start();
-        let before = pty.modes();
+        let before = pty.before.clone();
         pty.shows("80x24");
         pty.signal(signal);
         pty.given_back(&before);
@@ -53,7 +53,7 @@ fn signals_give_the_terminal_back() {
 #[test]
 fn a_panic_gives_the_terminal_back_and_then_tells() {
     let mut pty = Pty::start();
-    let before = pty.modes();
+    let before = pty.before.clone();
     pty.shows("80x24");
     pty.types("p");
     pty.given_back(&before);
@@ -63,7 +63,7 @@ fn a_panic_gives_the_terminal_back_and_then_tells() {
 #[test]
 fn a_panic_in_another_thread_leaves_the_screen_alone_and_is_told_at_the_end() {
     let mut pty = Pty::start();
-    let before = pty.modes();
+    let before = pty.before.clone();
     pty.shows("80x24");
     pty.types("t");
     pty.shows("thread panicked");
@@ -78,7 +78,7 @@ fn a_panic_in_another_thread_leaves_the_screen_alone_and_is_told_at_the_end() {
 #[test]
 fn any_size_is_drawn_down_to_one_cell() {
     let mut pty = Pty::start();
-    let before = pty.modes();
+    let before = pty.before.clone();
     pty.shows("80x24");
     pty.resize(1, 1);
     pty.until("one cell", |screen| screen.contents() == "1");

@@ -25,6 +25,8 @@ struct Seen {
 }
 
 pub struct Pty {
+    /// The terminal's modes as they were before the program started.
+    pub before: String,
     master: Option<Box<dyn MasterPty + Send>>,
     /// Kept, so that the modes can be looked at after the program has ended.
     slave: Option<Box<dyn SlavePty + Send>>,
@@ -67,6 +69,8 @@ impl Pty {
         command.env("TERM", "xterm-256color");
         command.env("RUST_BACKTRACE", "0");
         let pair = native_pty_system().openpty(PtySize { rows: 24, cols: 80, ..PtySize::default() }).unwrap();
+        // Before the child runs: it takes the terminal at once.
+        let before = format!("{:?}", pair.master.get_termios());
         let child = pair.slave.spawn_command(command).unwrap();
         let (rows, columns) = (24.try_into().unwrap(), 80.try_into().unwrap());
         let seen = Arc::new(Seen { terminal: Mutex::new(Some(Parser::new(rows, columns, 0))), ..Seen::default() });
@@ -84,7 +88,7 @@ impl Pty {
             }
         });
         let input = Some(pair.master.take_writer().unwrap());
-        Self { master: Some(pair.master), slave: Some(pair.slave), child, input, seen, looking: Some(looking) }
+        Self { before, master: Some(pair.master), slave: Some(pair.slave), child, input, seen, looking: Some(looking) }
     }
 
     pub fn types(&mut self, text: &str) {
