@@ -2,10 +2,11 @@
 //! process stops for Ctrl-Z. Giving back twice does nothing.
 
 use std::io::{self, Write};
+use std::ops::{Deref, DerefMut};
 use std::os::fd::OwnedFd;
-use std::sync::{Mutex, MutexGuard, Once, TryLockError};
+use std::sync::{Condvar, Mutex, Once, PoisonError};
 use std::thread::{self, ThreadId};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
@@ -22,7 +23,8 @@ const LEAVE: &str = "\x1b[?2026l\x1b[m\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[?7h\
 const LIMIT: Duration = Duration::from_millis(500);
 
 /// The terminal while it is taken. A static, since a panic anywhere must find it.
-static TERMINAL: Mutex<Option<Taken>> = Mutex::new(None);
+static TERMINAL: Mutex<Slot> = Mutex::new(Slot::Here(None));
+static RETURNED: Condvar = Condvar::new();
 static HOOK: Once = Once::new();
 
 #[derive(Debug)]
@@ -134,15 +136,66 @@ fn tells(message: &str) -> bool {
     false
 }
 
-/// The slot, unless someone keeps it for longer than `limit`: a panic while it is held must not hang.
-fn lock(limit: Duration) -> Option<MutexGuard<'static, Option<Taken>>> {
-    let end = Instant::now() + limit;
-    loop {
-        match TERMINAL.try_lock() {
-            Ok(slot) => return Some(slot),
-            Err(TryLockError::Poisoned(slot)) => return Some(slot.into_inner()),
-            Err(TryLockError::WouldBlock) if Instant::now() < end => thread::sleep(Duration::from_millis(1)),
-            Err(TryLockError::WouldBlock) => return None,
-        }
+/// Where the terminal is: here, or lent to whoever works with it. The mutex itself is held for a moment only, so that a
+/// panic while the terminal is lent finds it and does not hang.
+#[derive(Debug)]
+enum Slot {
+    Here(Option<Taken>),
+    Lent,
+}
+
+/// The slot's contents on loan; dropping it brings them back.
+struct Loan(Option<Taken>);
+
+impl Deref for Loan {
+    type Target = Option<Taken>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Loan {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        *TERMINAL.lock().unwrap_or_else(PoisonError::into_inner) = Slot::Here(self.0.take());
+        RETURNED.notify_one();
+    }
+}
+
+/// The slot, unless someone keeps it for longer than `limit`: a panic while it is lent must not hang.
+fn lock(limit: Duration) -> Option<Loan> {
+    let slot = TERMINAL.lock().unwrap_or_else(PoisonError::into_inner);
+    let lent = |slot: &mut Slot| matches!(slot, Slot::Lent);
+    let (mut slot, _) = RETURNED.wait_timeout_while(slot, limit, lent).unwrap_or_else(PoisonError::into_inner);
+    match std::mem::replace(&mut *slot, Slot::Lent) {
+        Slot::Here(taken) => Some(Loan(taken)),
+        Slot::Lent => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    #[test]
+    fn who_waits_for_the_terminal_gets_it_when_it_is_returned_and_does_not_wait_for_ever() {
+        let loan = lock(LIMIT).expect("nobody has it");
+        assert!(lock(Duration::ZERO).is_none(), "the same thread may ask while it has it: a panic does");
+        let (waits, begun) = mpsc::channel();
+        let waiter = thread::spawn(move || {
+            waits.send(()).expect("heard");
+            lock(Duration::from_secs(60)).is_some()
+        });
+        begun.recv().expect("told");
+        drop(loan);
+        assert!(waiter.join().expect("ended"));
+        assert!(lock(LIMIT).is_some(), "and it is brought back");
     }
 }
