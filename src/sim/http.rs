@@ -6,6 +6,7 @@ mod discovery;
 mod logs;
 mod merge;
 mod patch;
+mod protobuf;
 mod proxy;
 mod read;
 mod review;

@@ -74,6 +74,7 @@ pub const NODES: KindId = KindId(1);
 pub const PODS: KindId = KindId(2);
 pub const SERVICES: KindId = KindId(3);
 pub const SECRETS: KindId = KindId(5);
+pub const CLAIMS: KindId = KindId(7);
 pub const QUOTAS: KindId = KindId(8);
 pub const EVENTS: KindId = KindId(9);
 pub const DEPLOYMENTS: KindId = KindId(10);
@@ -141,6 +142,7 @@ mod tests {
             (PODS, "pods"),
             (SERVICES, "services"),
             (SECRETS, "secrets"),
+            (CLAIMS, "persistentvolumeclaims"),
             (QUOTAS, "resourcequotas"),
             (EVENTS, "events"),
             (DEPLOYMENTS, "deployments"),

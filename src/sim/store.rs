@@ -1,7 +1,7 @@
 //! What the simulated etcd holds: every object's newest version, and a bounded history for watches.
 
 use super::json::Json;
-use super::kinds::{Kind, KindId, Scope, Sub, built_in};
+use super::kinds::{CRDS, Kind, KindId, Scope, Sub, built_in};
 use super::object::{Id, Object};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ops::Bound;
@@ -91,6 +91,11 @@ impl Store {
     pub fn kinds(&self) -> impl Iterator<Item = (KindId, &Arc<Kind>)> {
         let numbered = self.kinds.iter().enumerate().map(|(place, kind)| (KindId(place as u16), kind));
         numbered.filter(|(id, _)| self.shelf(*id).served)
+    }
+
+    /// Whether a kind came with a `CustomResourceDefinition`.
+    pub fn is_custom(&self, kind: KindId) -> bool {
+        kind > CRDS
     }
 
     /// Finds a served kind by the group, version and plural of a request's path.

@@ -4,6 +4,7 @@ mod api;
 mod argo;
 mod customs;
 mod faults;
+mod gaps;
 mod rollouts;
 mod scenarios;
 mod watches;

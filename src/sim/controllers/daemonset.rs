@@ -38,8 +38,13 @@ impl Controller for DaemonSetController {
         let hash = update.object.label(REVISION_HASH).unwrap_or_default().to_owned();
         let nodes: Vec<String> = world.store.list(NODES, "", None).map(|node| node.id.name.to_string()).collect();
         let pods = Pod::of(&world.store, &object.uid);
-        manage(world, &object, &value, &hash, &nodes, &pods);
-        if value.text("/spec/updateStrategy/type") == "RollingUpdate" {
+        let rolling = value.text("/spec/updateStrategy/type") == "RollingUpdate";
+        let surge = value.at("/spec/updateStrategy/rollingUpdate/maxSurge");
+        let extra = if rolling { scaled(surge, nodes.len() as i64, true) } else { 0 };
+        manage(world, &object, &value, &hash, &nodes, (&pods, extra > 0));
+        if extra > 0 {
+            surge_over(world, &object, &value, &hash, &nodes, (&pods, extra));
+        } else if rolling {
             roll(world, &object, &value, &hash, &nodes, &pods);
         }
         let pods = Pod::of(&world.store, &object.uid);
@@ -77,13 +82,31 @@ fn node_of(pod: &Pod) -> &str {
 const AFFINITY: &str = "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution";
 
 /// Sees to one pod on every node.
-fn manage(world: &mut World, set: &Object, value: &Value, hash: &str, nodes: &[String], pods: &[Pod]) {
+fn manage(
+    world: &mut World,
+    set: &Object,
+    value: &Value,
+    hash: &str,
+    nodes: &[String],
+    (pods, surges): (&[Pod], bool),
+) {
     for node in nodes {
         let here: Vec<&Pod> = pods.iter().filter(|pod| node_of(pod) == node).collect();
         if here.is_empty() {
             create(world, set, value, hash, node);
         }
-        for pod in here.iter().filter(|pod| pod.is_active()).skip(1) {
+        // While it surges, one pod of each template may be there.
+        let of = |new: bool| {
+            here.iter()
+                .filter(move |pod| (pod.object.label(REVISION_HASH) == Some(hash)) == new)
+                .filter(|pod| pod.is_active())
+        };
+        let surplus: Vec<&&Pod> = if surges {
+            of(true).skip(1).chain(of(false).skip(1)).collect()
+        } else {
+            here.iter().filter(|pod| pod.is_active()).skip(1).collect()
+        };
+        for pod in surplus {
             world.delete(&pod.object.id, None);
         }
     }
@@ -111,6 +134,37 @@ fn create(world: &mut World, set: &Object, value: &Value, hash: &str, node: &str
             world.say(set, warning(NAME, "FailedCreate"), &format!("Error creating: {}", refusal.message));
             world.later(NAME, &set.id, seconds(15));
         }
+    }
+}
+
+/// Puts new pods beside old ones, at most so many at a time; an old one goes when its new one is available, or at once
+/// when it is not available itself.
+fn surge_over(
+    world: &mut World,
+    set: &Object,
+    value: &Value,
+    hash: &str,
+    nodes: &[String],
+    (pods, extra): (&[Pod], i64),
+) {
+    let now = world.now();
+    let min_ready = value.count("/spec/minReadySeconds");
+    let mut room = extra;
+    let mut waiting = vec![];
+    for node in nodes {
+        let here = || pods.iter().filter(|pod| node_of(pod) == node && pod.is_active());
+        let is_new = |pod: &&Pod| pod.object.label(REVISION_HASH) == Some(hash);
+        let old = here().find(|pod| !is_new(pod));
+        match (old, here().find(is_new)) {
+            (Some(old), Some(new)) if new.is_available(min_ready, now) => delete(world, set, old),
+            (Some(_), Some(_)) => room -= 1,
+            (Some(old), None) if !old.is_available(min_ready, now) => delete(world, set, old),
+            (Some(_), None) => waiting.push(node),
+            (None, _) => {}
+        }
+    }
+    for node in waiting.into_iter().take(room.max(0) as usize) {
+        create(world, set, value, hash, node);
     }
 }
 

@@ -6,12 +6,12 @@ use super::pods::{Pod, from_template};
 use super::revisions::{self, Revision};
 use crate::sim::clock::seconds;
 use crate::sim::json::Json;
-use crate::sim::kinds::{PODS, STATEFUL_SETS};
+use crate::sim::kinds::{CLAIMS, PODS, STATEFUL_SETS};
 use crate::sim::object::{Id, Object};
 use crate::sim::store::{Change, Store};
 use crate::sim::world::events::{normal, warning};
 use crate::sim::world::{Actor, CONTROLLER_MANAGER, World};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -152,6 +152,7 @@ impl Set {
         pod.put("/metadata/labels/apps.kubernetes.io~1pod-index", number.to_string());
         pod.put("/spec/hostname", name.as_str());
         pod.put("/spec/subdomain", self.value.at("/spec/serviceName").clone());
+        self.claim(world, &name, &mut pod);
         let made = world.create(&self.object.id.beside(PODS, &name), pod, Actor::main(CONTROLLER_MANAGER));
         let about = format!("Pod {name} in StatefulSet {}", self.object.id.name);
         match made {
@@ -165,6 +166,32 @@ impl Set {
                 world.later(NAME, &self.object.id, seconds(15));
                 false
             }
+        }
+    }
+
+    /// Sees to the pod's claims, one of each template, which outlive it; and puts them into its volumes.
+    fn claim(&self, world: &mut World, pod_name: &str, pod: &mut Value) {
+        let templates = self.value.list("/spec/volumeClaimTemplates").to_vec();
+        let mut volumes = pod.list("/spec/volumes").to_vec();
+        for template in templates {
+            let volume = template.text("/metadata/name").to_owned();
+            let name = format!("{volume}-{pod_name}");
+            volumes.retain(|other| other.text("/name") != volume);
+            volumes.push(json!({"name": volume, "persistentVolumeClaim": {"claimName": name}}));
+            let id = self.object.id.beside(CLAIMS, &name);
+            if world.store.get(&id).is_some() {
+                continue;
+            }
+            let labels = self.value.at("/spec/selector/matchLabels").clone();
+            let claim = json!({"metadata": {"name": name, "labels": labels}, "spec": template.at("/spec")});
+            if world.create(&id, claim, Actor::main(CONTROLLER_MANAGER)).is_ok() {
+                // The volume is there at once.
+                let bound = |value: &mut Value| value.put("/status", json!({"phase": "Bound"}));
+                world.modify(&id, Actor::status(CONTROLLER_MANAGER), bound);
+            }
+        }
+        if !volumes.is_empty() {
+            pod.put("/spec/volumes", volumes);
         }
     }
 

@@ -28,6 +28,8 @@ pub fn answer(store: &Store, what: &Discovery) -> Result<Answer, Refusal> {
             value
         }
         Discovery::Resources(group, version) => resources(store, group, version)?,
+        Discovery::Descriptions => descriptions(store),
+        Discovery::Description(group, version) => description(store, group, version),
     };
     Ok(Answer::json(200, &value))
 }
@@ -49,6 +51,35 @@ fn groups(store: &Store) -> Vec<(String, String)> {
 fn api_group(group: &str, version: &str) -> Value {
     let version = json!({"groupVersion": format!("{group}/{version}"), "version": version});
     json!({"name": group, "versions": [version], "preferredVersion": version})
+}
+
+/// The index of the OpenAPI documents.
+fn descriptions(store: &Store) -> Value {
+    let mut paths = json!({"api/v1": {"serverRelativeURL": "/openapi/v3/api/v1"}});
+    for (group, version) in groups(store) {
+        let path = format!("apis/{group}/{version}");
+        paths[&path] = json!({"serverRelativeURL": format!("/openapi/v3/{path}")});
+    }
+    json!({"paths": paths})
+}
+
+/// As much of a group's OpenAPI document as kubectl looks for before it writes: that a patch of each kind takes
+/// `fieldValidation`, so that the server validates.
+fn description(store: &Store, group: &str, version: &str) -> Value {
+    let query = |name: &str| json!({"name": name, "in": "query", "schema": {"type": "string"}});
+    let mut paths = json!({});
+    for (_, kind) in store.kinds().filter(|(_, kind)| kind.group == group && kind.version == version) {
+        let root = if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
+        let space = if kind.scope == Scope::Namespaced { "/namespaces/{namespace}" } else { "" };
+        let patch = json!({
+            "x-kubernetes-action": "patch",
+            "x-kubernetes-group-version-kind": {"group": group, "version": version, "kind": kind.kind},
+            "parameters": [query("dryRun"), query("fieldManager"), query("fieldValidation")],
+            "responses": {"200": {"description": "OK"}},
+        });
+        paths[format!("{root}{space}/{}/{{name}}", kind.plural)] = json!({"patch": patch});
+    }
+    json!({"openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "simulated"}, "paths": paths, "components": {}})
 }
 
 fn resources(store: &Store, group: &str, version: &str) -> Result<Value, Refusal> {

@@ -8,7 +8,9 @@ use crate::sim::refusal::Refusal;
 use serde_json::json;
 
 pub fn answer(call: &Call, kind: &str) -> Result<Answer, Refusal> {
-    let mut review = body(call)?;
+    let protobuf = call.header("content-type").contains("protobuf");
+    let read = protobuf.then(|| super::protobuf::review(&call.body)).flatten();
+    let mut review = read.map_or_else(|| body(call), Ok)?;
     review.put("/kind", kind);
     match kind {
         "SelfSubjectReview" => {

@@ -68,6 +68,10 @@ pub enum Discovery {
     Groups,
     Group(String),
     Resources(String, String),
+    /// Where the descriptions of groups are.
+    Descriptions,
+    /// What a group and version can do.
+    Description(String, String),
 }
 
 /// An object, a collection, or a subresource.
@@ -119,6 +123,13 @@ pub fn route(store: &Store, path: &str) -> Route {
     match parts.as_slice() {
         ["version"] => Route::Discovery(Discovery::Version),
         ["healthz" | "livez" | "readyz", ..] => Route::Discovery(Discovery::Health),
+        ["openapi", "v3"] => Route::Discovery(Discovery::Descriptions),
+        ["openapi", "v3", "api", version] => {
+            Route::Discovery(Discovery::Description(String::new(), (*version).to_owned()))
+        }
+        ["openapi", "v3", "apis", group, version] => {
+            Route::Discovery(Discovery::Description((*group).to_owned(), (*version).to_owned()))
+        }
         ["api"] => Route::Discovery(Discovery::Core),
         ["apis"] => Route::Discovery(Discovery::Groups),
         ["apis", group] => Route::Discovery(Discovery::Group((*group).to_owned())),
