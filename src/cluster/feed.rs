@@ -37,6 +37,8 @@ pub enum Message {
     Drop(Scope, Rows),
     /// Whether the server answers.
     Connection(crate::domain::snapshot::Connection),
+    /// Whether the controllers answer.
+    Controllers(crate::domain::objects::Controllers),
     /// The namespaces looked at; empty: all.
     Looking(Vec<Str>),
 }

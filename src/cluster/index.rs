@@ -14,6 +14,7 @@ mod touch;
 
 use super::wire::{Item, Row};
 use crate::domain::identity::ClusterIdentity;
+use crate::domain::objects::Controllers;
 use crate::domain::pod::Pod;
 use crate::domain::snapshot::Connection;
 use crate::domain::traffic::TrafficSettings;
@@ -41,6 +42,7 @@ pub struct Index {
     timers: BinaryHeap<Reverse<(Timestamp, ObjectKey)>>,
     recorded: Arc<dyn Recorded + Send + Sync>,
     settings: Arc<TrafficSettings>,
+    controllers: Controllers,
     version: u64,
 }
 
@@ -61,8 +63,15 @@ impl Index {
             timers: BinaryHeap::new(),
             recorded,
             settings,
+            controllers: Controllers::Unknown,
             version: 0,
         }
+    }
+
+    /// Takes whether the controllers answer: every release tells of it.
+    pub fn set_controllers(&mut self, controllers: Controllers) {
+        self.controllers = controllers;
+        self.touch_all();
     }
 
     /// Takes an object that a watch told of.

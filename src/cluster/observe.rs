@@ -6,7 +6,7 @@ use super::feed::{Message, Shared};
 use super::options::NamespaceScope;
 use super::publish::Publisher;
 use super::wire::strings::Interner;
-use super::{liveness, supervise};
+use super::{lease, liveness, supervise};
 use crate::domain::traffic::TrafficSettings;
 use crate::domain::{Kind, Snapshot, Str};
 use crate::strategy::{NothingRecorded, Recorded};
@@ -105,6 +105,7 @@ impl Cluster {
         let publisher = Publisher::new(self.clone(), &options, snapshots, known);
         tasks.spawn(publisher.run(messages));
         tasks.spawn(liveness::run(shared.clone(), again));
+        tasks.spawn(lease::run(shared.clone()));
         let plan = supervise::Plan::of(self, &options.namespaces, options.selector.as_deref());
         tasks.spawn(supervise::run(shared, plan, known_seen));
         let cluster = self.clone();

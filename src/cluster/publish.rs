@@ -128,6 +128,7 @@ impl Publisher {
                 self.connection = connection;
                 self.changed = true;
             }
+            Message::Controllers(controllers) => self.index.set_controllers(controllers),
             Message::Looking(namespaces) => {
                 self.looking = namespaces;
                 self.changed = true;

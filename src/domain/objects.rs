@@ -58,6 +58,10 @@ pub trait Objects {
     fn budgets_selecting(&self, namespace: &str, labels: &Labels) -> Vec<Arc<DisruptionBudget>>;
     /// When this workload last had no ready pod while some were wanted, as seen by the watch.
     fn outage_of(&self, key: &ObjectKey) -> Option<Outage>;
+    /// Whether the controllers that roll workloads out answer.
+    fn controllers(&self) -> Controllers {
+        Controllers::Unknown
+    }
     /// Whether the first list of pods is complete: before that, "no pods" means "not read yet".
     fn pods_listed(&self) -> bool;
     /// What the configuration says of traffic, where there is any.
@@ -171,6 +175,22 @@ pub struct Endpoints {
     pub ready: u32,
     /// Addresses that do not.
     pub not_ready: u32,
+}
+
+/// Whether kube-controller-manager works, told from its Lease in kube-system. Where there is no Lease, or it may not be
+/// read, it is not known, never "dead".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Controllers {
+    /// It can't be told.
+    #[default]
+    Unknown,
+    /// The Lease is renewed.
+    Alive,
+    /// It is not.
+    Silent {
+        /// The last renewal.
+        since: Timestamp,
+    },
 }
 
 /// A HorizontalPodAutoscaler.

@@ -3,7 +3,9 @@
 pub mod shop;
 
 use super::{Context, Derive, NothingRecorded, Recorded, Strategy};
-use crate::domain::objects::{Autoscaler, DisruptionBudget, Endpoints, Objects, Outage, RevisionObject, Service};
+use crate::domain::objects::{
+    Autoscaler, Controllers, DisruptionBudget, Endpoints, Objects, Outage, RevisionObject, Service,
+};
 use crate::domain::plan::{Call, Operation, PlanId};
 use crate::domain::pod::{Cause, ContainerRow, Phase, Pod, Trouble};
 use crate::domain::selector::{Labels, Selector};
@@ -45,6 +47,10 @@ pub struct World {
     pub outage: Option<Outage>,
     /// Whether pods were read.
     pub pods_listed: bool,
+    /// The Services over its pods, with their addresses.
+    pub services: Vec<(Arc<Service>, Endpoints)>,
+    /// Whether the controllers answer.
+    pub controllers: Controllers,
 }
 
 /// A template whose container `app` runs `reg/web:VERSION`.
@@ -96,6 +102,8 @@ impl World {
             autoscaler: None,
             outage: None,
             pods_listed: true,
+            services: Vec::new(),
+            controllers: Controllers::Unknown,
         }
     }
 
@@ -347,11 +355,15 @@ impl Objects for World {
     }
 
     fn services_selecting(&self, _: &str, _: &Labels) -> Vec<Arc<Service>> {
-        Vec::new()
+        self.services.iter().map(|(service, _)| Arc::clone(service)).collect()
     }
 
-    fn endpoints_of(&self, _: &ObjectKey) -> Option<Endpoints> {
-        None
+    fn endpoints_of(&self, service: &ObjectKey) -> Option<Endpoints> {
+        self.services.iter().find(|(own, _)| own.key == *service).map(|(_, endpoints)| *endpoints)
+    }
+
+    fn controllers(&self) -> Controllers {
+        self.controllers
     }
 
     fn autoscaler_of(&self, _: &ObjectKey) -> Option<&Arc<Autoscaler>> {

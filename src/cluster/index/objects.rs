@@ -3,7 +3,9 @@
 use super::Index;
 use crate::cluster::wire::Row;
 use crate::cluster::wire::service::{Family, pod_mark};
-use crate::domain::objects::{Autoscaler, DisruptionBudget, Endpoints, Objects, Outage, RevisionObject, Service};
+use crate::domain::objects::{
+    Autoscaler, Controllers, DisruptionBudget, Endpoints, Objects, Outage, RevisionObject, Service,
+};
 use crate::domain::pod::Pod;
 use crate::domain::selector::{Labels, Selector};
 use crate::domain::traffic::{AnalysisRun, Canary, DestinationRule, Rollout, Route, TrafficSettings};
@@ -54,6 +56,10 @@ impl Objects for Index {
 
     fn settings(&self) -> Option<&TrafficSettings> {
         Some(&self.settings)
+    }
+
+    fn controllers(&self) -> Controllers {
+        self.controllers
     }
 
     fn pods_listed(&self) -> bool {

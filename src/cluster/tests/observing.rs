@@ -138,3 +138,22 @@ async fn objects_of_odd_shapes_are_shown_with_a_mark_and_the_rest_goes_on() {
     assert!(cart.unreadable.iter().any(|mark| &**mark == "spec.replicas"), "{:?}", cart.unreadable);
     assert!(!kit::deployment(&snapshot, "shop", "web").unreadable.is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_controller_manager_that_does_not_renew_its_lease_is_told_of_every_release() {
+    let sim = kit::live_shop();
+    let lease = json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+        "metadata": {"name": "kube-controller-manager", "namespace": "kube-system"},
+        "spec": {"holderIdentity": "one", "renewTime": sim.now().to_string()}});
+    assert!(sim.add(lease, "kube-controller-manager"));
+    let observer = kit::observe(&sim).await;
+    let says = |snapshot: &crate::domain::Snapshot, text: &str| {
+        snapshot.complete()
+            && snapshot.releases.iter().all(|release| release.health.reasons.iter().any(|it| it.text.contains(text)))
+    };
+    kit::until(&observer, "the lease is seen", |snapshot| says(snapshot, "renews its lease")).await;
+    kit::until(&observer, "it is not renewed", |snapshot| says(snapshot, "nothing will roll out")).await;
+    let now = sim.now().to_string();
+    sim.edit("leases/kube-system/kube-controller-manager", "kcm", |lease| lease["spec"]["renewTime"] = now.into());
+    kit::until(&observer, "it is renewed again", |snapshot| says(snapshot, "renews its lease")).await;
+}

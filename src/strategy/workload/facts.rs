@@ -1,6 +1,8 @@
 //! One workload with everything around it, looked up once.
 
-use crate::domain::objects::{Autoscaler, DisruptionBudget, Objects, Outage, RevisionObject, Service};
+use crate::domain::objects::{
+    Autoscaler, Controllers, DisruptionBudget, Endpoints, Objects, Outage, RevisionObject, Service,
+};
 use crate::domain::pod::{Phase, Pod};
 use crate::domain::workload::{Image, Workload};
 use crate::domain::{Kind, ObjectKey, Revision, Str, Timestamp};
@@ -20,6 +22,10 @@ pub struct Facts {
     pub budgets: Vec<Arc<DisruptionBudget>>,
     /// The Services that select its pods.
     pub services: Vec<Arc<Service>>,
+    /// How many addresses each of those Services has, as far as its EndpointSlices were read.
+    pub endpoints: Vec<Option<Endpoints>>,
+    /// Whether the controllers that roll it out answer.
+    pub controllers: Controllers,
     /// The time without a ready pod.
     pub outage: Option<Outage>,
     /// Whether "no pods" means that there are none.
@@ -101,10 +107,15 @@ impl Facts {
         let mut lanes = lanes(&workload, objects);
         mark_current(&workload, &mut lanes);
         let labels = &workload.template_labels;
+        let services = objects.services_selecting(&root.namespace, labels);
+        // Argo's Rollouts have a controller of their own.
+        let own_controller = root.kind == Kind::Rollout;
         Some(Self {
+            endpoints: services.iter().map(|service| objects.endpoints_of(&service.key)).collect(),
+            controllers: if own_controller { Controllers::Unknown } else { objects.controllers() },
             autoscaler: objects.autoscaler_of(root).cloned(),
             budgets: objects.budgets_selecting(&root.namespace, labels),
-            services: objects.services_selecting(&root.namespace, labels),
+            services,
             outage: objects.outage_of(root),
             pods_listed: objects.pods_listed(),
             lanes,

@@ -1,12 +1,15 @@
 //! The health verdict of a workload, with its reasons in order of weight.
 
-use super::facts::Facts;
+use super::facts::{Facts, Lane};
 use super::phase::Phase;
 use super::words::{clip, count, form, stop};
+use crate::domain::objects::{Controllers, Endpoints, Service};
 use crate::domain::release::{Health, HealthReason};
 use crate::domain::state::Verdict;
 use crate::domain::workload::ConditionStatus;
-use crate::domain::{Age, State, Str};
+use crate::domain::{Age, State, Str, Timestamp};
+use jiff::SignedDuration;
+use std::sync::Arc;
 
 /// Restarts of a pod from which on they are worth a look.
 const RESTARTS_WORTH_A_LOOK: u32 = 3;
@@ -17,6 +20,8 @@ pub fn health(facts: &Facts, phase: Phase, state: State, reason: &Str) -> Health
     reasons.extend(conditions(facts));
     reasons.extend(restarts(facts));
     reasons.extend(outage(facts));
+    reasons.extend(addresses(facts));
+    reasons.extend(controllers(facts));
     reasons.extend(autoscaler(facts));
     reasons.extend(budgets(facts));
     if phase == Phase::Unobserved {
@@ -71,7 +76,7 @@ fn conditions(facts: &Facts) -> Vec<HealthReason> {
 }
 
 fn restarts(facts: &Facts) -> Option<HealthReason> {
-    let pods = || facts.lanes.iter().flat_map(super::facts::Lane::live);
+    let pods = || facts.lanes.iter().flat_map(Lane::live);
     let most = pods().max_by_key(|pod| pod.restarts).filter(|pod| pod.restarts >= RESTARTS_WORTH_A_LOOK)?;
     let total: i64 = pods().map(|pod| i64::from(pod.restarts)).sum();
     let times = count(total, "restart");
@@ -87,6 +92,62 @@ fn outage(facts: &Facts) -> Option<HealthReason> {
             reason(Verdict::Ok, format!("The last time without a ready pod lasted {lasted}, and ended {ago} ago."))
         }
     })
+}
+
+/// How long EndpointSlices may trail the pods.
+const ADDRESSES_TRAIL: SignedDuration = SignedDuration::from_secs(10);
+
+/// Pods that have been ready for so long that their addresses must be there.
+fn addressed(facts: &Facts) -> impl Iterator<Item = Timestamp> {
+    facts.lanes.iter().flat_map(Lane::live).filter(|pod| pod.ready).filter_map(|pod| pod.ready_since)
+}
+
+/// When the addresses of pods that became ready just now must be there.
+pub fn addresses_due(facts: &Facts) -> Option<Timestamp> {
+    let ready = u32::try_from(facts.ready()).unwrap_or(0);
+    let missing = facts.endpoints.iter().flatten().any(|endpoints| endpoints.ready < ready);
+    addressed(facts).map(|since| since + ADDRESSES_TRAIL).filter(|due| missing && *due > facts.now).min()
+}
+
+/// Whether the ready pods are reached through the Services. A Service may select other pods, too: too few addresses for
+/// ours alone is what can be told for sure.
+fn addresses(facts: &Facts) -> Vec<HealthReason> {
+    let ready = addressed(facts).filter(|since| facts.now.duration_since(*since) >= ADDRESSES_TRAIL).count();
+    let told = |(service, endpoints): (&Arc<Service>, &Option<Endpoints>)| {
+        let (name, addresses) = (&service.key.name, endpoints.as_ref()?.ready);
+        let pods = count(ready as i64, "ready pod");
+        Some(match addresses {
+            0 if ready > 0 => {
+                reason(Verdict::Bad, format!("Service {name} has no ready address: nothing reaches {pods} through it."))
+            }
+            some if (some as usize) < ready => {
+                warn(format!("Service {name} has {} for {pods}.", ready_addresses(some)))
+            }
+            0 => return None,
+            some => reason(Verdict::Ok, format!("Service {name} has {}.", ready_addresses(some))),
+        })
+    };
+    facts.services.iter().zip(&facts.endpoints).filter_map(told).collect()
+}
+
+fn ready_addresses(number: u32) -> String {
+    format!("{number} ready {}", form(i64::from(number), "address", "addresses"))
+}
+
+fn controllers(facts: &Facts) -> Option<HealthReason> {
+    match facts.controllers {
+        Controllers::Unknown => None,
+        Controllers::Alive => Some(reason(Verdict::Ok, "The controller manager renews its lease.")),
+        Controllers::Silent { since } => Some(reason(Verdict::Bad, stop(&silent(since, facts.now)))),
+    }
+}
+
+/// How that sentence begins.
+pub const SILENT: &str = "The controller manager's lease";
+
+/// One sentence about a controller manager that is silent, without its stop.
+pub fn silent(since: Timestamp, now: Timestamp) -> String {
+    format!("{SILENT} is {} old: nothing will roll out", Age::between(since, now).words())
 }
 
 fn autoscaler(facts: &Facts) -> Vec<HealthReason> {
@@ -116,4 +177,65 @@ fn budgets(facts: &Facts) -> Vec<HealthReason> {
             reason(verdict, text)
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::selector::Selector;
+    use crate::domain::{Kind, ObjectKey, Release, Uid};
+    use crate::strategy::Settled;
+    use crate::strategy::testing::{World, ago};
+    use crate::strategy::workload::settled::settled;
+
+    fn three(ready: u32) -> World {
+        let mut world = World::rolling(3).revision(1, "v1", 9_000).pods(1, 3, true);
+        let service = Service::selecting(
+            ObjectKey::new(Kind::Service, "shop", "web"),
+            Uid::new("uid-service"),
+            Selector::default(),
+        );
+        world.services = vec![(Arc::new(service), Endpoints { ready, not_ready: 3 - ready })];
+        world
+    }
+
+    fn says(release: &Release, verdict: Verdict, text: &str) -> bool {
+        release.health.reasons.iter().any(|reason| reason.verdict == verdict && reason.text.contains(text))
+    }
+
+    #[test]
+    fn ready_pods_that_no_service_reaches_are_told() {
+        assert!(says(&three(3).release(), Verdict::Ok, "Service web has 3 ready addresses."));
+        assert!(says(&three(2).release(), Verdict::Warn, "Service web has 2 ready addresses for 3 ready pods."));
+        let none = three(0).release();
+        assert!(says(&none, Verdict::Bad, "no ready address: nothing reaches 3 ready pods"), "{:?}", none.health);
+        assert_eq!(none.health.verdict, Verdict::Bad);
+    }
+
+    #[test]
+    fn addresses_may_trail_the_pods_for_a_moment_and_are_looked_at_again() {
+        let mut world = three(0);
+        world.pods.iter_mut().for_each(|pod| Arc::make_mut(pod).ready_since = Some(ago(2)));
+        let release = world.release();
+        assert_eq!(release.health.verdict, Verdict::Ok, "{:?}", release.health);
+        assert_eq!(release.recheck_at, Some(ago(-8)));
+    }
+
+    #[test]
+    fn a_silent_controller_manager_is_told_in_the_health_the_state_and_the_wait() {
+        let behind = |controllers| {
+            let world = World::rolling(3).revision(1, "v1", 9_000).pods(1, 3, true);
+            let mut world = world.set(|workload| workload.observed_generation = 2);
+            world.controllers = controllers;
+            world.release()
+        };
+        let silent = behind(Controllers::Silent { since: ago(180) });
+        let sentence = "controller manager's lease is 3 min old: nothing will roll out";
+        assert!(says(&silent, Verdict::Bad, sentence), "{:?}", silent.health);
+        assert!(silent.reason.contains(sentence), "{}", silent.reason);
+        assert!(matches!(settled(&silent), Settled::NotYet(why) if why.contains(sentence)));
+        let alive = behind(Controllers::Alive);
+        assert!(says(&alive, Verdict::Ok, "renews its lease") && !alive.reason.contains("lease"), "{}", alive.reason);
+        assert!(!behind(Controllers::Unknown).health.reasons.iter().any(|reason| reason.text.contains("lease")));
+    }
 }

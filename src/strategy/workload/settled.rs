@@ -10,7 +10,11 @@ use crate::strategy::Settled;
 pub fn settled(release: &Release) -> Settled {
     let counts = release.replicas;
     if release.generation.observed < release.generation.spec {
-        return Settled::NotYet("the controller has not seen the change yet".into());
+        let silent = release.health.reasons.iter().find(|reason| reason.text.starts_with(super::health::SILENT));
+        return Settled::NotYet(silent.map_or_else(
+            || "the controller has not seen the change yet".into(),
+            |silent| format!("the controller has not seen the change. {}", silent.text).into(),
+        ));
     }
     if matches!(release.state, State::Failed) {
         return Settled::Failed(release.reason.clone());

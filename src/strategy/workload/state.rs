@@ -3,10 +3,12 @@
 use super::blockers::{Group, STUCK_AFTER, stuck};
 use super::evidence;
 use super::facts::{Facts, Lane};
+use super::health::{addresses_due, silent};
 use super::phase::{Phase, deadline_exceeded};
 use super::version::version;
 use super::words::{clip, count, form, since, stop};
 use crate::domain::history::HistoryEntry;
+use crate::domain::objects::Controllers;
 use crate::domain::pod::{Cause, Pod};
 use crate::domain::workload::{ConditionStatus, UpdateStrategy};
 use crate::domain::{Age, State, Str, Timestamp};
@@ -57,7 +59,8 @@ pub fn standing(view: &View<'_>) -> Standing {
         .or_else(|| progressing(view))
         .unwrap_or_else(|| healthy(view));
     let (_, next_stuck_of_old) = stuck(facts, view.old_groups);
-    let times = [next_stuck, next_stuck_of_old, young_until(facts), next_minute(&standing, facts.now)];
+    let times =
+        [next_stuck, next_stuck_of_old, young_until(facts), addresses_due(facts), next_minute(&standing, facts.now)];
     standing.recheck_at = times.into_iter().flatten().filter(|at| *at > facts.now).min();
     standing
 }
@@ -299,7 +302,12 @@ fn progressing(view: &View<'_>) -> Option<Standing> {
     let facts = view.facts;
     let counts = facts.workload.replicas;
     let reason = match view.phase {
-        Phase::Unobserved => "The controller has not seen the last change yet".to_owned(),
+        Phase::Unobserved => match facts.controllers {
+            Controllers::Silent { since } => {
+                format!("The controller has not seen the last change; {}", lower(&silent(since, facts.now)))
+            }
+            Controllers::Alive | Controllers::Unknown => "The controller has not seen the last change yet".to_owned(),
+        },
         Phase::Updating if announced_gap(view) && facts.ready() == 0 => {
             let gap = facts.outage.filter(|outage| outage.until.is_none());
             let age = gap
@@ -317,6 +325,12 @@ fn progressing(view: &View<'_>) -> Option<Standing> {
     let trouble = view.new_groups.iter().find(|group| group.cause != Cause::NotReady);
     let reason = trouble.map_or(reason.clone(), |group| format!("{}; {reason}", group.sentence(true, facts.now)));
     Some(standing_of(State::Progressing, &reason, String::new(), candidate_since(facts)))
+}
+
+/// The same in the middle of a sentence.
+fn lower(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// `4 of 5 pods at v13, 4 available`.
