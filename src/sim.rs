@@ -12,6 +12,7 @@ mod http;
 mod ids;
 mod json;
 mod kinds;
+mod loadtester;
 mod log;
 mod object;
 mod refusal;

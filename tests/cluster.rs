@@ -14,6 +14,8 @@ mod credentials;
 mod customs;
 #[path = "cluster/faults.rs"]
 mod faults;
+#[path = "cluster/flagger.rs"]
+mod flagger;
 #[path = "cluster/kit.rs"]
 mod kit;
 #[path = "cluster/proxy.rs"]

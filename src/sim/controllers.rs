@@ -5,6 +5,7 @@ pub mod common;
 mod daemonset;
 mod deployment;
 mod endpoints;
+mod flagger;
 mod garbage;
 mod hpa;
 mod kubelet;
@@ -46,4 +47,5 @@ pub static CONTROLLERS: &[&dyn Controller] = &[
     &routes::RouteController,
     &garbage::GarbageCollector,
     &argo::ArgoController,
+    &flagger::FlaggerController,
 ];

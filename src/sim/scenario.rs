@@ -78,6 +78,7 @@ scenarios! {
     "large" "2,000 releases with 10,000 pods, or as many as are asked for";
     "flaky-api" "the shop behind an API server that fails in every known way, one after the other";
     "readonly" "the shop, for someone who may only look";
+    "flagger" "Canaries that Flagger steers: weights, gates, an A/B test, blue-green without a mesh, one rolled back";
 }
 
 /// The embedded scenarios; the first is the default.

@@ -5,6 +5,7 @@ mod argo;
 mod customs;
 mod faults;
 mod gaps;
+mod flagger;
 mod rollouts;
 mod scenarios;
 mod watches;

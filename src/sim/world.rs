@@ -36,6 +36,8 @@ pub struct World {
     pub entered: HashMap<Box<str>, (Timestamp, String)>,
     /// What controllers said about an object for a reason, and when last.
     pub spoken: HashMap<String, (Timestamp, BTreeSet<String>)>,
+    /// The open gates of Flagger's load tester.
+    pub gates: BTreeSet<String>,
     pub faults: Faults,
     pub accounts: Accounts,
     pub log: RequestLog,
@@ -91,6 +93,7 @@ impl World {
             queue: Queue::default(),
             entered: HashMap::new(),
             spoken: HashMap::new(),
+            gates: BTreeSet::new(),
             faults: Faults::default(),
             accounts: Accounts::default(),
             log: RequestLog::default(),

@@ -5,6 +5,7 @@ use super::answer::Answer;
 use super::route::Target;
 use crate::sim::json::{Json, time};
 use crate::sim::kinds::{PODS, SERVICES};
+use crate::sim::loadtester;
 use crate::sim::object::Object;
 use crate::sim::refusal::Refusal;
 use crate::sim::world::World;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 /// Requests a second to a Service that says nothing else by `sim/rps`.
 const RATE: f64 = 50.0;
 
-pub fn answer(world: &World, _: &Call, target: &Target) -> Result<Answer, Refusal> {
+pub fn answer(world: &mut World, call: &Call, target: &Target) -> Result<Answer, Refusal> {
     let name = target.name.split(':').find(|part| !part.is_empty() && *part != "http").unwrap_or_default();
     let id = crate::sim::object::Id::new(target.kind, &target.namespace, name);
     let kind = world.store.kind(target.kind);
@@ -34,6 +35,12 @@ pub fn answer(world: &World, _: &Call, target: &Target) -> Result<Answer, Refusa
             "ServiceUnavailable",
             format!("error trying to reach service: dial tcp {}: connection refused", value.text("/status/podIP")),
         ));
+    }
+    if target.kind == SERVICES && name == loadtester::SERVICE {
+        let path = target.rest.split('?').next().unwrap_or_default();
+        if let Some(code) = loadtester::answer(world, path, &call.body) {
+            return Ok(Answer::text(code, String::new()));
+        }
     }
     let annotation = |key: &str| value.keyed("/metadata/annotations", key);
     match target.rest.split('?').next().unwrap_or_default() {

@@ -148,7 +148,7 @@ pub fn turn(canary: &Canary, gate: &Gate, open: bool) -> PlannedCall {
             path: path.into(),
             body: json(&body).unwrap_or_else(null),
         },
-        fence: "none: the load tester has no preconditions".into(),
+        fence: "without a fence: the load tester knows none".into(),
         optional: false,
         then: None,
     }
