@@ -28,14 +28,16 @@ pub fn history(facts: &Facts, recorded: &dyn Recorded) -> Vec<HistoryEntry> {
             // A revision newer than one that still serves never finished its rollout, however long it stood there.
             let finished = oldest_serving.is_none_or(|serving| revision <= serving);
             let likely = served.get(&revision).filter(|served| **served >= LIKELY_AFTER && finished);
+            // What the journal saw fail outweighs a guess from creation times.
+            let given_up = lane.hash().and_then(|hash| recorded.given_up_at(&facts.workload.uid, hash));
             let evidence = match (lane.current, recorded_at, likely) {
                 (false, Some(at), _) => Evidence::Recorded { at },
                 (false, None, _) if ready > 0 => Evidence::Serving { ready },
-                (false, None, Some(served)) => Evidence::Likely { served: *served },
-                (false, None, None) => {
-                    let given_up = lane.hash().and_then(|hash| recorded.given_up_at(&facts.workload.uid, hash));
-                    given_up.map_or(Evidence::None, |at| Evidence::GivenUp { at })
-                }
+                (false, None, likely) => match (given_up, likely) {
+                    (Some(at), _) => Evidence::GivenUp { at },
+                    (None, Some(served)) => Evidence::Likely { served: *served },
+                    (None, None) => Evidence::None,
+                },
                 (true, _, _) => Evidence::None,
             };
             Some(HistoryEntry {
@@ -57,6 +59,8 @@ pub fn history(facts: &Facts, recorded: &dyn Recorded) -> Vec<HistoryEntry> {
 
 /// How long each revision was the newest, as far as creation times tell. A ReplicaSet that an undo brought back keeps
 /// its creation time and gets a new number, so only its first number has a known start; `aliases` hold the earlier ones.
+/// ControllerRevisions keep no aliases: there a number that is missing is the earlier one of an object that was brought
+/// back, and an object older than one with a lower number was. What such a number hides is not guessed.
 pub fn served(lanes: &[Lane]) -> BTreeMap<Revision, Age> {
     let mut starts: BTreeMap<Revision, (Option<Timestamp>, Revision)> = BTreeMap::new();
     for object in lanes.iter().filter_map(|lane| lane.object.as_ref()) {
@@ -68,10 +72,15 @@ pub fn served(lanes: &[Lane]) -> BTreeMap<Revision, Age> {
         }
     }
     let mut served: BTreeMap<Revision, Age> = BTreeMap::new();
-    let following = starts.values().skip(1).map(|(start, _)| *start);
-    for ((start, revision), end) in starts.values().zip(following) {
+    let mut newest: Option<Timestamp> = None;
+    for ((number, (start, revision)), (next, (end, _))) in starts.iter().zip(starts.iter().skip(1)) {
+        let brought_back = matches!((newest, start), (Some(newest), Some(start)) if *start < newest);
+        newest = newest.max(*start);
         let (Some(start), Some(end)) = (start, end) else { continue };
-        let age = Age::between(*start, end);
+        if brought_back || next.0 != number.0 + 1 {
+            continue;
+        }
+        let age = Age::between(*start, *end);
         let longest = served.entry(*revision).or_insert(age);
         *longest = age.max(*longest);
     }

@@ -323,7 +323,8 @@ fn progressing(view: &View<'_>) -> Option<Standing> {
         Phase::Held | Phase::OnDelete(_) | Phase::Partition(_) | Phase::Done => return None,
     };
     let trouble = view.new_groups.iter().find(|group| group.cause != Cause::NotReady);
-    let reason = trouble.map_or(reason.clone(), |group| format!("{}; {reason}", group.sentence(true, facts.now)));
+    let reason = trouble
+        .map_or(reason.clone(), |group| format!("{}; {reason}", group.sentence(true, facts.now).trim_end_matches('.')));
     Some(standing_of(State::Progressing, &reason, String::new(), candidate_since(facts)))
 }
 

@@ -305,6 +305,23 @@ fn after_an_undo_the_revision_that_never_settled_is_not_offered_again() {
 }
 
 #[test]
+fn a_revision_does_not_count_the_time_that_one_with_a_missing_number_served() {
+    // v2 was 2, went back to as 4, and again as 6: ControllerRevisions keep no earlier numbers.
+    let world = World::rolling(1).revision(1, "v1", 90_000).revision(3, "v3-crash", 80_000);
+    let world = world.revision(5, "v4-crash", 60).revision(6, "v2", 85_000).pods(6, 1, true);
+    let evidence =
+        |release: &crate::domain::Release, number| release.entry(Revision(number)).map(|entry| entry.evidence.word());
+    let release = world.release();
+    assert_eq!(evidence(&release, 3), Some("none"), "revision 4 took its place, nobody knows when");
+    assert_eq!(evidence(&release, 1), Some("none"));
+    let crashed = World::rolling(1).revision(1, "v1", 90_000).revision(2, "v2-crash", 80_000).revision(3, "v3", 60);
+    let release = crashed.pods(3, 1, true).release_with(&GivesUp("h2"));
+    assert_eq!(evidence(&release, 1), Some("likely"));
+    assert_eq!(evidence(&release, 2), Some("none"), "what the journal saw fail outweighs a guess");
+    assert_eq!(release.back_to, Some(Revision(1)));
+}
+
+#[test]
 fn a_revision_that_an_undo_brought_back_does_not_count_the_time_that_others_served() {
     let world = World::rolling(1).revision(2, "v2", 400_000).revision(3, "v1", 500_000);
     let world = world.with(|it| it.aliases = vec![Revision(1)]).revision(4, "v3", 100).pods(4, 1, true);
@@ -470,4 +487,12 @@ proptest! {
         }
         prop_assert!(release.recheck_at.is_none_or(|at| at > now()));
     }
+}
+
+#[test]
+fn a_rollout_in_trouble_tells_the_trouble_first() {
+    let world = World::rolling(3).revision(1, "v1", 9_000).pods(1, 2, true).revision(2, "v2", 20).pods(2, 1, false);
+    let release = world.trouble(Cause::CrashLoop, "CrashLoopBackOff", 5).counts(3, 1, 2).release();
+    assert!(release.reason.contains("crashes again and again (CrashLoopBackOff"), "{}", release.reason);
+    assert!(release.reason.contains("); 1 of 3 pods at v2"), "{}", release.reason);
 }
