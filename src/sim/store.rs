@@ -94,7 +94,7 @@ impl Store {
     }
 
     /// Whether a kind came with a `CustomResourceDefinition`.
-    pub fn is_custom(&self, kind: KindId) -> bool {
+    pub fn is_custom(kind: KindId) -> bool {
         kind > CRDS
     }
 

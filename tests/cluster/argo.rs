@@ -231,7 +231,7 @@ async fn an_aborted_one_is_neither_stepped_nor_promoted_until_it_is_tried_again(
 async fn a_promotion_right_after_a_new_template_is_not_lost() {
     let room = Room::new("argo-early", &Value::Null).await;
     canary(&room, "pay", steps()).await;
-    let images = vec![Image { container: "app".into(), reference: image("v2").as_str().into() }];
+    let images = [Image { container: "app".into(), reference: image("v2").as_str().into() }];
     for version in ["v2", "v3", "v4"] {
         let images = vec![Image { reference: image(version).as_str().into(), ..images[0].clone() }];
         assert_eq!(does(&room, "pay", Intent::SetImage(images)).await.kind, OutcomeKind::Applied);

@@ -86,7 +86,8 @@ fn tick(world: &mut World, canary: &Canary) -> Result<(), String> {
         ready(world, &canary.primary_id(), canary.deadline()).map_err(|stuck| stuck.why)?;
     }
     if !canary.in_flight() || canary.phase() == "Waiting" {
-        return run::start(world, canary, &hash);
+        run::start(world, canary, &hash);
+        return Ok(());
     }
     run::go_on(world, canary, &hash, changed)
 }

@@ -53,7 +53,7 @@ fn api_group(group: &str, version: &str) -> Value {
     json!({"name": group, "versions": [version], "preferredVersion": version})
 }
 
-/// The index of the OpenAPI documents.
+/// The index of the `OpenAPI` documents.
 fn descriptions(store: &Store) -> Value {
     let mut paths = json!({"api/v1": {"serverRelativeURL": "/openapi/v3/api/v1"}});
     for (group, version) in groups(store) {
@@ -63,7 +63,7 @@ fn descriptions(store: &Store) -> Value {
     json!({"paths": paths})
 }
 
-/// As much of a group's OpenAPI document as kubectl looks for before it writes: that a patch of each kind takes
+/// As much of a group's `OpenAPI` document as kubectl looks for before it writes: that a patch of each kind takes
 /// `fieldValidation`, so that the server validates.
 fn description(store: &Store, group: &str, version: &str) -> Value {
     let query = |name: &str| json!({"name": name, "in": "query", "schema": {"type": "string"}});

@@ -21,7 +21,7 @@ pub fn answer(world: &mut World, call: &Call, target: &Target) -> Result<Answer,
     let old = world.store.get(&target.id()).ok_or_else(|| Refusal::not_found(&kind, &target.name))?;
     let mut value = full(&kind, old.parse());
     // Strategic merge needs the server's own types: it has none for custom resources. Of built-in kinds kubectl needs it.
-    if world.store.is_custom(target.kind) && call.header("content-type").starts_with(STRATEGIC) {
+    if crate::sim::store::Store::is_custom(target.kind) && call.header("content-type").starts_with(STRATEGIC) {
         return Err(Refusal::patch_type());
     }
     apply(call, &mut value)?;

@@ -56,7 +56,7 @@ pub fn reconcile(world: &mut World, rollout: &Rollout, status: &mut Value) {
 /// Whether the switch waits: for a person, or for its time.
 fn waits(world: &mut World, rollout: &Rollout, sides: &Value, status: &mut Value) -> bool {
     let by_person = sides.at("/autoPromotionEnabled") == &Value::Bool(false);
-    let after = sides.get("autoPromotionSeconds").and_then(duration).filter(|after| after.is_positive());
+    let after = sides.get("autoPromotionSeconds").and_then(duration).filter(jiff::SignedDuration::is_positive);
     if resumed(status) || (!by_person && after.is_none()) {
         return false;
     }

@@ -133,7 +133,7 @@ fn rules(canary: &Canary, primary: i64, share: i64) -> Value {
     json!([{"match": matches, "route": split}, {"route": [to("primary", primary)]}])
 }
 
-/// The VirtualService and the DestinationRules, made where there are none.
+/// The `VirtualService` and the `DestinationRules`, made where there are none.
 pub fn route(world: &mut World, canary: &Canary) -> Result<(), String> {
     if canary.without_mesh() {
         return Ok(());

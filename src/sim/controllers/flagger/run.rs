@@ -7,7 +7,7 @@ use crate::sim::world::World;
 use serde_json::Value;
 
 /// Begins a run once its start gate lets it through.
-pub fn start(world: &mut World, canary: &Canary, hash: &str) -> Result<(), String> {
+pub fn start(world: &mut World, canary: &Canary, hash: &str) {
     let (name, namespace) = (canary.name().to_owned(), canary.id.namespace.clone());
     if let Err(gate) = analysis::asked(world, canary, "confirm-rollout") {
         if canary.phase() != "Waiting" {
@@ -15,14 +15,13 @@ pub fn start(world: &mut World, canary: &Canary, hash: &str) -> Result<(), Strin
             status::phase(world, canary, "Waiting");
             canary.warn(world, &format!("Halt {name}.{namespace} advancement waiting for approval {gate}"));
         }
-        return Ok(());
+        return;
     }
     let target = canary.target_id().name;
     canary.say(world, &format!("New revision detected! Scaling up {target}.{namespace}"));
     let replicas = objects::primary_replicas(world, canary);
     objects::scale(world, canary, replicas);
     status::sync(world, canary, "Progressing", hash);
-    Ok(())
 }
 
 /// Moves a run by one check.
