@@ -164,7 +164,7 @@ fn without_a_terminal_the_console_is_what_it_would_show_as_text() {
     assert_eq!(bare.out, Home::new().run_on(&SHOP, &["status", "-A"]).out);
     let one = Home::new().run_on(&SHOP, &["deploy/search", "-n", "shop"]);
     assert_eq!(one.out.lines().count(), 2, "{}", one.out);
-    let demo = Home::new().run(&["demo"]);
+    let demo = Home::new().run(&["demo", "--scenario", "rolling"]);
     assert_eq!((demo.code, demo.out == bare.out), (0, true), "{}", demo.out);
 }
 
