@@ -226,7 +226,9 @@ async fn an_interrupted_plan_meets_the_gates_before_it_goes_on() {
 fn patched(sim: &SimCluster) -> Vec<String> {
     let all = sim.requests();
     let patches = all.iter().filter(|request| request.verb == "patch" && request.code == 200);
-    patches.map(|request| request.path.rsplit('/').next().unwrap_or_default().to_owned()).collect()
+    let name =
+        |path: &str| path.split('?').next().and_then(|path| path.rsplit('/').next()).unwrap_or_default().to_owned();
+    patches.map(|request| name(&request.path)).collect()
 }
 
 fn shared(sim: &SimCluster) -> [i64; 2] {

@@ -30,11 +30,17 @@ fn replicas(sim: &SimCluster, name: &str) -> i64 {
     found["spec"]["replicas"].as_i64().expect("a number")
 }
 
+/// The object's name in the path of a request.
+fn name_in(path: &str) -> &str {
+    let path = path.split('?').next().unwrap_or_default();
+    path.rsplit('/').next().unwrap_or_default()
+}
+
 /// The patches sent since, by the object's name.
 fn patched(sim: &SimCluster, since: usize) -> Vec<String> {
     let all = sim.requests();
     let patches = all.iter().skip(since).filter(|request| request.verb == "patch" && request.code == 200);
-    patches.map(|request| request.path.rsplit('/').next().unwrap_or_default().to_owned()).collect()
+    patches.map(|request| name_in(&request.path).to_owned()).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -48,7 +54,10 @@ async fn a_switch_is_one_request_settles_with_the_addresses_and_goes_back_in_one
     let (outcome, _) = ana.confirm(&plan).await;
     assert_eq!((outcome.kind, &*outcome.reason), (OutcomeKind::Applied, "applied and settled"));
     assert_eq!((color(&sim), patched(&sim, before)), ("green".to_owned(), vec!["app".to_owned()]));
-    let release = ana.release(&app, "green is live", |release| &*release.tracks[0].name == "green").await;
+    let timed = |release: &windlass::domain::Release| {
+        release.traffic.as_ref().is_some_and(|it| it.switch.as_ref().is_some_and(|it| it.took.is_some()))
+    };
+    let release = ana.release(&app, "green is live", |it| &*it.tracks[0].name == "green" && timed(it)).await;
     let view = release.traffic.as_ref().and_then(|traffic| traffic.switch.clone()).expect("a switch");
     assert_eq!((view.moved, view.took.is_some(), view.switched_at.is_some()), ((3, 0), true, true));
     assert!(release.remedy.contains("S switches back to blue at once"), "{}", release.remedy);

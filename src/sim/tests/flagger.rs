@@ -35,6 +35,20 @@ fn set_image(sim: &SimCluster, place: &str, tag: &str) {
     assert!(sim.edit(&path, "ana", |it| it["spec"]["template"]["spec"]["containers"][0]["image"] = json!(image)));
 }
 
+/// The whole template of the revision with this tag, as its ReplicaSet keeps it.
+fn template_of(sim: &SimCluster, tag: &str) -> Value {
+    let ends = |set: &Value| {
+        let image = &set["spec"]["template"]["spec"]["containers"][0]["image"];
+        image.as_str().is_some_and(|image| image.ends_with(&format!("podinfo:{tag}")))
+    };
+    let of_target = |set: &Value| set["metadata"]["ownerReferences"][0]["name"] == "podinfo";
+    let sets = sim.objects("replicasets", "flagger");
+    let mut template =
+        sets.into_iter().find(|set| of_target(set) && ends(set)).expect("it is kept")["spec"]["template"].take();
+    template["metadata"]["labels"].as_object_mut().expect("labels").remove("pod-template-hash");
+    template
+}
+
 fn set(sim: &SimCluster, place: &str, field: &str, value: Value) {
     assert!(sim.edit(&format!("canaries/{place}"), "ana", |canary| canary["spec"][field] = value));
 }
@@ -170,10 +184,12 @@ fn a_suspended_run_stays_as_it_is_and_goes_on_from_its_route() {
 fn the_old_template_in_mid_run_starts_nothing_and_is_promoted() {
     let sim = scenario();
     let place = "flagger/podinfo";
-    set_image(&sim, place, "v2");
+    let old = template_of(&sim, "v2");
+    assert!(sim.edit("deployments/flagger/podinfo", "ana", |it| it["spec"]["template"] = old));
     let share = weights(&sim, place).1;
-    pass(&sim, 10);
-    assert!(weights(&sim, place).1 > share, "no restart");
+    pass(&sim, 12);
+    let later = weights(&sim, place).1;
+    assert!(later > share, "no restart: {share} became {later}");
     let all = phases(&sim, place, 150);
     assert_eq!(all.last().map(String::as_str), Some("Succeeded"), "{all:?}");
     assert_eq!(image(&sim, "flagger/podinfo-primary"), "registry.test/shop/podinfo:v2");
