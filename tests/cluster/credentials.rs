@@ -12,7 +12,7 @@ fn is_away(connection: &Connection) -> bool {
 
 fn is_live(snapshot: &windlass::domain::Snapshot) -> bool {
     snapshot.connection == Connection::Live
-        && snapshot.kinds.len() == 11
+        && snapshot.kinds.len() == kit::KINDS
         && [Kind::Deployment, Kind::ReplicaSet, Kind::Pod].iter().all(|kind| snapshot.kinds[kind].watch == Watch::Live)
 }
 

@@ -8,6 +8,9 @@ use std::time::Duration;
 use windlass::cluster::{Cluster, ConnectOptions, NamespaceScope, ObserveOptions, Observer};
 use windlass::domain::{Kind, ObjectKey, Release, Snapshot};
 
+/// How many kinds are watched: what every cluster has, and what traffic brings along.
+pub const KINDS: usize = 18;
+
 /// The kubeconfig in the environment variable `name`.
 pub fn kubeconfig(name: &str) -> PathBuf {
     std::env::var_os(name).unwrap_or_else(|| panic!("{name} must name a kubeconfig")).into()

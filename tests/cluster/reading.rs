@@ -57,7 +57,7 @@ async fn every_kind_is_watched_over_all_namespaces_and_idle_watches_stay_live() 
     let observer = cluster.observe(ObserveOptions { namespaces: NamespaceScope::All, ..ObserveOptions::default() });
     let live = |snapshot: &windlass::domain::Snapshot| {
         snapshot.connection == Connection::Live
-            && snapshot.kinds.len() == 11
+            && snapshot.kinds.len() == kit::KINDS
             && snapshot.kinds.values().all(|kind| kind.watch == Watch::Live)
     };
     let snapshot = kit::until(&observer, "everything is live", live).await;

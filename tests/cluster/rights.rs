@@ -29,7 +29,7 @@ async fn nobody_gets_a_word_for_every_kind_and_no_release() {
     let observer = nobody.observe(ObserveOptions { namespaces: NamespaceScope::All, ..ObserveOptions::default() });
     let forbidden = |watch: &Watch| matches!(watch, Watch::Forbidden { .. });
     let snapshot = kit::until(&observer, "all is forbidden", |snapshot| {
-        snapshot.kinds.len() == 11 && snapshot.kinds.values().all(|kind| forbidden(&kind.watch))
+        snapshot.kinds.len() == kit::KINDS && snapshot.kinds.values().all(|kind| forbidden(&kind.watch))
     })
     .await;
     assert!(snapshot.releases.is_empty());

@@ -98,7 +98,7 @@ async fn an_istio_canary_is_stepped_set_taken_back_and_aborted() {
     assert_eq!(weights(&room, VS), [80, 20]);
     assert_eq!(room.field(VS, "shop", "/spec/http/2/timeout"), "3s");
     let again = room.propose(VS, "shop", advance(5)).await.expect_err("it stands elsewhere");
-    assert_eq!(again.kind, RefusalKind::Refused);
+    assert_eq!(again.kind, RefusalKind::Moved);
     let release = room.release(VS, "shop").await;
     let inverse = room.engine.inverse_of(&release.uid).expect("ready");
     applied(&room, VS, Intent::Revert(Box::new(inverse))).await;
