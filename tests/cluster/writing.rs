@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 use windlass::action::{Consent, Preview, Progress, rights};
 use windlass::cluster::{Cluster, ConnectOptions};
 use windlass::domain::intent::{PausedUndo, UndoTo};
@@ -106,7 +107,7 @@ async fn an_autoscaler_that_scales_during_the_undo_does_not_stand_in_its_way() {
     assert_eq!(room.field(KIND, "web", "/spec/replicas"), json!(3), "no load, no more pods");
     let plan = room.propose(KIND, "web", previous()).await.expect("a plan");
     room.kubectl(&["annotate", "--overwrite", "service/web", "sim/rps=2000"]);
-    let end = tokio::time::Instant::now() + std::time::Duration::from_mins(2);
+    let end = tokio::time::Instant::now() + Duration::from_mins(2);
     let replicas = || room.field(KIND, "web", "/spec/replicas").as_i64().expect("a number");
     while replicas() == 3 {
         assert!(tokio::time::Instant::now() < end, "the autoscaler never followed the load");
@@ -149,14 +150,16 @@ async fn a_policy_that_refuses_the_template_is_told_before_and_after() {
         },
     }));
     let plan = room.propose(KIND, "web", set_image("forbidden")).await.expect("a plan");
-    // The policy takes a moment to become active.
-    let mut preview = room.engine.preview(&plan).await;
-    for _ in 0..200 {
-        if matches!(preview, Preview::Refused(_)) {
-            break;
+    // The policy takes a moment to become active: how many previews go by until then depends on the machine.
+    let active = async {
+        loop {
+            let preview = room.engine.preview(&plan).await;
+            if matches!(preview, Preview::Refused(_)) {
+                return preview;
+            }
         }
-        preview = room.engine.preview(&plan).await;
-    }
+    };
+    let preview = tokio::time::timeout(Duration::from_secs(60), active).await.expect("the policy becomes active");
     assert!(matches!(&preview, Preview::Refused(why) if why.contains("not allowed here")), "{preview:?}");
     let outcome = confirm(&room.engine, plan, Consent::default()).await;
     assert_eq!(outcome.kind, OutcomeKind::Failed);
@@ -200,7 +203,7 @@ async fn the_same_tag_under_both_revisions_is_warned_about_with_its_digest() {
         let release = room.release(KIND, "web").await;
         release.tracks.iter().filter(|track| !track.digests.is_empty()).count() == 2
     };
-    let end = tokio::time::Instant::now() + std::time::Duration::from_mins(1);
+    let end = tokio::time::Instant::now() + Duration::from_mins(1);
     while !both().await {
         assert!(tokio::time::Instant::now() < end, "pods of both revisions never ran together");
     }
