@@ -7,6 +7,7 @@ use super::undo::images;
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::plan::{Call, Change, Inverse, InverseSteps, Operation, ReadyInverse, Refusal, Wait};
 use crate::domain::{Direction, Plan, RawObject};
+use crate::strategy::workload::revert::{moved, opposite, path_of, tested};
 use crate::strategy::workload::version::version;
 use crate::strategy::workload::{diff, needs, plan::Draft, template};
 
@@ -104,41 +105,6 @@ fn again(
         Inverse::Compensating { steps, differs: "steps taken by then stay taken".into() }
     } else {
         Inverse::Exact(steps)
-    }
-}
-
-fn path_of(operation: &Operation) -> &str {
-    match operation {
-        Operation::Test { path, .. }
-        | Operation::Add { path, .. }
-        | Operation::Replace { path, .. }
-        | Operation::Remove { path } => path,
-    }
-}
-
-fn tested(operation: &Operation) -> Option<String> {
-    matches!(operation, Operation::Test { .. }).then(|| path_of(operation).to_owned())
-}
-
-/// The path of a test that our bytes already fail.
-fn moved(object: &RawObject, operation: &Operation) -> Option<String> {
-    let Operation::Test { path, value } = operation else { return None };
-    let same = match object.at(path) {
-        Some(now) => template::same(now, value),
-        None => value.get() == "null",
-    };
-    (!same).then(|| path.clone())
-}
-
-/// The operation that puts back what `operation` changes.
-fn opposite(object: &RawObject, operation: &Operation) -> Option<Operation> {
-    let path = path_of(operation).to_owned();
-    match operation {
-        Operation::Test { .. } => None,
-        Operation::Add { .. } | Operation::Replace { .. } | Operation::Remove { .. } => Some(match object.at(&path) {
-            Some(now) => Operation::Add { path, value: now.to_owned().into() },
-            None => Operation::Remove { path },
-        }),
     }
 }
 

@@ -94,7 +94,8 @@ fn images(template: &RawValue) -> Vec<crate::domain::workload::Image> {
         .collect()
 }
 
-fn path_of(operation: &Operation) -> &str {
+/// The path that an operation is about.
+pub(in crate::strategy) fn path_of(operation: &Operation) -> &str {
     match operation {
         Operation::Test { path, .. }
         | Operation::Add { path, .. }
@@ -103,7 +104,8 @@ fn path_of(operation: &Operation) -> &str {
     }
 }
 
-fn tested(operation: &Operation) -> Option<String> {
+/// The path that a test is about; none for what changes something.
+pub(in crate::strategy) fn tested(operation: &Operation) -> Option<String> {
     match operation {
         Operation::Test { path, .. } => Some(path.clone()),
         Operation::Add { .. } | Operation::Replace { .. } | Operation::Remove { .. } => None,
@@ -111,7 +113,7 @@ fn tested(operation: &Operation) -> Option<String> {
 }
 
 /// The path of a test that our bytes already fail.
-fn moved(root: &RawObject, operation: &Operation) -> Option<String> {
+pub(in crate::strategy) fn moved(root: &RawObject, operation: &Operation) -> Option<String> {
     let Operation::Test { path, value } = operation else { return None };
     let same = match root.at(path) {
         Some(now) => template::same(now, value),
@@ -121,7 +123,7 @@ fn moved(root: &RawObject, operation: &Operation) -> Option<String> {
 }
 
 /// The operation that puts back what `operation` changes.
-fn opposite(root: &RawObject, operation: &Operation) -> Option<Operation> {
+pub(in crate::strategy) fn opposite(root: &RawObject, operation: &Operation) -> Option<Operation> {
     let path = path_of(operation).to_owned();
     match operation {
         Operation::Test { .. } => None,
