@@ -11,6 +11,7 @@ pub mod cli;
 pub mod cluster;
 pub mod config;
 pub mod domain;
+pub mod metrics;
 pub mod sim;
 pub mod strategy;
 pub mod tui;
