@@ -1,6 +1,6 @@
 //! An object as YAML for reading: secret-like values masked, Secrets without any value, managedFields left out.
 
-use crate::domain::mask::{MASK, masked};
+use crate::domain::mask::{MASK, mask_values};
 use crate::domain::text::sanitize;
 use crate::domain::{Kind, RawObject};
 use serde_json::Value;
@@ -14,7 +14,12 @@ pub fn lines(object: &RawObject) -> Vec<String> {
         return vec!["# the object is no JSON that could be read".to_owned()];
     };
     redact(&mut value, object.key.kind == Kind::Secret);
-    match serde_saphyr::to_string(&value) {
+    written(&value)
+}
+
+/// `value` as lines of YAML, without anything that could steer a terminal.
+pub fn written(value: &Value) -> Vec<String> {
+    match serde_saphyr::to_string(value) {
         Ok(text) => text.lines().map(|line| sanitize(line).into_owned()).collect(),
         Err(error) => vec![format!("# the object can't be written as YAML: {error}")],
     }
@@ -36,37 +41,7 @@ fn redact(object: &mut Value, secret: bool) {
             }
         }
     }
-    mask(object, "");
-}
-
-/// Masks texts by the name beside them: a variable's own name, or the key.
-fn mask(value: &mut Value, name: &str) {
-    match value {
-        Value::String(text) => {
-            let shown = masked(name, text).into_owned();
-            *text = shown;
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| mask(item, name)),
-        Value::Object(members) => {
-            let variable = members.get("name").and_then(Value::as_str).map(str::to_owned);
-            for (key, member) in members.iter_mut() {
-                match (key.as_str(), &variable, &*member) {
-                    ("value", Some(variable), Value::String(_)) => mask(member, variable),
-                    // Names of objects and of keys in them are no secrets: `secretName`, `secretKeyRef`.
-                    (_, _, Value::String(_)) if plain(key) => mask(member, ""),
-                    (_, _, Value::String(_)) => mask(member, key),
-                    _ => mask(member, ""),
-                }
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
-/// Keys of the Kubernetes API that sound secret and hold names.
-fn plain(key: &str) -> bool {
-    matches!(key, "key" | "secretName" | "topologyKey" | "secret" | "automountServiceAccountToken")
-        || key.ends_with("Ref")
+    mask_values(object);
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Secrets that hide in plain values: told by the name beside them, or by the shape of a URL.
 
+use serde_json::Value;
 use std::borrow::Cow;
 
 /// What stands where a secret-like value was.
@@ -88,6 +89,40 @@ fn masked_piece(piece: &str) -> Cow<'_, str> {
     let authority_end = rest.find(['/', '#']).unwrap_or(rest.len());
     let Some(at) = rest[..authority_end].rfind('@').or_else(|| rest.rfind('@')) else { return Cow::Borrowed(piece) };
     Cow::Owned(format!("{scheme}://{MASK}{}", &rest[at..]))
+}
+
+/// Masks every text of `value` by the name beside it: a variable's own name (`{"name": …, "value": …}`), else the key.
+pub fn mask_values(value: &mut Value) {
+    mask(value, "");
+}
+
+fn mask(value: &mut Value, name: &str) {
+    match value {
+        Value::String(text) => {
+            let shown = masked(name, text).into_owned();
+            *text = shown;
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| mask(item, name)),
+        Value::Object(members) => {
+            let variable = members.get("name").and_then(Value::as_str).map(str::to_owned);
+            for (key, member) in members.iter_mut() {
+                match (key.as_str(), &variable, &*member) {
+                    ("value", Some(variable), Value::String(_)) => mask(member, variable),
+                    // Names of objects and of keys in them are no secrets: `secretName`, `secretKeyRef`.
+                    (_, _, Value::String(_)) if plain(key) => mask(member, ""),
+                    (_, _, Value::String(_)) => mask(member, key),
+                    _ => mask(member, ""),
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Keys of the Kubernetes API that sound secret and hold names.
+fn plain(key: &str) -> bool {
+    matches!(key, "key" | "secretName" | "topologyKey" | "secret" | "automountServiceAccountToken")
+        || key.ends_with("Ref")
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::{Subcommand, read};
 use crate::{
     cli::{
         Exit, Failure, Session,
+        numbers::whole,
         writing::{self, Wish, WriteFlags, rule},
     },
     domain::{Intent, Release, intent::Standing, target::Target},
@@ -18,10 +19,10 @@ struct Arguments {
     /// The release, as vs/web, httproute/web, svc/web, rollout/web, canary/web or its name
     target: Target,
     /// The step that it leaves: `step.index` of `windlass status -o json`
-    #[arg(long, value_name = "N", conflicts_with = "from_weight")]
+    #[arg(long, value_name = "N", conflicts_with = "from_weight", value_parser = whole(0..=u32::MAX, "write the step's number, from 0"))]
     from_step: Option<u32>,
     /// The weight that it leaves, in per cent
-    #[arg(long, value_name = "WEIGHT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    #[arg(long, value_name = "WEIGHT", value_parser = crate::cli::numbers::weight)]
     from_weight: Option<u8>,
     /// Only this rule, by number, name or JSON pointer; else all that the release steers
     #[arg(long, value_name = "RULE")]

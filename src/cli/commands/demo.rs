@@ -11,6 +11,7 @@ use crate::{
     cli::{
         Exit, Failure, Session,
         console::{self, Opening},
+        numbers::whole,
         runtime,
         table::Table,
     },
@@ -30,13 +31,13 @@ struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = speed)]
     speed: f64,
     /// How many pods the scenario 'large' has
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole(1..=1_000_000_usize, "write how many, 1 to 1000000"))]
     pods: Option<usize>,
     /// List the scenarios
     #[arg(long, conflicts_with = "serve")]
     list: bool,
     /// No console: serve the cluster's API on this port of 127.0.0.1 (0: a free one) and print a kubeconfig for it
-    #[arg(long, value_name = "PORT")]
+    #[arg(long, value_name = "PORT", value_parser = whole(0..=u16::MAX, "write a port, 0 to 65535"))]
     serve: Option<u16>,
 }
 

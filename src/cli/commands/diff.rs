@@ -26,10 +26,10 @@ struct Arguments {
     /// The release, as deploy/web, sts/db, vs/web, canary/web, rollout/web or its name
     target: Target,
     /// The revision on the left; else the current one
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = crate::cli::numbers::revision)]
     from: Option<i64>,
     /// The revision on the right; else the one that an undo would go to
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = crate::cli::numbers::revision)]
     to: Option<i64>,
     #[command(flatten)]
     format: FormatFlag,
@@ -62,7 +62,7 @@ fn print(arguments: &Arguments, opened: &Opened, session: &mut Session) -> Resul
         })?),
     };
     let from = arguments.from.map(|number| entry(release, Revision(number)).map(|entry| entry.revision)).transpose()?;
-    let changes = diff::templates(&text(opened, from)?, &text(opened, to)?);
+    let changes = diff::templates(&template_text(opened, from)?, &template_text(opened, to)?);
     let name = |revision: Option<Revision>| {
         revision.map_or_else(|| "the current template".to_owned(), |revision| format!("revision {revision}"))
     };
@@ -94,7 +94,7 @@ fn print(arguments: &Arguments, opened: &Opened, session: &mut Session) -> Resul
 }
 
 /// The template of a revision, or the release's own.
-fn text(opened: &Opened, revision: Option<Revision>) -> Result<Arc<RawValue>, Failure> {
+pub fn template_text(opened: &Opened, revision: Option<Revision>) -> Result<Arc<RawValue>, Failure> {
     let found = match revision {
         None => template::current(&opened.details.root).map(|raw| raw.to_owned().into()),
         Some(number) => opened.details.revisions.get(&number).and_then(template::of_revision),

@@ -2,17 +2,21 @@
 
 use clap::{ArgMatches, Args, Command};
 
-use super::{Subcommand, read};
+use serde_json::Value;
+
+use super::{Subcommand, diff::template_text, read};
 use crate::{
+    app::yaml,
     cli::{
         Exit, Failure, Session,
         documents::RevisionList,
         output::{Format, FormatFlag},
         present,
-        reading::Reading,
+        reading::{Opened, Reading},
         runtime,
     },
-    domain::{Release, Revision, Timestamp, history::HistoryEntry, target::Target},
+    domain::{Release, Revision, Timestamp, history::HistoryEntry, mask::mask_values, target::Target},
+    strategy::workload::template,
 };
 
 pub const SUBCOMMAND: Subcommand = Subcommand { name: "history", spec, run };
@@ -21,8 +25,8 @@ pub const SUBCOMMAND: Subcommand = Subcommand { name: "history", spec, run };
 struct Arguments {
     /// The release, as deploy/web, sts/db, vs/web, canary/web, rollout/web or its name
     target: Target,
-    /// Only this revision, with all that is known of it
-    #[arg(long, value_name = "N")]
+    /// Only this revision, with all that is known of it and its pod template
+    #[arg(long, value_name = "N", value_parser = crate::cli::numbers::revision)]
     revision: Option<i64>,
     #[command(flatten)]
     format: FormatFlag,
@@ -36,29 +40,62 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
     let arguments = read::<Arguments>(matches)?;
     runtime::run(async {
         let reading = Reading::start(session, None).await?;
-        let release = reading.open(&arguments.target).await?.release;
-        print(&arguments, &release, reading.options.clock.now(), session)
+        let opened = reading.open(&arguments.target).await?;
+        print(&arguments, &opened, reading.options.clock.now(), session)
     })
 }
 
-fn print(arguments: &Arguments, release: &Release, now: Timestamp, session: &mut Session) -> Result<Exit, Failure> {
-    let chosen = match arguments.revision {
-        None => release.history.iter().collect(),
-        Some(number) => vec![entry(release, Revision(number))?],
+fn print(arguments: &Arguments, opened: &Opened, now: Timestamp, session: &mut Session) -> Result<Exit, Failure> {
+    let release = &opened.release;
+    let Some(number) = arguments.revision else {
+        let all: Vec<&HistoryEntry> = release.history.iter().collect();
+        return print_list(arguments, release, &all, now, session);
     };
+    let chosen = entry(release, Revision(number))?;
     match arguments.format.output {
         format @ (Format::Json | Format::Yaml) => {
-            session.output.document(&RevisionList::new(chosen.iter().copied()), format)?;
+            let document = RevisionList::new([chosen]).with_template(shown_template(opened, chosen)?);
+            session.output.document(&document, format)?;
         }
-        Format::Name => chosen.iter().for_each(|entry| session.output.line(&entry.object.target())),
-        Format::Table if arguments.revision.is_some() => {
-            for line in chosen.iter().flat_map(|entry| present::revision_lines(release, entry, now)) {
+        Format::Table => {
+            for line in present::revision_lines(release, chosen, now) {
                 session.output.line(&line);
             }
+            session.output.line("template");
+            for line in yaml::written(&shown_template(opened, chosen)?) {
+                session.output.line(&format!("  {line}"));
+            }
         }
-        format => session.output.table(&present::revisions_table(release, &chosen, format == Format::Wide, now)),
+        Format::Wide | Format::Name => return print_list(arguments, release, &[chosen], now, session),
     }
     Ok(Exit::Done)
+}
+
+fn print_list(
+    arguments: &Arguments,
+    release: &Release,
+    entries: &[&HistoryEntry],
+    now: Timestamp,
+    session: &mut Session,
+) -> Result<Exit, Failure> {
+    match arguments.format.output {
+        format @ (Format::Json | Format::Yaml) => {
+            session.output.document(&RevisionList::new(entries.iter().copied()), format)?;
+        }
+        Format::Name => entries.iter().for_each(|entry| session.output.line(&entry.object.target())),
+        format @ (Format::Table | Format::Wide) => {
+            session.output.table(&present::revisions_table(release, entries, format == Format::Wide, now));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// The pod template of a revision as it may be shown: what looks like a secret is masked.
+fn shown_template(opened: &Opened, entry: &HistoryEntry) -> Result<Value, Failure> {
+    let raw = template_text(opened, Some(entry.revision))?;
+    let mut shown = template::parsed(&raw).unwrap_or_default();
+    mask_values(&mut shown);
+    Ok(shown)
 }
 
 /// The entry of a number, or of a number that it once had; else which numbers there are.

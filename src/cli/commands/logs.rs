@@ -8,6 +8,7 @@ use super::{Subcommand, read};
 use crate::{
     cli::{
         Exit, Failure, Session,
+        numbers::whole,
         reading::{Opened, Reading},
         runtime,
     },
@@ -31,7 +32,7 @@ struct Arguments {
     #[arg(short, long)]
     follow: bool,
     /// How many of the last lines of each container; -1 for all
-    #[arg(long, value_name = "N", default_value_t = 20, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = 20, allow_negative_numbers = true, value_parser = whole(-1..=i64::MAX, "write how many lines, or -1 for all"))]
     tail: i64,
     /// Not older than this, as 10m
     #[arg(long, value_name = "TIME", value_parser = crate::cli::flags::span)]

@@ -18,7 +18,7 @@ struct Arguments {
     /// The release, as deploy/web, sts/db, rollout/web or its name
     target: Target,
     /// The number of replicas
-    #[arg(value_parser = clap::value_parser!(i32).range(0..))]
+    #[arg(value_parser = crate::cli::numbers::replicas)]
     replicas: i32,
     /// Only this side of a release with several, by its workload or the value of the label that they differ in
     #[arg(long, value_name = "NAME")]

@@ -18,7 +18,7 @@ struct Arguments {
     /// The release, as vs/web, httproute/web, svc/web or its name
     target: Target,
     /// The candidate's share, in per cent
-    #[arg(value_parser = clap::value_parser!(u8).range(0..=100))]
+    #[arg(value_parser = crate::cli::numbers::weight)]
     weight: u8,
     /// Only this rule, by number, name or JSON pointer; else all that the release steers
     #[arg(long, value_name = "RULE")]

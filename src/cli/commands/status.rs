@@ -27,7 +27,7 @@ struct Arguments {
     /// A release, as deploy/web, sts/db, vs/web, canary/web, rollout/web or its name; else all
     target: Option<Target>,
     /// Only workloads with these labels
-    #[arg(short = 'l', long, value_name = "SELECTOR")]
+    #[arg(short = 'l', long, value_name = "SELECTOR", value_parser = crate::cli::selector::selector)]
     selector: Option<String>,
     /// Print a line a change, until interrupted
     #[arg(long, conflicts_with = "wait")]

@@ -1,6 +1,7 @@
 //! `kind: RevisionList`, from `history`.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::API_VERSION;
 use crate::domain::{Str, Timestamp, history::HistoryEntry, history::RevisionReplicas};
@@ -26,6 +27,8 @@ struct RevisionItem {
     created_at: Option<Timestamp>,
     replicas: RevisionReplicas,
     name: Str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<Value>,
 }
 
 impl RevisionList {
@@ -43,8 +46,18 @@ impl RevisionList {
                 created_at: entry.created,
                 replicas: entry.replicas,
                 name: entry.object.name.clone(),
+                template: None,
             })
             .collect();
         Self { api_version: API_VERSION, kind: "RevisionList", items }
+    }
+
+    /// The same, every entry with this pod template: for the document of one revision.
+    #[must_use]
+    pub fn with_template(mut self, template: Value) -> Self {
+        for item in &mut self.items {
+            item.template = Some(template.clone());
+        }
+        self
     }
 }

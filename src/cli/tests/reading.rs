@@ -1,6 +1,6 @@
 //! `status`, `history` and `diff` over the simulated cluster, through the real client.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use std::sync::LazyLock;
 
@@ -104,9 +104,61 @@ fn one_revision_is_shown_with_all_that_is_known_of_it() {
     let cluster = SHOP.clone();
     let ran = Home::new().run_on(&cluster, &["history", "deploy/search", "-n", "shop", "--revision", "3"]);
     insta::assert_snapshot!(ran.out);
+    assert!(ran.out.contains("\ntemplate\n  metadata:\n") && ran.out.contains("name: SEARCH_TIMEOUT"), "{}", ran.out);
     let wrong = Home::new().run_on(&cluster, &["history", "deploy/search", "-n", "shop", "--revision", "41"]);
     assert_eq!(wrong.code, 2);
     assert_eq!(wrong.complaints, "windlass: deployment/search in shop has no revision 41; it has 4, 3, 2, 1\n");
+}
+
+#[test]
+fn the_template_of_a_revision_is_in_its_document_and_what_looks_secret_is_masked() {
+    let cluster = sim("rolling");
+    let env = json!([{"name": "DB_PASSWORD", "value": "hunter2"}, {"name": "URL", "value": "http://ana:hunter2@db/"},
+        {"name": "MODE", "value": "fast"}]);
+    for set in cluster.objects("replicasets", "shop") {
+        let name = set["metadata"]["name"].as_str().unwrap();
+        if name.starts_with("search-") {
+            cluster.corrupt(&format!("replicasets/shop/{name}"), |set| {
+                set["spec"]["template"]["spec"]["containers"][0]["env"] = env.clone();
+            });
+        }
+    }
+    let history =
+        |more: &[&str]| Home::new().run_on(&cluster, &[&["history", "deploy/search", "-n", "shop"], more].concat());
+    let one: Value = serde_json::from_str(&history(&["--revision", "3", "-o", "json"]).out).unwrap();
+    assert_eq!(one["items"].as_array().unwrap().len(), 1);
+    let shown = &one["items"][0]["template"]["spec"]["containers"][0]["env"];
+    assert_eq!(shown[0], json!({"name": "DB_PASSWORD", "value": "••••••"}));
+    assert_eq!(shown[1]["value"], "http://••••••@db/");
+    assert_eq!(shown[2]["value"], "fast");
+    for format in ["table", "json", "yaml"] {
+        let ran = history(&["--revision", "3", "-o", format]);
+        assert!(ran.code == 0 && !ran.out.contains("hunter2") && ran.out.contains("MODE"), "{format}: {}", ran.out);
+    }
+    assert!(!history(&["-o", "json"]).out.contains("template"));
+}
+
+#[test]
+fn a_selector_that_no_server_reads_is_a_wrong_command_line() {
+    let ran = Home::new().run_on(&SHOP, &["status", "-l", "app in ("]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    assert!(ran.complaints.contains("a bracket is not closed; write app=web"), "{}", ran.complaints);
+    assert_eq!(Home::new().run_on(&SHOP, &["status", "-A", "-l", "app in (search)", "-o", "name"]).code, 0);
+}
+
+#[test]
+fn a_number_that_is_none_is_answered_with_what_is_allowed() {
+    let told = |arguments: &[&str]| {
+        let ran = Home::new().run_on(&SHOP, arguments);
+        assert_eq!(ran.code, 2, "{arguments:?}");
+        ran.complaints
+    };
+    assert!(told(&["scale", "deploy/x", "abc"]).contains("'<REPLICAS>': write how many, as a whole number from 0"));
+    assert!(told(&["set-weight", "x", "101"]).contains("write a whole number of per cent from 0 to 100"));
+    assert!(told(&["history", "x", "--revision", "two"]).contains("write a revision's number"));
+    for arguments in [["logs", "x", "--tail", "a"], ["advance", "x", "--from-step", "a"], ["diff", "x", "--to", "a"]] {
+        assert!(!told(&arguments).contains("invalid digit"), "{arguments:?}");
+    }
 }
 
 #[test]
