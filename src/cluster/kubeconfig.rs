@@ -336,7 +336,21 @@ fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {
 fn one_line(error: &dyn std::error::Error) -> String {
     let text = error.to_string();
     let text = text.strip_prefix("failed to parse kubeconfig YAML: ").unwrap_or(&text);
-    text.lines().find(|line| !line.trim().is_empty()).unwrap_or("unknown").trim().trim_end_matches('.').to_owned()
+    let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("unknown").trim().trim_end_matches('.');
+    placed(line).unwrap_or_else(|| line.to_owned())
+}
+
+/// The YAML parser's `error: line 1 column 11: expected sequence start`, as a part of a sentence.
+fn placed(line: &str) -> Option<String> {
+    let (place, what) = line.strip_prefix("error: line ")?.split_once(": ")?;
+    let (line, column) = place.split_once(" column ")?;
+    let what = match what {
+        "expected sequence start" => "a list is expected",
+        "expected mapping start" => "a map is expected",
+        "expected string scalar" => "a text is expected",
+        other => other,
+    };
+    Some(format!("{what} in line {line}, column {column}"))
 }
 
 /// The system's words without the error number.

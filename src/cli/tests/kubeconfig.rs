@@ -38,8 +38,16 @@ fn one_that_is_empty_points_to_the_demo() {
 
 #[test]
 fn one_that_is_broken() {
+    let told = |text| with(text, &[]).complaints;
     one_sentence(&with("clusters: [", &[]), 6, &["HOME/kube", "broken"]);
-    one_sentence(&with("clusters: 7\n", &[]), 6, &["HOME/kube"]);
+    assert_eq!(
+        told("clusters: ["),
+        "windlass: The kubeconfig 'HOME/kube' is broken: unclosed bracket '[' in line 1, column 11.\n"
+    );
+    assert_eq!(
+        told("clusters: 7\n"),
+        "windlass: The kubeconfig 'HOME/kube' is broken: a list is expected in line 1, column 11.\n"
+    );
 }
 
 #[test]
