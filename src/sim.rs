@@ -22,6 +22,7 @@ mod serve;
 mod service;
 mod store;
 mod tools;
+mod traffic;
 mod world;
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub mod revisions;
 mod routes;
 mod scheduler;
 mod statefulset;
+mod traffic;
 
 pub use kubelet::address;
 
@@ -48,4 +49,5 @@ pub static CONTROLLERS: &[&dyn Controller] = &[
     &garbage::GarbageCollector,
     &argo::ArgoController,
     &flagger::FlaggerController,
+    &traffic::TrafficController,
 ];

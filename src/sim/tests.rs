@@ -8,6 +8,7 @@ mod flagger;
 mod gaps;
 mod rollouts;
 mod scenarios;
+mod traffic;
 mod watches;
 mod writes;
 

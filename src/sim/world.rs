@@ -17,6 +17,7 @@ use super::ids::Ids;
 use super::log::RequestLog;
 use super::object::Id;
 use super::store::{Change, Store};
+use super::traffic::Traffic;
 use jiff::{SignedDuration, Timestamp};
 use queue::{Queue, Work};
 use serde_json::Value;
@@ -38,6 +39,8 @@ pub struct World {
     pub spoken: HashMap<String, (Timestamp, BTreeSet<String>)>,
     /// The open gates of Flagger's load tester.
     pub gates: BTreeSet<String>,
+    /// The requests, where somebody measures them.
+    pub traffic: Traffic,
     pub faults: Faults,
     pub accounts: Accounts,
     pub log: RequestLog,
@@ -94,6 +97,7 @@ impl World {
             entered: HashMap::new(),
             spoken: HashMap::new(),
             gates: BTreeSet::new(),
+            traffic: Traffic::default(),
             faults: Faults::default(),
             accounts: Accounts::default(),
             log: RequestLog::default(),
