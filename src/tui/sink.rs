@@ -12,14 +12,20 @@ use rustix::fs::OFlags;
 use rustix::termios::ttyname;
 
 /// A place for bytes that may take its time.
-pub trait Sink: Send + 'static {
+pub trait Sink: std::fmt::Debug + Send + 'static {
     /// Writes some of `bytes`, waiting at most `limit` for room; 0 when there was none. An error: it is gone for good.
     fn write(&mut self, bytes: &[u8], limit: Duration) -> io::Result<usize>;
+    /// Whether a write that may not wait at all really returns at once, whatever the link does.
+    fn never_waits(&self) -> bool;
 }
 
 /// The terminal behind standard output.
 #[derive(Debug)]
-pub struct TtySink(File);
+pub struct TtySink {
+    terminal: File,
+    /// Opened for us alone, so that a write is refused where there is no room.
+    own: bool,
+}
 
 impl TtySink {
     /// Opens the terminal anew by its name, so that not waiting for it concerns nobody who shares standard output.
@@ -33,23 +39,27 @@ impl TtySink {
             .map_err(io::Error::from)
             .and_then(|name| open(Path::new(std::ffi::OsStr::from_bytes(name.to_bytes()))));
         if let Ok(file) = named.or_else(|_| open(Path::new("/dev/tty"))) {
-            return Ok(Self(file));
+            return Ok(Self { terminal: file, own: true });
         }
         let copy = rustix::io::dup(rustix::stdio::stdout())?;
-        Ok(Self(File::from(copy)))
+        Ok(Self { terminal: File::from(copy), own: false })
     }
 }
 
 impl Sink for TtySink {
     fn write(&mut self, bytes: &[u8], limit: Duration) -> io::Result<usize> {
-        if !wait(&self.0, PollFlags::OUT, Some(limit))? {
+        if !wait(&self.terminal, PollFlags::OUT, Some(limit))? {
             return Ok(0);
         }
-        match self.0.write(bytes) {
+        match self.terminal.write(bytes) {
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => Ok(0),
             Ok(0) if !bytes.is_empty() => Err(io::ErrorKind::WriteZero.into()),
             written => written,
         }
+    }
+
+    fn never_waits(&self) -> bool {
+        self.own
     }
 }
 

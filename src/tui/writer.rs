@@ -1,12 +1,13 @@
-//! The writer thread: pictures go in, bytes come out, and the newest picture wins.
+//! The writer: pictures go in, bytes come out, and the newest picture wins.
 //!
 //! ```text
-//! loop ── present(id, picture) ─►┌──────┐      thread: take the newest, paint it against what was
-//!                                │ slot │ ───► really written, write it in one go, say that it is out
-//! loop ◄─ flushed: watch<id> ────└──────┘
+//! loop ── present(id, picture) ─►┌──────┐ nobody writes: paint it here and write what there is room for
+//!                                │ slot │
+//!                                └──────┘ else, and for the rest, the thread: take the newest, paint it against what
+//! loop ◄─ flushed: watch<id> ───────┘     was really written, write it in one go, say that it is out
 //! ```
-//! A slow or stalled link only holds this thread. A picture that is replaced before its turn was never shown, so nothing
-//! is ever painted against it.
+//! A slow or stalled link only holds the thread. A picture that is replaced before its turn was never shown, so nothing
+//! is ever painted against it. Whoever has the slot's [`Output`] is the one that writes.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -42,24 +43,86 @@ pub struct Writer {
     thread: Option<JoinHandle<()>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     slot: Mutex<Slot>,
-    /// Something to do for the thread, or the thread has become idle.
-    changed: Condvar,
+    /// There is something for the thread to do.
+    work: Condvar,
+    /// Nothing is left to write.
+    idle: Condvar,
+    tell: watch::Sender<Flushed>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Slot {
+    job: Job,
+    /// What the link had no room for.
+    rest: Option<Rest>,
+    /// What is written with, while nobody writes.
+    output: Option<Output>,
+    /// The thread has ended: the terminal is gone, or the writer is being dropped.
+    over: bool,
+    /// The thread shall end; what is not finished at this moment is left.
+    end: Option<Instant>,
+}
+
+/// What is written next.
+#[derive(Debug, Default)]
+struct Job {
     picture: Option<(FrameId, Picture)>,
     /// Sequences that are no picture, such as a copy to the clipboard; written in order, before the picture.
     extra: VecDeque<Vec<u8>>,
     /// What the terminal shows is no longer known.
     forget: bool,
-    /// The thread is writing.
-    busy: bool,
-    /// The thread shall end; what is not finished at this moment is left.
-    end: Option<Instant>,
+}
+
+/// Bytes on their way, and the picture that is out with the last of them.
+#[derive(Debug)]
+struct Rest {
+    bytes: Vec<u8>,
+    written: usize,
+    picture: Option<FrameId>,
+}
+
+#[derive(Debug)]
+struct Output {
+    sink: Box<dyn Sink>,
+    painter: Painter,
+}
+
+impl Job {
+    fn is_empty(&self) -> bool {
+        self.picture.is_none() && self.extra.is_empty()
+    }
+
+    fn bytes(self, painter: &mut Painter) -> Rest {
+        if self.forget {
+            painter.forget();
+        }
+        let mut bytes: Vec<u8> = self.extra.into_iter().flatten().collect();
+        let id = self.picture.as_ref().map(|(id, _)| *id);
+        if let Some((_, picture)) = self.picture {
+            bytes.extend_from_slice(&painter.paint(picture));
+        }
+        Rest { bytes, written: 0, picture: id }
+    }
+}
+
+impl Rest {
+    const fn is_done(&self) -> bool {
+        self.written >= self.bytes.len()
+    }
+
+    fn attempt(&mut self, sink: &mut dyn Sink, limit: Duration) -> std::io::Result<()> {
+        self.written += sink.write(&self.bytes[self.written..], limit)?;
+        Ok(())
+    }
+}
+
+impl Slot {
+    fn is_idle(&self) -> bool {
+        self.over || self.output.is_some() && self.rest.is_none() && self.job.is_empty()
+    }
 }
 
 impl Shared {
@@ -67,35 +130,75 @@ impl Shared {
         // A slot is whole at every moment, so that a panic elsewhere does not spoil it.
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Gives the output back, with what is left to write.
+    fn put_back(&self, output: Output, rest: Rest) {
+        let mut slot = self.lock();
+        slot.output = Some(output);
+        if rest.is_done() {
+            if let Some(id) = rest.picture {
+                self.tell.send_replace(Flushed::Upto(id));
+            }
+            self.idle.notify_all();
+        } else {
+            slot.rest = Some(rest);
+            self.work.notify_one();
+        }
+    }
+
+    /// Nothing can be written any more.
+    fn close(&self) {
+        self.tell.send_replace(Flushed::Closed);
+        self.lock().over = true;
+        self.idle.notify_all();
+        self.work.notify_one();
+    }
 }
 
 impl Writer {
     /// Starts the thread, which writes into `sink`.
     pub fn start(sink: impl Sink) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared::default());
         let (tell, flushed) = watch::channel(Flushed::Upto(FrameId(0)));
+        let output = Some(Output { sink: Box::new(sink), painter: Painter::default() });
+        let slot = Slot { job: Job::default(), rest: None, output, over: false, end: None };
+        let shared = Arc::new(Shared { slot: Mutex::new(slot), work: Condvar::new(), idle: Condvar::new(), tell });
         let own = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("terminal-writer".into()).spawn(move || {
-            work(&own, Box::new(sink), &tell);
+            work(&own);
+            own.lock().over = true;
+            own.idle.notify_all();
         })?;
         Ok(Self { shared, flushed, thread: Some(thread) })
     }
 
-    /// Hands a picture over; one that still waits is replaced. Never waits.
+    /// Hands a picture over; one that still waits is replaced. Never waits: where nobody writes and the link has room,
+    /// the picture is out when this returns, which saves a key the way through another thread.
     pub fn present(&self, id: FrameId, picture: Picture) {
-        self.shared.lock().picture = Some((id, picture));
-        self.shared.changed.notify_all();
+        let mut slot = self.shared.lock();
+        slot.job.picture = Some((id, picture));
+        let free = slot.rest.is_none() && !slot.over;
+        let Some(mut output) = slot.output.take_if(|output| free && output.sink.never_waits()) else {
+            drop(slot);
+            return self.shared.work.notify_one();
+        };
+        let job = std::mem::take(&mut slot.job);
+        drop(slot);
+        let mut rest = job.bytes(&mut output.painter);
+        match rest.attempt(output.sink.as_mut(), Duration::ZERO) {
+            Ok(()) => self.shared.put_back(output, rest),
+            Err(_) => self.shared.close(),
+        }
     }
 
     /// Hands a sequence over that is written as it is.
     pub fn send(&self, sequence: Vec<u8>) {
-        self.shared.lock().extra.push_back(sequence);
-        self.shared.changed.notify_all();
+        self.shared.lock().job.extra.push_back(sequence);
+        self.shared.work.notify_one();
     }
 
     /// The next picture is painted whole, whatever the terminal shows.
     pub fn repaint(&self) {
-        self.shared.lock().forget = true;
+        self.shared.lock().job.forget = true;
     }
 
     /// Which picture is out.
@@ -106,11 +209,9 @@ impl Writer {
     /// Waits until nothing is left to write, at most `limit`; what is left then is thrown away. Gives whether all of it
     /// was written.
     pub fn settle(&self, limit: Duration) -> bool {
-        let idle = |slot: &mut Slot| slot.busy || slot.picture.is_some() || !slot.extra.is_empty();
-        let waited = self.shared.changed.wait_timeout_while(self.shared.lock(), limit, idle);
+        let waited = self.shared.idle.wait_timeout_while(self.shared.lock(), limit, |slot| !slot.is_idle());
         let (mut slot, result) = waited.unwrap_or_else(PoisonError::into_inner);
-        (slot.picture, slot.forget) = (None, true);
-        slot.extra.clear();
+        slot.job = Job { forget: true, ..Job::default() };
         !result.timed_out()
     }
 }
@@ -118,7 +219,7 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         self.shared.lock().end = Some(Instant::now() + 4 * ATTEMPT);
-        self.shared.changed.notify_all();
+        self.shared.work.notify_one();
         if let Some(thread) = self.thread.take() {
             // It ends by itself soon after the moment above; a panic in it has been reported by then.
             let _ = thread.join();
@@ -127,57 +228,39 @@ impl Drop for Writer {
 }
 
 /// What the thread does until it is told to end or the sink is gone.
-fn work(shared: &Shared, mut sink: Box<dyn Sink>, tell: &watch::Sender<Flushed>) {
-    let mut painter = Painter::default();
+fn work(shared: &Shared) {
+    let nothing = |slot: &mut Slot| {
+        let waits = slot.output.is_some() && (slot.rest.is_some() || !slot.job.is_empty());
+        !waits && !slot.over && slot.end.is_none()
+    };
     loop {
-        let (bytes, id) = {
-            let mut slot = shared.lock();
-            slot.busy = false;
-            shared.changed.notify_all();
-            let nothing = |slot: &mut Slot| slot.picture.is_none() && slot.extra.is_empty() && slot.end.is_none();
-            slot = shared.changed.wait_while(slot, nothing).unwrap_or_else(PoisonError::into_inner);
-            if slot.end.is_some() && slot.picture.is_none() && slot.extra.is_empty() {
-                return;
-            }
-            slot.busy = true;
-            if std::mem::take(&mut slot.forget) {
-                painter.forget();
-            }
-            let mut bytes: Vec<u8> = slot.extra.drain(..).flatten().collect();
-            let picture = slot.picture.take();
-            drop(slot);
-            let id = picture.as_ref().map(|(id, _)| *id);
-            if let Some((_, picture)) = picture {
-                bytes.extend_from_slice(&painter.paint(picture));
-            }
-            (bytes, id)
+        let mut slot = shared.work.wait_while(shared.lock(), nothing).unwrap_or_else(PoisonError::into_inner);
+        let ends = slot.end.is_some() && slot.rest.is_none() && slot.job.is_empty();
+        if ends || slot.over {
+            return;
+        }
+        let Some(mut output) = slot.output.take() else { return };
+        let (rest, job) = match slot.rest.take() {
+            Some(rest) => (Some(rest), Job::default()),
+            None => (None, std::mem::take(&mut slot.job)),
         };
-        match write(shared, sink.as_mut(), &bytes) {
-            Ok(true) => {
-                if let Some(id) = id {
-                    tell.send_replace(Flushed::Upto(id));
-                }
-            }
-            Ok(false) => break,
-            Err(_) => {
-                tell.send_replace(Flushed::Closed);
-                break;
-            }
+        drop(slot);
+        let mut rest = rest.unwrap_or_else(|| job.bytes(&mut output.painter));
+        match write(shared, output.sink.as_mut(), &mut rest) {
+            Ok(true) => shared.put_back(output, rest),
+            Ok(false) => return,
+            Err(_) => return shared.close(),
         }
     }
-    shared.lock().busy = false;
-    shared.changed.notify_all();
 }
 
-/// Writes all of `bytes`, however long it takes, unless the thread shall end before.
-fn write(shared: &Shared, sink: &mut dyn Sink, bytes: &[u8]) -> std::io::Result<bool> {
-    let mut left = bytes;
-    while !left.is_empty() {
+/// Writes all that is left, however long it takes, unless the thread shall end before.
+fn write(shared: &Shared, sink: &mut dyn Sink, rest: &mut Rest) -> std::io::Result<bool> {
+    while !rest.is_done() {
         if shared.lock().end.is_some_and(|end| end <= Instant::now()) {
             return Ok(false);
         }
-        let written = sink.write(left, ATTEMPT)?;
-        left = &left[written..];
+        rest.attempt(sink, ATTEMPT)?;
     }
     Ok(true)
 }
@@ -190,10 +273,13 @@ mod tests {
     use std::sync::mpsc;
 
     /// A sink that takes bytes only when it is allowed to.
+    #[derive(Debug)]
     struct Link {
         allowed: mpsc::Receiver<usize>,
         left: usize,
         out: mpsc::Sender<Vec<u8>>,
+        /// Whether it tells at once that there is no room.
+        prompt: bool,
     }
 
     impl Sink for Link {
@@ -210,12 +296,20 @@ mod tests {
             self.out.send(bytes[..taken].to_vec()).map_err(|_| io::ErrorKind::BrokenPipe)?;
             Ok(taken)
         }
+
+        fn never_waits(&self) -> bool {
+            self.prompt
+        }
     }
 
     fn link() -> (Writer, mpsc::Sender<usize>, mpsc::Receiver<Vec<u8>>) {
+        link_that(true)
+    }
+
+    fn link_that(prompt: bool) -> (Writer, mpsc::Sender<usize>, mpsc::Receiver<Vec<u8>>) {
         let (allow, allowed) = mpsc::channel();
         let (out, written) = mpsc::channel();
-        (Writer::start(Link { allowed, left: 0, out }).unwrap(), allow, written)
+        (Writer::start(Link { allowed, left: 0, out, prompt }).unwrap(), allow, written)
     }
 
     fn picture(text: &str) -> Picture {
@@ -246,6 +340,26 @@ mod tests {
         out(&mut flushed, 3).await;
         let rest = text(&written);
         assert!(rest.contains("a0 b0") && rest.ends_with('9') && !rest.contains("a1"), "{rest}");
+    }
+
+    #[test]
+    fn a_picture_is_out_at_once_where_there_is_room_and_nobody_writes() {
+        let (writer, allow, written) = link();
+        allow.send(usize::MAX).unwrap();
+        writer.present(FrameId(1), picture("ab"));
+        assert_eq!(*writer.flushed().borrow(), Flushed::Upto(FrameId(1)));
+        assert!(text(&written).ends_with("ab"));
+    }
+
+    #[tokio::test]
+    async fn a_link_that_may_hold_its_writer_up_never_holds_the_one_who_presents() {
+        let (writer, allow, written) = link_that(false);
+        let mut flushed = writer.flushed();
+        writer.present(FrameId(1), picture("ab"));
+        assert!(text(&written).is_empty(), "nothing can be written yet, and this was not waited for");
+        allow.send(usize::MAX).unwrap();
+        out(&mut flushed, 1).await;
+        assert!(text(&written).ends_with("ab"));
     }
 
     #[tokio::test]
