@@ -9,7 +9,6 @@
 //! We read and write the terminal ourselves: an input library decides at the end of each read what a torn escape
 //! sequence is and spins on a terminal that is gone, and an output library ends every frame with a reset.
 
-mod canvas;
 mod capability;
 mod clipboard;
 mod console;

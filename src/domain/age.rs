@@ -25,6 +25,15 @@ impl Age {
         format!("{number} {unit}")
     }
 
+    /// How many characters the short form has, without making it.
+    pub const fn cells(self) -> usize {
+        let digits = match self.parts().0.unsigned_abs().checked_ilog10() {
+            Some(digits) => digits as usize + 1,
+            None => 1,
+        };
+        digits + 1
+    }
+
     const fn parts(self) -> (i64, &'static str) {
         let seconds = self.0.as_secs();
         match seconds {
@@ -53,6 +62,9 @@ mod tests {
         assert_eq!([shown(0), shown(59), shown(60), shown(3_599)], ["0s", "59s", "1m", "59m"]);
         assert_eq!([shown(3_600), shown(172_799), shown(172_800)], ["1h", "47h", "2d"]);
         assert_eq!(Age::seconds(120).words(), "2 min");
+        for seconds in [0, 9, 10, 59, 60, 600, 3_600, 36_000, 172_800, 86_400_000] {
+            assert_eq!(Age::seconds(seconds).cells(), shown(seconds).len(), "{seconds} s");
+        }
         let later = Timestamp::from_second(100).expect("in range");
         assert_eq!(Age::between(later, Timestamp::UNIX_EPOCH), Age::seconds(0));
     }

@@ -11,9 +11,8 @@ use crate::ui::glyphs::Glyphs;
 use crate::ui::theme::{ColorLevel, Library, Theme};
 use crate::ui::view;
 use crate::ui::widgets::Look;
-use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Size;
+use ratatui::layout::{Position, Size};
 use std::collections::VecDeque;
 use std::io;
 use std::time::Instant;
@@ -132,12 +131,9 @@ impl Program for Screenplay {
         self.changed
     }
 
-    fn draw(&self, frame: &mut Frame<'_>) {
+    fn draw(&self, buffer: &mut Buffer) -> Option<Position> {
         let look = Look { theme: &self.theme, glyphs: self.display.glyphs };
-        let area = frame.area();
-        if let Some(cursor) = view::draw(frame.buffer_mut(), area, &self.console.model, look) {
-            frame.set_cursor_position(cursor);
-        }
+        view::draw(buffer, buffer.area, &self.console.model, look)
     }
 
     fn drawn(&mut self, frame: FrameId) {

@@ -18,7 +18,6 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use self::pace::Pace;
-use super::canvas::Canvas;
 use super::clipboard;
 use super::{Command, Ending, Flushed, FrameId, Input, Picture, Program, Screen, Signal, Typed};
 
@@ -99,7 +98,6 @@ enum Wish {
 struct Course<'a, P, S> {
     program: &'a mut P,
     screen: &'a mut S,
-    canvas: Canvas,
     size: Size,
     last: FrameId,
     pace: Pace,
@@ -118,7 +116,6 @@ impl<'a, P: Program, S: Screen> Course<'a, P, S> {
         program.resized(size);
         Self {
             program,
-            canvas: Canvas::new(size),
             screen,
             size,
             last: FrameId(0),
@@ -291,9 +288,8 @@ impl<'a, P: Program, S: Screen> Course<'a, P, S> {
         }
     }
 
-    fn picture(&mut self) -> Picture {
-        let program = &*self.program;
-        self.canvas.draw(self.size, |frame| program.draw(frame))
+    fn picture(&self) -> Picture {
+        Picture::of(self.size, |buffer| self.program.draw(buffer))
     }
 }
 

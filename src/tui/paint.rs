@@ -5,7 +5,7 @@
 //! a few cells is wrapped in a synchronized update (DEC private mode 2026), so that no half of it is ever seen.
 
 use ratatui::buffer::{Buffer, Cell};
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect, Size};
 
 use super::pen::Pen;
 use crate::ui::text;
@@ -23,6 +23,16 @@ pub struct Picture {
     pub buffer: Buffer,
     /// The cursor; `None`: it is hidden.
     pub cursor: Option<Position>,
+}
+
+impl Picture {
+    /// What `draw` draws on an empty screen of this size; it gives where the cursor stands. Ratatui's own terminal would
+    /// compare it with the last one, for nothing: the painter compares with what was really written.
+    pub fn of(size: Size, draw: impl FnOnce(&mut Buffer) -> Option<Position>) -> Self {
+        let mut buffer = Buffer::empty(Rect::from(size));
+        let cursor = draw(&mut buffer).filter(|at| buffer.area.contains(*at));
+        Self { buffer, cursor }
+    }
 }
 
 /// What the terminal shows and where its cursor and pen are, as far as they are known.
@@ -155,6 +165,10 @@ fn settle(buffer: &mut Buffer) {
     let width = usize::from(buffer.area.width);
     for index in 0..buffer.content.len() {
         let symbol = buffer.content[index].symbol();
+        // Most cells: one printable character of ASCII.
+        if let [b' '..=b'~'] = symbol.as_bytes() {
+            continue;
+        }
         if symbol.is_empty() && index % width > 0 && text::grapheme_width(buffer.content[index - 1].symbol()) == 2 {
             continue;
         }
@@ -178,6 +192,9 @@ fn is_covered(cell: &Cell) -> bool {
 }
 
 fn differ(one: Option<&Cell>, other: Option<&Cell>) -> bool {
+    if one == other {
+        return false;
+    }
     let look = |cell: &Cell| Pen::of(cell);
     one.map(Cell::symbol) != other.map(Cell::symbol) || one.map(look) != other.map(look)
 }
@@ -223,8 +240,22 @@ fn steps(count: u16, direction: char) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use ratatui::layout::Rect;
     use ratatui::style::{Color, Modifier, Style};
+
+    #[test]
+    fn a_picture_has_the_size_asked_for_and_the_cursor_only_within_it() {
+        let drawn = |size, cursor| {
+            Picture::of(size, |buffer| {
+                buffer.set_stringn(0, 0, "hello", 5, Style::new());
+                cursor
+            })
+        };
+        let at = Position { x: 4, y: 1 };
+        let inside = drawn(Size::new(5, 2), Some(at));
+        assert_eq!((inside.buffer[(4, 0)].symbol(), inside.cursor), ("o", Some(at)));
+        assert_eq!(drawn(Size::new(4, 2), Some(at)).cursor, None);
+        assert_eq!(drawn(Size::new(300, 100), None).buffer.area.as_size(), Size::new(300, 100));
+    }
 
     fn picture(lines: &[&str]) -> Picture {
         Picture { buffer: Buffer::with_lines(lines.iter().copied()), cursor: None }

@@ -2,9 +2,8 @@
 
 use std::time::Instant;
 
-use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Size;
+use ratatui::layout::{Position, Size};
 
 use super::{FrameId, Pointer};
 use crate::app::keypress::KeyPress;
@@ -31,8 +30,8 @@ pub trait Program {
 
     /// Whether something changed since the last [`Program::drawn`].
     fn wants_draw(&self) -> bool;
-    /// Draws the whole screen.
-    fn draw(&self, frame: &mut Frame<'_>);
+    /// Draws the whole screen into an empty buffer of its size; gives where the cursor stands, if it is seen.
+    fn draw(&self, buffer: &mut Buffer) -> Option<Position>;
     /// What was drawn last is picture `frame`, on its way.
     fn drawn(&mut self, frame: FrameId);
     /// Picture `frame`, or a later one, is on the screen, as far as that can be known from here. Says what becomes of

@@ -11,7 +11,7 @@ pub mod table;
 pub mod tabs;
 pub mod ticks;
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
@@ -136,11 +136,12 @@ pub fn put_wrapped(buffer: &mut Buffer, area: Rect, text: &str, style: Style, lo
 /// Fills `area` with a style, and with spaces.
 pub fn fill(buffer: &mut Buffer, area: Rect, style: Style) {
     let area = area.intersection(buffer.area);
+    let mut blank = Cell::default();
+    blank.set_style(style);
     for y in area.top()..area.bottom() {
         for x in area.left()..area.right() {
             if let Some(cell) = buffer.cell_mut((x, y)) {
-                cell.reset();
-                cell.set_style(style);
+                cell.clone_from(&blank);
             }
         }
     }

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use ratatui::Frame;
-use ratatui::layout::Size;
-use ratatui::widgets::Paragraph;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Size};
+use ratatui::widgets::{Paragraph, Widget};
 use tokio::sync::mpsc;
 use windlass::app::keypress::{KeyCode, KeyPress};
 use windlass::tui::{Command, FrameId, Options, Program, Typed, run};
@@ -55,9 +55,10 @@ impl Program for Notes {
         self.dirty
     }
 
-    fn draw(&self, frame: &mut Frame<'_>) {
+    fn draw(&self, buffer: &mut Buffer) -> Option<Position> {
         let text = format!("{} {}", self.size, self.heard.join(" "));
-        frame.render_widget(Paragraph::new(text), frame.area());
+        Paragraph::new(text).render(buffer.area, buffer);
+        None
     }
 
     fn drawn(&mut self, _: FrameId) {

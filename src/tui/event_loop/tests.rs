@@ -1,9 +1,9 @@
 use super::*;
 use crate::app::keypress::{KeyCode, KeyPress};
 use crate::tui::{Copied, Pointer};
-use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::widgets::Paragraph;
+use ratatui::layout::Position;
+use ratatui::widgets::{Paragraph, Widget};
 use std::io;
 use std::time::Instant as Std;
 
@@ -68,8 +68,9 @@ impl Program for Notes {
         self.dirty
     }
 
-    fn draw(&self, frame: &mut Frame<'_>) {
-        frame.render_widget(Paragraph::new(self.heard.join(" ")), frame.area());
+    fn draw(&self, buffer: &mut Buffer) -> Option<Position> {
+        Paragraph::new(self.heard.join(" ")).render(buffer.area, buffer);
+        None
     }
 
     fn drawn(&mut self, _: FrameId) {

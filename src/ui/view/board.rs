@@ -15,8 +15,8 @@ use crate::app::Model;
 use crate::app::filter::Filter;
 use crate::domain::release::Role;
 use crate::domain::snapshot::{Connection, Watch};
-use crate::domain::{Kind, Release, State};
-use crate::ui::text::Elide;
+use crate::domain::{Age, Kind, Release, State};
+use crate::ui::text::{self, Elide};
 use crate::ui::widgets::table::{Column, Row, Table, Width};
 use crate::ui::widgets::{Look, Slot, put, put_line, put_wrapped};
 use ratatui::buffer::Buffer;
@@ -50,14 +50,17 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) {
     let longest = rows.iter().map(|release| name(release)).max().unwrap_or(0).clamp(14, 40);
     columns[2].width = Width::Between(14, longest as u16);
     // A column without a word in it is room for the names.
-    let split = rows.iter().any(|release| !share(release, look).is_empty());
     let mut places: Vec<usize> = (0..columns.len()).collect();
     let since = |release: &Release| release.waiting().and_then(|waiting| waiting.since).or(release.since);
-    let ages = rows.iter().map(|release| age(since(release), model.now).len());
+    let ages = rows.iter().filter_map(|release| Some(Age::between(since(release)?, model.now).cells()));
     columns[1].width = Width::Fixed(ages.max().unwrap_or(0).clamp(3, 5) as u16);
-    // The share is as wide as the widest: `20≠12`, or the live side of a blue-green release.
-    let shares = rows.iter().map(|release| crate::ui::text::width(&share(release, look)));
-    columns[5].width = Width::Fixed(shares.max().unwrap_or(0).clamp(4, 6) as u16);
+    // The share is as wide as the widest: `20≠12`, or the live side of a blue-green release. Only what has traffic of its
+    // own has one; of 2,000 releases that are drawn at every key, those are few.
+    let shares =
+        rows.iter().filter(|release| may_have_share(release)).map(|release| text::width(&share(release, look)));
+    let widest = shares.max().unwrap_or(0);
+    let split = widest > 0;
+    columns[5].width = Width::Fixed(widest.clamp(4, 6) as u16);
     for (place, used) in [(5, split), (4, stepped)] {
         if !used {
             columns.remove(place);
@@ -114,13 +117,13 @@ fn counters(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) {
         (Form::Words("waiting"), format!("{reading}{short}")),
         (Form::Signs, format!("{reading}{short}")),
     ];
-    let room = |right: &str| usize::from(slot.cells).saturating_sub(crate::ui::text::width(right) + 2);
+    let room = |right: &str| usize::from(slot.cells).saturating_sub(text::width(right) + 2);
     let mut forms = forms.into_iter().map(|(form, right)| (counted(counts, form, look), right));
     let (line, right) = match forms.find(|(line, right)| line.width() <= room(right)) {
         Some(fits) => fits,
         None => (counted(counts, Form::Signs, look), String::new()),
     };
-    let wide = crate::ui::text::width(&right);
+    let wide = text::width(&right);
     let left = slot.after(1).first(usize::from(slot.cells).saturating_sub(wide + 2));
     put_line(buffer, left, &line, look);
     if usize::from(slot.cells) > wide {
@@ -204,6 +207,11 @@ fn row<'a>(release: &'a Release, model: &Model, look: Look<'_>) -> Row<'a> {
     }
 }
 
+/// Whether [`share`] may give anything: cheap, since it is asked of every release.
+fn may_have_share(release: &Release) -> bool {
+    release.traffic.is_some() || release.tracks.len() > 1
+}
+
 /// The candidate's share of the traffic: what was asked for, and what it is where that differs. Of a blue-green release
 /// the side that is live.
 fn share(release: &Release, look: Look<'_>) -> String {
@@ -233,9 +241,9 @@ fn about(buffer: &mut Buffer, area: Rect, release: &Release, model: &Model, look
     let rest = put(buffer, Slot::row(area, 0), &name, strong);
     let rest = put(buffer, rest, ": ", strong);
     let room = usize::from(rest.cells);
-    if crate::ui::text::width(&reason) <= room || release.remedy.is_empty() {
+    if text::width(&reason) <= room || release.remedy.is_empty() {
         // A long reason with nothing to do about it has both lines.
-        let lines = crate::ui::text::wrap(&reason, room.max(1));
+        let lines = text::wrap(&reason, room.max(1));
         put(buffer, rest, lines.first().map_or("", String::as_str), Style::new());
         let more = lines.get(1..).unwrap_or_default().join(" ");
         if !more.is_empty() {
