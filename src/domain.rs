@@ -28,6 +28,7 @@ pub mod state;
 pub mod target;
 pub mod text;
 pub mod traffic;
+pub mod wait;
 pub mod workload;
 
 pub use age::Age;

@@ -29,7 +29,7 @@ pub use crate::domain::intent::Override;
 
 use crate::domain::history::HistoryEntry;
 use crate::domain::objects::Objects;
-use crate::domain::plan::{PlanId, Refusal};
+use crate::domain::plan::{Act, PlanId, Refusal};
 use crate::domain::release::{Action, StrategyKind};
 use crate::domain::traffic::TrafficSettings;
 use crate::domain::{Details, Intent, ObjectKey, Plan, Release, Revision, Str, Timestamp};
@@ -51,6 +51,11 @@ pub trait Strategy: Sync {
     fn plan(&self, release: &Release, details: &Details, intent: &Intent, context: &Context) -> Result<Plan, Refusal>;
     /// Whether everything that a plan on this release waits for has come.
     fn settled(&self, release: &Release) -> Settled;
+    /// Whether the controller has done what its status was asked for. Told from the state alone: such a write makes no
+    /// new generation, so a release as it was before the write must be told apart from one after it.
+    fn acted(&self, release: &Release, _act: Act) -> Settled {
+        self.settled(release)
+    }
 }
 
 /// A strategy's claim on an object.

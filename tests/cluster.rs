@@ -20,6 +20,8 @@ mod flagger;
 mod kit;
 #[path = "cluster/proxy.rs"]
 mod proxy;
+#[path = "cluster/racing.rs"]
+mod racing;
 #[path = "cluster/reading.rs"]
 mod reading;
 #[path = "cluster/rights.rs"]

@@ -374,9 +374,16 @@ impl Run {
         let key = &self.release.key;
         match verified {
             Verified::Reached(release) => {
-                if self.until != Wait::Settled {
-                    self.journal(Event::Observed).await;
-                    return Outcome::new(OutcomeKind::Applied, "the controller saw it");
+                match self.until {
+                    Wait::Accepted | Wait::Observed => {
+                        self.journal(Event::Observed).await;
+                        return Outcome::new(OutcomeKind::Applied, "the controller saw it");
+                    }
+                    Wait::Acted(_) => {
+                        let now = release.as_ref().map(|release| release.reason.clone()).unwrap_or_default();
+                        return Outcome::new(OutcomeKind::Applied, format!("the controller did it: {now}"));
+                    }
+                    Wait::Settled => {}
                 }
                 let current = release.as_ref().and_then(|release| release.current());
                 if let Some(current) = current

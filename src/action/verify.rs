@@ -79,11 +79,12 @@ pub async fn follow(
                 }
             }
             let current = target.seen_by(release);
-            if current && !observed {
+            // A write on a status makes no generation that a controller could have seen.
+            if current && !observed && !matches!(target.until, Wait::Acted(_)) {
                 observed = true;
                 let _ = news.send(Progress::Observed);
             }
-            if current && target.until != Wait::Settled {
+            if current && matches!(target.until, Wait::Accepted | Wait::Observed) {
                 return Verified::Reached(Some(Arc::clone(release)));
             }
             if current {
@@ -143,6 +144,9 @@ impl Target {
         let Some(strategy) = strategy(release.strategy) else {
             return Settled::Failed("nothing steers it any more".into());
         };
+        if let Wait::Acted(act) = self.until {
+            return strategy.acted(release, act);
+        }
         let settled = strategy.settled(release);
         if settled != Settled::Yes {
             return settled;

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 
+pub use super::wait::{Act, Wait};
+
 /// A plan's name in the journal: unique, sortable by time.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -251,19 +253,6 @@ pub fn null() -> Arc<RawValue> {
 /// A value as raw JSON. `None` for what JSON has no form for (a map with keys that are no strings).
 pub fn json<T: Serialize + ?Sized>(value: &T) -> Option<Arc<RawValue>> {
     serde_json::value::to_raw_value(value).ok().map(Into::into)
-}
-
-/// When a plan counts as done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Wait {
-    /// Once the server took it.
-    Accepted,
-    /// Once the controller saw the new generation.
-    Observed,
-    /// Once the strategy says that every wanted pod of the new template is available.
-    #[default]
-    Settled,
 }
 
 /// The way back of a plan.

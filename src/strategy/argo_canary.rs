@@ -3,7 +3,7 @@
 use super::argo::{actions, claim, plan, release, settled};
 use super::{Claim, Context, Derive, Settled, Strategy};
 use crate::domain::objects::Objects;
-use crate::domain::plan::Refusal;
+use crate::domain::plan::{Act, Refusal};
 use crate::domain::release::{Action, StrategyKind};
 use crate::domain::traffic::rollout::RolloutStrategy;
 use crate::domain::{Details, Intent, ObjectKey, Plan, Release};
@@ -42,5 +42,9 @@ impl Strategy for ArgoCanary {
 
     fn settled(&self, release: &Release) -> Settled {
         settled::settled(release)
+    }
+
+    fn acted(&self, release: &Release, act: Act) -> Settled {
+        settled::acted(release, act)
     }
 }

@@ -3,7 +3,7 @@
 use crate::kit;
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 use windlass::action::journal::Journal;
@@ -45,6 +45,31 @@ impl Room {
             json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": room.name, "labels": labels}});
         room.apply(&namespace);
         room
+    }
+
+    /// Starts the command itself in this namespace, as a person with a home of their own, who lives as long as it is kept.
+    pub fn start_windlass(&self, arguments: &[&str]) -> (Child, tempfile::TempDir) {
+        let home = tempfile::tempdir().expect("a directory");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_windlass"));
+        command.args(["-n", &self.name]).args(arguments).envs(Self::person(home.path()));
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        (child.expect("starts"), home)
+    }
+
+    /// Runs the command itself.
+    pub fn windlass(&self, arguments: &[&str]) -> Output {
+        let (child, _home) = self.start_windlass(arguments);
+        child.wait_with_output().expect("ends")
+    }
+
+    /// The variables of a person who lives in `home`.
+    pub fn person(home: &std::path::Path) -> [(&'static str, PathBuf); 4] {
+        [
+            ("KUBECONFIG", kit::kubeconfig("WINDLASS_TEST_KUBECONFIG")),
+            ("XDG_CONFIG_HOME", home.join("config")),
+            ("XDG_STATE_HOME", home.join("state")),
+            ("XDG_CACHE_HOME", home.join("cache")),
+        ]
     }
 
     /// Runs kubectl in this namespace; its output, whatever it returns.

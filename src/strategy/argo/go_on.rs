@@ -8,7 +8,7 @@ use super::steps::{after, least, words};
 use super::weight::asked_at;
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::intent::Standing;
-use crate::domain::plan::{Call, Change, Inverse, Patch, Refusal, Wait, json, null};
+use crate::domain::plan::{Act, Call, Change, Inverse, Patch, Refusal, RefusalKind, Wait, json, null};
 use crate::domain::traffic::rollout::RolloutStrategy;
 use crate::domain::{Direction, Plan, Str, Verb};
 use crate::strategy::workload::diff;
@@ -19,7 +19,11 @@ use crate::strategy::workload::words::count;
 /// Continue, and advance from where the person saw it stand.
 pub fn continues(asked: &Asked<'_>, verb: Verb, from: Option<Standing>) -> Result<Plan, Refusal> {
     seen_at(asked, from)?;
-    asked.gate().allows(verb)?;
+    asked.gate().allows(verb).map_err(|refusal| match refusal.kind {
+        // Who names the step that is left asks for this very move, and somebody else has made it.
+        RefusalKind::Unchanged if from.is_some() => Refusal::moved(refusal.reason),
+        _ => refusal,
+    })?;
     let call = of_step(&asked.details.root).remove(PAUSES).call_on(STATUS);
     let (then, warnings) = if asked.stand.inconclusive() {
         let warning = "the analysis is measured again, and may stop at the same place; K goes past it".into();
@@ -68,7 +72,9 @@ pub fn skips(asked: &Asked<'_>) -> Result<Plan, Refusal> {
     let then = format!("leaves out {}; {}", words(step), what_follows(asked, Some(index + 1)));
     let change = moves(asked, index, index + 1);
     let title = format!("step {index}/{}: {}", steps.len(), words(step));
-    finish(asked, draft(asked, title, call.call_on(STATUS), (then, warnings), change, "promote"))
+    let mut draft = draft(asked, title, call.call_on(STATUS), (then, warnings), change, "promote");
+    draft.until = Wait::Acted(Act::LeaveStep(u32::try_from(index).unwrap_or(u32::MAX)));
+    finish(asked, draft)
 }
 
 fn set_index(patch: Patch<'_>, index: usize) -> Patch<'_> {
@@ -110,6 +116,12 @@ pub fn promotes(asked: &Asked<'_>) -> Result<Plan, Refusal> {
     finish(asked, draft)
 }
 
+/// What the controller is asked for. An analysis that could not decide is measured again at the same step.
+fn act(asked: &Asked<'_>) -> Act {
+    let index = asked.stand.index.filter(|_| !blue_green(asked)).and_then(|index| u32::try_from(index).ok());
+    index.filter(|_| !asked.stand.inconclusive()).map_or(Act::GoOn, Act::LeaveStep)
+}
+
 fn blue_green(asked: &Asked<'_>) -> bool {
     matches!(asked.rollout.strategy, RolloutStrategy::BlueGreen(_))
 }
@@ -128,7 +140,7 @@ fn seen_at(asked: &Asked<'_>, from: Option<Standing>) -> Result<(), Refusal> {
             match now {
                 Some(now) if now == step => Ok(()),
                 Some(now) => {
-                    Err(Refusal::because(format!("{name} stands at step {now}, not at {step}: somebody moved it")))
+                    Err(Refusal::moved(format!("{name} stands at step {now}, not at {step}: somebody moved it")))
                 }
                 None => Err(Refusal::because(format!("{name} has no steps to stand at"))),
             }
@@ -138,7 +150,7 @@ fn seen_at(asked: &Asked<'_>, from: Option<Standing>) -> Result<(), Refusal> {
             if now == weight {
                 return Ok(());
             }
-            Err(Refusal::because(format!(
+            Err(Refusal::moved(format!(
                 "{} of {name} is asked for {now} %, not for {weight} %: somebody moved it",
                 asked.new
             )))
@@ -198,7 +210,7 @@ fn draft(
         title,
         direction: Direction::Forward,
         calls: vec![planned(call, "only while it stands at this step and this pause")],
-        until: Wait::Accepted,
+        until: Wait::Acted(act(asked)),
         inverse: Inverse::None {
             why: format!("a step that was taken is not taken back; X aborts and gives {} everything", asked.stable)
                 .into(),

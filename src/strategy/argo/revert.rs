@@ -5,7 +5,7 @@ use super::path::{Target, path};
 use super::plan::{Asked, finish, finish_template};
 use super::undo::images;
 use crate::domain::forecast::{Forecast, Risk};
-use crate::domain::plan::{Call, Change, Inverse, InverseSteps, Operation, ReadyInverse, Refusal, Wait};
+use crate::domain::plan::{Act, Call, Change, Inverse, InverseSteps, Operation, ReadyInverse, Refusal, Wait};
 use crate::domain::{Direction, Plan, RawObject};
 use crate::strategy::workload::revert::{moved, opposite, path_of, tested};
 use crate::strategy::workload::version::version;
@@ -60,7 +60,7 @@ pub fn plan(asked: &Asked<'_>, inverse: &ReadyInverse) -> Result<Plan, Refusal> 
         inverse: again(object, inverse, &operations, subresource),
         until: match &way {
             Some(way) if way.alone && !asked.stand.held => Wait::Settled,
-            _ if subresource.is_some() => Wait::Accepted,
+            _ if subresource.is_some() => asks(&operations).map_or(Wait::Accepted, Wait::Acted),
             _ => Wait::Observed,
         },
         calls: vec![planned(
@@ -79,6 +79,16 @@ pub fn plan(asked: &Asked<'_>, inverse: &ReadyInverse) -> Result<Plan, Refusal> 
         kubectl: Vec::new(),
     };
     if new_template.is_some() { finish_template(asked, draft) } else { finish(asked, draft) }
+}
+
+/// What the controller is asked for by a write on the status.
+fn asks(operations: &[Operation]) -> Option<Act> {
+    operations.iter().find_map(|operation| match operation {
+        Operation::Replace { path, value } | Operation::Add { path, value } if path == "/status/abort" => {
+            Some(if value.get() == "true" { Act::Abort } else { Act::Retry })
+        }
+        _ => None,
+    })
 }
 
 /// What that write did, again.

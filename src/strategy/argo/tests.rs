@@ -1,5 +1,6 @@
 //! Rollouts in every state: what is shown, and what each verb does, refuses and foretells.
 
+mod acted;
 mod contract;
 mod hazards;
 mod shown;

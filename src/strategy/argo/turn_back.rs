@@ -6,7 +6,7 @@ use super::plan::{Asked, finish};
 use super::steps::least;
 use super::{kubectl, weight};
 use crate::domain::forecast::{Forecast, Risk};
-use crate::domain::plan::{Inverse, InverseSteps, Operation, Refusal, Wait};
+use crate::domain::plan::{Act, Inverse, InverseSteps, Operation, Refusal, Wait};
 use crate::domain::traffic::rollout::RolloutStrategy;
 use crate::domain::{Age, Direction, Plan, Role, Str, Verb};
 use crate::strategy::workload::diff;
@@ -33,7 +33,7 @@ pub fn aborts(asked: &Asked<'_>) -> Result<Plan, Refusal> {
             title: format!("{new}, back to {stable}"),
             direction: Direction::Back,
             calls: vec![planned(call, "only for this version, and only while it is not aborted")],
-            until: Wait::Accepted,
+            until: Wait::Acted(Act::Abort),
             inverse: Inverse::Compensating {
                 steps: steps(asked, false, format!("try {new} again from the first step"), Direction::Forward),
                 differs: "the steps and analyses begin again".into(),
@@ -72,7 +72,7 @@ pub fn retries(asked: &Asked<'_>) -> Result<Plan, Refusal> {
             title: format!("{new} from the first step"),
             direction: Direction::Forward,
             calls: vec![planned(call, "only for this version, and only while it is aborted")],
-            until: Wait::Accepted,
+            until: Wait::Acted(Act::Retry),
             inverse: Inverse::Compensating {
                 steps: steps(asked, true, format!("abort {new} again"), Direction::Back),
                 differs: "the steps taken by then are taken".into(),

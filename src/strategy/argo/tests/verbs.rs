@@ -1,7 +1,7 @@
 //! What each verb sends, with its fence, and what it foretells.
 
 use crate::domain::intent::Standing;
-use crate::domain::plan::{Call, RefusalKind, Wait};
+use crate::domain::plan::{Act, Call, RefusalKind, Wait};
 use crate::domain::{Direction, Intent};
 use crate::strategy::argo::world::{World, operations};
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ fn continue_clears_the_pause_fenced_on_version_step_and_this_very_pause() {
     assert_eq!(&*plan.calls[0].what, "PATCH argoproj.io/v1alpha1 rollouts/pay/status");
     assert_eq!(&*plan.title, "CONTINUE shop/pay → step 1 → 2 of 6");
     assert_eq!(&*plan.forecast.then, "20 % → 50 %, then a pause of 10 s; to the end, at least 20 s");
-    assert_eq!((plan.direction, plan.until), (Direction::Forward, Wait::Accepted));
+    assert_eq!((plan.direction, plan.until), (Direction::Forward, Wait::Acted(Act::LeaveStep(1))));
     let changes: Vec<String> =
         plan.diff.iter().map(|change| format!("{} {:?} {:?}", change.place, change.old, change.new)).collect();
     assert_eq!(

@@ -25,7 +25,7 @@ pub(super) fn lines(model: &Model, id: &PlanId, plan: &Plan, cells: usize, look:
     for (phase, label) in [(Phase::Accepted, "accepted"), (Phase::Observed, "observed"), (Phase::Ended, "settled")] {
         // A dry run changed nothing that a controller could see.
         let rehearsed = write.outcome.as_ref().is_some_and(|outcome| outcome.kind == OutcomeKind::Planned);
-        if phase == Phase::Observed && (plan.until == Wait::Accepted || rehearsed) {
+        if phase == Phase::Observed && (matches!(plan.until, Wait::Accepted | Wait::Acted(_)) || rehearsed) {
             continue;
         }
         let (tick, text) = step(model, write, plan, phase);
@@ -82,6 +82,7 @@ fn step(model: &Model, write: &Write, plan: &Plan, phase: Phase) -> (Tick, Strin
         Phase::Ended | Phase::Journalling | Phase::Unanswered => match plan.until {
             Wait::Accepted => "once the server takes it".to_owned(),
             Wait::Observed => "once the controller has seen it".to_owned(),
+            Wait::Acted(_) => format!("once the controller has acted, {since}"),
             Wait::Settled => progress(model, plan).unwrap_or_else(|| format!("not yet, {since}")),
         },
     };
