@@ -31,8 +31,10 @@ async fn seeded() -> Room {
                 "rules": [{"matches": matches, "backendRefs": backends}, {"backendRefs": backends}]}}));
     }
     let subset = |name: &str| json!({"name": name, "labels": {"version": name}});
-    room.apply(&json!({"apiVersion": "networking.istio.io/v1", "kind": "DestinationRule", "metadata": {"name": "shop"},
-        "spec": {"host": "shop", "subsets": [subset("v1"), subset("v2")]}}));
+    room.apply(
+        &json!({"apiVersion": "networking.istio.io/v1", "kind": "DestinationRule", "metadata": {"name": "shop"},
+        "spec": {"host": "shop", "subsets": [subset("v1"), subset("v2")]}}),
+    );
     let to = |name: &str| json!({"destination": {"host": "shop", "subset": name}});
     let (v1, mut v2) = (to("v1"), to("v2"));
     v2["weight"] = 7.into();
@@ -51,9 +53,11 @@ async fn seeded() -> Room {
         "template": {"metadata": {"labels": {"app": "pay"}},
             "spec": {"containers": [{"name": "app", "image": image("v1"), "command": ["sh", "-c", "a && b < c"]}]}}}}));
     let end = tokio::time::Instant::now() + Duration::from_mins(2);
-    for (kind, name, rest) in
-        [(Kind::Canary, "web", "Initialized"), (Kind::Rollout, "pay", "Healthy"), (Kind::AnalysisRun, "once", "Successful")]
-    {
+    for (kind, name, rest) in [
+        (Kind::Canary, "web", "Initialized"),
+        (Kind::Rollout, "pay", "Healthy"),
+        (Kind::AnalysisRun, "once", "Successful"),
+    ] {
         while room.field(kind, name, "/status/phase") != rest {
             assert!(tokio::time::Instant::now() < end, "{kind}: {}", room.field(kind, name, "/status"));
             tokio::time::sleep(Duration::from_millis(250)).await;

@@ -89,10 +89,15 @@ impl View {
         self.version(self.stable())
     }
 
-    /// Pods that are ready behind what users reach: of a blue-green Rollout those of the active side only.
+    /// Pods that are ready behind what users reach: of a blue-green Rollout those of the active side only, and those of
+    /// the stable version once it has everything (the old pods stay for a while).
     pub fn serving(&self) -> i32 {
-        let active = self.rollout.status.active_selector.as_ref().filter(|_| self.blue_green());
-        match self.lane(active) {
+        let reached = if self.blue_green() {
+            self.rollout.status.active_selector.as_ref()
+        } else {
+            self.stand.stable.as_ref().filter(|_| !self.stand.in_flight())
+        };
+        match self.lane(reached) {
             Some(lane) => lane.ready(self.facts.pods_listed),
             None => self.facts.ready(),
         }

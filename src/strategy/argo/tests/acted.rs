@@ -1,8 +1,8 @@
 //! When a write on the status has had its effect: not before the controller has looked, not with a weight on its way.
 
+use crate::domain::Intent;
 use crate::domain::intent::Standing;
 use crate::domain::plan::{Act, RefusalKind};
-use crate::domain::Intent;
 use crate::strategy::argo::world::World;
 use crate::strategy::{Settled, strategy};
 use serde_json::json;
