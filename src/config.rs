@@ -9,6 +9,7 @@
 mod freeze;
 mod kind;
 mod layers;
+mod metrics;
 mod origin;
 mod paths;
 mod pattern;
@@ -23,6 +24,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 pub use freeze::{Freeze, Held, Window};
 pub use kind::{Kind, Value};
 pub use layers::{Binding, Entry, Path, dotted};
+pub use metrics::{Access, Business, HealthSettings, MetricSettings, Queries, ReleaseMetrics, Written};
 pub use origin::Origin;
 pub use paths::{NoHome, Paths, read};
 pub use problem::{Problem, Problems};
@@ -70,6 +72,8 @@ pub struct Config {
     pub ladder: Vec<u8>,
     /// How long the old side of a switch is kept; `None` where it could not be read.
     pub keep_old: Option<Duration>,
+    /// Where measurements come from.
+    pub metrics: MetricSettings,
     /// The change freezes.
     pub freeze: Freeze,
     /// The keys that the user wants for actions.
@@ -122,6 +126,7 @@ impl Config {
             ui: reader.ui(),
             ladder: reader.ladder(&["ladder", "steps"]).unwrap_or_default(),
             keep_old: reader.span(&["ladder", "keep_old"]),
+            metrics: reader.metrics(&mut problems),
             freeze: reader.freeze(&mut problems),
             contexts: reader.contexts(),
             releases: reader.releases(&mut problems),

@@ -34,6 +34,14 @@ fn heading(section: &str) -> String {
         ),
         "releases.*" => ("# One section a release, by namespace and name.\n", "releases.\"shop/checkout\""),
         "freeze" => ("# Change freezes: nothing goes forward in their windows, and back always does.\n", section),
+        "releases.*.business.*" => (
+            "# One section a business metric that the groups of an A/B test are compared by.\n",
+            "releases.\"shop/checkout\".business.conversion",
+        ),
+        "metrics" => (
+            "# Where measurements come from. Of a release, the annotation windlass.dev/metrics (a source, or none) goes before.\n",
+            section,
+        ),
         "freeze.windows.*" => ("", "freeze.windows.weekend"),
         _ => ("", section),
     };
@@ -50,6 +58,35 @@ fn example(setting: &Setting) -> &'static str {
         "releases.*.switch_key" => "\"color\"",
         "releases.*.stable" => "\"checkout-v1\"",
         "releases.*.preview_check" => "\"svc/frontend-preview:80/healthz\"",
+        "releases.*.metrics" => "\"prometheus\"",
+        "releases.*.scrape" => "\"8080/metrics\"",
+        "releases.*.health_url" => "\"svc/checkout:80/healthz\"",
+        "releases.*.health_status" => "200",
+        "releases.*.health_interval" => "\"10s\"",
+        "releases.*.health_timeout" => "\"2s\"",
+        "releases.*.business.*.kind" => "\"ratio\"",
+        "releases.*.business.*.query" => {
+            "'sum(rate(orders_total{track=\"{{track}}\"}[{{interval}}])) / sum(rate(visits_total{track=\"{{track}}\"}[{{interval}}]))'"
+        }
+        "releases.*.business.*.samples" => "'sum(increase(visits_total{track=\"{{track}}\"}[{{interval}}]))'",
+        "releases.*.business.*.unit" => "\"%\"",
+        "metrics.prometheus" => "\"https://prometheus.example:9090\"",
+        "metrics.via" => "\"direct\"",
+        "metrics.token" => "\"env:PROMETHEUS_TOKEN\"",
+        "metrics.user" => "\"windlass\"",
+        "metrics.password" => "\"file:/run/secrets/prometheus\"",
+        "metrics.headers" => "[\"X-Scope-OrgID: shop\"]",
+        "metrics.ca_file" => "\"/etc/ssl/company.pem\"",
+        "metrics.preset" => "\"istio\"",
+        "metrics.error_rate_query" | "releases.*.error_rate_query" => {
+            "'sum(rate(http_errors_total{app=\"{{workload}}\"}[{{interval}}])) / sum(rate(http_requests_total{app=\"{{workload}}\"}[{{interval}}]))'"
+        }
+        "metrics.latency_query" | "releases.*.latency_query" => {
+            "'histogram_quantile(0.99, sum by (le) (rate(http_seconds_bucket{app=\"{{workload}}\"}[{{interval}}])))'"
+        }
+        "metrics.request_rate_query" | "releases.*.request_rate_query" => {
+            "'sum(rate(http_requests_total{app=\"{{workload}}\"}[{{interval}}]))'"
+        }
         "releases.*.ladder" => "[10, 50, 100]",
         "freeze.zone" => "\"UTC\"",
         "freeze.windows.*.from" => "\"fri 16:00\"",

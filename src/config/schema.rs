@@ -4,6 +4,7 @@
 //! table, so that a new setting is one line here and one field of a section.
 
 use super::kind::Kind;
+use super::metrics::PRESETS;
 use crate::domain::traffic::marks::STRATEGIES;
 
 /// One setting.
@@ -34,7 +35,9 @@ pub enum Effect {
 pub const KEYS: &str = "keys";
 
 const COLOR_MODES: &[&str] = &["auto", "never", "16", "256", "true"];
-const SOURCES: &[&str] = &["direct", "proxy"];
+const WAYS: &[&str] = &["direct", "proxy"];
+const BUSINESS: &[&str] = &["ratio", "value"];
+const ONE_SOURCE: &[&str] = &["controllers", "prometheus", "scrape", "kubernetes", "none"];
 const BREACHES: &[&str] = &["undo", "abort", "switch-back", "hold"];
 
 /// All settings, in the order in which they are shown.
@@ -75,7 +78,24 @@ pub static SETTINGS: &[Setting] = &[
     ),
     later("releases.*.bake", Kind::Span, None, "How long a rung must hold before the next."),
     later("releases.*.bake_requests", Kind::Integer(0, i64::MAX), None, "How many requests a rung must have seen."),
-    later("releases.*.health_url", Kind::Text, None, "The health endpoint of the release."),
+    now(
+        "releases.*.metrics",
+        Kind::Choice(ONE_SOURCE),
+        None,
+        "The only source of its measurements, or none; else as in [metrics].",
+    ),
+    now("releases.*.error_rate_query", Kind::Text, None, "Its own query for the share of failed requests, as below."),
+    now("releases.*.latency_query", Kind::Text, None, "Its own query for the p99 in seconds."),
+    now("releases.*.request_rate_query", Kind::Text, None, "Its own query for the requests per second."),
+    now("releases.*.scrape", Kind::Text, None, "Where its pods serve metrics, where no annotation says so: PORT/PATH."),
+    now("releases.*.health_url", Kind::Text, None, "The health endpoint: a URL, or svc/NAME:PORT/PATH."),
+    now("releases.*.health_status", Kind::Integer(100, 599), None, "The status that means well; else 200."),
+    now("releases.*.health_interval", Kind::Span, None, "How often it is asked; else every 10 s."),
+    now("releases.*.health_timeout", Kind::Span, None, "How long it may take to answer; else 2 s."),
+    now("releases.*.business.*.query", Kind::Text, None, "What one group of an A/B test brings, as a query."),
+    now("releases.*.business.*.samples", Kind::Text, None, "How many cases that rests on, as a query."),
+    now("releases.*.business.*.kind", Kind::Choice(BUSINESS), None, "A share of its cases (0 to 1), or any value."),
+    now("releases.*.business.*.unit", Kind::Text, None, "The unit behind the number."),
     now("ladder.steps", Kind::Ladder, Some("[5, 20, 50, 100]"), "The weights of a ladder, in percent."),
     now(
         "ladder.keep_old",
@@ -85,13 +105,44 @@ pub static SETTINGS: &[Setting] = &[
     ),
     later("ladder.bake", Kind::Span, None, "How long a rung must hold before the next."),
     later("ladder.bake_requests", Kind::Integer(0, i64::MAX), None, "How many requests a rung must have seen."),
-    later("metrics.prometheus", Kind::Text, None, "The URL of Prometheus, or svc/NAME.NAMESPACE:PORT."),
-    later("metrics.via", Kind::Choice(SOURCES), None, "Ask Prometheus directly or through the API server's proxy."),
-    later("metrics.window", Kind::Span, None, "The time that a rate is taken over."),
-    later("metrics.interval", Kind::Span, None, "How often a source is asked."),
-    later("metrics.error_rate_query", Kind::Text, None, "The query for the share of failed requests."),
-    later("metrics.latency_query", Kind::Text, None, "The query for the latency."),
-    later("metrics.request_rate_query", Kind::Text, None, "The query for the requests per second."),
+    now(
+        "metrics.sources",
+        Kind::Texts,
+        Some("[\"controllers\", \"prometheus\", \"scrape\", \"kubernetes\"]"),
+        "The sources of measurements, in the order in which they are asked.",
+    ),
+    now(
+        "metrics.prometheus",
+        Kind::Text,
+        None,
+        "Prometheus: a URL, or svc/NAME.NAMESPACE:PORT; else it is looked for in the cluster, and none leaves it out.",
+    ),
+    now("metrics.via", Kind::Choice(WAYS), None, "Ask Prometheus directly or through the API server's proxy."),
+    now("metrics.token", Kind::Text, None, "Where its bearer token is: env:NAME, file:PATH or command:PROGRAM."),
+    now("metrics.user", Kind::Text, None, "The name for basic authentication."),
+    now("metrics.password", Kind::Text, None, "Where the password is: env:NAME, file:PATH or command:PROGRAM."),
+    now("metrics.headers", Kind::Texts, None, "More headers, as \"Name: value\"; a value may be env:NAME and so on."),
+    now("metrics.ca_file", Kind::Text, None, "A file with the authorities to trust, in PEM."),
+    now("metrics.insecure_skip_tls_verify", Kind::Flag, Some("false"), "Take any certificate of Prometheus."),
+    now("metrics.preset", Kind::Choice(PRESETS), None, "Whose metrics they are; else whichever has series."),
+    now("metrics.window", Kind::Span, Some("\"1m\""), "The time that a rate is taken over."),
+    now(
+        "metrics.interval",
+        Kind::Span,
+        Some("\"5s\""),
+        "How often a release that is open, stepped or guarded is asked for.",
+    ),
+    now("metrics.refresh", Kind::Span, Some("\"15s\""), "How often the board is asked for, a namespace."),
+    now("metrics.span", Kind::Span, Some("\"15m\""), "The time that sparklines and charts show at first."),
+    now(
+        "metrics.error_rate_query",
+        Kind::Text,
+        None,
+        "The query for a track's share of failed requests (0 to 1), with {{namespace}}, {{release}}, {{track}}, \
+         {{workload}}, {{pods}} and {{interval}}.",
+    ),
+    now("metrics.latency_query", Kind::Text, None, "The query for its p99 in seconds."),
+    now("metrics.request_rate_query", Kind::Text, None, "The query for its requests per second."),
     later("guard.error_rate", Kind::Number, None, "The highest share of failed requests, in percent."),
     later("guard.latency", Kind::Span, None, "The highest p99."),
     later("guard.min_requests", Kind::Integer(0, i64::MAX), None, "Fewer requests than this are too few to judge."),

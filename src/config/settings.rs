@@ -6,6 +6,7 @@ use super::{
     freeze::{Freeze, Window},
     kind::Value,
     layers::{Entry, Layers, dotted},
+    metrics::ReleaseMetrics,
     origin::Origin,
     pattern,
     problem::Problem,
@@ -71,13 +72,15 @@ pub struct ReleaseSettings {
     pub ladder: Option<Vec<u8>>,
     /// What must answer well before its traffic is switched forward.
     pub preview_check: Option<String>,
+    /// Where its measurements come from.
+    pub metrics: ReleaseMetrics,
 }
 
 /// Reads typed values out of the merged entries.
 pub(super) struct Reader<'a>(pub(super) &'a Layers);
 
 impl Reader<'_> {
-    fn entry(&self, path: &[&str]) -> Option<&Entry> {
+    pub(super) fn entry(&self, path: &[&str]) -> Option<&Entry> {
         let path: Vec<String> = path.iter().map(|name| (*name).to_owned()).collect();
         self.0.entries.get(&path)
     }
@@ -93,7 +96,7 @@ impl Reader<'_> {
         matches!(self.entry(path), Some(Entry { value: Value::Flag(true), .. }))
     }
 
-    fn texts(&self, path: &[&str]) -> Vec<String> {
+    pub(super) fn texts(&self, path: &[&str]) -> Vec<String> {
         match self.entry(path).map(|entry| &entry.value) {
             Some(Value::Texts(texts)) => texts.clone(),
             _ => Vec::new(),
@@ -107,6 +110,13 @@ impl Reader<'_> {
         }
     }
 
+    pub(super) fn integer(&self, path: &[&str]) -> Option<i64> {
+        match self.entry(path)?.value {
+            Value::Integer(number) => Some(number),
+            _ => None,
+        }
+    }
+
     pub(super) fn ladder(&self, path: &[&str]) -> Option<Vec<u8>> {
         match &self.entry(path)?.value {
             Value::Ladder(rungs) => Some(rungs.clone()),
@@ -115,7 +125,7 @@ impl Reader<'_> {
     }
 
     /// The names that the user chose under `section`, each once, in order.
-    fn names(&self, section: &[&str]) -> Vec<String> {
+    pub(super) fn names(&self, section: &[&str]) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for path in self.0.entries.keys() {
             let under = path.len() > section.len() && path.iter().zip(section).all(|(name, wanted)| name == wanted);
@@ -182,6 +192,7 @@ impl Reader<'_> {
                 stable: self.text(&["releases", &name, "stable"]),
                 ladder: self.ladder(&["releases", &name, "ladder"]),
                 preview_check: self.text(&["releases", &name, "preview_check"]),
+                metrics: self.release_metrics(&name, problems),
             };
             releases.push((name, settings));
         }
@@ -223,7 +234,7 @@ impl Reader<'_> {
     }
 
     /// Where the first entry at or under `path` comes from.
-    fn origin(&self, path: &[&str]) -> Origin {
+    pub(super) fn origin(&self, path: &[&str]) -> Origin {
         let under =
             |own: &[String]| own.len() >= path.len() && own.iter().zip(path).all(|(name, wanted)| name == wanted);
         self.0.entries.iter().find(|(own, _)| under(own)).map_or(Origin::Default, |(_, entry)| entry.origin.clone())

@@ -10,19 +10,25 @@ fn show_tells_every_value_and_where_it_comes_from() {
     let ran = home.run(&["config", "show", "--theme", "light"]);
     assert_eq!(ran.code, 0, "{}", ran.complaints);
     insta::assert_snapshot!(ran.out, @r#"
-    KEY                           VALUE             FROM
-    contexts."prod.eu".protected  true              HOME/config/config.toml:4
-    ladder.keep_old               "30m"             default
-    ladder.steps                  [5, 20, 50, 100]  default
-    read_only                     false             default
-    rehearse                      false             default
-    ui.ambiguous_width            1                 default
-    ui.ascii                      true              HOME/config/config.toml:2
-    ui.color                      "auto"            default
-    ui.mouse                      true              WINDLASS_UI_MOUSE
-    ui.plain                      false             default
-    ui.theme                      "light"           --theme
-    keys.undo                     ["U"]             HOME/config/config.toml:6
+    KEY                               VALUE                                                  FROM
+    contexts."prod.eu".protected      true                                                   HOME/config/config.toml:4
+    ladder.keep_old                   "30m"                                                  default
+    ladder.steps                      [5, 20, 50, 100]                                       default
+    metrics.insecure_skip_tls_verify  false                                                  default
+    metrics.interval                  "5s"                                                   default
+    metrics.refresh                   "15s"                                                  default
+    metrics.sources                   ["controllers", "prometheus", "scrape", "kubernetes"]  default
+    metrics.span                      "15m"                                                  default
+    metrics.window                    "1m"                                                   default
+    read_only                         false                                                  default
+    rehearse                          false                                                  default
+    ui.ambiguous_width                1                                                      default
+    ui.ascii                          true                                                   HOME/config/config.toml:2
+    ui.color                          "auto"                                                 default
+    ui.mouse                          true                                                   WINDLASS_UI_MOUSE
+    ui.plain                          false                                                  default
+    ui.theme                          "light"                                                --theme
+    keys.undo                         ["U"]                                                  HOME/config/config.toml:6
     "#);
 }
 

@@ -1,0 +1,278 @@
+//! What the configuration says of measurements: where they come from, how often, and by which queries.
+
+use super::kind::Value;
+use super::origin::Origin;
+use super::problem::Problem;
+use super::settings::Reader;
+use std::time::Duration;
+
+/// The sources there are, in the order in which they are asked.
+pub const SOURCES: &[&str] = &["controllers", "prometheus", "scrape", "kubernetes"];
+
+/// The families of metrics that are known by name.
+pub const PRESETS: &[&str] = &["istio", "linkerd", "nginx", "traefik", "contour", "http", "http-kubernetes"];
+
+/// The variables of a query, written `{{ name }}`.
+pub const VARIABLES: &[&str] = &["namespace", "release", "track", "workload", "target", "pods", "interval"];
+
+/// `[metrics]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetricSettings {
+    /// Which sources are asked, in this order.
+    pub sources: Vec<String>,
+    /// Where Prometheus is; `None`: looked for in the cluster, `none`: not asked.
+    pub prometheus: Option<String>,
+    /// Reach it through the API server's proxy (true) or directly (false); `None`: as the address says.
+    pub proxied: Option<bool>,
+    /// The family of metrics; `None`: whichever has series.
+    pub preset: Option<String>,
+    /// What rates are taken over.
+    pub window: Duration,
+    /// How often a release in focus is asked for.
+    pub interval: Duration,
+    /// How often the board is asked for.
+    pub refresh: Duration,
+    /// The time that charts show.
+    pub span: Duration,
+    /// Own queries, for every release that has none of its own.
+    pub queries: Queries,
+    /// How we prove to Prometheus who we are.
+    pub access: Access,
+}
+
+/// How an address outside of the cluster is spoken to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Access {
+    /// Where the bearer token is: `env:NAME`, `file:PATH` or `command:PROGRAM`.
+    pub token: Option<String>,
+    /// The name for basic authentication.
+    pub user: Option<String>,
+    /// Where its password is, in the same form.
+    pub password: Option<String>,
+    /// `Name: value`, or `Name: env:NAME` and so on.
+    pub headers: Vec<String>,
+    /// A file with the authorities to trust, in PEM.
+    pub ca_file: Option<String>,
+    /// Take any certificate.
+    pub insecure: bool,
+}
+
+/// A text of the configuration with the place where it stands, so that a complaint can name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The text.
+    pub text: String,
+    /// Its place.
+    pub origin: Origin,
+}
+
+/// Own queries.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Queries {
+    /// The share of failed requests, 0 to 1.
+    pub error_rate: Option<Written>,
+    /// The p99 in seconds.
+    pub latency: Option<Written>,
+    /// Requests a second.
+    pub request_rate: Option<Written>,
+}
+
+impl Queries {
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.error_rate.is_none() && self.latency.is_none() && self.request_rate.is_none()
+    }
+
+    /// These, and where they say nothing, what `other` says.
+    #[must_use]
+    pub fn or(self, other: &Self) -> Self {
+        Self {
+            error_rate: self.error_rate.or_else(|| other.error_rate.clone()),
+            latency: self.latency.or_else(|| other.latency.clone()),
+            request_rate: self.request_rate.or_else(|| other.request_rate.clone()),
+        }
+    }
+}
+
+/// What is set of one release's measurements.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ReleaseMetrics {
+    /// The only source to ask, or `none`.
+    pub source: Option<String>,
+    /// Own queries.
+    pub queries: Queries,
+    /// Where its pods serve their metrics: `8080/metrics`.
+    pub scrape: Option<String>,
+    /// Its health endpoint.
+    pub health: Option<HealthSettings>,
+    /// Business metrics by name.
+    pub business: Vec<(String, Business)>,
+}
+
+/// A health endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HealthSettings {
+    /// A URL, or `svc/NAME:PORT/PATH`.
+    pub address: Written,
+    /// The status that means well.
+    pub status: u16,
+    /// How often it is asked.
+    pub interval: Duration,
+    /// How long it may take to answer.
+    pub timeout: Duration,
+}
+
+/// A business metric, measured for each group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Business {
+    /// Its value for one group.
+    pub query: Written,
+    /// How many cases the value rests on, for one group.
+    pub samples: Option<Written>,
+    /// The unit behind the number.
+    pub unit: String,
+    /// Whether it is a share (0 to 1) of its cases.
+    pub ratio: bool,
+}
+
+impl Reader<'_> {
+    fn written(&self, path: &[&str]) -> Option<Written> {
+        let entry = self.entry(path)?;
+        match &entry.value {
+            Value::Text(text) => Some(Written { text: text.clone(), origin: entry.origin.clone() }),
+            _ => None,
+        }
+    }
+
+    fn query(&self, path: &[&str], problems: &mut Vec<Problem>) -> Option<Written> {
+        let written = self.written(path)?;
+        if let Some(wrong) = unknown_variable(&written.text) {
+            let message = format!("'{wrong}' is no variable of a query; there are {}", VARIABLES.join(", "));
+            problems.push(Problem::new(written.origin.clone(), message));
+        }
+        Some(written)
+    }
+
+    fn queries(&self, at: &[&str], problems: &mut Vec<Problem>) -> Queries {
+        let mut query = |name: &'static str| self.query(&[at, &[name]].concat(), problems);
+        Queries {
+            error_rate: query("error_rate_query"),
+            latency: query("latency_query"),
+            request_rate: query("request_rate_query"),
+        }
+    }
+
+    /// A credential is named and never written: a literal one is a fault.
+    fn credential(&self, path: &[&str], problems: &mut Vec<Problem>) -> Option<String> {
+        let written = self.written(path)?;
+        if is_reference(&written.text) {
+            return Some(written.text);
+        }
+        let message = "credentials are not kept in this file: write env:NAME, file:PATH or command:PROGRAM";
+        problems.push(Problem::new(written.origin, message));
+        None
+    }
+
+    /// `[metrics]`.
+    pub(super) fn metrics(&self, problems: &mut Vec<Problem>) -> MetricSettings {
+        let text = |name| self.text(&["metrics", name]).filter(|text| !text.is_empty());
+        let span = |name, least: u64, usual: u64| {
+            self.span(&["metrics", name]).unwrap_or(Duration::from_secs(usual)).max(Duration::from_secs(least))
+        };
+        let sources = self.texts(&["metrics", "sources"]);
+        if let Some(wrong) = sources.iter().find(|name| !SOURCES.contains(&name.as_str())) {
+            let message = format!("'{wrong}' is no source of measurements; there are {}", SOURCES.join(", "));
+            problems.push(Problem::new(self.origin(&["metrics", "sources"]), message));
+        }
+        let headers = self.texts(&["metrics", "headers"]);
+        for header in &headers {
+            let (name, value) = header.split_once(':').unwrap_or((header, ""));
+            let secret = name.trim().eq_ignore_ascii_case("authorization") && !is_reference(value.trim());
+            let wrong = match (value.trim().is_empty(), secret) {
+                (true, _) => format!("'{name}' must be written as \"Name: value\""),
+                (_, true) => {
+                    "credentials are not kept in this file: write env:NAME, file:PATH or command:PROGRAM".into()
+                }
+                _ => continue,
+            };
+            problems.push(Problem::new(self.origin(&["metrics", "headers"]), wrong));
+        }
+        MetricSettings {
+            sources,
+            prometheus: text("prometheus"),
+            proxied: text("via").map(|via| via == "proxy"),
+            preset: text("preset"),
+            window: span("window", 10, 60),
+            interval: span("interval", 1, 5),
+            refresh: span("refresh", 5, 15),
+            span: span("span", 60, 900),
+            queries: self.queries(&["metrics"], problems),
+            access: Access {
+                token: self.credential(&["metrics", "token"], problems),
+                user: text("user"),
+                password: self.credential(&["metrics", "password"], problems),
+                headers,
+                ca_file: text("ca_file"),
+                insecure: self.flag(&["metrics", "insecure_skip_tls_verify"]),
+            },
+        }
+    }
+
+    /// What `[releases.NAME]` says of measurements.
+    pub(super) fn release_metrics(&self, name: &str, problems: &mut Vec<Problem>) -> ReleaseMetrics {
+        let at = ["releases", name];
+        let path = |key| ["releases", name, key];
+        let health = self.written(&path("health_url")).map(|address| HealthSettings {
+            address,
+            status: self.integer(&path("health_status")).and_then(|code| u16::try_from(code).ok()).unwrap_or(200),
+            interval: self
+                .span(&path("health_interval"))
+                .unwrap_or(Duration::from_secs(10))
+                .max(Duration::from_secs(1)),
+            timeout: self.span(&path("health_timeout")).unwrap_or(Duration::from_secs(2)),
+        });
+        let mut business = Vec::new();
+        for metric in self.names(&["releases", name, "business"]) {
+            let of = |key| ["releases", name, "business", metric.as_str(), key];
+            let origin = self.origin(&["releases", name, "business", &metric]);
+            let Some(query) = self.query(&of("query"), problems) else {
+                problems.push(Problem::new(origin, format!("the business metric '{metric}' needs a 'query'")));
+                continue;
+            };
+            let settings = Business {
+                query,
+                samples: self.query(&of("samples"), problems),
+                unit: self.text(&of("unit")).unwrap_or_default(),
+                ratio: self.text(&of("kind")).as_deref() == Some("ratio"),
+            };
+            business.push((metric, settings));
+        }
+        ReleaseMetrics {
+            source: self.text(&path("metrics")),
+            queries: self.queries(&at, problems),
+            scrape: self.text(&path("scrape")),
+            health,
+            business,
+        }
+    }
+}
+
+/// Whether a text names where a credential is.
+fn is_reference(text: &str) -> bool {
+    ["env:", "file:", "command:"]
+        .iter()
+        .any(|start| text.strip_prefix(start).is_some_and(|rest| !rest.trim().is_empty()))
+}
+
+/// The first `{{ name }}` of a query that is no variable.
+fn unknown_variable(query: &str) -> Option<String> {
+    let mut rest = query;
+    while let Some((_, after)) = rest.split_once("{{") {
+        let (name, after) = after.split_once("}}")?;
+        if !VARIABLES.contains(&name.trim()) {
+            return Some(name.trim().to_owned());
+        }
+        rest = after;
+    }
+    None
+}
