@@ -4,6 +4,11 @@
 //! Snapshot, Focus ─► Meter ─► sources, in their order ─► Measurements (a watch channel)
 //! ```
 
+mod lanes;
 pub mod meter;
+mod prometheus;
+mod quantile;
+mod source;
+mod tally;
 
 pub use meter::{Focus, Meter, MeterOptions};

@@ -1,8 +1,15 @@
 //! What asks the sources: for the releases in focus at their own pace, for the board by one query a namespace.
 
+mod driver;
+mod targets;
+#[cfg(test)]
+mod tests;
+
+use super::source::{MetricSource, registry};
 use crate::cluster::{Clock, Cluster};
 use crate::config::Config;
 use crate::domain::{Measurements, Snapshot, Uid};
+use driver::Driver;
 use jiff::SignedDuration;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -31,21 +38,34 @@ pub struct Focus {
     pub span: Option<SignedDuration>,
 }
 
+impl Focus {
+    fn is_nothing(&self) -> bool {
+        self.releases.is_empty() && !self.board
+    }
+}
+
 /// A running measurement; dropping it ends it.
 #[derive(Debug)]
 pub struct Meter {
     /// What was measured, always the newest.
     pub measurements: watch::Receiver<Arc<Measurements>>,
     focus: watch::Sender<Focus>,
-    _published: watch::Sender<Arc<Measurements>>,
 }
 
 impl Meter {
     /// Starts measuring; asks nothing before something is in focus.
-    pub fn start(_options: MeterOptions) -> Self {
+    pub fn start(options: MeterOptions) -> Self {
+        let sources = registry(&options);
+        Self::over(options, sources)
+    }
+
+    /// The same with these sources.
+    pub(super) fn over(options: MeterOptions, sources: Vec<Arc<dyn MetricSource>>) -> Self {
         let (published, measurements) = watch::channel(Arc::default());
-        let (focus, _) = watch::channel(Focus::default());
-        Self { measurements, focus, _published: published }
+        let (focus, looked_at) = watch::channel(Focus::default());
+        // Ends with the sender of the focus, which this meter holds.
+        tokio::spawn(Driver::new(options, sources, published, looked_at).run());
+        Self { measurements, focus }
     }
 
     /// Says what is looked at now.

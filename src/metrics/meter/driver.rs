@@ -1,0 +1,279 @@
+//! The task behind a meter: follows the focus, runs the rounds, publishes what changed.
+
+use super::targets::{Target, Targets};
+use super::{Focus, MeterOptions};
+use crate::domain::measurement::Measured;
+use crate::domain::{Measurements, Release, Snapshot, Str, Uid};
+use crate::metrics::lanes::Lanes;
+use crate::metrics::source::{self, Asked, BoardFound, BoardQuestion, MetricSource, Question, Trouble};
+use jiff::SignedDuration;
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Instant, sleep_until, timeout};
+
+/// How many rounds run at a time.
+const AT_ONCE: usize = 8;
+
+/// How long one round may take, over all sources.
+const ROUND: Duration = Duration::from_secs(15);
+
+/// How long a change of the cluster may wait until it is looked at: new releases and namespaces.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+
+/// The task's state.
+pub struct Driver {
+    options: MeterOptions,
+    sources: Arc<[Arc<dyn MetricSource>]>,
+    published: watch::Sender<Arc<Measurements>>,
+    looked_at: watch::Receiver<Focus>,
+    focus: Focus,
+    targets: Targets,
+    rounds: JoinSet<(Target, u64, Ended)>,
+    turns: Arc<Semaphore>,
+    measured: HashMap<Uid, Arc<Measured>>,
+    look_again: Option<Instant>,
+}
+
+/// What a round brought.
+enum Ended {
+    Release(Box<Question>, Asked),
+    Namespace(Box<BoardQuestion>, Result<Option<BoardFound>, Trouble>),
+}
+
+impl Driver {
+    pub fn new(
+        options: MeterOptions,
+        sources: Vec<Arc<dyn MetricSource>>,
+        published: watch::Sender<Arc<Measurements>>,
+        looked_at: watch::Receiver<Focus>,
+    ) -> Self {
+        Self {
+            options,
+            sources: sources.into(),
+            published,
+            looked_at,
+            focus: Focus::default(),
+            targets: Targets::default(),
+            rounds: JoinSet::new(),
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+            measured: HashMap::new(),
+            look_again: None,
+        }
+    }
+
+    /// Runs until the meter is dropped.
+    pub async fn run(mut self) {
+        loop {
+            let wake = [self.targets.next(), self.look_again].into_iter().flatten().min();
+            let watching = !self.focus.is_nothing();
+            tokio::select! {
+                changed = self.looked_at.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    self.refocus();
+                }
+                changed = self.options.snapshots.changed(), if watching && self.look_again.is_none() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    self.look_again = Some(Instant::now() + LOOK_AGAIN);
+                }
+                Some(ended) = self.rounds.join_next(), if !self.rounds.is_empty() => {
+                    if let Ok((target, round, ended)) = ended
+                        && self.targets.ended(&target, round)
+                    {
+                        self.take(ended);
+                    }
+                }
+                () = at(wake) => {
+                    if self.look_again.is_some_and(|when| when <= Instant::now()) {
+                        self.follow();
+                    }
+                    self.begin_rounds();
+                }
+            }
+        }
+    }
+
+    fn refocus(&mut self) {
+        let focus = self.looked_at.borrow_and_update().clone();
+        let other_span = focus.span != self.focus.span;
+        self.focus = focus;
+        self.follow();
+        if other_span {
+            self.targets.restart();
+        }
+        self.begin_rounds();
+    }
+
+    /// Compares what is to be asked for with what there is.
+    fn follow(&mut self) {
+        self.look_again = None;
+        let snapshot = self.options.snapshots.borrow_and_update().clone();
+        self.targets.follow(&self.focus, &snapshot, self.options.config.metrics.refresh);
+        let gone = |uid: &Uid| snapshot.by_uid(uid).is_none();
+        if self.measured.keys().any(gone) {
+            self.measured.retain(|uid, _| snapshot.by_uid(uid).is_some());
+            self.publish();
+        }
+    }
+
+    fn begin_rounds(&mut self) {
+        let due = self.targets.due();
+        if due.is_empty() {
+            return;
+        }
+        let snapshot = self.options.snapshots.borrow().clone();
+        for target in due {
+            let settings = &self.options.config.metrics;
+            let pace = match &target {
+                Target::Release(_) => settings.interval,
+                Target::Namespace(_) => settings.refresh,
+            };
+            let round = self.targets.begin(&target, pace);
+            let running = match &target {
+                Target::Release(uid) => snapshot.by_uid(uid).map(|release| self.begin_release(release, round)),
+                Target::Namespace(name) => Some(self.begin_namespace(name, &snapshot, round)),
+            };
+            if let Some(running) = running {
+                self.targets.runs(&target, running);
+            }
+        }
+    }
+
+    fn begin_release(&mut self, release: &Arc<Release>, round: u64) -> AbortHandle {
+        let settings = &self.options.config.metrics;
+        let question = Question {
+            release: Arc::clone(release),
+            lanes: Lanes::of(release),
+            window: signed(settings.window),
+            span: self.focus.span.unwrap_or(signed(settings.span)),
+            now: self.options.clock.now(),
+        };
+        let sources = Arc::clone(&self.sources);
+        let target = Target::Release(release.uid.clone());
+        self.spawn(target, round, async move {
+            let asked = timeout(ROUND, source::ask(&sources, &question)).await.unwrap_or_else(|_| Asked {
+                trouble: Some(Trouble::new(format!(
+                    "The sources of measurements gave no answer within {} s.",
+                    ROUND.as_secs()
+                ))),
+                ..Asked::default()
+            });
+            Ended::Release(Box::new(question), asked)
+        })
+    }
+
+    fn begin_namespace(&mut self, namespace: &Str, snapshot: &Snapshot, round: u64) -> AbortHandle {
+        let here = snapshot.releases.iter().filter(|release| release.key.namespace == *namespace);
+        let question = BoardQuestion {
+            namespace: namespace.clone(),
+            releases: here.map(|release| (release.uid.clone(), Lanes::of(release))).collect(),
+            window: signed(self.options.config.metrics.window),
+            now: self.options.clock.now(),
+        };
+        let sources = Arc::clone(&self.sources);
+        self.spawn(Target::Namespace(namespace.clone()), round, async move {
+            let mut trouble = Ok(None);
+            for source in &*sources {
+                match timeout(ROUND, source.namespace(&question)).await {
+                    Ok(Ok(Some(found))) => return Ended::Namespace(Box::new(question), Ok(Some(found))),
+                    Ok(Ok(None)) | Err(_) => {}
+                    Ok(Err(why)) => trouble = Err(why),
+                }
+            }
+            Ended::Namespace(Box::new(question), trouble)
+        })
+    }
+
+    fn spawn(&mut self, target: Target, round: u64, work: impl Future<Output = Ended> + Send + 'static) -> AbortHandle {
+        let turns = Arc::clone(&self.turns);
+        self.rounds.spawn(async move {
+            // The semaphore is never closed; without a permit the round would only be less well ordered.
+            let _turn = turns.acquire().await;
+            (target, round, work.await)
+        })
+    }
+
+    fn take(&mut self, ended: Ended) {
+        match ended {
+            Ended::Release(question, asked) => {
+                let uid = question.release.uid.clone();
+                let known = self.measured.get(&uid).map(Arc::as_ref);
+                let measured = asked.over(known, &question, signed(self.options.config.metrics.interval));
+                self.note(uid, measured);
+            }
+            Ended::Namespace(question, Ok(Some(found))) => self.take_board(&question, found),
+            Ended::Namespace(_, Ok(None)) => {}
+            Ended::Namespace(question, Err(Trouble(why))) => {
+                for (uid, _) in &question.releases {
+                    if let Some(known) = self.measured.get(uid).filter(|_| !self.focus.releases.contains(uid)) {
+                        let told = Measured { trouble: Some(why.clone()), ..(**known).clone() };
+                        self.measured.insert(uid.clone(), Arc::new(told));
+                    }
+                }
+            }
+        }
+        self.publish();
+    }
+
+    /// A release in focus has better numbers than the board's.
+    fn take_board(&mut self, question: &BoardQuestion, found: BoardFound) {
+        let every = signed(self.options.config.metrics.refresh);
+        let mut tracks = found.tracks;
+        for (uid, lanes) in &question.releases {
+            let known = self.measured.get(uid);
+            let better = self.focus.releases.contains(uid) && known.is_some_and(|known| known.at.is_some());
+            let tracks = tracks.remove(uid);
+            // Of what was never measured, and is not now, nothing is to be said.
+            if better || (tracks.is_none() && known.is_none()) {
+                continue;
+            }
+            let measured = Measured {
+                source: found.source.clone(),
+                detail: found.detail.clone(),
+                at: Some(question.now),
+                every,
+                window: question.window,
+                tracks: tracks.unwrap_or_else(|| lanes.unmeasured()),
+                named: Vec::new(),
+                health: known.and_then(|known| known.health.clone()),
+                trouble: None,
+            };
+            self.measured.insert(uid.clone(), Arc::new(measured));
+        }
+    }
+
+    fn note(&mut self, uid: Uid, measured: Measured) {
+        if self.measured.get(&uid).is_none_or(|known| **known != measured) {
+            self.measured.insert(uid, Arc::new(measured));
+        }
+    }
+
+    fn publish(&self) {
+        self.published.send_if_modified(|now| {
+            let same = now.releases.len() == self.measured.len()
+                && self.measured.iter().all(|(uid, new)| now.of(uid).is_some_and(|old| Arc::ptr_eq(old, new)));
+            if !same {
+                *now = Arc::new(Measurements { version: now.version + 1, releases: self.measured.clone() });
+            }
+            !same
+        });
+    }
+}
+
+async fn at(when: Option<Instant>) {
+    match when {
+        Some(when) => sleep_until(when).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn signed(span: Duration) -> SignedDuration {
+    SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX)
+}

@@ -1,0 +1,220 @@
+//! Prometheus: presets for the metrics that products emit, and own queries, for one release or a whole namespace.
+
+mod answer;
+mod client;
+mod preset;
+
+use super::lanes::Lanes;
+use super::meter::MeterOptions;
+use super::source::{Answering, BoardFound, BoardQuestion, Found, MetricSource, Question, Trouble};
+use super::tally::Tally;
+use crate::config::MetricSettings;
+use crate::domain::measurement::TrackMeasured;
+use crate::domain::{Str, Timestamp};
+use answer::{Answer, Row};
+use client::Client;
+use jiff::SignedDuration;
+use preset::{PRESETS, Preset};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How many points a series has at most.
+const POINTS: i32 = 60;
+
+/// How long it is held for known which metrics there are.
+const KNOWN_FOR: Duration = Duration::from_mins(5);
+
+/// The source.
+#[derive(Debug)]
+pub struct Prometheus {
+    client: Client,
+    settings: MetricSettings,
+    known: Mutex<Known>,
+}
+
+/// What was learned of the server.
+#[derive(Debug, Default)]
+struct Known {
+    /// The presets of which there is any series, and when that was asked.
+    present: Option<(Instant, Vec<&'static Preset>)>,
+    /// Which of them has series of a namespace's releases, by its place in `present`.
+    chosen: HashMap<Str, usize>,
+    /// How far the server's clock is ahead of ours, once it has answered.
+    ahead: Option<SignedDuration>,
+}
+
+impl MetricSource for Prometheus {
+    fn name(&self) -> &'static str {
+        "prometheus"
+    }
+
+    fn release<'a>(&'a self, question: &'a Question) -> Answering<'a, Option<Found>> {
+        Box::pin(self.measure(question))
+    }
+
+    fn namespace<'a>(&'a self, question: &'a BoardQuestion) -> Answering<'a, Option<BoardFound>> {
+        Box::pin(self.survey(question))
+    }
+}
+
+impl Prometheus {
+    /// Asks nothing yet.
+    pub fn new(options: &MeterOptions) -> Self {
+        Self { client: Client::new(options), settings: options.config.metrics.clone(), known: Mutex::default() }
+    }
+
+    async fn measure(&self, question: &Question) -> Result<Option<Found>, Trouble> {
+        if !self.client.configured() {
+            return Ok(None);
+        }
+        let present = self.present().await?;
+        let namespace = &question.lanes.namespace;
+        let first = self.known().chosen.get(namespace).copied().unwrap_or(0);
+        for turn in 0..present.len() {
+            let at = (first + turn) % present.len();
+            let preset = present[at];
+            let query = preset.rates(&question.lanes, question.window);
+            let answer = self.client.query(&query).await?;
+            self.note_clock(&answer, question.now);
+            let mut tally = Tally::new(&question.lanes);
+            for row in &answer.rows {
+                count(preset, &question.lanes, row, &mut tally);
+            }
+            if !tally.seen() {
+                continue;
+            }
+            self.known().chosen.insert(namespace.clone(), at);
+            let (tracks, warning) = self.in_full(preset, question, tally).await?;
+            let warning = answer.warning.or(warning);
+            let partly = warning.map(|warning| format!(", answered in part: {warning}")).unwrap_or_default();
+            let detail = format!("{} metrics of {}{partly}", preset.name, self.client.address());
+            return Ok(Some(Found { source: "prometheus".into(), detail: detail.into(), tracks, named: Vec::new() }));
+        }
+        Ok(None)
+    }
+
+    /// Latency and the past, once it is known which metrics the release has.
+    async fn in_full(
+        &self,
+        preset: &Preset,
+        question: &Question,
+        tally: Tally,
+    ) -> Result<(Vec<TrackMeasured>, Option<Str>), Trouble> {
+        let lanes = &question.lanes;
+        let step = step(question.span);
+        let ahead = self.known().ahead.unwrap_or_default();
+        let end = question.now.checked_add(ahead).unwrap_or(question.now);
+        let start = end.checked_sub(step * (POINTS - 1)).unwrap_or(end);
+        let rates = preset.rates(lanes, question.window);
+        let buckets = preset.buckets(lanes, question.window);
+        let (now, past, past_buckets) = tokio::try_join!(
+            self.client.query(&buckets),
+            self.client.range(&rates, start, end, step),
+            self.client.range(&buckets, start, end, step),
+        )?;
+        let ours = start.checked_sub(ahead).unwrap_or(start);
+        let mut tally = tally.with_past(ours, step, POINTS as usize);
+        for row in &now.rows {
+            let (Some(lane), Some(bound)) = (lanes.place(&(preset.place)(row)), preset.bound(row)) else { continue };
+            for (_, rate) in &row.points {
+                tally.now(lane).bucket(bound, *rate);
+            }
+        }
+        let point = |time: f64| {
+            let passed = time - start.as_duration().as_secs_f64();
+            (passed / step.as_secs_f64()).round().max(0.0) as usize
+        };
+        for row in &past.rows {
+            let Some(lane) = lanes.place(&(preset.place)(row)) else { continue };
+            let failed = preset.failed(row);
+            for (time, rate) in &row.points {
+                if let Some(counted) = tally.past(lane, point(*time)) {
+                    counted.add(*rate, failed);
+                }
+            }
+        }
+        for row in &past_buckets.rows {
+            let (Some(lane), Some(bound)) = (lanes.place(&(preset.place)(row)), preset.bound(row)) else { continue };
+            for (time, rate) in &row.points {
+                if let Some(counted) = tally.past(lane, point(*time)) {
+                    counted.bucket(bound, *rate);
+                }
+            }
+        }
+        let warning = now.warning.or(past.warning).or(past_buckets.warning);
+        Ok((tally.finish(lanes, question.window), warning))
+    }
+
+    /// One query for all releases of a namespace. Which metrics it has is found out from turn to turn.
+    async fn survey(&self, question: &BoardQuestion) -> Result<Option<BoardFound>, Trouble> {
+        if !self.client.configured() {
+            return Ok(None);
+        }
+        let present = self.present().await?;
+        let at = self.known().chosen.get(&question.namespace).copied().unwrap_or(0);
+        let Some(preset) = present.get(at).or(present.first()) else { return Ok(None) };
+        let answer = self.client.query(&preset.rates_in(&question.namespace, question.window)).await?;
+        let mut tracks = HashMap::new();
+        for (uid, lanes) in &question.releases {
+            let mut tally = Tally::new(lanes);
+            for row in &answer.rows {
+                count(preset, lanes, row, &mut tally);
+            }
+            if tally.seen() {
+                tracks.insert(uid.clone(), tally.finish(lanes, question.window));
+            }
+        }
+        let next = if tracks.is_empty() { (at + 1) % present.len() } else { at };
+        self.known().chosen.insert(question.namespace.clone(), next);
+        let detail = format!("{} metrics of {}", preset.name, self.client.address());
+        Ok(Some(BoardFound { source: "prometheus".into(), detail: detail.into(), tracks }))
+    }
+
+    /// The presets of which the server has series, asked now and then.
+    async fn present(&self) -> Result<Vec<&'static Preset>, Trouble> {
+        if let Some(name) = &self.settings.preset {
+            return Ok(PRESETS.iter().filter(|preset| preset.name == name).collect());
+        }
+        if let Some((asked, present)) = &self.known().present
+            && asked.elapsed() < KNOWN_FOR
+        {
+            return Ok(present.clone());
+        }
+        let names: Vec<&str> = PRESETS.iter().map(|preset| preset.requests).collect();
+        let found = self.client.metric_names(&names).await?;
+        let present: Vec<&Preset> =
+            PRESETS.iter().filter(|preset| found.iter().any(|name| name == preset.requests)).collect();
+        let mut known = self.known();
+        known.chosen.clear();
+        // Nothing yet may be something soon: asked again with the next round.
+        known.present = (!present.is_empty()).then(|| (Instant::now(), present.clone()));
+        Ok(present)
+    }
+
+    fn note_clock(&self, answer: &Answer, now: Timestamp) {
+        let point = answer.rows.first().and_then(|row| row.points.first());
+        let theirs = point.and_then(|(time, _)| SignedDuration::try_from_secs_f64(*time).ok());
+        if let Some(theirs) = theirs {
+            self.known().ahead = Some(theirs.saturating_sub(now.as_duration()));
+        }
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn count(preset: &Preset, lanes: &Lanes, row: &Row, tally: &mut Tally) {
+    let Some(lane) = lanes.place(&(preset.place)(row)) else { return };
+    let failed = preset.failed(row);
+    for (_, rate) in &row.points {
+        tally.now(lane).add(*rate, failed);
+    }
+}
+
+/// The distance of the points: a whole number of seconds, so that the same moments are asked for again.
+fn step(span: SignedDuration) -> SignedDuration {
+    SignedDuration::from_secs((span.as_secs() / i64::from(POINTS)).max(1))
+}

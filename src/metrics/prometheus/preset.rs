@@ -1,0 +1,200 @@
+//! The metrics that known products emit: their names, labels, and what they call a failure.
+
+use super::answer::Row;
+use crate::domain::Str;
+use crate::metrics::lanes::{Lanes, Place};
+use jiff::SignedDuration;
+
+/// A family of metrics.
+#[derive(Debug)]
+pub struct Preset {
+    /// Its name in the settings.
+    pub name: &'static str,
+    /// The counter of requests.
+    pub requests: &'static str,
+    /// The histogram of durations, without `_bucket`.
+    durations: &'static str,
+    /// How many of the histogram's units make a second.
+    per_second: f64,
+    /// The matchers that choose a namespace's series, as `NS` stands for its name.
+    namespace: &'static str,
+    /// The label that holds the workload, for the matchers of one release; `None`: all of the namespace are read.
+    workload: Option<&'static str>,
+    /// The labels that tell tracks apart.
+    by: &'static [&'static str],
+    /// The labels that say how a request ended, the first that is there.
+    outcome: &'static [&'static str],
+    /// Whose a series is.
+    pub place: fn(&Row) -> Place<'_>,
+}
+
+/// The presets, in the order in which they are tried.
+pub static PRESETS: &[Preset] = &[
+    // Istio's standard metrics; its Prometheus configurations add the pod's labels.
+    Preset {
+        name: "istio",
+        requests: "istio_requests_total",
+        durations: "istio_request_duration_milliseconds",
+        per_second: 1_000.0,
+        namespace: r#"reporter="destination",destination_workload_namespace="NS""#,
+        workload: Some("destination_workload"),
+        by: &["destination_workload", "destination_service_name", "rollouts_pod_template_hash", "pod_template_hash"],
+        outcome: &["response_code"],
+        place: |row| Place {
+            workload: row.label("destination_workload"),
+            hash: hash(row),
+            service: row.label("destination_service_name"),
+            ..Place::default()
+        },
+    },
+    // Linkerd's proxy metrics: a workload's kind is the label's name.
+    Preset {
+        name: "linkerd",
+        requests: "response_total",
+        durations: "response_latency_ms",
+        per_second: 1_000.0,
+        namespace: r#"direction="inbound",namespace="NS""#,
+        workload: None,
+        by: &["deployment", "statefulset", "daemonset", "pod", "pod_template_hash"],
+        outcome: &["classification"],
+        place: |row| Place {
+            workload: first(row, &["deployment", "statefulset", "daemonset"]),
+            hash: hash(row),
+            pod: row.label("pod"),
+            ..Place::default()
+        },
+    },
+    // ingress-nginx: `canary` is empty for the main ingress; `exported_…` where Prometheus keeps its own labels.
+    Preset {
+        name: "nginx",
+        requests: "nginx_ingress_controller_requests",
+        durations: "nginx_ingress_controller_request_duration_seconds",
+        per_second: 1.0,
+        namespace: r#"exported_namespace="NS""#,
+        workload: None,
+        by: &["exported_service", "canary"],
+        outcome: &["status"],
+        place: |row| Place {
+            service: row.label("exported_service"),
+            canary: Some(row.label("canary").is_some()),
+            ..Place::default()
+        },
+    },
+    // Traefik: `shop-web-80@kubernetescrd`.
+    Preset {
+        name: "traefik",
+        requests: "traefik_service_requests_total",
+        durations: "traefik_service_request_duration_seconds",
+        per_second: 1.0,
+        namespace: r#"service=~"NS-.+@kubernetes.*""#,
+        workload: None,
+        by: &["service"],
+        outcome: &["code"],
+        place: |row| Place { service: row.label("service").and_then(traefik_service), ..Place::default() },
+    },
+    // Contour's Envoy: `shop_web_80`.
+    Preset {
+        name: "contour",
+        requests: "envoy_cluster_upstream_rq",
+        durations: "envoy_cluster_upstream_rq_time",
+        per_second: 1_000.0,
+        namespace: r#"envoy_cluster_name=~"NS_.+""#,
+        workload: None,
+        by: &["envoy_cluster_name"],
+        outcome: &["envoy_response_code"],
+        place: |row| Place { service: row.label("envoy_cluster_name").and_then(contour_service), ..Place::default() },
+    },
+    // What programs count by themselves, with the labels of the Prometheus operator's scrapes.
+    Preset {
+        name: "http",
+        requests: "http_requests_total",
+        durations: "http_request_duration_seconds",
+        per_second: 1.0,
+        namespace: r#"namespace="NS""#,
+        workload: None,
+        by: &["deployment", "pod", "pod_template_hash", "rollouts_pod_template_hash"],
+        outcome: &["code", "status", "status_code", "response_code"],
+        place: |row| Place {
+            workload: row.label("deployment"),
+            hash: hash(row),
+            pod: row.label("pod"),
+            ..Place::default()
+        },
+    },
+    // The same with the labels of Prometheus' own example for Kubernetes.
+    Preset {
+        name: "http-kubernetes",
+        requests: "http_requests_total",
+        durations: "http_request_duration_seconds",
+        per_second: 1.0,
+        namespace: r#"kubernetes_namespace="NS""#,
+        workload: None,
+        by: &["kubernetes_pod_name", "pod_template_hash", "rollouts_pod_template_hash"],
+        outcome: &["code", "status", "status_code", "response_code"],
+        place: |row| Place { hash: hash(row), pod: row.label("kubernetes_pod_name"), ..Place::default() },
+    },
+];
+
+impl Preset {
+    /// Requests a second of one release's tracks, by how they ended.
+    pub fn rates(&self, lanes: &Lanes, window: SignedDuration) -> String {
+        self.rated(self.requests, &self.matchers(lanes), self.outcome, window)
+    }
+
+    /// Requests a second of everything in a namespace.
+    pub fn rates_in(&self, namespace: &Str, window: SignedDuration) -> String {
+        self.rated(self.requests, &self.namespaced(namespace), self.outcome, window)
+    }
+
+    /// The histogram's buckets of one release's tracks.
+    pub fn buckets(&self, lanes: &Lanes, window: SignedDuration) -> String {
+        self.rated(&format!("{}_bucket", self.durations), &self.matchers(lanes), &["le"], window)
+    }
+
+    fn rated(&self, metric: &str, matchers: &str, more: &[&str], window: SignedDuration) -> String {
+        let by: Vec<&str> = self.by.iter().chain(more).copied().collect();
+        format!("sum by ({}) (rate({metric}{{{matchers}}}[{}s]))", by.join(","), window.as_secs())
+    }
+
+    fn namespaced(&self, namespace: &str) -> String {
+        self.namespace.replace("NS", namespace)
+    }
+
+    fn matchers(&self, lanes: &Lanes) -> String {
+        let namespace = self.namespaced(&lanes.namespace);
+        match self.workload {
+            Some(label) => format!("{namespace},{label}=~\"{}\"", lanes.workloads().join("|")),
+            None => namespace,
+        }
+    }
+
+    /// Whether the series counts failures: a code of the 500s, gRPC's included by meshes, or Linkerd's word.
+    pub fn failed(&self, row: &Row) -> bool {
+        let outcome = first(row, self.outcome).unwrap_or_default();
+        outcome == "failure" || outcome.starts_with('5')
+    }
+
+    /// The upper bound of a bucket in seconds.
+    pub fn bound(&self, row: &Row) -> Option<f64> {
+        row.label("le")?.parse().ok().map(|bound: f64| bound / self.per_second)
+    }
+}
+
+fn first<'a>(row: &'a Row, names: &[&str]) -> Option<&'a str> {
+    names.iter().find_map(|name| row.label(name))
+}
+
+fn hash(row: &Row) -> Option<&str> {
+    first(row, &["rollouts_pod_template_hash", "pod_template_hash"])
+}
+
+/// `shop-web-canary-80@kubernetescrd` → `web-canary`; the namespace is chosen by the query, and may hold dashes.
+fn traefik_service(name: &str) -> Option<&str> {
+    let (name, _) = name.split_once('@')?;
+    name.rsplit_once('-').map(|(name, _port)| name)
+}
+
+/// `shop_web-canary_80` → `web-canary`: neither namespaces nor Services have underscores.
+fn contour_service(name: &str) -> Option<&str> {
+    name.split('_').nth(1)
+}

@@ -1,0 +1,164 @@
+//! What a source of measurements is, and the order in which the sources are asked.
+
+use super::lanes::Lanes;
+use super::meter::MeterOptions;
+use super::prometheus::Prometheus;
+use crate::domain::measurement::{Measured, Named, TrackMeasured};
+use crate::domain::{Release, Str, Timestamp, Uid};
+use jiff::SignedDuration;
+use std::collections::HashMap;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// An answer that is awaited.
+pub type Answering<'a, T> = Pin<Box<dyn Future<Output = Result<T, Trouble>> + Send + 'a>>;
+
+/// Where measurements come from. One source fails without the others: the next one is asked.
+pub trait MetricSource: fmt::Debug + Send + Sync {
+    /// Its name in the settings.
+    fn name(&self) -> &'static str;
+
+    /// Everything about one release; `None`: it measures nothing of it.
+    fn release<'a>(&'a self, question: &'a Question) -> Answering<'a, Option<Found>>;
+
+    /// The releases of one namespace in one request, for the board; a source that can't do that has no answer.
+    fn namespace<'a>(&'a self, _question: &'a BoardQuestion) -> Answering<'a, Option<BoardFound>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+}
+
+/// What is asked of one release.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The release.
+    pub release: Arc<Release>,
+    /// Its tracks, as series tell them apart.
+    pub lanes: Lanes,
+    /// What rates and quantiles are taken over.
+    pub window: SignedDuration,
+    /// How far back the series go.
+    pub span: SignedDuration,
+    /// The time, by our clock.
+    pub now: Timestamp,
+}
+
+/// What is asked of a namespace.
+#[derive(Debug, Clone)]
+pub struct BoardQuestion {
+    /// The namespace.
+    pub namespace: Str,
+    /// Its releases.
+    pub releases: Vec<(Uid, Lanes)>,
+    /// What rates are taken over.
+    pub window: SignedDuration,
+    /// The time, by our clock.
+    pub now: Timestamp,
+}
+
+/// What a source found of a release.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Found {
+    /// Who measured it: `prometheus`, `flagger`.
+    pub source: Str,
+    /// Where and how, in words.
+    pub detail: Str,
+    /// The tracks, as the release has them; empty: nothing of them.
+    pub tracks: Vec<TrackMeasured>,
+    /// Measurements with names of their own.
+    pub named: Vec<Named>,
+}
+
+/// What a source found in a namespace.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct BoardFound {
+    /// Who measured it.
+    pub source: Str,
+    /// Where and how, in words.
+    pub detail: Str,
+    /// The tracks of the releases of which there is anything.
+    pub tracks: HashMap<Uid, Vec<TrackMeasured>>,
+}
+
+/// Why a source has no answer: one sentence that names it and the next step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble(pub Str);
+
+impl Trouble {
+    /// A sentence.
+    pub fn new(sentence: impl Into<Str>) -> Self {
+        Self(sentence.into())
+    }
+}
+
+/// The sources that the settings name, in their order. A new source is one line here.
+pub fn registry(options: &MeterOptions) -> Vec<Arc<dyn MetricSource>> {
+    let made: [Arc<dyn MetricSource>; 1] = [Arc::new(Prometheus::new(options))];
+    let wanted = &options.config.metrics.sources;
+    wanted.iter().filter_map(|name| made.iter().find(|source| source.name() == name).cloned()).collect()
+}
+
+/// Asks the sources in their order: the first that knows the tracks is taken, named measurements are taken of all.
+pub async fn ask(sources: &[Arc<dyn MetricSource>], question: &Question) -> Asked {
+    let mut asked = Asked::default();
+    for source in sources {
+        match source.release(question).await {
+            Ok(Some(mut found)) => {
+                asked.found.named.append(&mut found.named);
+                if asked.found.tracks.is_empty() && !found.tracks.is_empty() {
+                    asked.found = Found { named: std::mem::take(&mut asked.found.named), ..found };
+                } else if asked.found.source.is_empty() {
+                    asked.found.source = found.source;
+                    asked.found.detail = found.detail;
+                }
+            }
+            Ok(None) => {}
+            Err(trouble) => {
+                asked.trouble.get_or_insert(trouble);
+            }
+        }
+        if !asked.found.tracks.is_empty() {
+            break;
+        }
+    }
+    asked
+}
+
+/// What came of a round over the sources.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Asked {
+    /// What was found.
+    pub found: Found,
+    /// The first source that failed, and why.
+    pub trouble: Option<Trouble>,
+}
+
+impl Asked {
+    /// Lays the answer over what was known: what failed leaves the numbers there were, with their age.
+    pub fn over(self, known: Option<&Measured>, question: &Question, every: SignedDuration) -> Measured {
+        let Self { found, trouble } = self;
+        let trouble = trouble.map(|Trouble(sentence)| sentence);
+        let health = known.and_then(|known| known.health.clone());
+        if found.tracks.is_empty()
+            && trouble.is_some()
+            && let Some(known) = known
+        {
+            let named = if found.named.is_empty() { known.named.clone() } else { found.named };
+            return Measured { named, trouble, every, ..known.clone() };
+        }
+        let anything = !found.tracks.is_empty() || !found.named.is_empty();
+        let tracks = if found.tracks.is_empty() { question.lanes.unmeasured() } else { found.tracks };
+        Measured {
+            source: found.source,
+            detail: found.detail,
+            at: anything.then_some(question.now).or_else(|| known.and_then(|known| known.at)),
+            every,
+            window: question.window,
+            tracks,
+            named: found.named,
+            health,
+            trouble: if anything { None } else { trouble },
+        }
+    }
+}

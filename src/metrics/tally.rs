@@ -1,0 +1,131 @@
+//! Adds series up to a track's numbers.
+
+use super::lanes::{Lane, Lanes};
+use super::quantile::quantile;
+use crate::domain::Timestamp;
+use crate::domain::measurement::{Reading, Series, TrackMeasured};
+use jiff::SignedDuration;
+use std::collections::HashMap;
+
+/// What was counted at one moment.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Counted {
+    /// Requests a second.
+    pub requests: f64,
+    /// Failed ones.
+    pub failed: f64,
+    /// Requests a second by upper bound in seconds, cumulative.
+    buckets: HashMap<u64, f64>,
+    /// Whether there was any series.
+    seen: bool,
+}
+
+impl Counted {
+    /// Adds requests; what is no number adds nothing.
+    pub fn add(&mut self, rate: f64, failed: bool) {
+        self.seen = true;
+        if rate.is_finite() {
+            self.requests += rate;
+            self.failed += if failed { rate } else { 0.0 };
+        }
+    }
+
+    /// Adds to the bucket that ends at `bound` seconds.
+    pub fn bucket(&mut self, bound: f64, rate: f64) {
+        if rate.is_finite() {
+            *self.buckets.entry(bound.to_bits()).or_default() += rate;
+        }
+    }
+
+    /// Whether there was any series of requests.
+    pub const fn seen(&self) -> bool {
+        self.seen
+    }
+
+    fn errors(&self) -> Option<f64> {
+        (self.requests > 0.0).then(|| (self.failed / self.requests).clamp(0.0, 1.0))
+    }
+
+    fn quantile(&self, q: f64) -> Option<f64> {
+        let buckets: Vec<(f64, f64)> =
+            self.buckets.iter().map(|(bound, count)| (f64::from_bits(*bound), *count)).collect();
+        quantile(q, &buckets)
+    }
+}
+
+/// The numbers of every track: now, and at the points of the past.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    now: Vec<Counted>,
+    past: Vec<Vec<Counted>>,
+    start: Timestamp,
+    step: SignedDuration,
+}
+
+impl Tally {
+    /// For `lanes`, without a past.
+    pub fn new(lanes: &Lanes) -> Self {
+        Self { now: vec![Counted::default(); lanes.lanes.len()], ..Self::default() }
+    }
+
+    /// With a past of `points` points from `start` on.
+    #[must_use]
+    pub fn with_past(mut self, start: Timestamp, step: SignedDuration, points: usize) -> Self {
+        self.past = vec![vec![Counted::default(); points]; self.now.len()];
+        self.start = start;
+        self.step = step;
+        self
+    }
+
+    /// The track's numbers now.
+    pub fn now(&mut self, lane: usize) -> &mut Counted {
+        &mut self.now[lane]
+    }
+
+    /// The track's numbers at a point of the past; `None` outside of it.
+    pub fn past(&mut self, lane: usize, point: usize) -> Option<&mut Counted> {
+        self.past.get_mut(lane)?.get_mut(point)
+    }
+
+    /// Whether any track has any series.
+    pub fn seen(&self) -> bool {
+        self.now.iter().any(Counted::seen)
+    }
+
+    /// The tracks' measurements. A track without series, while another has some, gets no requests.
+    pub fn finish(&self, lanes: &Lanes, window: SignedDuration) -> Vec<TrackMeasured> {
+        let past = |at: usize| self.past.get(at).map(Vec::as_slice).unwrap_or_default();
+        lanes.lanes.iter().enumerate().map(|(at, lane)| self.track(lane, &self.now[at], past(at), window)).collect()
+    }
+
+    fn track(&self, lane: &Lane, now: &Counted, past: &[Counted], window: SignedDuration) -> TrackMeasured {
+        let series = Series {
+            start: self.start,
+            step: self.step,
+            requests: past.iter().map(|point| point.seen.then_some(point.requests)).collect(),
+            errors: past.iter().map(Counted::errors).collect(),
+            p99: past.iter().map(|point| point.quantile(0.99)).collect(),
+        };
+        if now.requests <= 0.0 {
+            let idle = TrackMeasured::unknown(lane.role, lane.name.clone(), Reading::NoTraffic);
+            return TrackMeasured { samples: Some(0), series, ..idle };
+        }
+        let latency = |q| {
+            if now.buckets.is_empty() {
+                return Reading::NoSource;
+            }
+            now.quantile(q).map_or(Reading::NoTraffic, Reading::of)
+        };
+        TrackMeasured {
+            role: lane.role,
+            name: lane.name.clone(),
+            requests: Reading::of(now.requests),
+            errors: now.errors().map_or(Reading::NoTraffic, Reading::of),
+            p50: latency(0.5),
+            p90: latency(0.9),
+            p99: latency(0.99),
+            samples: Some((now.requests * window.as_secs_f64()).round() as u64),
+            series,
+        }
+    }
+}
