@@ -7,6 +7,7 @@
 
 pub mod arming;
 pub mod board;
+pub mod cells;
 pub mod console;
 pub mod effect;
 pub mod field;

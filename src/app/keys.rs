@@ -10,6 +10,6 @@ mod remap;
 mod table;
 
 pub use command::{Command, Step};
-pub use listing::{Section, markdown, sections};
+pub use listing::{HELP_COLUMNS, HelpLine, Section, help, markdown, sections};
 pub use remap::KeyTable;
 pub use table::{BINDINGS, Binding, RESERVED, Reserved, Scope};

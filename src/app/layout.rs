@@ -1,5 +1,7 @@
 //! How many lines each part of the screen has: one account for moving and for drawing.
 
+use super::cells::{head, wrap};
+use super::messages::Level;
 use super::model::{Model, Size};
 
 /// Lines of the board that are no rows: header, counters, column names, rule, two lines on the selected row, footer.
@@ -11,9 +13,36 @@ const PANE_FRAME: u16 = 8;
 /// Lines around a list or a text: header, two borders, footer.
 const OVERLAY_FRAME: u16 = 4;
 
-/// Whether a line above the footer is taken by a message or a question.
-pub fn has_message(model: &Model) -> bool {
-    model.messages.shown().is_some() || model.board.typing
+/// The most of one message that is looked at: what is longer is read in the list of messages.
+const LONGEST_MESSAGE: usize = 600;
+
+/// The lines above the footer that a message takes, as they are drawn behind its sign; one, and empty, while the filter is
+/// typed there. A reason is worth some lines; on a low screen the list is worth more.
+pub fn message_lines(model: &Model) -> Vec<String> {
+    if model.board.typing {
+        return vec![String::new()];
+    }
+    let Some(message) = model.messages.shown() else { return Vec::new() };
+    let most = match model.size.height {
+        ..12 => 1,
+        12..20 => 2,
+        _ => 3,
+    };
+    // A cell before and behind the sign and one at the end; behind what stays, its age and how many more there are.
+    let aside = match message.level {
+        Level::Note => 0,
+        _ if model.messages.open() > 1 => 22,
+        _ => 7,
+    };
+    let room = usize::from(model.size.width).saturating_sub(4 + aside).max(1);
+    let times = if message.times > 1 { format!(" ({}x)", message.times) } else { String::new() };
+    let mut lines = wrap(&format!("{}{times}", head(&message.text, LONGEST_MESSAGE)), room);
+    if lines.len() > most {
+        // What does not fit is drawn with the sign of elision.
+        let rest = lines.split_off(most - 1).join(" ");
+        lines.push(rest);
+    }
+    lines
 }
 
 /// Rows of releases in sight.
@@ -42,5 +71,5 @@ pub const fn overlay_lines(size: Size) -> usize {
 }
 
 fn lines(model: &Model, frame: u16) -> usize {
-    usize::from(model.size.height.saturating_sub(frame).saturating_sub(u16::from(has_message(model))))
+    usize::from(model.size.height.saturating_sub(frame).saturating_sub(message_lines(model).len() as u16))
 }

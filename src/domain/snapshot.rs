@@ -76,6 +76,12 @@ impl Snapshot {
         self.age(now) > LIVE_LIMIT
     }
 
+    /// Whether there is no namespace of this name; `false` where that is not known.
+    pub fn lacks_namespace(&self, name: &str) -> bool {
+        let listing = self.kinds.get(&Kind::Namespace).is_some_and(|status| matches!(status.watch, Watch::Listing));
+        !listing && !self.known_namespaces.is_empty() && !self.known_namespaces.iter().any(|known| **known == *name)
+    }
+
     /// Whether the first lists of everything that roots releases are complete, or will not come.
     pub fn complete(&self) -> bool {
         let listing = |kind: &Kind| self.kinds.get(kind).map(|status| matches!(status.watch, Watch::Listing));

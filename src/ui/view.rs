@@ -3,7 +3,7 @@
 //! ```text
 //! header
 //! board, or an open release, or a list or text that fills the screen; a dialog over it
-//! message, while there is one
+//! message, in as many lines as it needs, while there is one
 //! footer: the keys that are possible now
 //! ```
 
@@ -31,8 +31,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) -> O
     let area = area.intersection(buffer.area);
     fill(buffer, area, look.theme.style("screen"));
     header::draw(buffer, Slot::row(area, 0), model, look);
-    let has_message = layout::has_message(model) && area.height > 3;
-    let below = 1 + u16::from(has_message);
+    let said = if area.height > 3 { layout::message_lines(model) } else { Vec::new() };
+    let below = 1 + said.len() as u16;
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1 + below), ..area };
     let body = if area.height == 0 { area } else { body };
     let mut cursor = None;
@@ -46,9 +46,9 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) -> O
     for layer in &model.layers[dialogs..] {
         cursor = overlays::draw(buffer, body, model, layer, look);
     }
-    if has_message {
-        let slot = Slot::row(area, area.height - 2);
-        cursor = message::draw(buffer, slot, model, look).or(cursor);
+    if !said.is_empty() {
+        let place = Rect { y: area.y + area.height.saturating_sub(below), height: said.len() as u16, ..area };
+        cursor = message::draw(buffer, place, model, &said, look).or(cursor);
     }
     if area.height > 1 {
         footer::draw(buffer, Slot::row(area, area.height - 1), model, look);

@@ -2,7 +2,7 @@
 
 use crate::app::effect::Effect;
 use crate::app::journal::chapters;
-use crate::app::keys::{BINDINGS, Command, Scope, Step};
+use crate::app::keys::{Command, Step, help};
 use crate::app::layers::Layer;
 use crate::app::layout;
 use crate::app::model::Model;
@@ -35,18 +35,14 @@ fn scroll(model: &mut Model, step: Step) {
     let plans = chapters(&model.journal.entries).len();
     match model.layers.last_mut() {
         Some(Layer::Help(scroll)) => {
-            let lines = help_lines();
+            // A frame at both sides.
+            let lines = help(&model.keys, usize::from(model.size.width).saturating_sub(2)).len();
             scroll.step(step, lines.saturating_sub(page) + 1, page);
         }
         Some(Layer::Journal(scroll)) => scroll.step(step, plans, page),
         Some(Layer::Messages(scroll)) => scroll.step(step, messages, page),
         _ => {}
     }
-}
-
-/// How many lines the help has: a heading and an empty line a place.
-pub const fn help_lines() -> usize {
-    BINDINGS.len() + 2 * Scope::ALL.len()
 }
 
 fn copy(model: &mut Model) -> Vec<Effect> {

@@ -9,6 +9,7 @@ use crate::app::layers::{Layer, Palette};
 use crate::app::layout;
 use crate::app::model::Model;
 use crate::domain::Str;
+use crate::domain::nearest::suggestion;
 
 /// A key while the palette is on top.
 pub fn pressed(model: &mut Model, key: KeyPress, command: Option<Command>) -> Vec<Effect> {
@@ -100,8 +101,15 @@ pub fn switch_context(model: &mut Model, name: &str) -> Vec<Effect> {
     vec![Effect::SwitchContext(name.into())]
 }
 
-/// Asks for other namespaces; none: all.
+/// Asks for other namespaces; none: all. What is shown stays when one of them does not exist.
 pub fn switch_namespaces(model: &mut Model, names: Vec<Str>) -> Vec<Effect> {
+    if let Some(name) = names.iter().find(|name| model.live.lacks_namespace(name)) {
+        let known = &model.live.known_namespaces;
+        let near = suggestion(name, known.iter().map(|known| &**known));
+        let near = if near.is_empty() { "; :namespaces lists those that there are".to_owned() } else { near };
+        model.note(format!("there is no namespace '{name}' in {}{near}", model.session.cluster.context));
+        return Vec::new();
+    }
     let what = if names.is_empty() { "all namespaces".to_owned() } else { names.join(", ") };
     model.note(format!("reading {what}…"));
     vec![Effect::SwitchNamespaces(names)]

@@ -320,6 +320,24 @@ fn the_filter_takes_words_and_fields() {
 }
 
 #[test]
+fn a_namespace_that_does_not_exist_is_told_and_what_is_shown_stays() {
+    let mut model = console(80, 24, "");
+    let known = model.live.known_namespaces.clone();
+    assert!(known.iter().any(|name| &**name == "shop"), "{known:?}");
+    let effects = press(&mut model, ":ns shpo<Enter>");
+    assert!(effects.is_empty(), "{effects:?}");
+    assert_eq!(note(&model), "there is no namespace 'shpo' in prod-eu; did you mean 'shop'?");
+    assert!(press(&mut model, ":ns shop elsewhere<Enter>").is_empty());
+    let words = "there is no namespace 'elsewhere' in prod-eu; :namespaces lists those that there are";
+    assert_eq!(note(&model), words);
+    assert!(matches!(press(&mut model, ":ns shop<Enter>")[..], [Effect::SwitchNamespaces(_)]));
+    // Where namespaces may not be listed, it is tried.
+    let unknown = Snapshot { known_namespaces: Vec::new(), ..(*model.live).clone() };
+    update(&mut model, Msg::Snapshot(Arc::new(unknown)));
+    assert!(matches!(press(&mut model, ":ns elsewhere<Enter>")[..], [Effect::SwitchNamespaces(_)]));
+}
+
+#[test]
 fn a_release_that_is_gone_stays_open_and_takes_no_write() {
     let mut model = at_stuck(80, 24, "");
     press(&mut model, "<Enter>");

@@ -4,12 +4,14 @@
 //! ┌ :und▏ ───────────────────────────────────────────────┐
 //! │▌undo       U  back to revision 41, v41, likely good   │
 //! │ restart    R  it is paused: resume it first (P)       │
+//! │ ───────────────────────────────────────────────────── │
+//! │ back to revision 41, v41, likely good                 │
 //! └───────────────────────────────────────────────────────┘
 //! ```
 
 use crate::app::layers::Palette;
-use crate::app::layers::palette::Line as Asked;
-use crate::ui::text::Elide;
+use crate::app::layers::palette::{Item, Line as Asked};
+use crate::ui::text::{Elide, width, wrap};
 use crate::ui::view::said::shown;
 use crate::ui::widgets::input::Input;
 use crate::ui::widgets::pane::{Frame, Pane};
@@ -26,10 +28,13 @@ const COLUMNS: [Column; 3] = [
     Column::new("", Width::Flex { min: 10, share: 1 }).elided(Elide::End).importance(90),
 ];
 
+/// The most lines that the selected action has for itself.
+const FOOT: usize = 4;
+
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, palette: &Palette, look: Look<'_>) -> Option<Position> {
     let theme = look.theme;
     let matching = palette.matching();
-    let area = super::top(area, 90, palette.items.len() + 1);
+    let area = super::top(area, 90, palette.items.len() + 2 + FOOT);
     let inside = Pane { title: "", detail: ":ctx NAME  :ns NAME  :q", frame: Frame::Dialog }.draw(buffer, area, look);
     let input = Input { prompt: " :", field: &palette.input, placeholder: "an action", accepted: false };
     let cursor = input.draw(buffer, Slot::row(inside, 0), look);
@@ -48,6 +53,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, palette: &Palette, look: Loo
         return cursor;
     }
     let at = palette.scroll.within(matching.len());
+    let list = foot(buffer, list, &matching, at, look);
     let table = Table {
         columns: &COLUMNS,
         len: matching.len(),
@@ -65,4 +71,24 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, palette: &Palette, look: Loo
         Row { cells: vec![name, Line::styled(item.key.as_str(), theme.style("key")), about], style: Style::new() }
     });
     cursor
+}
+
+/// What the selected action would do, or why it can't be done, in full: below the list, where any of the sentences is too
+/// long for its line. Gives what is left for the list.
+fn foot(buffer: &mut Buffer, area: Rect, matching: &[&Item], at: usize, look: Look<'_>) -> Rect {
+    let cells = usize::from(area.width.saturating_sub(2));
+    let words = |item: &Item| wrap(&shown(item.why_not.as_ref().unwrap_or(&item.about)), cells);
+    // As high as the longest needs, so that the list stands still under the selection.
+    let high = matching.iter().map(|item| words(item).len()).max().unwrap_or(0).min(FOOT);
+    let cut =
+        matching.iter().any(|item| width(item.why_not.as_ref().unwrap_or(&item.about)) > cells.saturating_sub(26));
+    let Some(item) = matching.get(at).filter(|_| cut && usize::from(area.height) > 2 * (high + 1)) else { return area };
+    let top = area.height - high as u16;
+    let rule = look.glyphs.border.horizontal.repeat(usize::from(area.width));
+    put(buffer, Slot::row(area, top - 1), &rule, look.theme.style("border"));
+    let style = if item.why_not.is_some() { look.theme.style("verdict.warn") } else { Style::new() };
+    for (row, line) in (top..area.height).zip(words(item)) {
+        put(buffer, Slot::row(area, row).after(1), &line, style);
+    }
+    Rect { height: top - 1, ..area }
 }

@@ -290,6 +290,10 @@ fn nothing(model: &Model) -> String {
         Connection::Live if snapshot.namespaces.is_empty() => {
             "there is no Deployment, StatefulSet, DaemonSet or Rollout in this cluster".to_owned()
         }
+        Connection::Live if snapshot.namespaces.iter().all(|name| snapshot.lacks_namespace(name)) => {
+            let names: Vec<_> = snapshot.namespaces.iter().map(|name| format!("'{}'", shown(name))).collect();
+            format!("there is no namespace {}; :ns all shows every namespace", names.join(" and no namespace "))
+        }
         Connection::Live => {
             let names: Vec<_> = snapshot.namespaces.iter().map(|name| shown(name)).collect();
             format!(

@@ -1,16 +1,16 @@
-//! The line above the footer: the filter being typed, or the gravest message that nobody acknowledged.
+//! The lines above the footer: the filter being typed, or the gravest message that nobody acknowledged.
 
-use super::said::{age, shown};
+use super::said::age;
 use crate::app::Model;
 use crate::app::messages::Level;
-use crate::ui::text::Elide;
+use crate::ui::text::{Elide, width};
 use crate::ui::widgets::input::Input;
 use crate::ui::widgets::{Look, Slot, fill, put};
 use ratatui::buffer::Buffer;
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect};
 
-/// Draws the line; gives where the cursor stands, while the filter is typed.
-pub fn draw(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) -> Option<Position> {
+/// Draws `lines` of the message into `area`; gives where the cursor stands, while the filter is typed.
+pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, lines: &[String], look: Look<'_>) -> Option<Position> {
     if model.layers.is_empty() && model.board.typing {
         let input = Input {
             prompt: " /",
@@ -18,7 +18,7 @@ pub fn draw(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) -> O
             placeholder: "name, ns:shop, state:waiting, how:rolling",
             accepted: false,
         };
-        return input.draw(buffer, slot, look);
+        return input.draw(buffer, Slot::row(area, 0), look);
     }
     let message = model.messages.shown()?;
     let (sign, scope, surface) = match message.level {
@@ -29,7 +29,7 @@ pub fn draw(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) -> O
     };
     let mut style = look.theme.style(scope);
     if let Some(surface) = surface {
-        fill(buffer, slot.area(), look.theme.style("screen").patch(look.theme.style(surface)));
+        fill(buffer, area, look.theme.style("screen").patch(look.theme.style(surface)));
         style = if message.level == Level::Alarm { look.theme.style(surface) } else { style };
     }
     let more = model.messages.open().saturating_sub(1);
@@ -40,11 +40,16 @@ pub fn draw(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) -> O
             tail = format!("{tail}  +{more} :messages");
         }
     }
-    let times = if message.times > 1 { format!(" ({}x)", message.times) } else { String::new() };
-    let text = format!("{}{times}", shown(&message.text));
-    let rest = put(buffer, slot.after(1), sign, style).after(1);
-    let room = usize::from(rest.cells).saturating_sub(crate::ui::text::width(&tail) + 1);
-    let rest = put(buffer, rest, &look.elide(&text, room, Elide::End), style);
-    put(buffer, rest, &tail, look.theme.style("text.muted"));
+    put(buffer, Slot::row(area, 0).after(1), sign, style);
+    for (row, line) in (0u16..).zip(lines) {
+        let last = usize::from(row) + 1 == lines.len();
+        let slot = Slot::row(area, row).after(2 + width(sign));
+        let aside = if last { width(&tail) } else { 0 };
+        let room = usize::from(slot.cells).saturating_sub(aside + 1);
+        let rest = put(buffer, slot, &look.elide(line, room, Elide::End), style);
+        if last {
+            put(buffer, rest, &tail, look.theme.style("text.muted"));
+        }
+    }
     None
 }

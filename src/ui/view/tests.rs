@@ -1,5 +1,6 @@
 //! Every screen, as it is drawn.
 
+mod reasons;
 mod traffic;
 
 use super::samples::{at_stuck, config, console, identity, journal, now, press, stuck};

@@ -1,0 +1,48 @@
+//! What can't be done says why, and the reason is read to its end on the smallest screen.
+
+use super::super::samples::{at_stuck, press};
+use super::screen;
+use crate::app::Model;
+use crate::app::layers::Layer;
+use crate::app::messages::Level;
+
+/// The words of the screen, one space between them, frames left out.
+fn words(model: &Model) -> String {
+    let text = screen(model).replace(['│', '─', '·'], " ");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+const LONG: &str = "search is steered by Flagger, which would put the image back within a minute; \
+                    suspend its Canary first with P, or ask the owners of shop/search in the channel that its runbook names";
+
+#[test]
+fn the_selected_action_of_the_palette_tells_its_whole_reason() {
+    for (width, height) in [(80, 24), (80, 40), (60, 16)] {
+        let mut model = at_stuck(width, height, "");
+        press(&mut model, ":");
+        let Some(Layer::Palette(palette)) = model.layers.last_mut() else { panic!("no palette") };
+        palette.items[0].why_not = Some(LONG.into());
+        assert!(words(&model).contains(LONG), "{width}x{height}\n{}", screen(&model));
+        press(&mut model, "<Down>");
+        assert!(!words(&model).contains(LONG), "the reason is of the selected action");
+    }
+}
+
+#[test]
+fn a_message_takes_the_lines_that_its_sentence_needs() {
+    for level in [Level::Note, Level::Warning, Level::Alarm] {
+        let mut model = at_stuck(80, 24, "");
+        let now = model.now;
+        model.messages.say(level, LONG, now);
+        assert!(words(&model).contains(LONG), "{level:?}\n{}", screen(&model));
+    }
+}
+
+#[test]
+fn a_message_without_end_leaves_the_board_its_room() {
+    let mut model = at_stuck(80, 24, "");
+    let now = model.now;
+    model.messages.say(Level::Error, "it goes on and on ".repeat(200), now);
+    let shown = screen(&model);
+    assert!(shown.contains("STATE") && shown.contains("…") && shown.lines().count() == 24, "{shown}");
+}
