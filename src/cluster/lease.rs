@@ -3,6 +3,7 @@
 //! Managed clusters often hide it, and one without leader election has none: then nothing is told. The age is counted by
 //! our own clock from what we saw, so that clocks apart are no alarm.
 
+use super::connect::Cluster;
 use super::errors::ReadError;
 use super::feed::{Message, Shared};
 use super::request::Request;
@@ -14,6 +15,9 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 const PATH: &str = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/kube-controller-manager";
+
+/// What it is called in sentences.
+const LEASE: &str = "the controller manager's lease";
 
 /// How often it is read, and how often where there is none.
 const EVERY: Duration = Duration::from_secs(10);
@@ -75,12 +79,20 @@ impl Seen {
     }
 }
 
+/// What one look tells: a renewal that is old already is a silence.
+pub async fn look(cluster: &Cluster, now: Timestamp) -> Controllers {
+    match cluster.json::<Lease>(Request::get(PATH), LEASE).await {
+        Ok(lease) => Seen::default().take(&lease, now),
+        Err(_) => Controllers::Unknown,
+    }
+}
+
 /// Reads for ever, and tells what changed; a silence is told again and again, since its age is in sentences.
 pub async fn run(shared: Shared) {
     let mut seen = Seen::default();
     let mut told = Controllers::Unknown;
     loop {
-        let lease = shared.cluster.json::<Lease>(Request::get(PATH), "the controller manager's lease").await;
+        let lease = shared.cluster.json::<Lease>(Request::get(PATH), LEASE).await;
         let mut pause = EVERY;
         let controllers = match lease {
             Ok(lease) => seen.take(&lease, shared.clock.now()),

@@ -7,6 +7,7 @@ use super::feed::later;
 use super::index::scopes::Scope;
 use super::index::{Index, View, WORKLOADS};
 use super::kinds::with;
+use super::lease;
 use super::lister::Step;
 use super::observe::ObserveOptions;
 use super::read::{self, RawRevision, revision_kind};
@@ -51,11 +52,13 @@ impl Cluster {
             .iter()
             .flat_map(|kind| plan.scopes(*kind).into_iter().map(|namespace| Scope { kind: *kind, namespace }));
         let lists = lists.map(|scope| self.scope_once(scope, &plan, &pool));
-        let (identified, lists) = tokio::join!(self.identify(), join_all(lists));
+        let lease = lease::look(self, options.clock.now());
+        let (identified, controllers, lists) = tokio::join!(self.identify(), lease, join_all(lists));
         if let Err(error @ (ReadError::Unreachable(_) | ReadError::Unauthorized(_))) = identified {
             return Err(error);
         }
         let mut index = Index::new(options.recorded, options.settings);
+        index.set_controllers(controllers);
         let mut root_error = None;
         let mut root_read = false;
         let now = options.clock.now();

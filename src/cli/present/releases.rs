@@ -5,7 +5,11 @@ use std::sync::Arc;
 use crate::{
     cli::table::Table,
     domain::{Age, Release, Timestamp, release::Role},
+    ui::text::{Elide, elide},
 };
+
+/// The most cells of a name in a table that is not wide.
+const LONGEST: usize = 48;
 
 /// The table of `status`, worst first; `wide` adds where it stands in its history and who else steers it.
 pub fn releases_table(releases: &[Arc<Release>], wide: bool, now: Timestamp) -> Table {
@@ -16,15 +20,18 @@ pub fn releases_table(releases: &[Arc<Release>], wide: bool, now: Timestamp) -> 
     heading.push("REASON");
     let mut table = Table::new(heading);
     for release in releases {
+        // A name of 200 characters would push all else off the screen; wide has it in full.
+        let name =
+            |text: &str| if wide { text.to_owned() } else { elide(text, LONGEST, Elide::Middle, "…").into_owned() };
         let mut cells = vec![
-            release.key.namespace.to_string(),
-            release.key.target(),
+            name(&release.key.namespace),
+            name(&release.key.target()),
             state(release),
             release.since.map_or_else(String::new, |since| Age::between(since, now).to_string()),
             release.strategy.0.to_owned(),
             step(release),
             weight(release),
-            versions(release),
+            name(&versions(release)),
             ready(release),
         ];
         if wide {

@@ -139,6 +139,25 @@ fn the_template_of_a_revision_is_in_its_document_and_what_looks_secret_is_masked
 }
 
 #[test]
+fn a_name_without_end_is_elided_in_the_table_and_whole_in_all_else() {
+    let cluster = sim("rolling");
+    let name = format!("{}-web", "very-long-".repeat(20).trim_end_matches('-'));
+    assert!(cluster.add(
+        json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": "shop"},
+            "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "x"}},
+                "template": {"metadata": {"labels": {"app": "x"}}, "spec": {"containers": [{"name": "x", "image": "x:v1"}]}}}}),
+        "ana",
+    ));
+    let shown = |format: &str| Home::new().run_on(&cluster, &["status", "-n", "shop", "-o", format]).out;
+    let table = shown("table");
+    let row = table.lines().find(|line| line.contains("deployment/very-long")).unwrap();
+    assert!(row.contains("…") && row.contains("-web  ") && row.chars().count() < 200, "{row}");
+    for format in ["wide", "json", "name"] {
+        assert!(shown(format).contains(&name), "{format}");
+    }
+}
+
+#[test]
 fn a_selector_that_no_server_reads_is_a_wrong_command_line() {
     let ran = Home::new().run_on(&SHOP, &["status", "-l", "app in ("]);
     assert_eq!((ran.code, ran.out.as_str()), (2, ""));

@@ -40,6 +40,26 @@ async fn one_release_is_the_boards_release_with_the_raw_objects_behind_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_shot_tells_whether_the_controllers_answer_as_the_console_does() {
+    let told = async |renewed_before: i64| {
+        let sim = kit::shop();
+        let renewed = sim.now() - jiff::SignedDuration::from_secs(renewed_before);
+        let lease = json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+            "metadata": {"name": "kube-controller-manager", "namespace": "kube-system"},
+            "spec": {"holderIdentity": "a", "renewTime": renewed.to_string()}});
+        assert!(sim.add(lease, "kube-controller-manager"));
+        let times = sim.clone();
+        let clock = crate::cluster::Clock::new(move || times.now());
+        let options = ObserveOptions { namespaces: NamespaceScope::All, clock, ..ObserveOptions::default() };
+        let snapshot = kit::cluster(&sim).await.one_shot(options).await.expect("reads");
+        let health = kit::deployment(&snapshot, "shop", "cart").health.clone();
+        health.reasons.iter().map(|reason| reason.text.to_string()).collect::<Vec<_>>().join(" ")
+    };
+    assert!(told(2).await.contains("The controller manager renews its lease."));
+    assert!(told(600).await.contains("The controller manager's lease is 10 min old: nothing will roll out."));
+}
+
+#[tokio::test(start_paused = true)]
 async fn existence_is_yes_no_or_not_known() {
     let sim = kit::shop();
     sim.add(

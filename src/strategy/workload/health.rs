@@ -1,5 +1,6 @@
 //! The health verdict of a workload, with its reasons in order of weight.
 
+use super::blockers::{Group, STUCK_AFTER, groups, sticks};
 use super::facts::{Facts, Lane};
 use super::phase::Phase;
 use super::words::{clip, count, form, stop};
@@ -17,6 +18,7 @@ const RESTARTS_WORTH_A_LOOK: u32 = 3;
 /// The verdict: the worst of its reasons; unknown when pods were not read and nothing else speaks.
 pub fn health(facts: &Facts, phase: Phase, state: State, reason: &Str) -> Health {
     let mut reasons = vec![readiness(facts, state, reason)];
+    reasons.extend(troubles(facts, &reasons[0].text));
     reasons.extend(conditions(facts));
     reasons.extend(restarts(facts));
     reasons.extend(outage(facts));
@@ -57,6 +59,32 @@ fn readiness(facts: &Facts, state: State, why: &Str) -> HealthReason {
         State::Idle => reason(Verdict::Ok, "Scaled to 0."),
         State::Waiting | State::Progressing | State::Healthy => reason(Verdict::Ok, counted()),
     }
+}
+
+/// What keeps pods from being ready, also while the state says nothing of it yet: in the middle of a rollout the new
+/// pods' trouble is what the verdict turns on. What `told` says already is not said twice.
+fn troubles(facts: &Facts, told: &Str) -> Vec<HealthReason> {
+    let of = |new: bool, lanes: Vec<Group<'_>>| {
+        let old_enough = move |group: &Group<'_>| {
+            let since = group.since().map(|since| facts.now.duration_since(since));
+            // A probe that has not answered yet is how every pod begins.
+            sticks(group.cause) || since.is_some_and(|since| since >= STUCK_AFTER)
+        };
+        let several = facts.lanes.len() > 1;
+        let told = told.clone();
+        lanes
+            .into_iter()
+            .filter(old_enough)
+            .filter_map(move |group| {
+                let said = |new| told.contains(group.sentence(new, facts.now).trim_end_matches('.'));
+                let verdict = if sticks(group.cause) { Verdict::Bad } else { Verdict::Warn };
+                (!said(true) && !said(false)).then(|| reason(verdict, group.sentence(new && several, facts.now)))
+            })
+            .collect::<Vec<_>>()
+    };
+    let mut reasons = of(true, groups(facts.lanes.iter().filter(|lane| lane.current)));
+    reasons.extend(of(false, groups(facts.others())));
+    reasons
 }
 
 fn conditions(facts: &Facts) -> Vec<HealthReason> {
@@ -182,6 +210,7 @@ fn budgets(facts: &Facts) -> Vec<HealthReason> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::pod::Cause;
     use crate::domain::selector::Selector;
     use crate::domain::{Kind, ObjectKey, Release, Uid};
     use crate::strategy::Settled;
@@ -219,6 +248,26 @@ mod tests {
         let release = world.release();
         assert_eq!(release.health.verdict, Verdict::Ok, "{:?}", release.health);
         assert_eq!(release.recheck_at, Some(ago(-8)));
+    }
+
+    #[test]
+    fn in_the_middle_of_a_rollout_the_new_pods_trouble_is_the_weightiest_reason() {
+        let moving = |cause, reason: &str, seconds| {
+            let world = World::rolling(3).revision(1, "v1", 9_000).revision(2, "v2", 20).pods(1, 3, true);
+            world.pods(2, 1, false).counts(4, 1, 3).trouble(cause, reason, seconds).release()
+        };
+        let crashing = moving(Cause::CrashLoop, "CrashLoopBackOff", 20);
+        assert_eq!(crashing.state, State::Progressing, "{}", crashing.reason);
+        let first = &crashing.health.reasons[0];
+        assert_eq!(first.verdict, Verdict::Bad);
+        assert_eq!(&*first.text, "1 new pod crashes again and again (CrashLoopBackOff, 20 s).");
+        let failed = moving(Cause::CrashLoop, "CrashLoopBackOff", 90);
+        let said = |release: &Release| {
+            release.health.reasons.iter().filter(|reason| reason.text.contains("again and again")).count()
+        };
+        assert_eq!((failed.state, said(&failed)), (State::Failed, 1), "{:?}", failed.health);
+        let probed = moving(Cause::NotReady, "Unready", 20);
+        assert_eq!(probed.health.verdict, Verdict::Ok, "every pod begins so: {:?}", probed.health);
     }
 
     #[test]

@@ -10,14 +10,14 @@
 //!  Back to: revision 41, v41, likely good (served 3 d, 6 pods still serve it).
 //! ```
 
-use super::said::{age, clock, shown, versions};
+use super::said::{age, clock, shown, versions_within};
 use crate::app::Model;
 use crate::app::filter::Filter;
 use crate::domain::release::Role;
 use crate::domain::snapshot::{Connection, Watch};
 use crate::domain::{Age, Kind, Release, State};
 use crate::ui::text::{self, Elide};
-use crate::ui::widgets::table::{Column, Row, Table, Width};
+use crate::ui::widgets::table::{Column, Row, Table, Width, lay_out};
 use crate::ui::widgets::{Look, Slot, put, put_line, put_wrapped};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -35,6 +35,9 @@ const COLUMNS: [Column; 9] = [
     Column::new("READY", Width::Fixed(5)).right().importance(80),
     Column::new("ERR%", Width::Fixed(4)).right().importance(20),
 ];
+
+/// The place of the versions among the columns.
+const VERSIONS: usize = 6;
 
 /// Draws the board.
 pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) {
@@ -67,12 +70,16 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) {
             places.remove(place);
         }
     }
+    let widths = lay_out(&columns, table_area.width.saturating_sub(1));
+    let of_versions = places.iter().position(|place| *place == VERSIONS).and_then(|place| widths[place]);
+    let cells = of_versions.map_or(0, |(_, cells)| usize::from(cells));
     let mut table = Table { columns: &columns, len: rows.len(), offset: 0, selected: None, header: true };
     let visible = table.visible(table_area.height);
     table.offset = model.board.scroll.first(rows.len(), visible);
     table.selected = (!rows.is_empty()).then(|| model.board.scroll.within(rows.len()));
     table.draw(buffer, table_area, look, |index| {
         let mut row = row(&rows[index], model, look);
+        row.cells[VERSIONS] = Line::raw(versions_within(&rows[index], cells, look.glyphs));
         row.cells = places.iter().map(|place| std::mem::take(&mut row.cells[*place])).collect();
         row
     });
@@ -198,7 +205,8 @@ fn row<'a>(release: &'a Release, model: &Model, look: Look<'_>) -> Row<'a> {
             Line::styled(release.strategy.short(), muted),
             Line::raw(step.unwrap_or_default()),
             Line::raw(share(release, look)),
-            Line::raw(versions(release, look.glyphs)),
+            // Filled in where it is known how wide the column is.
+            Line::default(),
             Line::styled(format!("{ready}/{desired}"), ready_style),
             // Nothing measures yet: that is not known, and not 0.
             Line::styled("?", muted),

@@ -7,6 +7,7 @@ use crate::domain::text::sanitize;
 use crate::domain::workload::short_digest;
 use crate::domain::{Age, Timestamp};
 use crate::ui::glyphs::Glyphs;
+use crate::ui::text::{Elide, elide, width};
 use std::borrow::Cow;
 
 /// The most characters of one text that are looked at for one line: a 100 kB annotation costs no more than this.
@@ -48,6 +49,27 @@ pub fn version(track: &Track) -> String {
         }
         _ => version.into_owned(),
     }
+}
+
+/// The versions of a release in a cell of so many: what is new, and what is wrong with it, is the last to be cut.
+pub fn versions_within(release: &Release, cells: usize, glyphs: &Glyphs) -> String {
+    let whole = versions(release, glyphs);
+    let over = width(&whole).saturating_sub(cells);
+    let stable = release.track(Role::Stable).or(release.tracks.first()).map(version).unwrap_or_default();
+    let Some(rest) = whole.strip_prefix(&stable).filter(|rest| over > 0 && !rest.is_empty()) else { return whole };
+    let cut = |text: &str, cells| elide(text, cells, Elide::Middle, glyphs.ellipsis).into_owned();
+    if rest.starts_with(glyphs.arrow) {
+        // From the old version two characters with the sign tell enough; fewer tell nothing.
+        let left = width(&stable).saturating_sub(over);
+        let head = if left >= 3 { cut(&stable, left) } else { String::new() };
+        let (new, marks) = rest.split_once(' ').map_or((rest, ""), |(new, marks)| (new, marks));
+        let marks = if marks.is_empty() { String::new() } else { format!(" {marks}") };
+        let room = cells.saturating_sub(width(&head) + width(&marks));
+        return format!("{head}{}{marks}", cut(new, room.max(width(glyphs.arrow) + 3)));
+    }
+    // One version with marks, or with the one that is kept: what runs is what counts.
+    let room = cells.saturating_sub(width(rest));
+    if room >= 3 { format!("{}{rest}", cut(&stable, room)) } else { cut(&stable, cells) }
 }
 
 /// The versions of a release in one cell: `v41→v42 !pull`, `v55`, `v1→v2 held`.

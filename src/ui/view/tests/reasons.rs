@@ -1,10 +1,37 @@
 //! What can't be done says why, and the reason is read to its end on the smallest screen.
 
-use super::super::samples::{at_stuck, press};
+use super::super::said::versions_within;
+use super::super::samples::{at_stuck, press, stuck};
 use super::screen;
 use crate::app::Model;
 use crate::app::layers::Layer;
 use crate::app::messages::Level;
+use crate::domain::release::Role;
+use crate::ui::glyphs;
+
+#[test]
+fn the_new_version_and_what_is_wrong_with_it_are_the_last_to_be_cut() {
+    let mut release = stuck();
+    let set = |release: &mut crate::domain::Release, role, version: &str| {
+        for track in release.tracks.iter_mut().filter(|track| track.role == role) {
+            track.version = version.into();
+            track.images.clear();
+            track.digests.clear();
+        }
+    };
+    set(&mut release, Role::Stable, "1.8.1");
+    set(&mut release, Role::Candidate, "1.9.0");
+    let within = |release: &crate::domain::Release, cells| versions_within(release, cells, &glyphs::UNICODE);
+    assert_eq!(within(&release, 20), "1.8.1→1.9.0 !pull");
+    assert_eq!(within(&release, 15), "1…1→1.9.0 !pull");
+    assert_eq!(within(&release, 13), "→1.9.0 !pull");
+    set(&mut release, Role::Candidate, "2026-11-22-main-4f9a1c7");
+    assert_eq!(within(&release, 20), "→2026-1…f9a1c7 !pull");
+    for cells in 9..40 {
+        let text = within(&release, cells);
+        assert!(text.ends_with(" !pull") && crate::ui::text::width(&text) <= cells.max(10), "{cells}: {text}");
+    }
+}
 
 /// The words of the screen, one space between them, frames left out.
 fn words(model: &Model) -> String {
