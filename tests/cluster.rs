@@ -18,6 +18,8 @@ mod faults;
 mod flagger;
 #[path = "cluster/kit.rs"]
 mod kit;
+#[path = "cluster/metrics.rs"]
+mod metrics;
 #[path = "cluster/proxy.rs"]
 mod proxy;
 #[path = "cluster/racing.rs"]

@@ -1,0 +1,183 @@
+//! Measurements on a real Prometheus, with a mesh's telemetry from the kit's traffic source.
+
+use crate::kit::{self, Namespace};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, timeout};
+use windlass::cluster::{Clock, Cluster, Observer};
+use windlass::config::{Config, Sources};
+use windlass::domain::measurement::{Measured, TrackMeasured};
+use windlass::domain::release::Role;
+use windlass::domain::{Measurements, Release};
+use windlass::metrics::{Focus, Meter, MeterOptions};
+
+/// A configuration of this text.
+fn config(text: &str) -> Arc<Config> {
+    let sources = Sources { file: Some(("config.toml".into(), text.to_owned())), ..Sources::default() };
+    Arc::new(Config::resolve(&sources).expect("a good configuration"))
+}
+
+fn prometheus() -> String {
+    std::env::var("WINDLASS_TEST_PROMETHEUS").expect("WINDLASS_TEST_PROMETHEUS must name a Prometheus")
+}
+
+fn meter(cluster: &Cluster, observer: &Observer, text: &str) -> Meter {
+    Meter::start(MeterOptions {
+        cluster: cluster.clone(),
+        snapshots: observer.snapshots.clone(),
+        config: config(text),
+        clock: Clock::system(),
+    })
+}
+
+fn deployment(name: &str, track: &str, notes: Value) -> Value {
+    let labels = json!({"app": "web", "track": track});
+    json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name},
+        "spec": {
+            "replicas": 2, "selector": {"matchLabels": labels},
+            "template": {
+                "metadata": {"labels": labels, "annotations": notes},
+                "spec": {"containers": [
+                    {"name": "web", "image": "registry.test/web:v1", "ports": [{"containerPort": 8080}]},
+                ]},
+            },
+        },
+    })
+}
+
+/// A weighted Istio route over a stable and a candidate Deployment.
+fn seed(room: &Namespace, candidate: Value) {
+    room.apply(&json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "annotations": {"sim/rps": "400"}},
+        "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 8080}]},
+    }));
+    let subset = |name: &str| json!({"name": name, "labels": {"track": name}});
+    room.apply(&json!({
+        "apiVersion": "networking.istio.io/v1", "kind": "DestinationRule", "metadata": {"name": "web"},
+        "spec": {"host": "web", "subsets": [subset("stable"), subset("canary")]},
+    }));
+    room.apply(&deployment("web-stable", "stable", json!({"sim/error-rate": "0"})));
+    room.apply(&deployment("web-canary", "canary", candidate));
+    let to = |subset: &str, weight: u32| json!({"destination": {"host": "web", "subset": subset}, "weight": weight});
+    room.apply(&json!({
+        "apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": {"name": "web"},
+        "spec": {"hosts": ["web"], "http": [{"route": [to("stable", 80), to("canary", 20)]}]},
+    }));
+}
+
+async fn istio_release(observer: &Observer) -> Arc<Release> {
+    let found = |release: &&Arc<Release>| release.strategy.0 == "istio" && release.tracks.len() == 2;
+    let ready = |release: &Arc<Release>| release.tracks.iter().all(|track| track.replicas.ready == 2);
+    let snapshot = kit::until(observer, "the route's two sides are ready", |snapshot| {
+        snapshot.releases.iter().find(found).is_some_and(ready)
+    });
+    let snapshot = snapshot.await;
+    Arc::clone(snapshot.releases.iter().find(found).expect("just seen"))
+}
+
+async fn until(meter: &mut Meter, what: &str, wanted: impl Fn(&Measurements) -> bool) -> Arc<Measurements> {
+    let found = timeout(Duration::from_mins(1), meter.measurements.wait_for(|now| wanted(now))).await;
+    let found = found.map(|found| Arc::clone(&found.expect("the meter lives")));
+    found.unwrap_or_else(|_| panic!("never {what}: {:#?}", meter.measurements.borrow()))
+}
+
+fn errors(measured: &Measured, role: Role) -> Option<f64> {
+    measured.track(role)?.errors.value()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a control plane"]
+async fn a_bad_candidate_is_seen_within_ten_seconds() {
+    let room = Namespace::new("metrics-bad");
+    seed(&room, json!({"sim/error-rate": "0"}));
+    let cluster = kit::cluster().await;
+    let observer = kit::observe(&cluster, &[&room.0]);
+    let release = istio_release(&observer).await;
+    let mut meter = meter(&cluster, &observer, &format!("[metrics]\nprometheus = \"{}\"\n", prometheus()));
+    meter.look_at(Focus { releases: vec![release.uid.clone()], ..Focus::default() });
+    until(&mut meter, "both sides are measured and well", |now| {
+        now.of(&release.uid).is_some_and(|web| {
+            errors(web, Role::Stable) == Some(0.0) && errors(web, Role::Candidate) == Some(0.0)
+        })
+    })
+    .await;
+    // The new pods take the old ones' place one by one; it counts from the first that answers.
+    seed(&room, json!({"sim/error-rate": "0.2"}));
+    kit::until(&observer, "a new pod is ready", |snapshot| {
+        let new = snapshot.by_uid(&release.uid).and_then(|web| web.traffic.clone());
+        new.is_some_and(|traffic| traffic.rows.sides.iter().any(|side| side.workload.replicas.updated >= 1 && side.workload.generation > 1 && side.workload.replicas.ready >= 2))
+    })
+    .await;
+    let began = Instant::now();
+    let seen = until(&mut meter, "the candidate's errors are seen", |now| {
+        now.of(&release.uid).is_some_and(|web| errors(web, Role::Candidate).is_some_and(|errors| errors > 0.01))
+    })
+    .await;
+    assert!(began.elapsed() < Duration::from_secs(10), "seen after {:?}", began.elapsed());
+    let web = seen.of(&release.uid).expect("just seen");
+    assert_eq!((&*web.source, errors(web, Role::Stable)), ("prometheus", Some(0.0)), "{web:?}");
+    assert!(web.detail.starts_with("istio metrics of http://"), "{}", web.detail);
+}
+
+/// The value of `query` as Prometheus' own answer has it.
+async fn by_hand(query: &str) -> f64 {
+    let address = format!("{}/api/v1/query", prometheus());
+    let output = tokio::process::Command::new("curl")
+        .args(["-sfG", &address, "--data-urlencode", &format!("query={query}")])
+        .output()
+        .await
+        .expect("curl runs");
+    let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let value = &answer["data"]["result"][0]["value"][1];
+    value.as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{query} gives {answer}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a control plane"]
+async fn the_numbers_are_those_of_the_same_queries_by_hand() {
+    let room = Namespace::new("metrics-numbers");
+    seed(&room, json!({"sim/error-rate": "0.3", "sim/latency-ms": "120"}));
+    let cluster = kit::cluster().await;
+    let observer = kit::observe(&cluster, &[&room.0]);
+    let release = istio_release(&observer).await;
+    let text = format!("[metrics]\nprometheus = \"{}\"\ninterval = \"1s\"\n", prometheus());
+    let mut meter = meter(&cluster, &observer, &text);
+    meter.look_at(Focus { releases: vec![release.uid.clone()], ..Focus::default() });
+    let of = |now: &Measurements| -> Option<TrackMeasured> {
+        let track = now.of(&release.uid)?.track(Role::Candidate)?.clone();
+        (track.samples? > 500 && track.p99.value().is_some()).then_some(track)
+    };
+    let series = format!("destination_workload_namespace=\"{}\",destination_workload=\"web-canary\"", room.0);
+    let rate = |more: &str| format!("sum(rate(istio_requests_total{{reporter=\"destination\",{series}{more}}}[1m]))");
+    let quantile = |q: f64| {
+        let buckets = format!("istio_request_duration_milliseconds_bucket{{reporter=\"destination\",{series}}}");
+        format!("histogram_quantile({q}, sum by (le) (rate({buckets}[1m]))) / 1000")
+    };
+    // Between the two a scrape may come in: the closest of a few tries counts.
+    let mut closest = f64::INFINITY;
+    for _ in 0..10 {
+        let now = until(&mut meter, "the candidate is measured", |now| of(now).is_some()).await;
+        let track = of(&now).expect("just seen");
+        let all = by_hand(&rate("")).await;
+        let ours = [&track.requests, &track.errors, &track.p50, &track.p90, &track.p99];
+        let theirs = [
+            all,
+            by_hand(&rate(",response_code=~\"5..\"")).await / all,
+            by_hand(&quantile(0.5)).await,
+            by_hand(&quantile(0.9)).await,
+            by_hand(&quantile(0.99)).await,
+        ];
+        let apart = ours.iter().zip(theirs).map(|(ours, theirs)| {
+            let ours = ours.value().unwrap_or_else(|| panic!("{track:?}"));
+            (ours - theirs).abs() / theirs
+        });
+        closest = closest.min(apart.fold(0.0, f64::max));
+        if closest < 0.01 {
+            return;
+        }
+        meter.measurements.changed().await.expect("the meter lives");
+    }
+    panic!("never closer than {closest}");
+}
