@@ -168,16 +168,7 @@ impl Cluster {
         request: &Request,
         limit: Duration,
     ) -> Result<Response<Body>, Failed> {
-        let server = self.identity().server.clone();
-        let built = request.build().map_err(|error| not_sent(format!("'{}' is no address: {error}", request.path)))?;
-        let response = match timeout(limit, client.send(built)).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(Failed::NoAnswer(explain::no_answer(&server, &error))),
-            Err(_) => {
-                let why = format!("{server} gave no answer within {} s.", limit.as_secs_f32());
-                return Err(Failed::NoAnswer(NoAnswer::Lost(why)));
-            }
-        };
+        let response = self.answered(client, request, limit).await?;
         if response.status().is_success() {
             return Ok(response);
         }
@@ -186,6 +177,29 @@ impl Cluster {
         let body = timeout(limit, response.into_body().collect()).await;
         let body = body.ok().and_then(Result::ok).map(http_body_util::Collected::to_bytes).unwrap_or_default();
         Err(Failed::Refused(Refused::read(status, retry_after, &body)))
+    }
+
+    /// Sends `request` once and gives the head of whatever answers.
+    pub(super) async fn raw(&self, request: &Request, limit: Duration) -> Result<Response<Body>, Failed> {
+        self.answered(&self.link().client, request, limit).await
+    }
+
+    async fn answered(
+        &self,
+        client: &kube::Client,
+        request: &Request,
+        limit: Duration,
+    ) -> Result<Response<Body>, Failed> {
+        let server = self.identity().server.clone();
+        let built = request.build().map_err(|error| not_sent(format!("'{}' is no address: {error}", request.path)))?;
+        match timeout(limit, client.send(built)).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(Failed::NoAnswer(explain::no_answer(&server, &error))),
+            Err(_) => {
+                let why = format!("{server} gave no answer within {} s.", limit.as_secs_f32());
+                Err(Failed::NoAnswer(NoAnswer::Lost(why)))
+            }
+        }
     }
 
     /// Sends `request` and reads the whole answer, all within the limit of a call.
