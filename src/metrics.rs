@@ -4,10 +4,17 @@
 //! Snapshot, Focus ─► Meter ─► sources, in their order ─► Measurements (a watch channel)
 //! ```
 
+mod controllers;
+mod credentials;
+mod health;
+mod http;
+mod kubernetes;
 mod lanes;
 pub mod meter;
+mod noise;
 mod prometheus;
 mod quantile;
+mod scrape;
 mod source;
 mod tally;
 

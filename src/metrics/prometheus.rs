@@ -1,22 +1,26 @@
 //! Prometheus: presets for the metrics that products emit, and own queries, for one release or a whole namespace.
 
 mod answer;
+mod business;
 mod client;
+mod own;
+mod place;
 mod preset;
+mod template;
 
 use super::lanes::Lanes;
-use super::meter::MeterOptions;
 use super::source::{Answering, BoardFound, BoardQuestion, Found, MetricSource, Question, Trouble};
 use super::tally::Tally;
-use crate::config::MetricSettings;
+use crate::config::Config;
 use crate::domain::measurement::TrackMeasured;
 use crate::domain::{Str, Timestamp};
-use answer::{Answer, Row};
-use client::Client;
+use answer::Answer;
+pub use answer::Row;
+pub use client::{Client, Unanswered};
 use jiff::SignedDuration;
 use preset::{PRESETS, Preset};
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -29,8 +33,8 @@ const KNOWN_FOR: Duration = Duration::from_mins(5);
 /// The source.
 #[derive(Debug)]
 pub struct Prometheus {
-    client: Client,
-    settings: MetricSettings,
+    client: Arc<Client>,
+    config: Arc<Config>,
     known: Mutex<Known>,
 }
 
@@ -61,14 +65,36 @@ impl MetricSource for Prometheus {
 
 impl Prometheus {
     /// Asks nothing yet.
-    pub fn new(options: &MeterOptions) -> Self {
-        Self { client: Client::new(options), settings: options.config.metrics.clone(), known: Mutex::default() }
+    pub fn new(client: Arc<Client>, config: Arc<Config>) -> Self {
+        Self { client, config, known: Mutex::default() }
     }
 
     async fn measure(&self, question: &Question) -> Result<Option<Found>, Trouble> {
-        if !self.client.configured() {
-            return Ok(None);
+        let Some(server) = self.client.server().await? else { return Ok(None) };
+        let key = &question.release.key;
+        let settings = self.config.release(&key.namespace, &key.name).metrics;
+        let queries = settings.queries.or(&self.config.metrics.queries);
+        let whole = queries.error_rate.is_some() && queries.latency.is_some() && queries.request_rate.is_some();
+        let mut found = if whole { None } else { self.by_preset(question, &server).await? };
+        if !queries.is_empty() {
+            let ahead = self.known().ahead.unwrap_or_default();
+            let base = found.take().unwrap_or_else(|| Found {
+                source: "prometheus".into(),
+                detail: format!("own queries to {server}").into(),
+                tracks: question.lanes.unmeasured(),
+                named: Vec::new(),
+            });
+            found = Some(own::measure(&self.client, &queries, question, ahead, base).await?);
         }
+        let named = business::measure(&self.client, &settings.business, question).await?;
+        if !named.is_empty() {
+            let only = || Found { source: "prometheus".into(), detail: server.clone(), ..Found::default() };
+            found.get_or_insert_with(only).named.extend(named);
+        }
+        Ok(found)
+    }
+
+    async fn by_preset(&self, question: &Question, server: &str) -> Result<Option<Found>, Trouble> {
         let present = self.present().await?;
         let namespace = &question.lanes.namespace;
         let first = self.known().chosen.get(namespace).copied().unwrap_or(0);
@@ -89,8 +115,8 @@ impl Prometheus {
             let (tracks, warning) = self.in_full(preset, question, tally).await?;
             let warning = answer.warning.or(warning);
             let partly = warning.map(|warning| format!(", answered in part: {warning}")).unwrap_or_default();
-            let detail = format!("{} metrics of {}{partly}", preset.name, self.client.address());
-            return Ok(Some(Found { source: "prometheus".into(), detail: detail.into(), tracks, named: Vec::new() }));
+            let detail = format!("{} metrics of {server}{partly}", preset.name).into();
+            return Ok(Some(Found { source: "prometheus".into(), detail, tracks, named: Vec::new() }));
         }
         Ok(None)
     }
@@ -149,9 +175,7 @@ impl Prometheus {
 
     /// One query for all releases of a namespace. Which metrics it has is found out from turn to turn.
     async fn survey(&self, question: &BoardQuestion) -> Result<Option<BoardFound>, Trouble> {
-        if !self.client.configured() {
-            return Ok(None);
-        }
+        let Some(server) = self.client.server().await? else { return Ok(None) };
         let present = self.present().await?;
         let at = self.known().chosen.get(&question.namespace).copied().unwrap_or(0);
         let Some(preset) = present.get(at).or(present.first()) else { return Ok(None) };
@@ -168,13 +192,13 @@ impl Prometheus {
         }
         let next = if tracks.is_empty() { (at + 1) % present.len() } else { at };
         self.known().chosen.insert(question.namespace.clone(), next);
-        let detail = format!("{} metrics of {}", preset.name, self.client.address());
+        let detail = format!("{} metrics of {server}", preset.name);
         Ok(Some(BoardFound { source: "prometheus".into(), detail: detail.into(), tracks }))
     }
 
     /// The presets of which the server has series, asked now and then.
-    async fn present(&self) -> Result<Vec<&'static Preset>, Trouble> {
-        if let Some(name) = &self.settings.preset {
+    async fn present(&self) -> Result<Vec<&'static Preset>, Unanswered> {
+        if let Some(name) = &self.config.metrics.preset {
             return Ok(PRESETS.iter().filter(|preset| preset.name == name).collect());
         }
         if let Some((asked, present)) = &self.known().present

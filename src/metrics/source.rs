@@ -1,8 +1,11 @@
 //! What a source of measurements is, and the order in which the sources are asked.
 
+use super::controllers::Controllers;
+use super::kubernetes::Kubernetes;
 use super::lanes::Lanes;
 use super::meter::MeterOptions;
-use super::prometheus::Prometheus;
+use super::prometheus::{Client, Prometheus};
+use super::scrape::Scrape;
 use crate::domain::measurement::{Measured, Named, TrackMeasured};
 use crate::domain::{Release, Str, Timestamp, Uid};
 use jiff::SignedDuration;
@@ -94,7 +97,13 @@ impl Trouble {
 
 /// The sources that the settings name, in their order. A new source is one line here.
 pub fn registry(options: &MeterOptions) -> Vec<Arc<dyn MetricSource>> {
-    let made: [Arc<dyn MetricSource>; 1] = [Arc::new(Prometheus::new(options))];
+    let prometheus = Arc::new(Client::new(options));
+    let made: [Arc<dyn MetricSource>; 4] = [
+        Arc::new(Controllers::new(Arc::clone(&prometheus))),
+        Arc::new(Prometheus::new(prometheus, Arc::clone(&options.config))),
+        Arc::new(Scrape::new(options)),
+        Arc::new(Kubernetes),
+    ];
     let wanted = &options.config.metrics.sources;
     wanted.iter().filter_map(|name| made.iter().find(|source| source.name() == name).cloned()).collect()
 }

@@ -82,6 +82,11 @@ impl Tally {
         &mut self.now[lane]
     }
 
+    /// The same, to be read.
+    pub fn current(&self, lane: usize) -> &Counted {
+        &self.now[lane]
+    }
+
     /// The track's numbers at a point of the past; `None` outside of it.
     pub fn past(&mut self, lane: usize, point: usize) -> Option<&mut Counted> {
         self.past.get_mut(lane)?.get_mut(point)

@@ -98,16 +98,19 @@ async fn a_bad_candidate_is_seen_within_ten_seconds() {
     let mut meter = meter(&cluster, &observer, &format!("[metrics]\nprometheus = \"{}\"\n", prometheus()));
     meter.look_at(Focus { releases: vec![release.uid.clone()], ..Focus::default() });
     until(&mut meter, "both sides are measured and well", |now| {
-        now.of(&release.uid).is_some_and(|web| {
-            errors(web, Role::Stable) == Some(0.0) && errors(web, Role::Candidate) == Some(0.0)
-        })
+        now.of(&release.uid)
+            .is_some_and(|web| errors(web, Role::Stable) == Some(0.0) && errors(web, Role::Candidate) == Some(0.0))
     })
     .await;
     // The new pods take the old ones' place one by one; it counts from the first that answers.
     seed(&room, json!({"sim/error-rate": "0.2"}));
     kit::until(&observer, "a new pod is ready", |snapshot| {
         let new = snapshot.by_uid(&release.uid).and_then(|web| web.traffic.clone());
-        new.is_some_and(|traffic| traffic.rows.sides.iter().any(|side| side.workload.replicas.updated >= 1 && side.workload.generation > 1 && side.workload.replicas.ready >= 2))
+        new.is_some_and(|traffic| {
+            traffic.rows.sides.iter().any(|side| {
+                side.workload.replicas.updated >= 1 && side.workload.generation > 1 && side.workload.replicas.ready >= 2
+            })
+        })
     })
     .await;
     let began = Instant::now();

@@ -2,8 +2,10 @@
 
 use super::targets::{Target, Targets};
 use super::{Focus, MeterOptions};
-use crate::domain::measurement::Measured;
+use crate::config::HealthSettings;
+use crate::domain::measurement::{Measured, Tick};
 use crate::domain::{Measurements, Release, Snapshot, Str, Uid};
+use crate::metrics::health;
 use crate::metrics::lanes::Lanes;
 use crate::metrics::source::{self, Asked, BoardFound, BoardQuestion, MetricSource, Question, Trouble};
 use jiff::SignedDuration;
@@ -42,6 +44,7 @@ pub struct Driver {
 enum Ended {
     Release(Box<Question>, Asked),
     Namespace(Box<BoardQuestion>, Result<Option<BoardFound>, Trouble>),
+    Health(Box<Question>, HealthSettings, Tick),
 }
 
 impl Driver {
@@ -115,7 +118,7 @@ impl Driver {
     fn follow(&mut self) {
         self.look_again = None;
         let snapshot = self.options.snapshots.borrow_and_update().clone();
-        self.targets.follow(&self.focus, &snapshot, self.options.config.metrics.refresh);
+        self.targets.follow(&self.focus, &snapshot, &self.options.config);
         let gone = |uid: &Uid| snapshot.by_uid(uid).is_none();
         if self.measured.keys().any(gone) {
             self.measured.retain(|uid, _| snapshot.by_uid(uid).is_some());
@@ -130,15 +133,29 @@ impl Driver {
         }
         let snapshot = self.options.snapshots.borrow().clone();
         for target in due {
-            let settings = &self.options.config.metrics;
+            let config = Arc::clone(&self.options.config);
+            let of = |uid: &Uid| {
+                let release = snapshot.by_uid(uid)?;
+                Some((release, config.release(&release.key.namespace, &release.key.name).metrics))
+            };
             let pace = match &target {
-                Target::Release(_) => settings.interval,
-                Target::Namespace(_) => settings.refresh,
+                Target::Release(_) => config.metrics.interval,
+                Target::Namespace(_) => config.metrics.refresh,
+                Target::Health(uid) => {
+                    let health = of(uid).and_then(|(_, metrics)| metrics.health);
+                    health.map_or(config.metrics.refresh, |health| health.interval)
+                }
             };
             let round = self.targets.begin(&target, pace);
             let running = match &target {
-                Target::Release(uid) => snapshot.by_uid(uid).map(|release| self.begin_release(release, round)),
+                Target::Release(uid) => {
+                    of(uid).map(|(release, metrics)| self.begin_release(release, metrics.source.as_deref(), round))
+                }
                 Target::Namespace(name) => Some(self.begin_namespace(name, &snapshot, round)),
+                Target::Health(uid) => {
+                    let health = of(uid).and_then(|(release, metrics)| Some((release, metrics.health?)));
+                    health.map(|(release, health)| self.begin_health(release, health, round))
+                }
             };
             if let Some(running) = running {
                 self.targets.runs(&target, running);
@@ -146,16 +163,24 @@ impl Driver {
         }
     }
 
-    fn begin_release(&mut self, release: &Arc<Release>, round: u64) -> AbortHandle {
+    fn question(&self, release: &Arc<Release>) -> Question {
         let settings = &self.options.config.metrics;
-        let question = Question {
+        Question {
             release: Arc::clone(release),
             lanes: Lanes::of(release),
             window: signed(settings.window),
             span: self.focus.span.unwrap_or(signed(settings.span)),
             now: self.options.clock.now(),
+        }
+    }
+
+    /// `only`: the one source that the release's own settings name, or `none`.
+    fn begin_release(&mut self, release: &Arc<Release>, only: Option<&str>, round: u64) -> AbortHandle {
+        let question = self.question(release);
+        let sources: Arc<[_]> = match only {
+            Some(only) => self.sources.iter().filter(|source| source.name() == only).cloned().collect(),
+            None => Arc::clone(&self.sources),
         };
-        let sources = Arc::clone(&self.sources);
         let target = Target::Release(release.uid.clone());
         self.spawn(target, round, async move {
             let asked = timeout(ROUND, source::ask(&sources, &question)).await.unwrap_or_else(|_| Asked {
@@ -166,6 +191,15 @@ impl Driver {
                 ..Asked::default()
             });
             Ended::Release(Box::new(question), asked)
+        })
+    }
+
+    fn begin_health(&mut self, release: &Arc<Release>, health: HealthSettings, round: u64) -> AbortHandle {
+        let question = self.question(release);
+        let cluster = self.options.cluster.clone();
+        self.spawn(Target::Health(release.uid.clone()), round, async move {
+            let tick = health::ask(&cluster, &health, &question.release.key.namespace, question.now).await;
+            Ended::Health(Box::new(question), health, tick)
         })
     }
 
@@ -207,6 +241,15 @@ impl Driver {
                 let known = self.measured.get(&uid).map(Arc::as_ref);
                 let measured = asked.over(known, &question, signed(self.options.config.metrics.interval));
                 self.note(uid, measured);
+            }
+            Ended::Health(question, settings, tick) => {
+                let uid = question.release.uid.clone();
+                let known = self.measured.get(&uid).map(Arc::as_ref);
+                let check = health::with(known.and_then(|known| known.health.as_ref()), &settings.address.text, tick);
+                let known = known.cloned();
+                let every = signed(self.options.config.metrics.interval);
+                let base = known.unwrap_or_else(|| Asked::default().over(None, &question, every));
+                self.note(uid, Measured { health: Some(check), ..base });
             }
             Ended::Namespace(question, Ok(Some(found))) => self.take_board(&question, found),
             Ended::Namespace(_, Ok(None)) => {}

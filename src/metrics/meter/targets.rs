@@ -1,6 +1,7 @@
 //! What is to be asked for, and when.
 
 use super::Focus;
+use crate::config::Config;
 use crate::domain::{Snapshot, Str, Uid};
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -14,6 +15,8 @@ pub enum Target {
     Release(Uid),
     /// The releases of a namespace, for the board.
     Namespace(Str),
+    /// A release's health endpoint.
+    Health(Uid),
 }
 
 /// When a target is asked for next, and the round that runs.
@@ -35,10 +38,16 @@ pub struct Targets {
 const APART: Duration = Duration::from_millis(100);
 
 impl Targets {
-    /// Takes up what is in focus now and drops the rest, with its unfinished rounds. `refresh`: the board's.
-    pub fn follow(&mut self, focus: &Focus, snapshot: &Snapshot, refresh: Duration) {
-        let open = focus.releases.iter().filter(|uid| snapshot.by_uid(uid).is_some());
-        let mut wanted: BTreeSet<Target> = open.map(|uid| Target::Release(uid.clone())).collect();
+    /// Takes up what is in focus now and drops the rest, with its unfinished rounds.
+    pub fn follow(&mut self, focus: &Focus, snapshot: &Snapshot, config: &Config) {
+        let refresh = config.metrics.refresh;
+        let mut wanted = BTreeSet::new();
+        for release in focus.releases.iter().filter_map(|uid| snapshot.by_uid(uid)) {
+            wanted.insert(Target::Release(release.uid.clone()));
+            if config.release(&release.key.namespace, &release.key.name).metrics.health.is_some() {
+                wanted.insert(Target::Health(release.uid.clone()));
+            }
+        }
         if focus.board {
             wanted.extend(snapshot.releases.iter().map(|release| Target::Namespace(release.key.namespace.clone())));
         }
@@ -56,7 +65,7 @@ impl Targets {
         let mut due = now;
         for target in fresh {
             let first = match target {
-                Target::Release(_) => now,
+                Target::Release(_) | Target::Health(_) => now,
                 Target::Namespace(_) => {
                     due += apart;
                     due - apart

@@ -1,13 +1,12 @@
-//! One Prometheus server: where it is, how it is spoken to, and how often after it failed.
+//! One Prometheus server: how it is asked, and how often after it failed.
 
 use super::answer::{self, Answer, Wrong};
-use crate::domain::Timestamp;
+use super::place::{Places, Way};
+use crate::domain::{Str, Timestamp};
 use crate::metrics::meter::MeterOptions;
 use crate::metrics::source::Trouble;
 use jiff::SignedDuration;
-use reqwest::Url;
-use std::error::Error;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
@@ -18,21 +17,15 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// How many queries run at a time.
 const AT_ONCE: usize = 4;
 
-/// After failures: twice as long each time, up to this.
-const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+/// After failures: twice as long each time, from the first to the last.
+const PAUSES: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(1));
 
 /// A server.
 #[derive(Debug)]
 pub struct Client {
-    way: Option<Way>,
+    places: Places,
     turns: Semaphore,
     pause: Mutex<Option<Pause>>,
-}
-
-#[derive(Debug)]
-struct Way {
-    base: Url,
-    http: reqwest::Client,
 }
 
 /// The server failed, and is left alone for a while.
@@ -43,26 +36,47 @@ struct Pause {
     why: Trouble,
 }
 
+/// Why a query has no result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unanswered {
+    /// The server refuses the query, in its own words; asking again would not help.
+    Query(String),
+    /// Our credentials could not be read.
+    Access(String),
+    /// No usable answer, in words that follow the server's name.
+    Away(String),
+    /// It failed before and is left alone for now, or there is none: a whole sentence.
+    Told(Trouble),
+}
+
+impl From<Unanswered> for Trouble {
+    fn from(unanswered: Unanswered) -> Self {
+        match unanswered {
+            Unanswered::Query(said) => Self::new(format!("Prometheus refuses the query: {said}.")),
+            Unanswered::Access(said) => Self::new(format!("The credentials of [metrics] can't be read: {said}.")),
+            Unanswered::Away(said) => Self::new(format!("Prometheus {said}.")),
+            Unanswered::Told(trouble) => trouble,
+        }
+    }
+}
+
 impl Client {
     /// Speaks to nobody yet.
     pub fn new(options: &MeterOptions) -> Self {
-        let url = options.config.metrics.prometheus.as_deref().and_then(|text| text.parse().ok());
-        let way = url.and_then(|base| Some(Way { base, http: http().ok()? }));
-        Self { way, turns: Semaphore::new(AT_ONCE), pause: Mutex::default() }
+        let places = Places::new(options.cluster.clone(), options.config.metrics.clone());
+        Self { places, turns: Semaphore::new(AT_ONCE), pause: Mutex::default() }
     }
 
-    /// Whether there is a server to ask.
-    pub const fn configured(&self) -> bool {
-        self.way.is_some()
-    }
-
-    /// The server, as it is named in sentences: without user info.
-    pub fn address(&self) -> String {
-        self.way.as_ref().map(|way| shown(&way.base)).unwrap_or_default()
+    /// The server, as it is named in sentences; `None`: there is none to ask.
+    pub async fn server(&self) -> Result<Option<Str>, Trouble> {
+        match self.places.way().await {
+            Ok(way) => Ok(way.map(|way| way.shown().into())),
+            Err(wrong) => Err(Trouble::new(format!("Prometheus can't be asked: {wrong}."))),
+        }
     }
 
     /// An instant query at the server's own time.
-    pub async fn query(&self, query: &str) -> Result<Answer, Trouble> {
+    pub async fn query(&self, query: &str) -> Result<Answer, Unanswered> {
         self.get("api/v1/query", &[("query", query)], answer::read).await
     }
 
@@ -73,7 +87,7 @@ impl Client {
         start: Timestamp,
         end: Timestamp,
         step: SignedDuration,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, Unanswered> {
         let seconds = |time: Timestamp| format!("{:.3}", time.as_duration().as_secs_f64());
         let (start, end, step) = (seconds(start), seconds(end), step.as_secs().to_string());
         let parameters = [("query", query), ("start", &start), ("end", &end), ("step", &step)];
@@ -81,7 +95,7 @@ impl Client {
     }
 
     /// Which of `names` are metrics with series.
-    pub async fn metric_names(&self, names: &[&str]) -> Result<Vec<String>, Trouble> {
+    pub async fn metric_names(&self, names: &[&str]) -> Result<Vec<String>, Unanswered> {
         let selector = format!("{{__name__=~\"{}\"}}", names.join("|"));
         self.get("api/v1/label/__name__/values", &[("match[]", &selector)], answer::names).await
     }
@@ -89,91 +103,56 @@ impl Client {
     async fn get<T>(
         &self,
         path: &str,
-        parameters: &[(&str, &str)],
+        query: &[(&str, &str)],
         read: impl Fn(u16, &[u8]) -> Result<T, Wrong>,
-    ) -> Result<T, Trouble> {
-        let Some(way) = &self.way else { return Err(Trouble::new("No Prometheus is configured.")) };
+    ) -> Result<T, Unanswered> {
         if let Some(pause) = self.paused() {
-            return Err(pause.why);
+            return Err(Unanswered::Told(pause.why));
         }
+        let way = self.places.way().await.ok().flatten();
+        let Some(way) = way else { return Err(Unanswered::Told(Trouble::new("There is no Prometheus to ask."))) };
+        // Never closed; without a permit the queries would only be less well spread.
         let turn = self.turns.acquire().await;
-        let answer = timeout(LIMIT, way.get(path, parameters)).await;
+        let answer = timeout(LIMIT, self.places.get(&way, path, query, LIMIT)).await;
         drop(turn);
-        let wrong = match answer {
+        let said = match answer {
             Ok(Ok((status, body))) => match read(status, &body) {
                 Ok(answer) => {
-                    *self.pause.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                    *self.held() = None;
                     return Ok(answer);
                 }
-                Err(Wrong::Query(said)) => {
-                    return Err(Trouble::new(format!("Prometheus at {} refuses the query: {said}.", self.address())));
-                }
+                Err(Wrong::Query(said)) => return Err(Unanswered::Query(said)),
                 Err(Wrong::Server(said)) => format!("answers {said}"),
                 Err(Wrong::Form(said)) => format!("gives an answer that can't be used: {said}"),
             },
-            Ok(Err(said)) => said,
+            Ok(Err(Unanswered::Away(said))) => said,
+            Ok(Err(other)) => return Err(other),
             Err(_) => format!("gave no answer within {} s", LIMIT.as_secs()),
         };
-        Err(self.failed(&wrong))
+        Err(Unanswered::Told(self.failed(&way, &said)))
     }
 
     fn paused(&self) -> Option<Pause> {
-        let pause = self.pause.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        pause.filter(|pause| Instant::now() < pause.until)
+        self.held().clone().filter(|pause| Instant::now() < pause.until)
     }
 
     /// Notes a failure: queries that failed together count as one.
-    fn failed(&self, wrong: &str) -> Trouble {
-        let mut held = self.pause.lock().unwrap_or_else(PoisonError::into_inner);
+    fn failed(&self, way: &Arc<Way>, said: &str) -> Trouble {
+        let mut held = self.held();
         if let Some(pause) = held.as_ref().filter(|pause| Instant::now() < pause.until) {
             return pause.why.clone();
         }
         let failures = held.as_ref().map_or(0, |pause| pause.failures) + 1;
-        let wait = Duration::from_secs(5).saturating_mul(1 << failures.min(6).saturating_sub(1)).min(LONGEST_PAUSE);
-        let address = self.address();
-        let why = Trouble::new(format!("Prometheus at {address} {wrong}; asked again after {} s.", wait.as_secs()));
+        let (first, last) = PAUSES;
+        let wait = first.saturating_mul(1 << (failures - 1).min(6)).min(last);
+        let (address, said) = (way.shown(), said.trim_end_matches('.'));
+        let why = Trouble::new(format!("Prometheus at {address} {said}; asked again after {} s.", wait.as_secs()));
         // A little less than announced, so that the round at that moment is not put off by another one.
         *held = Some(Pause { failures, until: Instant::now() + wait.mul_f64(0.9), why: why.clone() });
         why
     }
-}
 
-impl Way {
-    async fn get(&self, path: &str, parameters: &[(&str, &str)]) -> Result<(u16, Vec<u8>), String> {
-        let mut url = self.base.clone();
-        let joined = format!("{}/{path}", url.path().trim_end_matches('/'));
-        url.set_path(&joined);
-        url.query_pairs_mut().extend_pairs(parameters);
-        let response = self.http.get(url).send().await.map_err(|error| innermost(&error))?;
-        let status = response.status().as_u16();
-        let body = response.bytes().await.map_err(|error| innermost(&error))?;
-        Ok((status, body.to_vec()))
-    }
-}
-
-fn http() -> reqwest::Result<reqwest::Client> {
-    // Fails when a provider is there already; then that one is used.
-    rustls::crypto::ring::default_provider().install_default().ok();
-    reqwest::Client::builder().user_agent(concat!("windlass/", env!("CARGO_PKG_VERSION"))).build()
-}
-
-/// An address without user info and query.
-fn shown(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    format!("{}://{host}{port}{}", url.scheme(), url.path().trim_end_matches('/'))
-}
-
-/// The innermost cause: the outer ones repeat the URL, which may hold a secret.
-fn innermost(error: &dyn Error) -> String {
-    let mut last: &dyn Error = error;
-    while let Some(source) = last.source() {
-        last = source;
-    }
-    let text = last.to_string();
-    if text.contains("refused") {
-        "refuses the connection: is it running?".into()
-    } else {
-        format!("can't be reached: {text}")
+    fn held(&self) -> std::sync::MutexGuard<'_, Option<Pause>> {
+        self.pause.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

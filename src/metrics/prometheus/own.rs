@@ -1,0 +1,146 @@
+//! Queries of the settings, asked for each track: they take the place of what a preset would say.
+
+use super::answer::{Answer, Row};
+use super::client::{Client, Unanswered};
+use super::template::fill;
+use super::{POINTS, step};
+use crate::config::{Queries, Written};
+use crate::domain::measurement::{Reading, Series};
+use crate::domain::{Str, Timestamp};
+use crate::metrics::source::{Found, Question, Trouble};
+use jiff::SignedDuration;
+
+/// Lays the own queries over `base`. A query that the server refuses is named with its place in the settings.
+pub async fn measure(
+    client: &Client,
+    queries: &Queries,
+    question: &Question,
+    ahead: SignedDuration,
+    mut base: Found,
+) -> Result<Found, Trouble> {
+    let times = Times::of(question, ahead);
+    for (track, lane) in base.tracks.iter_mut().zip(&question.lanes.lanes) {
+        let asked = |query: &Option<Written>| {
+            let filled = query.as_ref().map(|written| {
+                (
+                    fill(&written.text, &question.lanes, lane, &question.release.key.name, question.window),
+                    written.clone(),
+                )
+            });
+            async {
+                match filled {
+                    Some((query, written)) => Some(ask(client, &query, &written, &times).await),
+                    None => None,
+                }
+            }
+        };
+        let (errors, latency, rate) =
+            tokio::join!(asked(&queries.error_rate), asked(&queries.latency), asked(&queries.request_rate));
+        if track.series.errors.len() != times.points() {
+            track.series = Series { start: times.ours, step: times.step, ..Series::default() };
+        }
+        if let Some(asked) = errors.transpose()? {
+            track.errors = asked.now.share("error_rate_query");
+            track.series.errors = asked.past;
+        }
+        if let Some(asked) = latency.transpose()? {
+            track.p99 = asked.now.positive("latency_query");
+            track.series.p99 = asked.past;
+        }
+        if let Some(asked) = rate.transpose()? {
+            track.requests = asked.now.positive("request_rate_query");
+            let requests = track.requests.value();
+            track.samples = requests.map(|rate| (rate * question.window.as_secs_f64()).round() as u64);
+            track.series.requests = asked.past;
+        }
+    }
+    Ok(base)
+}
+
+/// One number of one track: now, and over the past.
+struct Asked {
+    now: Now,
+    past: Vec<Option<f64>>,
+}
+
+/// What the query says now, before it is known what it should be.
+struct Now(Reading);
+
+impl Now {
+    /// A share from 0 to 1.
+    fn share(self, name: &str) -> Reading {
+        match self.0 {
+            Reading::Value(value) if !(0.0..=1.0).contains(&value) => {
+                Reading::Unusable(format!("{name} gives {value}, where a share from 0 to 1 is needed").into())
+            }
+            reading => reading,
+        }
+    }
+
+    fn positive(self, name: &str) -> Reading {
+        match self.0 {
+            Reading::Value(value) if value < 0.0 => Reading::Unusable(format!("{name} gives {value}").into()),
+            reading => reading,
+        }
+    }
+}
+
+/// The times of the past.
+struct Times {
+    start: Timestamp,
+    end: Timestamp,
+    /// The start by our own clock.
+    ours: Timestamp,
+    step: SignedDuration,
+}
+
+impl Times {
+    fn of(question: &Question, ahead: SignedDuration) -> Self {
+        let step = step(question.span);
+        let end = question.now.checked_add(ahead).unwrap_or(question.now);
+        let start = end.checked_sub(step * (POINTS - 1)).unwrap_or(end);
+        Self { start, end, ours: start.checked_sub(ahead).unwrap_or(start), step }
+    }
+
+    fn points(&self) -> usize {
+        POINTS as usize
+    }
+
+    fn spread(&self, row: Option<&Row>) -> Vec<Option<f64>> {
+        let mut points = vec![None; self.points()];
+        for (time, value) in row.iter().flat_map(|row| &row.points) {
+            let passed = (time - self.start.as_duration().as_secs_f64()) / self.step.as_secs_f64();
+            if let Some(point) = points.get_mut(passed.round().max(0.0) as usize) {
+                *point = Some(*value).filter(|value| value.is_finite());
+            }
+        }
+        points
+    }
+}
+
+async fn ask(client: &Client, query: &str, written: &Written, times: &Times) -> Result<Asked, Trouble> {
+    let (now, past) = tokio::join!(client.query(query), client.range(query, times.start, times.end, times.step));
+    match (now, past) {
+        (Ok(now), past) => {
+            let past = past.map(|answer| times.spread(answer.rows.first())).unwrap_or_default();
+            Ok(Asked { now: Now(reading(&now, written)), past })
+        }
+        (Err(Unanswered::Query(said)), _) => {
+            let why: Str = format!("the query at {} is refused: {said}", written.origin).into();
+            Ok(Asked { now: Now(Reading::Unusable(why)), past: Vec::new() })
+        }
+        (Err(other), _) => Err(other.into()),
+    }
+}
+
+/// The one number of an answer.
+pub fn reading(answer: &Answer, written: &Written) -> Reading {
+    match answer.rows.as_slice() {
+        [] => Reading::NoTraffic,
+        [row] => row.points.last().map_or(Reading::NoTraffic, |(_, value)| Reading::of(*value)),
+        rows => {
+            let why = format!("the query at {} gives {} series: sum them up", written.origin, rows.len());
+            Reading::Unusable(why.into())
+        }
+    }
+}
