@@ -7,6 +7,7 @@
 //! whole configuration or every fault there is, each with its place.
 
 mod freeze;
+mod guard;
 mod kind;
 mod layers;
 mod metrics;
@@ -22,6 +23,7 @@ mod traffic;
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 pub use freeze::{Freeze, Held, Window};
+pub use guard::{CommandSettings, NotifySettings, SlackSettings, WebhookSettings};
 pub use kind::{Kind, Value};
 pub use layers::{Binding, Entry, Path, dotted};
 pub use metrics::{Access, Business, HealthSettings, MetricSettings, Queries, ReleaseMetrics, Written};
@@ -32,6 +34,7 @@ pub use sample::sample;
 pub use schema::{Effect, SETTINGS, Setting};
 pub use settings::{ColorMode, ContextSettings, ReleaseSettings, Ui};
 
+use crate::domain::guarding::GuardSettings;
 use layers::Layers;
 use settings::Reader;
 
@@ -74,6 +77,10 @@ pub struct Config {
     pub keep_old: Option<Duration>,
     /// Where measurements come from.
     pub metrics: MetricSettings,
+    /// Gates and rules.
+    pub guard: GuardSettings,
+    /// Who is told of what a guard does.
+    pub notify: NotifySettings,
     /// The change freezes.
     pub freeze: Freeze,
     /// The keys that the user wants for actions.
@@ -127,6 +134,8 @@ impl Config {
             ladder: reader.ladder(&["ladder", "steps"]).unwrap_or_default(),
             keep_old: reader.span(&["ladder", "keep_old"]),
             metrics: reader.metrics(&mut problems),
+            guard: reader.guard(&mut problems),
+            notify: reader.notify(&mut problems),
             freeze: reader.freeze(&mut problems),
             contexts: reader.contexts(),
             releases: reader.releases(&mut problems),
@@ -147,6 +156,16 @@ impl Config {
     pub fn release(&self, namespace: &str, name: &str) -> ReleaseSettings {
         let wanted = |key: &str| key.split_once('/') == Some((namespace, name));
         self.releases.iter().find(|(key, _)| wanted(key)).map(|(_, settings)| settings.clone()).unwrap_or_default()
+    }
+
+    /// Has the health endpoint of the release `namespace`/`name` asked, whatever the file says.
+    pub fn ask_health(&mut self, qualified: &str, health: HealthSettings) {
+        let place = self.releases.iter().position(|(name, _)| name == qualified);
+        let place = place.unwrap_or_else(|| {
+            self.releases.push((qualified.to_owned(), ReleaseSettings::default()));
+            self.releases.len() - 1
+        });
+        self.releases[place].1.metrics.health = Some(health);
     }
 
     /// Every value there is with its origin, by path.

@@ -5,6 +5,7 @@ pub mod age;
 pub mod details;
 pub mod direction;
 pub mod forecast;
+pub mod guarding;
 pub mod history;
 pub mod identity;
 pub mod ids;

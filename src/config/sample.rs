@@ -93,6 +93,18 @@ fn example(setting: &Setting) -> &'static str {
         "freeze.windows.*.to" => "\"mon 06:00\"",
         "freeze.windows.*.days" => "[]",
         "freeze.windows.*.contexts" => "[\"prod-*\"]",
+        "releases.*.bake" | "ladder.bake" => "\"10m\"",
+        "releases.*.bake_requests" | "ladder.bake_requests" => "500",
+        "guard.error_rate" => "5",
+        "guard.success_rate" => "95",
+        "guard.latency" => "\"500ms\"",
+        "guard.health_failures" => "3",
+        "guard.restarts" => "2",
+        "guard.notify" => "[\"slack\"]",
+        "notify.slack.url_env" => "\"SLACK_WEBHOOK_URL\"",
+        "notify.slack.url_file" => "\"/run/secrets/slack\"",
+        "notify.webhook.url" => "\"https://hooks.example/windlass\"",
+        "notify.command.run" => "[\"/usr/local/bin/tell\"]",
         _ => "\"…\"",
     }
 }

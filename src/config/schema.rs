@@ -38,6 +38,8 @@ const COLOR_MODES: &[&str] = &["auto", "never", "16", "256", "true"];
 const WAYS: &[&str] = &["direct", "proxy"];
 const BUSINESS: &[&str] = &["ratio", "value"];
 const ONE_SOURCE: &[&str] = &["controllers", "prometheus", "scrape", "kubernetes", "none"];
+const COUNT: Kind = Kind::Integer(1, u32::MAX as i64);
+const NO_DATA: &[&str] = &["hold", "breach"];
 const BREACHES: &[&str] = &["undo", "abort", "switch-back", "hold"];
 
 /// All settings, in the order in which they are shown.
@@ -76,8 +78,6 @@ pub static SETTINGS: &[Setting] = &[
         None,
         "What must answer well before a switch: a URL, svc/NAME:PORT/PATH, or a command; {side} is the side.",
     ),
-    later("releases.*.bake", Kind::Span, None, "How long a rung must hold before the next."),
-    later("releases.*.bake_requests", Kind::Integer(0, i64::MAX), None, "How many requests a rung must have seen."),
     now(
         "releases.*.metrics",
         Kind::Choice(ONE_SOURCE),
@@ -92,6 +92,13 @@ pub static SETTINGS: &[Setting] = &[
     now("releases.*.health_status", Kind::Integer(100, 599), None, "The status that means well; else 200."),
     now("releases.*.health_interval", Kind::Span, None, "How often it is asked; else every 10 s."),
     now("releases.*.health_timeout", Kind::Span, None, "How long it may take to answer; else 2 s."),
+    now("releases.*.bake", Kind::Span, None, "How long this release's rungs must hold before the next."),
+    now(
+        "releases.*.bake_requests",
+        Kind::Integer(0, i64::MAX),
+        None,
+        "How many requests a rung of this release must have seen.",
+    ),
     now("releases.*.business.*.query", Kind::Text, None, "What one group of an A/B test brings, as a query."),
     now("releases.*.business.*.samples", Kind::Text, None, "How many cases that rests on, as a query."),
     now("releases.*.business.*.kind", Kind::Choice(BUSINESS), None, "A share of its cases (0 to 1), or any value."),
@@ -103,8 +110,8 @@ pub static SETTINGS: &[Setting] = &[
         Some("\"30m\""),
         "How long the old side of a switch is kept before its scale-down is offered.",
     ),
-    later("ladder.bake", Kind::Span, None, "How long a rung must hold before the next."),
-    later("ladder.bake_requests", Kind::Integer(0, i64::MAX), None, "How many requests a rung must have seen."),
+    now("ladder.bake", Kind::Span, None, "How long a rung must hold, in bounds, before the next."),
+    now("ladder.bake_requests", Kind::Integer(0, i64::MAX), None, "How many requests a rung must have seen."),
     now(
         "metrics.sources",
         Kind::Texts,
@@ -143,13 +150,26 @@ pub static SETTINGS: &[Setting] = &[
     ),
     now("metrics.latency_query", Kind::Text, None, "The query for its p99 in seconds."),
     now("metrics.request_rate_query", Kind::Text, None, "The query for its requests per second."),
-    later("guard.error_rate", Kind::Number, None, "The highest share of failed requests, in percent."),
-    later("guard.latency", Kind::Span, None, "The highest p99."),
-    later("guard.min_requests", Kind::Integer(0, i64::MAX), None, "Fewer requests than this are too few to judge."),
-    later("guard.for", Kind::Span, None, "How long a guard watches."),
-    later("guard.on_breach", Kind::Choice(BREACHES), None, "What a guard does when a rule is broken."),
-    later("guard.step_when_ok", Kind::Flag, None, "Advance when a rung's time is over and all is well."),
-    later("guard.notify", Kind::Texts, None, "Who is told: slack, webhook, command."),
+    now(
+        "guard.error_rate",
+        Kind::Number,
+        None,
+        "The highest share of failed requests, in percent; 5 where none is set.",
+    ),
+    now("guard.success_rate", Kind::Number, None, "The lowest share of requests that do not fail, in percent."),
+    now("guard.latency", Kind::Span, None, "The highest p99."),
+    now("guard.health_failures", COUNT, None, "So many bad answers of the health endpoint in a row are a breach."),
+    now("guard.restarts", Kind::Integer(0, i64::MAX), None, "More restarts than this are a breach."),
+    now("guard.min_requests", Kind::Integer(0, i64::MAX), Some("50"), "Fewer requests than this are too few to judge."),
+    now("guard.breaches", COUNT, Some("2"), "How often in a row a rule must be broken."),
+    now("guard.settle", Kind::Span, Some("\"30s\""), "For so long after a change numbers do not count."),
+    now("guard.rollout", Kind::Span, Some("\"5m\""), "A rollout that takes longer is a breach."),
+    now("guard.undo", Kind::Span, Some("\"3m\""), "How long the way back may take."),
+    now("guard.no_data", Kind::Choice(NO_DATA), Some("\"hold\""), "What it is when there are no numbers."),
+    now("guard.for", Kind::Span, Some("\"10m\""), "How long a guard watches."),
+    now("guard.on_breach", Kind::Choice(BREACHES), Some("\"undo\""), "What a guard does when a rule is broken."),
+    now("guard.step_when_ok", Kind::Flag, Some("false"), "Advance when a rung's time is over and all is well."),
+    now("guard.notify", Kind::Texts, None, "Who is told: slack, webhook, command."),
     now(
         "freeze.zone",
         Kind::Text,
@@ -161,19 +181,17 @@ pub static SETTINGS: &[Setting] = &[
     now("freeze.windows.*.days", Kind::Texts, None, "For a window of the day: the days on which it starts."),
     now("freeze.windows.*.contexts", Kind::Texts, None, "The contexts that it holds in; else all."),
     now("freeze.windows.*.reason", Kind::Text, None, "What a person is told."),
-    later("notify.slack.url_env", Kind::Text, None, "The variable that holds the URL of the incoming webhook."),
-    later("notify.slack.channel", Kind::Text, None, "The channel."),
-    later("notify.webhook.url", Kind::Text, None, "The URL that gets a POST."),
-    later("notify.webhook.header_env", Kind::Text, None, "The variable that holds an Authorization header."),
-    later("notify.command.run", Kind::Texts, None, "The program and its arguments; it gets JSON on its input."),
+    now("notify.slack.url_env", Kind::Text, None, "The variable that holds the URL of the incoming webhook."),
+    now("notify.slack.url_file", Kind::Text, None, "The file that holds it instead."),
+    now("notify.slack.channel", Kind::Text, None, "The channel, where the webhook may choose one."),
+    now("notify.webhook.url", Kind::Text, None, "The URL that gets a POST with JSON."),
+    now("notify.webhook.url_env", Kind::Text, None, "The variable that holds that URL instead."),
+    now("notify.webhook.header_env", Kind::Text, None, "The variable that holds an Authorization header."),
+    now("notify.command.run", Kind::Texts, None, "The program and its arguments; it gets JSON on its input."),
 ];
 
 const fn now(path: &'static str, kind: Kind, default: Option<&'static str>, about: &'static str) -> Setting {
     Setting { path, kind, default, about, effect: Effect::Now }
-}
-
-const fn later(path: &'static str, kind: Kind, default: Option<&'static str>, about: &'static str) -> Setting {
-    Setting { path, kind, default, about, effect: Effect::Later }
 }
 
 impl Setting {

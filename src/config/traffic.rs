@@ -24,7 +24,13 @@ impl Config {
             let check = settings.preview_check.as_deref()?;
             Some((name.as_str().into(), check.into()))
         });
-        TrafficSettings { ladder: self.ladder.clone(), keep_old, releases, preview_checks: checks.collect() }
+        TrafficSettings {
+            ladder: self.ladder.clone(),
+            keep_old,
+            releases,
+            preview_checks: checks.collect(),
+            guard: self.guard.clone(),
+        }
     }
 }
 

@@ -1,12 +1,13 @@
 //! What the configuration says about releases with traffic.
 
 use super::marks::{Marks, SWITCH_KEYS};
+use crate::domain::guarding::GuardSettings;
 use crate::domain::{Direction, Intent, ObjectKey, Plan, Release, Str};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
 /// Settings of traffic: the same for deriving and for planning.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TrafficSettings {
     /// The ladder of releases that have no own one.
     pub ladder: Vec<u8>,
@@ -16,6 +17,8 @@ pub struct TrafficSettings {
     pub releases: BTreeMap<Str, Marks>,
     /// What must answer well before a side gets the traffic, by `namespace/name` of the release's root.
     pub preview_checks: BTreeMap<Str, Str>,
+    /// Gates and rules.
+    pub guard: GuardSettings,
 }
 
 impl Default for TrafficSettings {
@@ -26,6 +29,7 @@ impl Default for TrafficSettings {
             keep_old: SignedDuration::from_mins(30),
             releases: BTreeMap::new(),
             preview_checks: BTreeMap::new(),
+            guard: GuardSettings::default(),
         }
     }
 }

@@ -1,0 +1,375 @@
+//! What the rules make of a release now.
+
+use super::numbers::{Number, errors, latency};
+use super::rules::{Against, Check, NoData, Rule, Rules, Terms, millis, percent, points};
+use crate::domain::measurement::{Measured, TrackMeasured};
+use crate::domain::{Age, Release, Role, Str, Timestamp, Track};
+use crate::strategy::{Settled, strategy};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How a release stands under its rules; the worst last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// In bounds, on numbers that count.
+    Ok,
+    /// Not to be told yet: too early, too few, not often enough in a row.
+    Hold,
+    /// There are no numbers, or only old ones.
+    NoData,
+    /// A rule is broken.
+    Breach,
+}
+
+impl Verdict {
+    /// The word on the screen and in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Hold => "hold",
+            Self::NoData => "no-data",
+            Self::Breach => "breach",
+        }
+    }
+}
+
+/// What is watched of a release: one revision, wherever it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Watched {
+    /// The name of its track: it keeps it when it becomes the stable one.
+    pub track: Str,
+    /// Its pods' hash, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<Str>,
+}
+
+/// What is remembered from one evaluation to the next.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct State {
+    /// What is watched; an empty name: the candidate, else the stable track.
+    #[serde(default)]
+    pub watched: Watched,
+    /// Since when numbers and the rollout count: armed, or the last step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// Restarts of its pods when it was armed.
+    #[serde(default)]
+    pub restarts: u32,
+    /// How many times in a row each rule was broken.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub broken: BTreeMap<Str, u32>,
+    /// The numbers that were counted last: the same ones count once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<Timestamp>,
+}
+
+/// What one rule found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule.
+    pub rule: &'static str,
+    /// What it makes of it.
+    pub verdict: Verdict,
+    /// With numbers.
+    pub text: Str,
+}
+
+/// What all rules found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// The worst verdict.
+    pub verdict: Verdict,
+    /// Its reason, in one sentence with numbers.
+    pub reason: Str,
+    /// Every rule's own.
+    pub findings: Vec<Finding>,
+    /// What the next evaluation starts from.
+    pub state: State,
+}
+
+/// What `rules` make of `release` at `now`.
+pub fn judge(
+    rules: &Rules,
+    measured: Option<&Measured>,
+    release: &Release,
+    state: &State,
+    now: Timestamp,
+) -> Judgement {
+    let scene = Scene { measured, release, state, now };
+    let fresh = scene.fresh();
+    let mut next = state.clone();
+    let mut findings = Vec::with_capacity(rules.rules.len());
+    for rule in &rules.rules {
+        let found = scene.look(rules, rule);
+        findings.push(scene.count(rule, rules.no_data, found, fresh, &mut next));
+    }
+    if fresh {
+        next.counted = measured.and_then(|measured| measured.at);
+    }
+    let worst = findings.iter().max_by_key(|finding| finding.verdict);
+    let verdict = worst.map_or(Verdict::NoData, |finding| finding.verdict);
+    let reason = match (verdict, worst) {
+        (_, None) => "no rule is set".into(),
+        (Verdict::Ok, _) => {
+            findings.iter().map(|finding| &*finding.text).collect::<Vec<_>>().join(", ").as_str().into()
+        }
+        (_, Some(_)) => {
+            let same = findings.iter().filter(|finding| finding.verdict == verdict);
+            same.map(|finding| &*finding.text).collect::<Vec<_>>().join("; ").as_str().into()
+        }
+    };
+    Judgement { verdict, reason, findings, state: next }
+}
+
+/// What one rule sees, before it is counted.
+enum Seen {
+    Within(String),
+    Broken(String),
+    NotYet(String),
+    Nothing(String),
+    /// Old numbers, whatever they say.
+    Stale(String),
+}
+
+struct Scene<'a> {
+    measured: Option<&'a Measured>,
+    release: &'a Release,
+    state: &'a State,
+    now: Timestamp,
+}
+
+impl Scene<'_> {
+    /// Whether there are numbers that were not counted yet.
+    fn fresh(&self) -> bool {
+        let at = self.measured.and_then(|measured| measured.at);
+        at.is_some() && at > self.state.counted
+    }
+
+    fn look(&self, rules: &Rules, rule: &Rule) -> Seen {
+        match rule.check {
+            Check::Health(limit) => self.health(limit),
+            Check::Restarts(most) => self.restarts(most),
+            Check::Settled(within) => self.settled(within),
+            Check::ErrorsMax(_) | Check::SuccessMin(_) | Check::Latency(..) | Check::AgainstStable(_) => {
+                self.numbers(rules, rule)
+            }
+        }
+    }
+
+    /// Counts a breach, and says what the rule makes of it.
+    fn count(&self, rule: &Rule, no_data: NoData, seen: Seen, fresh: bool, next: &mut State) -> Finding {
+        let name = rule.check.name();
+        let finding = |verdict, text: String| Finding { rule: name, verdict, text: text.into() };
+        let counts = fresh || !rule.check.measures();
+        let (broken, text) = match seen {
+            Seen::Broken(text) => (true, text),
+            Seen::Nothing(text) if no_data == NoData::Breach => (true, format!("{text}, which counts as a breach")),
+            seen => {
+                let (verdict, text) = match seen {
+                    Seen::Within(text) => (Verdict::Ok, text),
+                    Seen::NotYet(text) => (Verdict::Hold, text),
+                    Seen::Nothing(text) | Seen::Stale(text) | Seen::Broken(text) => (Verdict::NoData, text),
+                };
+                // Old numbers and numbers that do not count say nothing about those before them.
+                if counts && verdict == Verdict::Ok {
+                    next.broken.remove(name);
+                }
+                return finding(verdict, text);
+            }
+        };
+        debug_assert!(broken, "everything else returned");
+        let wanted = if rule.check.measures() { rule.terms.in_a_row } else { 1 };
+        let before = self.state.broken.get(name).copied().unwrap_or(0);
+        // Without any numbers there is no time of theirs either: each look counts.
+        let counts = counts || self.measured.is_none_or(|measured| measured.at.is_none());
+        let times = if counts { before.saturating_add(1) } else { before.max(1) };
+        next.broken.insert(name.into(), times);
+        if times >= wanted {
+            finding(Verdict::Breach, text)
+        } else {
+            finding(Verdict::Hold, format!("{text}, {times} of {wanted} times in a row"))
+        }
+    }
+
+    /// The rules over a source's numbers.
+    fn numbers(&self, rules: &Rules, rule: &Rule) -> Seen {
+        let name = rule.check.name();
+        let Some(measured) = self.measured else { return Seen::Nothing(format!("{name}: nothing is measured yet")) };
+        let why = || measured.trouble.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+        if measured.at.is_none() {
+            return Seen::Nothing(format!("{name}: no numbers{}", why()));
+        }
+        let Some(track) = self.track(measured) else {
+            return Seen::Nothing(format!("{name}: nothing is measured of {}", self.name()));
+        };
+        let seen = self.compare(measured, track, rule);
+        if measured.stale(self.now) {
+            let age = measured.age(self.now).unwrap_or(Age::seconds(0)).words();
+            let last = match seen {
+                Seen::Within(text)
+                | Seen::Broken(text)
+                | Seen::NotYet(text)
+                | Seen::Nothing(text)
+                | Seen::Stale(text) => text,
+            };
+            return Seen::Stale(format!("{last}, but that is {age} old{}: old numbers are not acted upon", why()));
+        }
+        match (seen, self.settling(rules)) {
+            (Seen::Broken(text) | Seen::Within(text), Some(left)) => {
+                Seen::NotYet(format!("{text}; it counts in {}", Age(left).words()))
+            }
+            (seen, _) => seen,
+        }
+    }
+
+    /// How much longer numbers do not count; `None` when they do.
+    fn settling(&self, rules: &Rules) -> Option<jiff::SignedDuration> {
+        let left = rules.settle - self.now.duration_since(self.state.since?);
+        (left > jiff::SignedDuration::ZERO).then_some(left)
+    }
+
+    fn compare(&self, measured: &Measured, track: &TrackMeasured, rule: &Rule) -> Seen {
+        let (name, terms) = (rule.check.name(), rule.terms);
+        let number = match rule.check {
+            Check::Latency(quantile, _) => latency(measured, track, quantile, terms),
+            _ => errors(measured, track, terms),
+        };
+        let (number, samples) = match number {
+            Number::Is(number, samples) => (number, samples),
+            Number::Missing(why) => return Seen::Nothing(format!("{name}: {why}")),
+        };
+        if let Some(few) = too_few(&rule.check, number, samples, terms) {
+            return Seen::NotYet(few);
+        }
+        let of = samples.map(|samples| format!(" of {samples} requests")).unwrap_or_default();
+        let (broken, text) = match rule.check {
+            Check::ErrorsMax(max) => {
+                (number > max, format!("error rate {}{of} (limit {})", percent(number), percent(max)))
+            }
+            Check::SuccessMin(min) => {
+                let success = 1.0 - number;
+                (success < min, format!("success rate {}{of} (at least {})", percent(success), percent(min)))
+            }
+            Check::Latency(quantile, max) => {
+                (number > max, format!("{} {}{of} (limit {})", quantile.word(), millis(number), millis(max)))
+            }
+            Check::AgainstStable(against) => return self.against(measured, (number, &of), against, terms),
+            // They look at no numbers of a source.
+            Check::Health(_) | Check::Restarts(_) | Check::Settled(_) => (false, name.to_owned()),
+        };
+        if broken { Seen::Broken(text) } else { Seen::Within(text) }
+    }
+
+    fn against(&self, measured: &Measured, (number, of): (f64, &str), against: Against, terms: Terms) -> Seen {
+        let name = "error rate against stable";
+        let stable = measured.track(Role::Stable).filter(|track| *track.name != *self.state.watched.track);
+        let Some(stable) = stable else { return Seen::Within(format!("{name}: it is the stable one itself")) };
+        let (base, samples) = match errors(measured, stable, terms) {
+            Number::Is(base, samples) => (base, samples),
+            Number::Missing(why) => return Seen::Nothing(format!("{name}: {why} on stable")),
+        };
+        if samples.is_some_and(|samples| samples < terms.requests) {
+            let samples = samples.unwrap_or(0);
+            return Seen::NotYet(format!("{name}: {samples} requests on stable: too few"));
+        }
+        let (limit, words) = match against {
+            Against::Times(times) => (base * times, format!("{times} × {}", percent(base))),
+            Against::Above(above) => (base + above, format!("{} and {}", percent(base), points(above))),
+        };
+        let text = format!("error rate {}{of}, stable {} (limit {words})", percent(number), percent(base));
+        if number > limit { Seen::Broken(text) } else { Seen::Within(text) }
+    }
+
+    fn health(&self, limit: u32) -> Seen {
+        let check = self.measured.and_then(|measured| measured.health.as_ref());
+        let Some(check) = check.filter(|check| !check.ticks.is_empty()) else {
+            return Seen::Nothing("health endpoint: no answer yet".to_owned());
+        };
+        let failing = u32::try_from(check.failing()).unwrap_or(u32::MAX);
+        let said = check.ticks.last().map_or("", |tick| &*tick.said);
+        let last = check.ticks.last().map(|tick| Age::between(tick.at, self.now));
+        let silent = self.measured.is_some_and(|measured| {
+            let limit = measured.every.checked_mul(4).unwrap_or(jiff::SignedDuration::MAX);
+            last.is_some_and(|age| age.0 > limit.max(jiff::SignedDuration::from_secs(60)))
+        });
+        let times = if failing == 1 { "once".to_owned() } else { format!("{failing} times in a row") };
+        match failing {
+            _ if silent => Seen::Stale(format!(
+                "health endpoint: the last answer ({said}) is {} old: old answers are not acted upon",
+                last.unwrap_or(Age::seconds(0)).words()
+            )),
+            0 => Seen::Within(format!("health endpoint {said}")),
+            failing if failing >= limit => {
+                Seen::Broken(format!("health endpoint bad {times}, last {said} (limit {limit})"))
+            }
+            _ => Seen::NotYet(format!("health endpoint bad {times}, last {said}; {limit} are a breach")),
+        }
+    }
+
+    fn restarts(&self, most: u32) -> Seen {
+        let Some(track) = self.own_track() else {
+            return Seen::NotYet(format!("restarts: {} has no pods", self.name()));
+        };
+        let all: u32 = track.pods.iter().map(|pod| pod.restarts).fold(0, u32::saturating_add);
+        let new = all.saturating_sub(self.state.restarts);
+        let text = format!("{new} restarts (limit {most})");
+        if new > most { Seen::Broken(text) } else { Seen::Within(text) }
+    }
+
+    fn settled(&self, within: jiff::SignedDuration) -> Seen {
+        let settled = strategy(self.release.strategy).map(|strategy| strategy.settled(self.release));
+        let took = self.state.since.map(|since| Age::between(since, self.now));
+        match settled {
+            Some(Settled::Yes) => Seen::Within("rollout settled".to_owned()),
+            Some(Settled::Failed(why)) => Seen::Broken(format!("the rollout does not come up: {why}")),
+            Some(Settled::NotYet(what)) => match took {
+                Some(took) if took.0 > within => {
+                    Seen::Broken(format!("not settled after {} (limit {}): {what}", took.words(), Age(within).words()))
+                }
+                _ => Seen::NotYet(format!("rollout: {what}")),
+            },
+            None => Seen::Nothing(format!("rollout: nothing steers {}", self.release.key)),
+        }
+    }
+
+    /// The numbers of what is watched.
+    fn track<'m>(&self, measured: &'m Measured) -> Option<&'m TrackMeasured> {
+        let name = &*self.state.watched.track;
+        if !name.is_empty() {
+            return measured.named_track(name);
+        }
+        measured.track(Role::Candidate).or_else(|| measured.track(Role::Stable))
+    }
+
+    fn own_track(&self) -> Option<&Track> {
+        let name = &*self.state.watched.track;
+        if !name.is_empty() {
+            return self.release.tracks.iter().find(|track| &*track.name == name);
+        }
+        self.release.track(Role::Candidate).or_else(|| self.release.track(Role::Stable))
+    }
+
+    fn name(&self) -> String {
+        let name = &*self.state.watched.track;
+        if name.is_empty() { self.release.key.to_string() } else { name.to_owned() }
+    }
+}
+
+/// A sample that is too small to be judged, called so.
+fn too_few(check: &Check, number: f64, samples: Option<u64>, terms: Terms) -> Option<String> {
+    let samples = samples.filter(|samples| *samples < terms.requests)?;
+    let needed = terms.requests;
+    Some(match check {
+        Check::Latency(quantile, _) => {
+            format!("{} {} of {samples} requests: too few ({needed} are needed)", quantile.word(), millis(number))
+        }
+        _ => {
+            let failed = (number * samples as f64).round();
+            let errors = if failed == 1.0 { "1 error".to_owned() } else { format!("{failed} errors") };
+            format!("{errors} of {samples} requests: too few ({needed} are needed)")
+        }
+    })
+}

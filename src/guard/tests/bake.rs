@@ -1,0 +1,74 @@
+use super::{canary, measured, series};
+use crate::domain::Release;
+use crate::domain::guarding::Bake;
+use crate::domain::measurement::Measured;
+use crate::guard::{Baking, Rules, baking};
+use crate::strategy::testing::{ago, now};
+use jiff::SignedDuration;
+
+/// The canary at 20 %, since so many seconds.
+fn since(seconds: i64) -> Release {
+    let mut release = Release::clone(&canary(20));
+    release.step.as_mut().expect("a ladder").since = Some(ago(seconds));
+    release
+}
+
+fn gate(minutes: i64, requests: u64) -> Bake {
+    Bake {
+        time: (minutes > 0).then(|| SignedDuration::from_mins(minutes)),
+        requests: (requests > 0).then_some(requests),
+    }
+}
+
+fn stands(bake: Bake, release: &Release, measured: Option<&Measured>) -> Baking {
+    baking(bake, (&Rules::default(), false), release, measured, now())
+}
+
+/// Numbers in bounds with ten points of ten seconds, one request a second each.
+fn busy() -> Measured {
+    let mut numbers = measured(0.0, 840, 5);
+    numbers.tracks[1].series = series(ago(100), &[1.0; 10], &[0.0; 10]);
+    numbers
+}
+
+#[test]
+fn a_rung_counts_its_time_and_its_requests_down() {
+    let rung = since(50);
+    let found = stands(gate(5, 252), &rung, Some(&busy()));
+    assert_eq!(found.words(), "gate: 4 min 10 s and 212 requests to go");
+    assert!(!found.open());
+    assert_eq!(stands(gate(5, 0), &since(301), Some(&busy())), Baking::Done);
+    assert_eq!(stands(gate(0, 30), &rung, Some(&busy())).words(), "gate: open");
+}
+
+#[test]
+fn a_breach_holds_every_rung_and_the_time_counts_from_the_last_one() {
+    let held = stands(Bake::default(), &since(400), Some(&measured(0.2, 840, 5)));
+    assert_eq!(held.holds().as_deref(), Some("this rung does not bake: error rate 20 % of 840 requests (limit 5 %)"));
+    let mut recovered = busy();
+    recovered.tracks[1].series.errors[7] = Some(0.3);
+    // The eighth point ended 30 s ago.
+    let counting = Baking::Counting { time: SignedDuration::from_secs(270), requests: 0 };
+    assert_eq!(stands(gate(5, 0), &since(600), Some(&recovered)), counting);
+}
+
+#[test]
+fn without_a_gate_and_without_a_breach_nothing_is_held() {
+    assert_eq!(stands(Bake::default(), &since(1), None), Baking::Free);
+    assert_eq!(stands(Bake::default(), &since(1), Some(&busy())), Baking::Free);
+    let at_zero = Release::clone(&canary(0));
+    assert_eq!(stands(gate(5, 100), &at_zero, None), Baking::Free, "nothing bakes without traffic");
+}
+
+#[test]
+fn missing_numbers_hold_a_rung_only_where_something_was_asked_for() {
+    let told = |found: Baking| found.holds().map(|why| why.to_string()).unwrap_or_default();
+    assert!(told(stands(gate(5, 100), &since(400), None)).contains("nothing is measured yet"));
+    let configured = baking(Bake::default(), (&Rules::default(), true), &since(400), None, now());
+    assert!(!configured.open());
+    let few = measured(3.0 / 41.0, 41, 5);
+    assert!(told(stands(gate(5, 0), &since(400), Some(&few))).contains("3 errors of 41 requests: too few"));
+    assert!(stands(Bake::default(), &since(400), Some(&few)).open(), "small samples hold no rung without a gate");
+    let old = measured(0.2, 840, 90);
+    assert!(stands(Bake::default(), &since(400), Some(&old)).open(), "old numbers are not acted upon");
+}

@@ -1,0 +1,199 @@
+use super::{canary, later, measured, series, ticks, track};
+use crate::domain::Role;
+use crate::domain::measurement::{Measured, Reading};
+use crate::guard::{Against, Check, NoData, Quantile, Rule, Rules, State, Terms, Verdict, Watched, judge};
+use crate::strategy::testing::{ago, now};
+use jiff::SignedDuration;
+use proptest::prelude::*;
+
+/// The error rate alone, at most 5 %, `in_a_row` times.
+fn errors_only(in_a_row: u32) -> Rules {
+    only(Check::ErrorsMax(0.05), in_a_row)
+}
+
+fn only(check: Check, in_a_row: u32) -> Rules {
+    let terms = Terms { in_a_row, ..Terms::default() };
+    Rules { rules: vec![Rule { check, terms }], ..Rules::default() }
+}
+
+fn verdict(rules: &Rules, measured: Option<&Measured>) -> (Verdict, String) {
+    let judgement = judge(rules, measured, &canary(20), &State::default(), now());
+    (judgement.verdict, judgement.reason.to_string())
+}
+
+#[test]
+fn an_error_rate_over_the_limit_is_a_breach_with_its_numbers_and_below_it_is_ok() {
+    let (found, why) = verdict(&errors_only(1), Some(&measured(0.2, 840, 5)));
+    assert_eq!((found, &*why), (Verdict::Breach, "error rate 20 % of 840 requests (limit 5 %)"));
+    assert_eq!(verdict(&errors_only(1), Some(&measured(0.01, 840, 5))).0, Verdict::Ok);
+}
+
+#[test]
+fn it_takes_as_many_breaches_in_a_row_as_asked_and_the_same_numbers_count_once() {
+    let (rules, release) = (errors_only(3), canary(20));
+    let mut state = State::default();
+    let look = |age: i64, state: &State| judge(&rules, Some(&measured(0.2, 840, age)), &release, state, now());
+    for (age, wanted) in [(10, Verdict::Hold), (10, Verdict::Hold), (8, Verdict::Hold), (6, Verdict::Breach)] {
+        let judgement = look(age, &state);
+        assert_eq!(judgement.verdict, wanted, "{}", judgement.reason);
+        state = judgement.state;
+    }
+    let well = judge(&rules, Some(&measured(0.0, 840, 4)), &release, &state, now());
+    assert!(well.state.broken.is_empty(), "one look in bounds begins anew");
+}
+
+#[test]
+fn old_numbers_are_told_and_never_acted_upon() {
+    let strict = Rules { no_data: NoData::Breach, ..errors_only(1) };
+    let (found, why) = verdict(&strict, Some(&measured(0.2, 840, 60)));
+    assert_eq!(found, Verdict::NoData);
+    assert!(why.contains("20 %") && why.contains("1 min old") && why.contains("not acted upon"), "{why}");
+}
+
+#[test]
+fn small_samples_are_called_small() {
+    let (found, why) = verdict(&errors_only(1), Some(&measured(3.0 / 41.0, 41, 5)));
+    assert_eq!((found, &*why), (Verdict::Hold, "3 errors of 41 requests: too few (50 are needed)"));
+}
+
+#[test]
+fn no_numbers_are_never_good_ones_and_a_breach_only_where_that_was_asked_for() {
+    let mut silent = measured(0.0, 840, 5);
+    silent.tracks[1].errors = Reading::NoTraffic;
+    for nothing in [None, Some(&silent)] {
+        assert_eq!(verdict(&errors_only(1), nothing).0, Verdict::NoData);
+        let strict = Rules { no_data: NoData::Breach, ..errors_only(1) };
+        assert_eq!(verdict(&strict, nothing).0, Verdict::Breach);
+    }
+    let mut unusable = silent.clone();
+    unusable.tracks[1].errors = Reading::Unusable("the query does not parse".into());
+    assert!(verdict(&errors_only(1), Some(&unusable)).1.contains("does not parse"));
+    assert_eq!(verdict(&Rules { rules: Vec::new(), ..Rules::default() }, None).0, Verdict::NoData);
+}
+
+#[test]
+fn numbers_do_not_count_until_the_release_has_settled_down() {
+    let state = State { since: Some(ago(20)), ..State::default() };
+    let judgement = judge(&errors_only(1), Some(&measured(0.2, 840, 5)), &canary(20), &state, now());
+    assert_eq!(judgement.verdict, Verdict::Hold);
+    assert!(judgement.reason.contains("it counts in 10 s"), "{}", judgement.reason);
+    let state = State { since: Some(ago(31)), ..State::default() };
+    let judgement = judge(&errors_only(1), Some(&measured(0.2, 840, 5)), &canary(20), &state, now());
+    assert_eq!(judgement.verdict, Verdict::Breach);
+}
+
+#[test]
+fn a_track_is_followed_by_its_name_whatever_its_role() {
+    let mut promoted = measured(0.2, 840, 5);
+    promoted.tracks[0].role = Role::Idle;
+    promoted.tracks[1].role = Role::Stable;
+    let watched = Watched { track: "shop-canary".into(), hash: None };
+    let state = State { watched, ..State::default() };
+    let judgement = judge(&errors_only(1), Some(&promoted), &canary(20), &state, now());
+    assert_eq!(judgement.verdict, Verdict::Breach);
+    promoted.tracks.pop();
+    let judgement = judge(&errors_only(1), Some(&promoted), &canary(20), &state, now());
+    assert_eq!(judgement.verdict, Verdict::NoData, "{}", judgement.reason);
+}
+
+#[test]
+fn every_rule_tells_what_it_saw_against_its_limit() {
+    let (twice, above) = (Against::Times(2.0), Against::Above(0.05));
+    let cases = [
+        (Check::SuccessMin(0.95), Verdict::Breach, "success rate 80 % of 840 requests (at least 95 %)"),
+        (Check::Latency(Quantile::P99, 0.3), Verdict::Breach, "p99 400 ms of 840 requests (limit 300 ms)"),
+        (Check::Latency(Quantile::P50, 0.3), Verdict::Ok, "p50 20 ms of 840 requests (limit 300 ms)"),
+        (Check::AgainstStable(twice), Verdict::Breach, "error rate 20 % of 840 requests, stable 1 % (limit 2 × 1 %)"),
+        (
+            Check::AgainstStable(above),
+            Verdict::Breach,
+            "error rate 20 % of 840 requests, stable 1 % (limit 1 % and 5 points)",
+        ),
+        (Check::Restarts(0), Verdict::Ok, "0 restarts (limit 0)"),
+        (Check::Settled(SignedDuration::from_mins(5)), Verdict::Ok, "rollout settled"),
+    ];
+    for (check, wanted, words) in cases {
+        assert_eq!(verdict(&only(check, 1), Some(&measured(0.2, 840, 5))), (wanted, words.to_owned()), "{check:?}");
+    }
+}
+
+#[test]
+fn the_health_endpoint_breaks_after_so_many_bad_answers_in_a_row() {
+    let with = |answers: &[bool]| Measured { health: ticks(answers), ..measured(0.0, 840, 5) };
+    let rules = only(Check::Health(3), 2);
+    assert_eq!(verdict(&rules, Some(&with(&[true, true]))).0, Verdict::Ok);
+    assert_eq!(verdict(&rules, Some(&with(&[true, false, false]))).0, Verdict::Hold);
+    let (found, why) = verdict(&rules, Some(&with(&[false, false, false])));
+    assert_eq!((found, &*why), (Verdict::Breach, "health endpoint bad 3 times in a row, last 503 (limit 3)"));
+    assert_eq!(verdict(&rules, Some(&measured(0.0, 840, 5))).0, Verdict::NoData);
+}
+
+#[test]
+fn a_longer_window_is_made_of_the_past() {
+    let mut long = measured(0.0, 840, 5);
+    // The last minute is well; the four before were not.
+    let errors: Vec<f64> = (0..30).map(|point| if point < 24 { 0.2 } else { 0.0 }).collect();
+    long.tracks[1].series = series(ago(300), &[10.0; 30], &errors);
+    let rules = |window| Rules {
+        rules: vec![Rule { check: Check::ErrorsMax(0.05), terms: Terms { window, in_a_row: 1, ..Terms::default() } }],
+        ..Rules::default()
+    };
+    assert_eq!(verdict(&rules(None), Some(&long)).0, Verdict::Ok);
+    let (found, why) = verdict(&rules(Some(SignedDuration::from_mins(5))), Some(&long));
+    assert_eq!((found, &*why), (Verdict::Breach, "error rate 16 % of 3000 requests (limit 5 %)"));
+}
+
+proptest! {
+    #[test]
+    fn no_numbers_and_no_old_numbers_ever_roll_back(
+        errors in prop_oneof![Just(f64::NAN), Just(f64::INFINITY), 0.0..=1.0_f64],
+        samples in any::<u64>(),
+        age in 31_i64..100_000,
+        in_a_row in 1_u32..4,
+        broken in 0_u32..9,
+    ) {
+        let mut old = measured(0.0, samples, age);
+        old.tracks[1].errors = Reading::of(errors);
+        let state = State { broken: [("error rate".into(), broken)].into(), ..State::default() };
+        for (numbers, no_data) in [(Some(&old), NoData::Breach), (Some(&old), NoData::Hold), (None, NoData::Hold)] {
+            let rules = Rules { no_data, ..errors_only(in_a_row) };
+            let judgement = judge(&rules, numbers, &canary(20), &state, now());
+            if judgement.verdict == Verdict::Breach {
+                // Only the absence of traffic itself, where that was asked to be one; never a number.
+                prop_assert!(no_data == NoData::Breach && !errors.is_finite());
+            }
+            prop_assert!(judgement.verdict != Verdict::Ok);
+            prop_assert!(!judgement.reason.is_empty());
+        }
+    }
+
+    #[test]
+    fn fresh_numbers_are_judged_by_the_limit_alone(errors in 0.0..=1.0_f64, limit in 0.0..=1.0_f64, age in 0_i64..20) {
+        let rules = only(Check::ErrorsMax(limit), 1);
+        let judgement = judge(&rules, Some(&measured(errors, 5_000, age)), &canary(20), &State::default(), later(0));
+        prop_assert_eq!(judgement.verdict == Verdict::Breach, errors > limit);
+        prop_assert_eq!(judgement.verdict == Verdict::Ok, errors <= limit);
+    }
+
+    #[test]
+    fn breaches_never_outrun_the_evaluations(looks in proptest::collection::vec(0.0..=1.0_f64, 1..20), in_a_row in 1_u32..5) {
+        let (rules, release) = (errors_only(in_a_row), canary(20));
+        let mut state = State::default();
+        let mut running = 0_u32;
+        for (place, errors) in looks.iter().enumerate() {
+            running = if *errors > 0.05 { running + 1 } else { 0 };
+            let numbers = measured(*errors, 5_000, 25 - place as i64);
+            let judgement = judge(&rules, Some(&numbers), &release, &state, now());
+            prop_assert_eq!(judgement.verdict == Verdict::Breach, running >= in_a_row);
+            state = judgement.state;
+        }
+    }
+}
+
+#[test]
+fn what_is_compared_needs_requests_on_stable_too() {
+    let mut few = measured(0.2, 840, 5);
+    few.tracks[0] = track(Role::Stable, "shop-stable", 0.5, 2);
+    let (found, why) = verdict(&only(Check::AgainstStable(Against::Times(2.0)), 1), Some(&few));
+    assert_eq!((found, &*why), (Verdict::Hold, "error rate against stable: 2 requests on stable: too few"));
+}
