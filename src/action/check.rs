@@ -18,6 +18,7 @@ impl Run {
         let write = Write {
             release: &self.release,
             direction: self.direction,
+            verb: self.verb,
             blind: self.blind,
             // Who confirmed has seen them.
             kubectl: &[],
@@ -65,6 +66,7 @@ const fn kind_of(gate: Gate) -> OutcomeKind {
         | Gate::Blind
         | Gate::Unheard
         | Gate::Freeze
+        | Gate::Bake
         | Gate::Reason
         | Gate::Word => OutcomeKind::Refused,
     }

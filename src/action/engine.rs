@@ -10,10 +10,11 @@ use crate::cluster::rights::Rights;
 use crate::cluster::{Clock, Cluster};
 use crate::config::Freeze;
 use crate::domain::identity::Fingerprint;
-use crate::domain::intent::ReleaseId;
+use crate::domain::intent::{Override, ReleaseId};
 use crate::domain::plan::{PlanId, ReadyInverse, Refusal};
 use crate::domain::traffic::TrafficSettings;
-use crate::domain::{Call, Plan, Snapshot, Str, Uid};
+use crate::domain::{Call, Measurements, Plan, Release, Snapshot, Str, Uid};
+use crate::guard::Baking;
 use crate::strategy::Context;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,6 +37,15 @@ pub struct Settings {
     pub traffic: Arc<TrafficSettings>,
 }
 
+/// What the gate of a ladder looks at: measurements, and the release where nobody observes it.
+#[derive(Debug, Clone, Default)]
+pub struct Gauges {
+    /// What is measured.
+    pub measurements: Option<watch::Receiver<Arc<Measurements>>>,
+    /// The release as it was read, for an engine without snapshots.
+    pub release: Option<Arc<Release>>,
+}
+
 /// Applies plans. Cheap to clone; clones share the journal and the rule of one unanswered request a release.
 #[derive(Debug, Clone)]
 pub struct Engine {
@@ -51,6 +61,8 @@ pub(super) struct Inner {
     pub fingerprint: Fingerprint,
     /// What the cluster last told about our rights on a release.
     rights: Mutex<HashMap<Uid, Rights>>,
+    /// What the gate of a ladder looks at.
+    gauges: Mutex<Gauges>,
 }
 
 impl Engine {
@@ -58,8 +70,8 @@ impl Engine {
     pub fn new(cluster: &Cluster, journal: Journal, settings: Settings) -> Self {
         let cluster = cluster.with_who(&settings.who);
         let fingerprint = cluster.identity().fingerprint.clone();
-        let (desk, rights) = (Desk::default(), Mutex::default());
-        Self { inner: Arc::new(Inner { cluster, journal, settings, desk, fingerprint, rights }) }
+        let (desk, rights, gauges) = (Desk::default(), Mutex::default(), Mutex::default());
+        Self { inner: Arc::new(Inner { cluster, journal, settings, desk, fingerprint, rights, gauges }) }
     }
 
     /// The journal.
@@ -108,6 +120,21 @@ impl Engine {
         rights
     }
 
+    /// Says what the gate of a ladder looks at from now on.
+    pub fn look_at(&self, gauges: Gauges) {
+        *self.inner.gauges.lock().unwrap_or_else(PoisonError::into_inner) = gauges;
+    }
+
+    /// How the rung that the release stands at bakes, by what is known now.
+    pub fn baking(&self, uid: &Uid) -> Baking {
+        let settings = &self.inner.settings;
+        let gauges = self.inner.gauges.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let seen = settings.snapshots.as_ref().and_then(|snapshots| snapshots.borrow().by_uid(uid).cloned());
+        let Some(release) = seen.or(gauges.release).filter(|release| release.uid == *uid) else { return Baking::Free };
+        let measured = gauges.measurements.and_then(|now| now.borrow().of(uid).cloned());
+        gates::baking(&settings.traffic.guard, &release, measured.as_deref(), settings.clock.now())
+    }
+
     /// Why the plan can't be sent now on these terms, if so. The same gates stand before [`Engine::apply`].
     pub fn allow(&self, plan: &Plan, consent: &Consent) -> Result<(), Refusal> {
         let calls = plan.calls.iter().filter(|call| !call.optional || consent.optional).map(|call| &call.call);
@@ -123,6 +150,7 @@ impl Engine {
         consent: &Consent,
     ) -> Facts {
         let inner = &self.inner;
+        let overridden = |gate| Overridden::of(consent.overrides.contains(&gate), &consent.reason);
         let missing_right = inner.remembered_rights().get(&release.uid).and_then(|told| rights::lacks_any(told, calls));
         Facts {
             elsewhere: inner.cluster.elsewhere().map(Into::into),
@@ -130,7 +158,9 @@ impl Engine {
             unanswered: self.is_unanswered(&release.uid),
             unheard: None,
             freeze: inner.settings.freeze.holds(inner.settings.clock.now()).map(|held| held.to_string().into()),
-            overridden: Overridden::of(consent.overridden, &consent.reason),
+            overridden: overridden(Override::Freeze),
+            bake: self.baking(&release.uid).holds(),
+            unbaked: overridden(Override::Bake),
             word: consent.word,
         }
     }

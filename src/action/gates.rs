@@ -2,9 +2,11 @@
 //! What goes back passes all but those that no write passes: read-only, another cluster, an unanswered request, a missing
 //! right.
 
+use crate::domain::guarding::GuardSettings;
 use crate::domain::intent::ReleaseId;
 use crate::domain::plan::Refusal;
-use crate::domain::{Age, Direction, Plan, Str};
+use crate::domain::{Age, Direction, Measured, Plan, Release, Str, Timestamp, Verb};
+use crate::guard::{Baking, Rules};
 
 /// What the flags and the configuration say about this context.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub struct Write<'a> {
     pub release: &'a ReleaseId,
     /// Which way it goes.
     pub direction: Direction,
+    /// The verb: what goes up a ladder waits for its rung.
+    pub verb: Verb,
     /// The bytes that its fence was cut from were older than the freshness limit.
     pub blind: bool,
     /// The same with kubectl, for a refusal.
@@ -32,8 +36,20 @@ pub struct Write<'a> {
 
 impl<'a> From<&'a Plan> for Write<'a> {
     fn from(plan: &'a Plan) -> Self {
-        Self { release: &plan.release, direction: plan.direction, blind: plan.blind, kubectl: &plan.kubectl }
+        Self {
+            release: &plan.release,
+            direction: plan.direction,
+            verb: plan.intent.verb(),
+            blind: plan.blind,
+            kubectl: &plan.kubectl,
+        }
     }
+}
+
+/// Whether `verb` goes on along a ladder, when it goes forward: the next rung opens once this one has baked. To promote
+/// fully is to leave the ladder on purpose.
+pub const fn climbs(verb: Verb, direction: Direction) -> bool {
+    matches!(direction, Direction::Forward) && matches!(verb, Verb::Advance | Verb::Continue | Verb::SetWeight)
 }
 
 /// What is known beside the write, now.
@@ -51,6 +67,10 @@ pub struct Facts {
     pub freeze: Option<Str>,
     /// Whether the freeze is overridden.
     pub overridden: Overridden,
+    /// Why the rung that the release stands at is not done: its words.
+    pub bake: Option<Str>,
+    /// Whether that is overridden.
+    pub unbaked: Overridden,
     /// Whether the fingerprint word was given.
     pub word: bool,
 }
@@ -95,10 +115,18 @@ pub enum Gate {
     Unheard,
     /// A change freeze, which may be overridden.
     Freeze,
-    /// It is overridden, and the reason is missing.
+    /// The rung has not baked, which may be overridden.
+    Bake,
+    /// Something is overridden, and the reason is missing.
     Reason,
     /// The fingerprint word is missing.
     Word,
+}
+
+/// How the rung that `release` stands at bakes, as `settings` ask for it.
+pub fn baking(settings: &GuardSettings, release: &Release, measured: Option<&Measured>, now: Timestamp) -> Baking {
+    let rules = Rules::from(settings);
+    crate::guard::baking(settings.bake(&release.key), (&rules, settings.has_rules()), release, measured, now)
 }
 
 /// The first gate that holds `write`, with the sentence about it; `None`: it may be sent.
@@ -139,6 +167,16 @@ pub fn held(policy: Policy, write: Write<'_>, facts: &Facts) -> Option<(Gate, Re
             return hold(Gate::Reason, format!("{freeze}: overriding it needs a reason"));
         }
         (Some(_), Overridden::WithReason) | (None, _) => {}
+    }
+    match (&facts.bake, facts.unbaked) {
+        (Some(why), Overridden::No) if climbs(write.verb, write.direction) => {
+            let reason = format!("{why}; going back is open, forward needs an override with a reason");
+            return hold(Gate::Bake, reason);
+        }
+        (Some(why), Overridden::Silently) if climbs(write.verb, write.direction) => {
+            return hold(Gate::Reason, format!("{why}: overriding it needs a reason"));
+        }
+        (Some(_) | None, _) => {}
     }
     if policy.protected && !facts.word {
         return hold(

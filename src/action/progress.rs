@@ -2,6 +2,7 @@
 
 use super::desk::WAIT;
 use crate::cluster::SendMode;
+use crate::domain::intent::Override;
 use crate::domain::{Outcome, Str};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -48,8 +49,8 @@ pub struct Consent {
     pub optional: bool,
     /// Whether the fingerprint word was given: a protected context asks for it before forward verbs.
     pub word: bool,
-    /// Whether a change freeze was overridden with a reason.
-    pub overridden: bool,
+    /// The gates that were overridden, with the reason above: a freeze, a rung that has not baked.
+    pub overrides: Vec<Override>,
     /// Whether it is meant, or only tried.
     pub mode: SendMode,
     /// How long to wait for what the plan waits for; `None`: not at all.
@@ -62,7 +63,7 @@ impl Default for Consent {
             reason: "".into(),
             optional: false,
             word: false,
-            overridden: false,
+            overrides: Vec::new(),
             mode: SendMode::Apply,
             wait: Some(WAIT),
         }

@@ -1,7 +1,7 @@
 //! What `update` wants done outside: values, which the runner turns into tasks.
 
 use crate::action::journal::Unfinished;
-use crate::domain::intent::ReleaseId;
+use crate::domain::intent::{Override, ReleaseId};
 use crate::domain::{ObjectKey, Plan, Release, Str};
 use std::sync::Arc;
 
@@ -79,8 +79,8 @@ pub struct Terms {
     pub optional: bool,
     /// Whether the fingerprint word was typed.
     pub word: bool,
-    /// Whether a gate that may be overridden was.
-    pub overridden: bool,
+    /// The gates that were overridden.
+    pub overrides: Vec<Override>,
 }
 
 /// Which logs.

@@ -7,7 +7,8 @@ use super::model::Model;
 use crate::action::Policy;
 use crate::action::gates::{self, Facts, Overridden};
 use crate::domain::intent::Override;
-use crate::domain::{Plan, Str};
+use crate::domain::{Plan, Str, Uid};
+use crate::guard::Baking;
 
 /// Why a plan can't be applied now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +55,13 @@ pub fn policy(model: &Model) -> Policy {
     Policy { read_only: session.read_only(), rehearse: session.rehearse(), protected: session.protected() }
 }
 
+/// How the rung that the release stands at bakes; `None`: it is not there.
+pub fn baking(model: &Model, uid: &Uid) -> Option<Baking> {
+    let release = model.release(uid)?;
+    let measured = model.measurements.of(uid).map(|measured| &**measured);
+    Some(gates::baking(&model.session.traffic.guard, release, measured, model.now))
+}
+
 /// The first gate that holds `plan`; `None`: `y` sends it.
 pub fn gate(model: &Model, dialog: &PlanDialog, plan: &Plan) -> Option<Gate> {
     let uid = &plan.release.uid;
@@ -67,6 +75,8 @@ pub fn gate(model: &Model, dialog: &PlanDialog, plan: &Plan) -> Option<Gate> {
         unheard: None,
         freeze: freeze.as_ref().map(|held| held.to_string().into()),
         overridden: Overridden::of(dialog.overridden, dialog.reason.text()),
+        bake: baking(model, uid).and_then(|baking| baking.holds()),
+        unbaked: Overridden::of(dialog.overrides.contains(&Override::Bake), dialog.reason.text()),
         word: dialog.word.as_ref().is_some_and(super::layers::plan::Word::matches),
     };
     match &dialog.check {
@@ -83,8 +93,10 @@ pub fn gate(model: &Model, dialog: &PlanDialog, plan: &Plan) -> Option<Gate> {
     }
     let (gate, refusal) = gates::held(policy(model), plan.into(), &facts)?;
     let freeze = || facts.freeze.clone().unwrap_or_default();
+    let bake = || facts.bake.clone().unwrap_or_default();
     Some(match gate {
         gates::Gate::Freeze => Gate::Overridable(freeze()),
+        gates::Gate::Bake => Gate::Overridable(bake()),
         gates::Gate::Reason => Gate::ReasonMissing(freeze()),
         gates::Gate::Word => Gate::WordMissing(model.session.cluster.fingerprint.word.clone()),
         gates::Gate::ReadOnly

@@ -47,7 +47,7 @@ pub fn chapters(entries: &[Entry]) -> Vec<Chapter<'_>> {
             Event::Inverse(inverse) => chapter.inverse = Some(inverse),
             Event::Outcome(outcome) => (chapter.outcome, chapter.ended) = (Some(outcome), Some(entry.at)),
             Event::Reverted { by } => chapter.reverted = Some(by),
-            Event::Call { .. } | Event::Observed | Event::Settled { .. } => {}
+            Event::Call { .. } | Event::Observed | Event::Settled { .. } | Event::Guard(_) => {}
         }
     }
     chapters.reverse();

@@ -11,7 +11,7 @@ use super::writes::Writes;
 use crate::action::journal::Unfinished;
 use crate::domain::intent::Override;
 use crate::domain::release::Action;
-use crate::domain::{Details, Release, Snapshot, Str, Timestamp, Uid, Verb};
+use crate::domain::{Details, Measurements, Release, Snapshot, Str, Timestamp, Uid, Verb};
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -34,6 +34,8 @@ pub struct Model {
     pub live: Arc<Snapshot>,
     /// The screen held still: what is shown instead of `live`.
     pub held: Option<Held>,
+    /// What is measured, the newest.
+    pub measurements: Arc<Measurements>,
     /// The board.
     pub board: Board,
     /// What lies over the board, the topmost last.
@@ -149,6 +151,7 @@ impl Model {
             size: Size { width: 80, height: 24 },
             live,
             held: None,
+            measurements: Arc::default(),
             board: Board::default(),
             layers: Vec::new(),
             details: HashMap::new(),

@@ -14,7 +14,7 @@ use super::writes::Phase;
 use crate::action::journal::Unfinished;
 use crate::domain::management::Management;
 use crate::domain::plan::PlanId;
-use crate::domain::{Details, ObjectKey, Outcome, RawObject, Snapshot, Str, Uid};
+use crate::domain::{Details, Measurements, ObjectKey, Outcome, RawObject, Snapshot, Str, Uid};
 use std::sync::Arc;
 
 /// One thing that happened.
@@ -32,6 +32,8 @@ pub enum Msg {
     Tick,
     /// The cluster changed.
     Snapshot(Arc<Snapshot>),
+    /// Something was measured.
+    Measured(Arc<Measurements>),
     /// The raw objects of a release, or why they could not be read.
     Details(Uid, Result<Arc<Details>, Str>),
     /// What we may do with a release.

@@ -10,6 +10,7 @@ use windlass::action::journal::Journal;
 use windlass::action::{Consent, Engine, Policy, Settings};
 use windlass::cluster::{Clock, Cluster, ConnectOptions};
 use windlass::config::{Freeze, Window};
+use windlass::domain::intent::Override;
 use windlass::domain::outcome::OutcomeKind;
 use windlass::domain::{Intent, Kind, ObjectKey, Outcome, Plan};
 use windlass::sim::{Access, Effect, Fault, Level, On, SimCluster};
@@ -38,7 +39,7 @@ async fn a_freeze_that_began_after_the_plan_was_opened_holds_it() {
     let held = confirm(&ana.engine, &forward, Consent::default()).await;
     assert_eq!(held.kind, OutcomeKind::Refused, "{}", held.reason);
     assert!(held.reason.contains("change freeze 'sale' until"), "{}", held.reason);
-    let overridden = Consent { overridden: true, ..Consent::default() };
+    let overridden = Consent { overrides: vec![Override::Freeze], ..Consent::default() };
     let silent = confirm(&ana.engine, &forward, overridden.clone()).await;
     assert_eq!(silent.kind, OutcomeKind::Refused, "an override needs a reason");
     assert_eq!(sim.count("patch"), before);

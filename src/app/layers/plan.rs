@@ -241,6 +241,12 @@ impl PlanDialog {
         }
     }
 
+    /// What the person overrides of what holds the plan.
+    pub fn overridden_gates(&self) -> Vec<Override> {
+        let freeze = self.overridden.then_some(Override::Freeze);
+        freeze.into_iter().chain(self.overrides.iter().copied()).collect()
+    }
+
     /// The plan, while it waits for a person.
     pub fn plan(&self) -> Option<&Arc<Plan>> {
         match &self.stage {

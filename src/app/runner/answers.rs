@@ -64,7 +64,7 @@ pub(super) fn consent(terms: Terms) -> Consent {
         reason: terms.reason,
         optional: terms.optional,
         word: terms.word,
-        overridden: terms.overridden,
+        overrides: terms.overrides,
         ..Consent::default()
     }
 }

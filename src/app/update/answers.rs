@@ -62,6 +62,7 @@ pub fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Interrupted(plans) => interrupted::found(model, plans),
         Msg::Say(level, text) => model.messages.say(level, text, model.now),
         Msg::Key(_) | Msg::Paste(_) | Msg::Resize(_) | Msg::Flushed(_) | Msg::Tick | Msg::Snapshot(_) => {}
+        Msg::Measured(measurements) => model.measurements = measurements,
     }
     Vec::new()
 }

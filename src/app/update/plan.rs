@@ -117,7 +117,7 @@ fn confirm(model: &mut Model, armed: bool) -> Vec<Effect> {
     let terms = Terms {
         reason: dialog.reason.text().trim().into(),
         optional: dialog.optional,
-        overridden: dialog.overridden,
+        overrides: dialog.overridden_gates(),
         word: dialog.word.as_ref().is_some_and(Word::matches),
     };
     if let Some(Layer::Plan(dialog)) = model.layers.last_mut() {
@@ -188,13 +188,16 @@ fn override_gate(model: &mut Model) -> Vec<Effect> {
     }
     let Some(Layer::Plan(dialog)) = model.layers.last() else { return Vec::new() };
     let Some(plan) = dialog.plan().cloned() else { return Vec::new() };
-    if !matches!(gates::gate(model, dialog, &plan), Some(Gate::Overridable(_) | Gate::ReasonMissing(_))) {
+    let Some(holds @ (Gate::Overridable(_) | Gate::ReasonMissing(_))) = gates::gate(model, dialog, &plan) else {
         return Vec::new();
-    }
+    };
+    let unbaked = gates::baking(model, &plan.release.uid).and_then(|baking| baking.holds());
     let revision = model.revision;
     if let Some(Layer::Plan(dialog)) = model.layers.last_mut() {
         if matches!(dialog.check, Check::Failed(_)) && !dialog.overrides.contains(&Override::PreviewCheck) {
             dialog.overrides.push(Override::PreviewCheck);
+        } else if matches!(&holds, Gate::Overridable(why) if unbaked.as_ref() == Some(why)) {
+            dialog.overrides.push(Override::Bake);
         } else {
             dialog.overridden = true;
         }

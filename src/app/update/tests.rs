@@ -8,7 +8,7 @@ use crate::app::layers::plan::{Other, Stage};
 use crate::app::msg::WriteNews;
 use crate::app::writes::Phase;
 use crate::app::{Model, Msg, update};
-use crate::domain::intent::UndoTo;
+use crate::domain::intent::{Override, UndoTo};
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::{Intent, Outcome, Revision};
@@ -136,7 +136,7 @@ fn a_freeze_holds_forward_until_overridden_with_a_reason_and_never_back() {
     assert_eq!(applied(&press(&mut model, "<armed>b<armed><Enter><armed>y")), 0, "no reason yet");
     let effects = press(&mut model, "<armed>ehotfix<Enter><armed>y");
     let Some(Effect::Apply(_, terms)) = effects.last() else { panic!("{effects:?}") };
-    assert!(terms.overridden && &*terms.reason == "hotfix");
+    assert!(terms.overrides == [Override::Freeze] && &*terms.reason == "hotfix");
 }
 
 #[test]

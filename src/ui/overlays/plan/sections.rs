@@ -4,7 +4,7 @@ use crate::app::Model;
 use crate::app::gates::{self, Gate};
 use crate::app::layers::PlanDialog;
 use crate::app::layers::plan::{Check, Existence, Preview, Stage};
-use crate::domain::intent::PausedUndo;
+use crate::domain::intent::{Override, PausedUndo};
 use crate::domain::management::Reverts;
 use crate::domain::plan::{Change, Inverse};
 use crate::domain::{Intent, Kind, Plan};
@@ -30,14 +30,12 @@ pub(super) fn lines(
     let mut lines = calls(dialog, plan, cells, look);
     if let Some(why) = gates::gate(model, dialog, plan).as_ref().and_then(Gate::why) {
         lines.extend(labelled("held", Tick::Bad, why, cells, look));
-    } else if dialog.overridden {
-        lines.extend(labelled(
-            "override",
-            Tick::Warn,
-            "the change freeze is overridden, with the reason below",
-            cells,
-            look,
-        ));
+    } else if let Some(gate) =
+        dialog.overridden_gates().iter().find(|gate| matches!(gate, Override::Freeze | Override::Bake))
+    {
+        let what = if *gate == Override::Bake { "the rung's gate" } else { "the change freeze" };
+        let text = format!("{what} is overridden, with the reason below");
+        lines.extend(labelled("override", Tick::Warn, &text, cells, look));
     }
     lines.push(Line::default());
     if plan.diff.is_empty() {
