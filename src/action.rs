@@ -10,6 +10,7 @@ mod drift;
 pub mod engine;
 mod event;
 pub mod gates;
+pub mod guard;
 pub mod journal;
 mod lost;
 mod midway;
@@ -23,7 +24,7 @@ pub mod rights;
 mod run;
 mod verify;
 
-pub use engine::{Engine, Settings};
+pub use engine::{Engine, Gauges, Settings};
 pub use gates::Policy;
 pub use journal::Journal;
 pub use preview::Preview;

@@ -9,6 +9,7 @@ mod console;
 mod documents;
 mod exit;
 mod flags;
+mod guarding;
 mod logging;
 mod numbers;
 mod output;

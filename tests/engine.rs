@@ -4,8 +4,12 @@
 mod applying;
 #[path = "engine/faults.rs"]
 mod faults;
+#[path = "engine/feed.rs"]
+mod feed;
 #[path = "engine/gates.rs"]
 mod gates;
+#[path = "engine/guard.rs"]
+mod guard;
 #[path = "engine/interrupted.rs"]
 mod interrupted;
 #[path = "engine/kit.rs"]

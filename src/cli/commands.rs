@@ -5,8 +5,10 @@ mod advance;
 mod completions;
 mod config;
 mod demo;
+mod deploy;
 mod diff;
 mod go_on;
+mod guard;
 mod history;
 mod info;
 mod journal;
@@ -63,6 +65,8 @@ static SUBCOMMANDS: &[Subcommand] = &[
     restart::SUBCOMMAND,
     set_image::SUBCOMMAND,
     scale::SUBCOMMAND,
+    deploy::SUBCOMMAND,
+    guard::SUBCOMMAND,
     logs::SUBCOMMAND,
     journal::SUBCOMMAND,
     config::SUBCOMMAND,

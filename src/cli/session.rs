@@ -8,7 +8,7 @@ use std::{
 
 use super::{Exit, Failure, Output, flags::Flags};
 use crate::{
-    config::{self, Config, Paths, Sources},
+    config::{self, Config, FlagValue, Paths, Sources},
     sim::SimCluster,
 };
 
@@ -25,6 +25,8 @@ pub struct Session {
     pub flags: Flags,
     /// Where a person's answers come from.
     pub answers: Answers,
+    /// Settings that the command's own flags give.
+    pub settings: Vec<FlagValue>,
     /// A simulated cluster that stands for the kubeconfig's, for tests.
     pub simulated: Option<SimCluster>,
 }
@@ -84,7 +86,15 @@ impl Terminal {
 impl Session {
     /// A session before its command line is read.
     pub fn new(variables: BTreeMap<String, String>, output: Output, terminal: Terminal) -> Self {
-        Self { variables, output, terminal, flags: Flags::default(), answers: Answers::default(), simulated: None }
+        Self {
+            variables,
+            output,
+            terminal,
+            flags: Flags::default(),
+            answers: Answers::default(),
+            settings: Vec::new(),
+            simulated: None,
+        }
     }
 
     /// The value of an environment variable that is set and not empty.
@@ -105,7 +115,7 @@ impl Session {
         let sources = Sources {
             file: text.map(|text| (path, text)),
             variables: self.variables.clone(),
-            flags: self.flags.own.settings(),
+            flags: self.flags.own.settings().into_iter().chain(self.settings.iter().cloned()).collect(),
         };
         let config = Config::resolve(&sources)?;
         for warning in &config.warnings {

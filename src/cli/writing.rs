@@ -5,6 +5,7 @@ mod asking;
 use std::{sync::Arc, time::Duration};
 
 use clap::Args;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::{
@@ -19,11 +20,12 @@ use crate::{
     action::{Consent, Engine, Policy, Progress, engine::Settings},
     cluster::SendMode,
     domain::{
-        Direction, Intent, Outcome, Plan, Release, Str,
+        Direction, Intent, Outcome, Plan, Release, Snapshot, Str,
         intent::{Override, RuleRef},
         outcome::OutcomeKind,
         plan::{Refusal, RefusalKind},
         target::Target,
+        traffic::TrafficSettings,
     },
     strategy::{Context, strategy},
 };
@@ -133,6 +135,20 @@ pub fn run(wish: &Wish<'_>, session: &mut Session) -> Result<Exit, Failure> {
 
 type Done = (Option<Arc<Plan>>, Outcome);
 
+/// Carries a wish out for a command that goes on afterwards, and tells nothing of its end.
+pub async fn carry_out(wish: &Wish<'_>, reading: &Reading, session: &mut Session) -> Result<Outcome, Failure> {
+    outcome_of(wish, reading, session).await.map(|(_, outcome)| outcome)
+}
+
+/// How a command ends that went no further than `outcome`.
+pub fn ended(outcome: &Outcome) -> Result<Exit, Failure> {
+    let exit = Exit::Write(outcome.kind);
+    if exit.code() == 0 {
+        return Ok(exit);
+    }
+    Err(Failure::new(exit, format!("{}: {}", outcome.kind, crate::domain::text::sanitize(&outcome.reason))))
+}
+
 async fn outcome_of(wish: &Wish<'_>, reading: &Reading, session: &mut Session) -> Result<Done, Failure> {
     let flags = wish.flags;
     let (opened, who) = tokio::join!(reading.open(wish.target), who(reading, session));
@@ -160,7 +176,7 @@ async fn outcome_of(wish: &Wish<'_>, reading: &Reading, session: &mut Session) -
         optional: wish.optional,
         // What is asked for below; the engine asks for it again.
         word: true,
-        overridden: flags.overrides.contains(&Gate::Freeze),
+        overrides: flags.overrides.iter().map(|gate| gate.overridden()).collect(),
         mode,
         wait: (!flags.no_wait).then_some(flags.timeout),
     };
@@ -258,6 +274,16 @@ async fn plan(
 }
 
 fn engine(reading: &Reading, who: Str) -> Engine {
+    engine_over(reading, who, None, Arc::clone(&reading.options.settings))
+}
+
+/// An engine on what is observed anyway, with these settings of traffic.
+pub(super) fn engine_over(
+    reading: &Reading,
+    who: Str,
+    snapshots: Option<watch::Receiver<Arc<Snapshot>>>,
+    traffic: Arc<TrafficSettings>,
+) -> Engine {
     let context = reading.config.context(&reading.cluster.identity().context);
     let policy = Policy {
         read_only: reading.config.read_only || context.read_only,
@@ -266,13 +292,12 @@ fn engine(reading: &Reading, who: Str) -> Engine {
     };
     let clock = reading.options.clock.clone();
     let freeze = reading.config.freeze.in_context(&reading.cluster.identity().context);
-    let traffic = Arc::clone(&reading.options.settings);
-    let settings = Settings { policy, freeze, who, clock, snapshots: None, traffic };
+    let settings = Settings { policy, freeze, who, clock, snapshots, traffic };
     Engine::new(&reading.cluster, reading.journal.clone(), settings)
 }
 
 /// `--who`, else the cluster's name for us, else `$USER`.
-async fn who(reading: &Reading, session: &Session) -> Str {
+pub(super) async fn who(reading: &Reading, session: &Session) -> Str {
     if let Some(who) = &reading.config.who {
         return who.as_str().into();
     }

@@ -61,7 +61,7 @@ struct Resource {
 impl Cluster {
     /// Whether the server has `kind`. Asks for the optional ones, unless it did so just now; where it may not ask, the
     /// usual version is tried.
-    pub(super) async fn serves(&self, kind: Kind) -> Result<bool, ReadError> {
+    pub async fn serves(&self, kind: Kind) -> Result<bool, ReadError> {
         if !kind.optional() {
             return Ok(true);
         }

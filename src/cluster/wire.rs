@@ -144,6 +144,7 @@ fn typed(kind: Kind, json: &[u8], pool: &mut Pool) -> serde_json::Result<(Option
         | Kind::PersistentVolumeClaim
         | Kind::ServiceAccount
         | Kind::ResourceQuota
+        | Kind::Lease
         | Kind::Experiment => {
             let wire: Bare<'_> = serde_json::from_slice(json)?;
             Ok((version_of(&wire.metadata), None))

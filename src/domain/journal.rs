@@ -52,6 +52,29 @@ pub enum Event {
         /// Who.
         by: Str,
     },
+    /// What a guard was armed for, saw or did. The entry's plan is the guard's own name.
+    Guard(Box<GuardLine>),
+}
+
+/// One line about a guard.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GuardLine {
+    /// Who armed it.
+    pub who: Str,
+    /// The context's name.
+    pub context: Str,
+    /// The cluster's fingerprint.
+    pub fingerprint: Str,
+    /// The release.
+    pub release: ReleaseId,
+    /// In words.
+    pub what: Str,
+    /// All that it goes on from after an interruption, as JSON text; absent where a line only tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<String>,
+    /// Whether it has ended.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ended: bool,
 }
 
 /// What was asked for.

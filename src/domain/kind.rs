@@ -40,6 +40,8 @@ pub enum Kind {
     ServiceAccount,
     /// v1 ResourceQuota.
     ResourceQuota,
+    /// coordination.k8s.io/v1 Lease.
+    Lease,
     /// networking.istio.io VirtualService.
     VirtualService,
     /// networking.istio.io DestinationRule.
@@ -79,7 +81,7 @@ const fn words(
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Deployment,
         Self::StatefulSet,
         Self::DaemonSet,
@@ -97,6 +99,7 @@ impl Kind {
         Self::PersistentVolumeClaim,
         Self::ServiceAccount,
         Self::ResourceQuota,
+        Self::Lease,
         Self::VirtualService,
         Self::DestinationRule,
         Self::HttpRoute,
@@ -157,6 +160,7 @@ impl Kind {
             }
             Self::ServiceAccount => words("ServiceAccount", "serviceaccount", "serviceaccounts", &["sa"], CORE),
             Self::ResourceQuota => words("ResourceQuota", "resourcequota", "resourcequotas", &["quota"], CORE),
+            Self::Lease => words("Lease", "lease", "leases", &[], ("coordination.k8s.io", "v1")),
             Self::VirtualService => words("VirtualService", "virtualservice", "virtualservices", &["vs"], ISTIO),
             Self::DestinationRule => words("DestinationRule", "destinationrule", "destinationrules", &["dr"], ISTIO),
             Self::HttpRoute => words("HTTPRoute", "httproute", "httproutes", &[], GATEWAY),

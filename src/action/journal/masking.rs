@@ -31,6 +31,7 @@ pub fn for_the_disk(entry: &Entry) -> Entry {
         }
         Event::Call { answer, .. } => *answer = masked_text(answer).into(),
         Event::Outcome(outcome) => outcome.reason = masked_text(&outcome.reason).into(),
+        Event::Guard(line) => line.what = masked_text(&line.what).into(),
         Event::Inverse(_) | Event::Observed | Event::Settled { .. } | Event::Reverted { .. } => {}
     }
     entry

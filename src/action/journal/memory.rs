@@ -88,7 +88,7 @@ impl Memory {
                     self.switched.insert(uid, Switched { from, to, at: entry.at, took: None });
                 }
             }
-            Event::Intent(_) | Event::Call { .. } | Event::Observed | Event::Reverted { .. } => {}
+            Event::Intent(_) | Event::Call { .. } | Event::Observed | Event::Reverted { .. } | Event::Guard(_) => {}
         }
     }
 

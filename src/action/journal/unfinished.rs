@@ -57,7 +57,8 @@ pub fn of(entries: &[Entry]) -> Vec<Unfinished> {
             | Event::Call { .. }
             | Event::Observed
             | Event::Settled { .. }
-            | Event::Reverted { .. } => {}
+            | Event::Reverted { .. }
+            | Event::Guard(_) => {}
         }
     }
     let mut open: Vec<Unfinished> = open.into_values().collect();

@@ -88,7 +88,12 @@ fn plans(entries: &[Entry], from: Option<Timestamp>) -> BTreeMap<&PlanId, Told<'
                     told.reverted_by = Some(by);
                 }
             }
-            Event::Intent(_) | Event::Call { .. } | Event::Inverse(_) | Event::Observed | Event::Settled { .. } => {}
+            Event::Intent(_)
+            | Event::Call { .. }
+            | Event::Inverse(_)
+            | Event::Observed
+            | Event::Settled { .. }
+            | Event::Guard(_) => {}
         }
     }
     plans

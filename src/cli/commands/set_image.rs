@@ -36,7 +36,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
     )
 }
 
-fn image(text: &str) -> Result<Image, String> {
+pub fn image(text: &str) -> Result<Image, String> {
     match text.split_once('=') {
         Some((container, reference)) if !container.is_empty() && !reference.is_empty() => {
             Ok(Image { container: container.into(), reference: reference.into() })

@@ -1,0 +1,307 @@
+//! A guard's writes: kept before they are sent, so that none is done twice and none is lost.
+
+use super::kept::{Kept, Pending, Way};
+use super::lanes::{is_back, way_back};
+use super::post::Post;
+use super::run::{Stop, Watch, settled, went_through};
+use super::told::GuardNews;
+use crate::action::progress::{Consent, News, Progress};
+use crate::domain::journal::Event;
+use crate::domain::outcome::OutcomeKind;
+use crate::domain::plan::{Refusal, RefusalKind};
+use crate::domain::{Intent, Outcome, Plan, Release, Str};
+use crate::notify::Happened;
+use crate::strategy::strategy;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout};
+
+/// How often the Lease is renewed while a write is followed.
+const RENEW: Duration = Duration::from_secs(10);
+
+/// How often a way back is planned anew, when what it was made from has moved.
+const TRIES: u32 = 5;
+
+/// What came of a write.
+pub(super) enum Acted {
+    /// It went one step on, or there was nothing to do: look again.
+    Stepped,
+    /// Not now: why. Look again.
+    NotNow(Str),
+    /// The guard has come to its end.
+    Ended(Happened, Str),
+}
+
+impl Watch {
+    /// Decides on a write, keeps the decision, and carries it out.
+    pub(super) async fn act(
+        &mut self,
+        post: &mut Post,
+        kept: &mut Kept,
+        release: &Release,
+        (way, because): (Way, Str),
+    ) -> Result<Acted, Stop> {
+        let plan = self.engine.plan_id();
+        kept.pending = Some(Pending { way, from: release.standing(), plan, because });
+        self.keep(post, kept).await?;
+        match way {
+            Way::On => self.step(post, kept, release).await,
+            Way::Back => self.back(post, kept).await,
+        }
+    }
+
+    /// Finds out what became of a write that was decided before an interruption, and finishes it.
+    pub(super) async fn finish_pending(
+        &mut self,
+        post: &mut Post,
+        kept: &mut Kept,
+        release: &Release,
+    ) -> Result<Acted, Stop> {
+        let Some(pending) = kept.pending.clone() else { return Ok(Acted::Stepped) };
+        // Our own journal knows best: an interrupted plan goes on from its next call.
+        let unfinished = self.engine.unfinished().unwrap_or_default();
+        if let Some(unfinished) = unfinished.iter().find(|unfinished| unfinished.plan == pending.plan) {
+            self.say(GuardNews::Said(format!("finishes '{}'", unfinished.record.title).into()));
+            match self.engine.go_on(unfinished, self.consent(&pending.because)) {
+                Ok(news) => {
+                    let outcome = self.hear(post, kept, news).await?;
+                    if went_through(outcome.kind) {
+                        return self.done(post, kept, &pending, &outcome).await;
+                    }
+                }
+                Err(refusal) => {
+                    self.say(GuardNews::Said(refusal.reason.clone()));
+                    let _ = self.engine.leave(unfinished).await;
+                }
+            }
+        }
+        match pending.way {
+            Way::Back => self.back(post, kept).await,
+            Way::On if self.was_done(&pending, release) => {
+                let outcome = Outcome::new(OutcomeKind::Applied, "done before the interruption");
+                self.done(post, kept, &pending, &outcome).await
+            }
+            Way::On => {
+                // It was never sent: whether it still should be is for the next look.
+                kept.pending = None;
+                self.keep(post, kept).await?;
+                Ok(Acted::NotNow("the step was not taken before the interruption".into()))
+            }
+        }
+    }
+
+    /// Whether a step was taken: the journal says so, or the release has left the rung that it was to leave.
+    fn was_done(&self, pending: &Pending, release: &Release) -> bool {
+        let entries = self.engine.journal().entries().unwrap_or_default();
+        let ended = entries.iter().rev().find_map(|entry| match &entry.event {
+            Event::Outcome(outcome) if entry.plan == pending.plan => Some(outcome.kind),
+            _ => None,
+        });
+        match ended {
+            Some(kind) if went_through(kind) => true,
+            _ => pending.from.is_some() && release.standing() != pending.from,
+        }
+    }
+
+    /// One step on, from the step that was seen.
+    async fn step(&mut self, post: &mut Post, kept: &mut Kept, release: &Release) -> Result<Acted, Stop> {
+        let Some(pending) = kept.pending.clone() else { return Ok(Acted::Stepped) };
+        let intent = Intent::Advance { from: pending.from, rule: None };
+        let outcome = match self.planned(release, &intent, &pending).await {
+            Ok(plan) => self.apply(post, kept, plan, &pending.because).await?,
+            Err(refusal) => outcome_of(&refusal),
+        };
+        if went_through(outcome.kind) {
+            return self.done(post, kept, &pending, &outcome).await;
+        }
+        kept.pending = None;
+        self.keep(post, kept).await?;
+        match outcome.kind {
+            // Whether it arrived is found out by looking.
+            OutcomeKind::Unknown => {
+                kept.pending = Some(pending);
+                self.keep(post, kept).await?;
+                Ok(Acted::NotNow(outcome.reason))
+            }
+            OutcomeKind::Planned => Ok(Acted::Ended(Happened::Undecided, rehearsed("step on"))),
+            _ => Ok(Acted::NotNow(format!("no step was taken: {}", outcome.reason).into())),
+        }
+    }
+
+    /// Back to what served, as often as it takes while the objects move.
+    async fn back(&mut self, post: &mut Post, kept: &mut Kept) -> Result<Acted, Stop> {
+        let Some(mut pending) = kept.pending.clone() else { return Ok(Acted::Stepped) };
+        let deadline = Instant::now() + self.limit();
+        let mut why = Str::from("");
+        for attempt in 1..=TRIES {
+            let Some(release) = self.release().await else {
+                return Ok(Acted::Ended(Happened::NotRolledBack, "the release is gone".into()));
+            };
+            if is_back(&release, &kept.guarded) {
+                return self.settle(post, kept, &pending, deadline).await;
+            }
+            let planned = match way_back(&release, kept, self.options.on_breach) {
+                Ok(Some(intent)) => self.planned(&release, &intent, &pending).await,
+                Ok(None) => return Ok(Acted::Ended(Happened::Breach, pending.because)),
+                Err(refusal) => Err(refusal),
+            };
+            let outcome = match planned {
+                Ok(plan) => self.apply(post, kept, plan, &pending.because).await?,
+                Err(refusal) => outcome_of(&refusal),
+            };
+            why = outcome.reason.clone();
+            match outcome.kind {
+                OutcomeKind::Applied | OutcomeKind::Timeout => {
+                    return self.done(post, kept, &pending, &outcome).await;
+                }
+                // It was sent and did not hold, or came up badly.
+                OutcomeKind::Failed | OutcomeKind::Partial if self.went_back(kept).await => {
+                    let reason = format!("{}; rolled back, and not well: {why}", pending.because);
+                    return Ok(Acted::Ended(Happened::NotSettled, reason.into()));
+                }
+                OutcomeKind::Planned => return Ok(Acted::Ended(Happened::Breach, rehearsed("roll back"))),
+                OutcomeKind::Forbidden => break,
+                OutcomeKind::Refused if self.engine.policy().read_only => break,
+                OutcomeKind::Unchanged
+                | OutcomeKind::Conflict
+                | OutcomeKind::Unknown
+                | OutcomeKind::Unreachable
+                | OutcomeKind::Refused
+                | OutcomeKind::Failed
+                | OutcomeKind::Partial => {}
+            }
+            if attempt < TRIES && Instant::now() < deadline {
+                self.say(GuardNews::Said(format!("not rolled back yet: {why}; it is tried again").into()));
+                sleep(Duration::from_secs(u64::from(attempt))).await;
+                // Another plan has another name, and it is kept before it is sent.
+                pending.plan = self.engine.plan_id();
+                kept.pending = Some(pending.clone());
+                self.keep(post, kept).await?;
+            }
+        }
+        let reason = format!("{}; it could not be rolled back: {why}", pending.because);
+        Ok(Acted::Ended(Happened::NotRolledBack, reason.into()))
+    }
+
+    async fn went_back(&self, kept: &Kept) -> bool {
+        match self.release().await {
+            Some(release) => is_back(&release, &kept.guarded),
+            None => true,
+        }
+    }
+
+    /// It is back already: waits until it has settled.
+    async fn settle(
+        &mut self,
+        post: &mut Post,
+        kept: &mut Kept,
+        pending: &Pending,
+        deadline: Instant,
+    ) -> Result<Acted, Stop> {
+        let mut snapshots = self.options.snapshots.clone();
+        while Instant::now() < deadline {
+            if self.release().await.is_some_and(|release| settled(&release)) {
+                let outcome = Outcome::new(OutcomeKind::Applied, "applied and settled");
+                return self.done(post, kept, pending, &outcome).await;
+            }
+            self.keep(post, kept).await?;
+            let _ = timeout(RENEW, snapshots.changed()).await;
+        }
+        let outcome = Outcome::new(OutcomeKind::Timeout, "it has not settled");
+        self.done(post, kept, pending, &outcome).await
+    }
+
+    /// The write went through.
+    async fn done(
+        &mut self,
+        post: &mut Post,
+        kept: &mut Kept,
+        pending: &Pending,
+        outcome: &Outcome,
+    ) -> Result<Acted, Stop> {
+        let served = kept.served.as_ref().map_or_else(|| "what served before".into(), |served| served.version.clone());
+        if pending.way == Way::Back {
+            let (happened, how) = if outcome.kind == OutcomeKind::Timeout {
+                (Happened::NotSettled, format!("rolled back to {served}, and not settled: {}", outcome.reason))
+            } else {
+                (Happened::RolledBack, format!("rolled back to {served}, and settled"))
+            };
+            return Ok(Acted::Ended(happened, format!("{}; {how}", pending.because).into()));
+        }
+        let now = self.now();
+        let from = pending.from.map_or_else(|| "?".to_owned(), |from| from.to_string());
+        kept.steps.push(format!("left {from}").into());
+        kept.pending = None;
+        kept.until = None;
+        // The numbers of another rung begin anew.
+        kept.state.since = Some(now);
+        kept.state.broken.clear();
+        self.keep(post, kept).await?;
+        post.note(kept, &format!("one step on: left {from}, {}", outcome.reason), true).await;
+        self.notify(kept, Happened::Stepped, &pending.because);
+        Ok(Acted::Stepped)
+    }
+
+    /// The plan for `intent`, from objects that are read now.
+    async fn planned(&self, release: &Release, intent: &Intent, pending: &Pending) -> Result<Arc<Plan>, Refusal> {
+        let strategy = strategy(release.strategy)
+            .ok_or_else(|| Refusal::because(format!("{} is not steered by this version", release.key)))?;
+        let details = self.engine.inner.cluster.details(release).await;
+        let details = details.map_err(|error| Refusal::read_again(error.to_string()))?;
+        let context = self.engine.context(&release.uid);
+        let context = crate::strategy::Context { plan_id: pending.plan.clone(), ..context };
+        strategy.plan(release, &details, intent, &context).map(Arc::new)
+    }
+
+    fn consent(&self, because: &Str) -> Consent {
+        let why = &self.options.reason;
+        let reason = if why.is_empty() { format!("guard: {because}") } else { format!("guard ({why}): {because}") };
+        Consent { reason: reason.into(), word: self.options.word, wait: Some(self.limit()), ..Consent::default() }
+    }
+
+    fn limit(&self) -> Duration {
+        Duration::try_from(self.options.rules.undo).unwrap_or(Duration::from_secs(180))
+    }
+
+    async fn apply(&self, post: &mut Post, kept: &Kept, plan: Arc<Plan>, because: &Str) -> Result<Outcome, Stop> {
+        self.say(GuardNews::Acting(plan.title.clone()));
+        post.note(kept, &format!("{}: {because}", plan.title), true).await;
+        let news = self.engine.apply(plan, self.consent(because));
+        self.hear(post, kept, news).await
+    }
+
+    /// Listens until the outcome, and holds the post meanwhile.
+    async fn hear(&self, post: &mut Post, kept: &Kept, mut news: News) -> Result<Outcome, Stop> {
+        let mut renew = tokio::time::interval(RENEW);
+        renew.tick().await;
+        loop {
+            tokio::select! {
+                told = news.recv() => match told {
+                    Some(Progress::Done(outcome)) => return Ok(outcome),
+                    Some(Progress::Waiting(what)) => self.say(GuardNews::Said(format!("waiting: {what}").into())),
+                    Some(Progress::NotJournalled(why)) => {
+                        self.say(GuardNews::Said(format!("not journalled: {why}").into()));
+                    }
+                    Some(Progress::Accepted) => self.say(GuardNews::Said("accepted".into())),
+                    Some(_) => {}
+                    None => return Ok(Outcome::new(OutcomeKind::Unknown, "the write ended without an outcome")),
+                },
+                // A write that was sent is followed to its end, whoever holds the post by then.
+                _ = renew.tick() => drop(post.keep(kept).await),
+            }
+        }
+    }
+}
+
+fn rehearsed(what: &str) -> Str {
+    format!("rehearsal: it would {what} now; nothing was changed").into()
+}
+
+fn outcome_of(refusal: &Refusal) -> Outcome {
+    let kind = match refusal.kind {
+        RefusalKind::Unchanged => OutcomeKind::Unchanged,
+        RefusalKind::Moved => OutcomeKind::Conflict,
+        RefusalKind::Refused | RefusalKind::ReadAgain => OutcomeKind::Refused,
+    };
+    Outcome::new(kind, refusal.reason.clone())
+}

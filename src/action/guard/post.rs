@@ -1,0 +1,301 @@
+//! Where a guard keeps what it knows: a Lease beside the release, which also says who guards it; where that is not to be
+//! had, the local journal.
+
+use super::kept::Kept;
+use crate::action::engine::{Engine, Inner};
+use crate::action::journal::PlanLock;
+use crate::cluster::{ReadError, SendError, SendMode};
+use crate::domain::intent::ReleaseId;
+use crate::domain::journal::{Entry, Event, GuardLine};
+use crate::domain::plan::{Patch, PlanId, json};
+use crate::domain::raw::escape;
+use crate::domain::{Call, Kind, ObjectKey, RawObject, Str, Timestamp};
+use serde_json::{Value, json as value};
+use sha2::{Digest as _, Sha256};
+use std::time::Duration;
+
+/// What the names of guards' Leases begin with.
+pub const LEASE_PREFIX: &str = "windlass-guard-";
+
+/// Where the state stands on the Lease.
+const ANNOTATION: &str = "windlass.dev/guard";
+
+/// How long a Lease holds that is not renewed.
+pub(super) const HOLDS: Duration = Duration::from_secs(30);
+
+/// Where one guard's state is kept.
+#[derive(Debug)]
+pub(super) struct Post {
+    engine: Engine,
+    release: ReleaseId,
+    holder: String,
+    place: Place,
+    /// Says on this machine that the guard lives, for whoever finds its Lease.
+    _lock: Option<PlanLock>,
+}
+
+#[derive(Debug)]
+enum Place {
+    Lease(Box<RawObject>),
+    Journal,
+}
+
+/// What came of asking for the post.
+pub(super) enum Claim {
+    /// It is ours, with what an interrupted guard left there; and what a person should know.
+    Ours(Box<Post>, Option<Box<Kept>>, Option<Str>),
+    /// Another guard holds it, as of this reading.
+    Held(Held),
+}
+
+/// Somebody else's Lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Held {
+    /// Who.
+    pub by: Str,
+    /// Changes with every renewal.
+    pub version: Str,
+    /// What they know.
+    pub kept: Option<Box<Kept>>,
+}
+
+/// Why a state was not kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum NotKept {
+    /// Another guard has taken over.
+    Lost(Str),
+    /// It could not be written now: why.
+    Failed(Str),
+}
+
+/// The Lease of the guard on `release`.
+pub(super) fn lease_of(release: &ObjectKey) -> ObjectKey {
+    let name: String =
+        format!("{LEASE_PREFIX}{}-{}", release.kind.singular(), release.name).chars().take(253).collect();
+    ObjectKey::new(Kind::Lease, release.namespace.clone(), name)
+}
+
+/// The state on a Lease, and its holder.
+fn read(object: &RawObject) -> (Option<Kept>, String) {
+    let path = format!("/metadata/annotations/{}", escape(ANNOTATION));
+    let text: Option<String> = object.value(&path);
+    let kept = text.and_then(|text| serde_json::from_str(&text).ok());
+    (kept, object.value("/spec/holderIdentity").unwrap_or_default())
+}
+
+/// Who guards the release, as its Lease says: who armed it, and what they know. `None`: nobody, or it can't be told.
+pub(super) async fn holder(engine: &Engine, release: &ObjectKey) -> Option<Held> {
+    let object = engine.inner.cluster.read(&lease_of(release)).await.ok()?;
+    let (kept, by) = read(&object);
+    let version = object.value::<Str>("/metadata/resourceVersion").unwrap_or_default();
+    (!by.is_empty()).then(|| Held { by: by.into(), version, kept: kept.map(Box::new) })
+}
+
+/// Where we run, as a holder says it: the machine, and the journal on it.
+fn place_name(inner: &Inner) -> String {
+    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let machine = machine.trim();
+    let machine = if machine.is_empty() { "here" } else { machine };
+    let digest = Sha256::digest(inner.journal.file().as_os_str().as_encoded_bytes());
+    format!("{machine}/{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3])
+}
+
+impl Post {
+    /// Asks for the post on `release` under the guard's name. `expired` is a reading of somebody else's Lease that has not
+    /// changed for as long as it holds.
+    pub async fn claim(engine: &Engine, release: &ReleaseId, guard: &PlanId, expired: Option<&Held>) -> Claim {
+        let inner = &engine.inner;
+        let policy = inner.settings.policy;
+        let here = place_name(inner);
+        let holder = format!("{}@{here}/{}", inner.settings.who, guard.0);
+        let local = |why: Option<String>| {
+            let kept = last_in_journal(engine, release);
+            let post = Self {
+                engine: engine.clone(),
+                release: release.clone(),
+                holder: holder.clone(),
+                place: Place::Journal,
+                _lock: lock(engine, kept.as_ref().map_or(guard, |kept| &kept.guard)),
+            };
+            let why = why.map(|why| format!("{why}; the guard's state is kept in the local journal only").into());
+            Claim::Ours(Box::new(post), kept.map(Box::new), why)
+        };
+        if policy.read_only {
+            return local(None);
+        }
+        if policy.rehearse {
+            return local(Some("rehearsal: no Lease is written".to_owned()));
+        }
+        let key = lease_of(&release.key);
+        let (old, kept) = match inner.cluster.read(&key).await {
+            Ok(object) => {
+                let (kept, by) = read(&object);
+                let kept = kept.filter(|kept| kept.release == release.uid);
+                let version = object.value::<Str>("/metadata/resourceVersion").unwrap_or_default();
+                let ours = kept.as_ref().is_some_and(|kept| {
+                    // The guard ran here, under the same journal, and its process has ended.
+                    by.contains(&format!("@{here}/")) && !locked(engine, &kept.guard)
+                });
+                let given_up = by.is_empty() || ours || expired.is_some_and(|held| held.version == version);
+                if !given_up {
+                    return Claim::Held(Held { by: by.into(), version, kept: kept.map(Box::new) });
+                }
+                (Some(object), kept)
+            }
+            Err(ReadError::NotFound(_)) => (None, None),
+            Err(error) => return local(Some(format!("Leases can't be read here ({error})"))),
+        };
+        let name = kept.as_ref().filter(|kept| kept.ended.is_none()).map_or(guard, |kept| &kept.guard).clone();
+        let lock = lock(engine, &name);
+        let call = match &old {
+            None => created(&key, &holder, inner.settings.clock.now()),
+            Some(object) => taken(object, &holder, inner.settings.clock.now()),
+        };
+        let Some(call) = call else { return local(Some("the Lease can't be written as JSON".to_owned())) };
+        match inner.cluster.send(&call, SendMode::Apply).await.map(|answer| answer.body) {
+            Ok(Some(object)) => {
+                let post = Self {
+                    engine: engine.clone(),
+                    release: release.clone(),
+                    holder,
+                    place: Place::Lease(Box::new(object)),
+                    _lock: lock,
+                };
+                Claim::Ours(Box::new(post), kept.map(Box::new), None)
+            }
+            // Somebody was quicker, or the answer was lost: look again.
+            Ok(None) | Err(SendError::Fence | SendError::Conflict(_) | SendError::Lost(_) | SendError::NotFound(_)) => {
+                let by = old.as_ref().map(|object| read(object).1).unwrap_or_default();
+                Claim::Held(Held { by: by.into(), version: "".into(), kept: None })
+            }
+            Err(error) => local(Some(format!("Leases can't be written here ({error})"))),
+        }
+    }
+
+    /// Whether the state is where other processes find it.
+    pub const fn shared(&self) -> bool {
+        matches!(self.place, Place::Lease(_))
+    }
+
+    /// Keeps `kept`, and renews the Lease with it.
+    pub async fn keep(&mut self, kept: &Kept) -> Result<(), NotKept> {
+        let Place::Lease(object) = &self.place else { return Ok(()) };
+        let now = self.engine.inner.settings.clock.now();
+        let failed = || NotKept::Failed("the guard's state can't be written as JSON".into());
+        for again in [false, true] {
+            let object = if again {
+                match self.engine.inner.cluster.read(&object.key).await {
+                    Ok(object) if read(&object).1 == self.holder => object,
+                    Ok(object) => return Err(NotKept::Lost(read(&object).1.into())),
+                    Err(ReadError::NotFound(_)) => return Err(NotKept::Lost("somebody, who deleted it".into())),
+                    Err(error) => return Err(NotKept::Failed(error.to_string().into())),
+                }
+            } else {
+                RawObject::clone(object)
+            };
+            let holder = if kept.ended.is_some() { "" } else { &self.holder };
+            let call = written(&object, holder, now, kept).ok_or_else(failed)?;
+            match self.engine.inner.cluster.send(&call, SendMode::Apply).await.map(|answer| answer.body) {
+                Ok(Some(object)) => {
+                    self.place = Place::Lease(Box::new(object));
+                    return Ok(());
+                }
+                // A person's annotation, or our own write whose answer was lost: look whose it is.
+                Ok(None) | Err(SendError::Fence | SendError::Conflict(_) | SendError::Lost(_)) if !again => {}
+                Ok(None) => return Err(failed()),
+                Err(error) => return Err(NotKept::Failed(error.to_string().into())),
+            }
+        }
+        Err(NotKept::Failed("its Lease changes all the time".into()))
+    }
+
+    /// Writes a line to the journal; what is kept is with it where it has no other place, and whenever a write is near.
+    pub async fn note(&self, kept: &Kept, what: &str, whole: bool) {
+        let inner = &self.engine.inner;
+        let line = GuardLine {
+            who: kept.who.clone(),
+            context: inner.cluster.identity().context.clone(),
+            fingerprint: inner.fingerprint.id.clone(),
+            release: self.release.clone(),
+            what: what.into(),
+            kept: (whole || !self.shared()).then(|| serde_json::to_string(kept).ok()).flatten(),
+            ended: kept.ended.is_some(),
+        };
+        let entry =
+            Entry { at: inner.settings.clock.now(), plan: kept.guard.clone(), event: Event::Guard(Box::new(line)) };
+        if let Err(error) = inner.journal.append(&entry).await {
+            tracing::warn!(%error, "a line of a guard is missing in the journal");
+        }
+    }
+}
+
+fn lock(engine: &Engine, guard: &PlanId) -> Option<PlanLock> {
+    engine.inner.journal.lock(&guard_lock(guard)).ok()
+}
+
+fn locked(engine: &Engine, guard: &PlanId) -> bool {
+    crate::action::journal::locks::is_held(engine.inner.journal.file(), &guard_lock(guard))
+}
+
+/// A guard's lock: no plan has such a name.
+fn guard_lock(guard: &PlanId) -> PlanId {
+    PlanId(format!("guard-{}", guard.0).into())
+}
+
+/// The state of the last guard on `release` that was interrupted on this machine.
+fn last_in_journal(engine: &Engine, release: &ReleaseId) -> Option<Kept> {
+    let entries = engine.inner.journal.entries().ok()?;
+    let last = entries.iter().rev().find_map(|entry| match &entry.event {
+        Event::Guard(line) if line.release.uid == release.uid && (line.kept.is_some() || line.ended) => Some(line),
+        _ => None,
+    })?;
+    let kept: Kept = serde_json::from_str(last.kept.as_ref()?).ok()?;
+    (!last.ended && !locked(engine, &kept.guard)).then_some(kept)
+}
+
+fn moment(now: Timestamp) -> String {
+    now.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()
+}
+
+fn spec(holder: &str, now: Timestamp, before: Option<&RawObject>) -> Value {
+    let same = before.and_then(|object| object.value::<String>("/spec/holderIdentity")).as_deref() == Some(holder);
+    let acquired = before.filter(|_| same).and_then(|object| object.value::<String>("/spec/acquireTime"));
+    let transitions = before.and_then(|object| object.value::<i64>("/spec/leaseTransitions")).unwrap_or(0);
+    value!({
+        "holderIdentity": holder,
+        "leaseDurationSeconds": HOLDS.as_secs(),
+        "acquireTime": acquired.unwrap_or_else(|| moment(now)),
+        "renewTime": moment(now),
+        "leaseTransitions": if same || before.is_none() { transitions } else { transitions.saturating_add(1) },
+    })
+}
+
+fn created(key: &ObjectKey, holder: &str, now: Timestamp) -> Option<Call> {
+    let body = value!({
+        "apiVersion": key.kind.api_version(),
+        "kind": key.kind.name(),
+        "metadata": {
+            "name": key.name, "namespace": key.namespace,
+            "labels": {"app.kubernetes.io/managed-by": "windlass"},
+        },
+        "spec": spec(holder, now, None),
+    });
+    Some(Call::Create { target: key.clone(), body: json(&body)? })
+}
+
+fn taken(object: &RawObject, holder: &str, now: Timestamp) -> Option<Call> {
+    let spec = json(&spec(holder, now, Some(object)))?;
+    Some(Patch::of(object).test("/metadata/resourceVersion").add("/spec", spec).call())
+}
+
+fn written(object: &RawObject, holder: &str, now: Timestamp, kept: &Kept) -> Option<Call> {
+    let text = serde_json::to_string(kept).ok()?;
+    let patch = Patch::of(object).test("/metadata/resourceVersion");
+    let patch = if object.at("/metadata/annotations").is_some() {
+        patch.add(&format!("/metadata/annotations/{}", escape(ANNOTATION)), json(&text)?)
+    } else {
+        patch.add("/metadata/annotations", json(&value!({ ANNOTATION: text }))?)
+    };
+    let spec = json(&spec(holder, now, Some(object)))?;
+    Some(patch.add("/spec", spec).call())
+}

@@ -1,0 +1,70 @@
+//! What a guard tells.
+
+use crate::domain::outcome::OutcomeKind;
+use crate::domain::{Str, Timestamp};
+use crate::guard::{Finding, Verdict};
+use crate::notify::Happened;
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+
+/// News of a guard, in order; [`GuardNews::Ended`] is the last.
+pub type News = mpsc::UnboundedReceiver<GuardNews>;
+
+/// One piece of news.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GuardNews {
+    /// It watches: what, under which rules, for how long.
+    Armed(Str),
+    /// Another guard watches this release; it waits.
+    StandingBy(Str),
+    /// It looked.
+    Looked(Evaluation),
+    /// It is about to write: what, and the plan's name.
+    Acting(Str),
+    /// Something a person should know.
+    Said(Str),
+    /// The end.
+    Ended(Ending),
+}
+
+/// One look.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluation {
+    /// When.
+    pub at: Timestamp,
+    /// What the rules make of it.
+    pub verdict: Verdict,
+    /// Why, with numbers.
+    pub reason: Str,
+    /// Every rule's own word.
+    pub findings: Vec<Finding>,
+    /// What was asked for the candidate, in per cent; `None` where there is no weight.
+    pub weight: Option<u8>,
+    /// How the rung bakes: `gate: 4 min to go`; empty where nothing is to bake.
+    pub gate: Str,
+    /// When the time is over.
+    pub until: Option<Timestamp>,
+}
+
+/// How a guard ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ending {
+    /// In a word that an exit code is made of: applied is kept, failed is rolled back and settled, timeout is rolled back
+    /// and not settled, refused is neither known to be well nor rolled back.
+    pub kind: OutcomeKind,
+    /// One sentence.
+    pub reason: Str,
+}
+
+impl Ending {
+    /// The ending after `happened`.
+    pub(super) fn of(happened: Happened, reason: impl Into<Str>) -> Self {
+        let kind = match happened {
+            Happened::Kept | Happened::Stepped => OutcomeKind::Applied,
+            Happened::RolledBack => OutcomeKind::Failed,
+            Happened::NotSettled => OutcomeKind::Timeout,
+            Happened::Breach | Happened::Undecided | Happened::NotRolledBack => OutcomeKind::Refused,
+        };
+        Self { kind, reason: reason.into() }
+    }
+}

@@ -1,0 +1,99 @@
+//! `windlass guard`: rules over one release, until its time is over or it was taken back.
+
+use clap::{ArgMatches, Args, Command};
+
+use super::{Subcommand, read};
+use crate::{
+    cli::{
+        Exit, Failure, Session,
+        guarding::{GuardFlags, Guarding, Watched, job},
+        output::Format,
+        reading::Reading,
+        runtime,
+    },
+    domain::target::Target,
+};
+
+pub const SUBCOMMAND: Subcommand = Subcommand { name: "guard", spec, run };
+
+#[derive(Debug, Args)]
+struct Arguments {
+    /// The release, as deploy/web, vs/web, svc/web, httproute/web or its name
+    target: Target,
+    #[command(flatten)]
+    guard: GuardFlags,
+    /// The cluster's fingerprint word, for steps in a protected context
+    #[arg(long, value_name = "WORD")]
+    confirm: Option<String>,
+    /// Why, for the journal
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Print a Job that guards from inside the cluster, with the rights that it needs and no others; guards nothing now
+    #[arg(long, requires = "image")]
+    print_job: bool,
+    /// The image of windlass that the Job runs
+    #[arg(long, value_name = "REF", requires = "print_job")]
+    image: Option<String>,
+    /// How to print: table has a line an evaluation, json a document a line
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
+    output: Format,
+}
+
+fn spec(command: Command) -> Command {
+    Arguments::augment_args(command).about("Watch a release under rules, and take it back when they are broken").after_help(
+        "It goes back to the revision that was serving when it was armed. No numbers are never good numbers, and old ones \
+         are never acted upon. Its state is kept in a Lease beside the release: killed and run again it goes on where it \
+         was, and a second guard stands by.\n\n\
+         Exit codes: 0 kept; 1 rolled back and settled; 4 rolled back and not settled; 3 neither known to be well nor \
+         rolled back; the others as everywhere.",
+    )
+}
+
+fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
+    let arguments = read::<Arguments>(matches)?;
+    session.settings = arguments.guard.settings();
+    runtime::run(runtime::until_interrupted(guard(&arguments, session)))
+}
+
+async fn guard(arguments: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
+    let reading = Reading::start(session, None).await?;
+    // What makes no sense is told before anything is asked of the cluster.
+    arguments.guard.rules(&reading.config.guard)?;
+    arguments.guard.notifier(&reading.config, session)?;
+    let opened = reading.open(&arguments.target).await?;
+    if let Some(member) = &opened.member {
+        session.output.aside(&format!("{member} is part of {}\n", opened.release.key));
+    }
+    if let Some(image) = &arguments.image {
+        let manifests = job::manifests(&opened.release, &arguments.guard, &reading, image).await;
+        session.output.text(&manifests);
+        return Ok(Exit::Done);
+    }
+    let context = reading.config.context(&reading.cluster.identity().context);
+    let steps = arguments.guard.steps(&reading.config.guard);
+    let word = word(context.protected && steps, arguments.confirm.as_deref(), &reading)?;
+    let watched = Watched::start(&reading, &arguments.guard, &opened.release, session).await?;
+    let guarding = Guarding {
+        release: &opened.release,
+        flags: &arguments.guard,
+        lanes: None,
+        reason: arguments.reason.as_deref().unwrap_or_default(),
+        word,
+        output: arguments.output,
+    };
+    watched.guard(&guarding, &reading.config, session).await
+}
+
+/// Whether the fingerprint word was given; refused where it is needed and was not.
+pub fn word(needed: bool, given: Option<&str>, reading: &Reading) -> Result<bool, Failure> {
+    let fingerprint = &reading.cluster.identity().fingerprint;
+    match given {
+        Some(given) if *given == *fingerprint.word => Ok(true),
+        Some(given) => Err(Failure::new(Exit::Refused, format!("'{given}' is not the word of this cluster"))),
+        None if needed => Err(Failure::new(
+            Exit::Refused,
+            "going forward by itself in a protected context needs the word of this cluster: --confirm WORD",
+        )),
+        None => Ok(false),
+    }
+}
