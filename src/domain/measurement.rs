@@ -7,6 +7,8 @@
 //! ```
 //! What is not known is a word and never a zero: [`Reading`] says which.
 
+pub mod compare;
+
 use super::release::Role;
 use super::{Age, Str, Timestamp, Uid};
 use jiff::SignedDuration;
