@@ -99,7 +99,7 @@ async fn a_kubeconfig_leads_to_the_served_cluster() {
 #[test]
 fn mistakes_in_a_scenario_are_told_with_their_place() {
     let unknown = SimCluster::scenario("nope", &SimOptions::manual()).unwrap_err();
-    assert!(unknown.to_string().starts_with("there is no scenario 'nope'; there are: shop, rolling"), "{unknown}");
+    assert!(unknown.to_string().starts_with("there is no scenario 'nope'; there are: shop, bad-canary"), "{unknown}");
     let typo = SimCluster::from_toml("nodez = 3", &SimOptions::manual()).unwrap_err();
     assert!(matches!(&typo, SimError::File { .. }) && typo.to_string().contains("line 1"), "{typo}");
     let fault = "[[fault]]\nat = \"1s\"\nfor = \"1s\"\neffect = \"explode\"";

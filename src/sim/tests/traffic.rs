@@ -144,6 +144,19 @@ async fn a_template_says_how_many_requests_fail_and_how_long_they_take() {
 }
 
 #[tokio::test]
+async fn of_the_bad_canary_every_fifth_request_fails_until_it_gets_none() {
+    let sim = scenario("bad-canary");
+    let canary = pods(&sim, "shop", ("track", "canary"));
+    let checkout: Vec<_> = canary.into_iter().filter(|pod| pod.starts_with("checkout")).collect();
+    let (requests, errors) = rate(&sim, "shop", &checkout).await;
+    assert!(near(requests, 36.0) && near(errors, 0.2), "20 % of 180 requests a second: {requests}, {errors}");
+    weigh(&sim, 100);
+    let before = counted(&sim, "shop", &checkout).await;
+    pass(&sim, 60);
+    assert_eq!(counted(&sim, "shop", &checkout).await, before);
+}
+
+#[tokio::test]
 async fn a_blue_green_switch_moves_the_requests_at_once() {
     let sim = scenario("shop");
     let of = |color: &str| pods(&sim, "shop", ("color", color));
