@@ -18,6 +18,8 @@ pub mod keypress;
 pub mod keys;
 pub mod layers;
 pub mod layout;
+pub mod marks;
+pub mod measuring;
 pub mod messages;
 pub mod model;
 pub mod msg;

@@ -3,6 +3,7 @@
 
 use std::{error::Error, fs, path::Path, sync::Arc};
 
+use jiff::SignedDuration;
 use ratatui::{buffer::Buffer, layout::Rect};
 use windlass::{
     app::{
@@ -14,6 +15,11 @@ use windlass::{
     },
     cluster::{Clock, Cluster, ConnectOptions, NamespaceScope, ObserveOptions},
     config::Config,
+    domain::{
+        Measurements, Release, Timestamp,
+        measurement::{Measured, Reading, Series, TrackMeasured},
+        release::Role,
+    },
     sim::{SimCluster, SimOptions},
     ui::{
         glyphs::UNICODE,
@@ -54,7 +60,12 @@ fn the_keys_are_those_of_the_key_table() -> Checked {
 
 /// A console on the demo's shop, whose time stands still.
 async fn at_the_shop() -> Result<Model, Box<dyn Error>> {
-    let sim = SimCluster::scenario("shop", &SimOptions::manual())?;
+    at("shop").await
+}
+
+/// The same on another scenario.
+async fn at(scenario: &str) -> Result<Model, Box<dyn Error>> {
+    let sim = SimCluster::scenario(scenario, &SimOptions::manual())?;
     let cluster = Cluster::over(sim.client(), "demo", &ConnectOptions::default()).await?;
     let now = sim.now();
     let options =
@@ -83,6 +94,53 @@ fn picture(model: &Model, path: &str, title: &str) -> Checked {
 #[tokio::test]
 async fn the_picture_is_the_board_as_it_is_drawn_now() -> Checked {
     picture(&at_the_shop().await?, "tests/pictures/board.svg", "windlass: the board")
+}
+
+/// What the meter of a console would have told of the canary by now.
+fn measured(release: &Release, now: Timestamp) -> Measured {
+    let track = |role: Role, (requests, errors, p99): (f64, f64, f64), samples| {
+        let name = release.track(role).map(|track| track.name.clone()).unwrap_or_default();
+        let since = if role == Role::Candidate { 48 } else { 0 };
+        let points = |mean: f64, swing: f64| {
+            let point = |place: i32| (place >= since).then(|| mean * (1.0 + swing * (f64::from(place) * 0.7).sin()));
+            (0..60).map(point).collect()
+        };
+        let series = Series {
+            start: now - SignedDuration::from_secs(15 * 59),
+            step: SignedDuration::from_secs(15),
+            requests: points(requests, 0.03),
+            errors: points(errors, 0.08),
+            p99: points(p99, 0.1),
+        };
+        let [requests, errors, p50, p90, p99] = [requests, errors, p99 / 6.6, p99 / 2.0, p99].map(Reading::Value);
+        TrackMeasured { role, name, requests, errors, p50, p90, p99, samples: Some(samples), series }
+    };
+    Measured {
+        source: "prometheus".into(),
+        detail: "".into(),
+        at: Some(now),
+        every: SignedDuration::from_secs(15),
+        window: SignedDuration::from_mins(1),
+        tracks: vec![
+            track(Role::Stable, (144.0, 0.001, 0.092), 8_640),
+            track(Role::Candidate, (36.0, 0.2, 0.299), 2_160),
+        ],
+        named: vec![],
+        health: None,
+        trouble: None,
+    }
+}
+
+#[tokio::test]
+async fn the_third_picture_is_a_canary_that_fails() -> Checked {
+    let mut model = at("bad-canary").await?;
+    for key in KeyPress::sequence("/checkout<Enter><Enter>4")? {
+        update(&mut model, Msg::Key(key));
+    }
+    let release = model.focus().cloned().ok_or("the canary is there")?;
+    let releases = [(release.uid.clone(), Arc::new(measured(&release, model.now)))].into();
+    update(&mut model, Msg::Measured(Arc::new(Measurements { version: 1, releases })));
+    picture(&model, "tests/pictures/errors.svg", "windlass: a canary that fails")
 }
 
 #[tokio::test]

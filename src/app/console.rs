@@ -3,6 +3,7 @@
 
 use super::effect::Effect;
 use super::keys::KeyTable;
+use super::measuring;
 use super::model::Model;
 use super::msg::Msg;
 use super::runner::{Home, News, Runner};
@@ -73,6 +74,7 @@ impl Console {
         self.model.tick = self.began.elapsed();
         let effects = update(&mut self.model, msg);
         self.run(effects);
+        self.runner.look_at(measuring::focus(&self.model));
     }
 
     /// Takes what a task of the runner told.

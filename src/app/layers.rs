@@ -1,5 +1,6 @@
 //! What lies over the board: one file a layer. Each holds its own state; the stack is in the Model.
 
+pub mod chart;
 pub mod choice;
 pub mod form;
 pub mod interrupted;
@@ -11,6 +12,7 @@ pub mod text;
 
 use super::keys::Scope;
 use super::scroll::Scroll;
+pub use chart::ChartView;
 pub use choice::Choice;
 pub use form::Form;
 pub use interrupted::Interrupted;
@@ -41,6 +43,8 @@ pub enum Layer {
     Choice(Choice),
     /// Logs.
     Logs(Box<Logs>),
+    /// A measurement, large.
+    Chart(ChartView),
     /// YAML, or a diff.
     Text(Box<TextView>),
     /// Plans that were interrupted.
@@ -71,6 +75,7 @@ impl Layer {
             Self::Logs(_) => Scope::CHAINS[4],
             Self::Messages(_) => Scope::CHAINS[5],
             Self::Choice(choice) if choice.marks() => Scope::CHAINS[6],
+            Self::Chart(_) => Scope::CHAINS[8],
             _ => Scope::CHAINS[3],
         }
     }

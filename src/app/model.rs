@@ -4,12 +4,14 @@ use super::board::Board;
 use super::journal::Journal;
 use super::keys::{KeyTable, Scope};
 use super::layers::Layer;
+use super::measuring::Span;
 use super::messages::{Level, Messages};
 use super::rights::Rights;
 use super::session::Session;
 use super::writes::Writes;
 use crate::action::journal::Unfinished;
 use crate::domain::intent::Override;
+use crate::domain::measurement::Measured;
 use crate::domain::release::Action;
 use crate::domain::{Details, Measurements, Release, Snapshot, Str, Timestamp, Uid, Verb};
 use jiff::tz::TimeZone;
@@ -34,8 +36,10 @@ pub struct Model {
     pub live: Arc<Snapshot>,
     /// The screen held still: what is shown instead of `live`.
     pub held: Option<Held>,
-    /// What is measured, the newest.
+    /// What is measured, as last published.
     pub measurements: Arc<Measurements>,
+    /// The time that charts and sparklines show.
+    pub span: Span,
     /// The board.
     pub board: Board,
     /// What lies over the board, the topmost last.
@@ -71,6 +75,8 @@ pub struct Model {
 pub struct Held {
     /// What is shown.
     pub snapshot: Arc<Snapshot>,
+    /// What was measured then.
+    pub measurements: Arc<Measurements>,
     /// Since when.
     pub since: Timestamp,
 }
@@ -143,6 +149,7 @@ impl Model {
     pub fn new(session: Session, keys: Arc<KeyTable>, now: Timestamp, zone: TimeZone) -> Self {
         let live = Arc::new(Snapshot::empty(session.cluster.clone(), now));
         let theme = session.config.ui.theme.as_str().into();
+        let span = Span::up_to(session.config.metrics.span);
         Self {
             session,
             now,
@@ -152,6 +159,7 @@ impl Model {
             live,
             held: None,
             measurements: Arc::default(),
+            span,
             board: Board::default(),
             layers: Vec::new(),
             details: HashMap::new(),
@@ -174,6 +182,11 @@ impl Model {
         self.held.as_ref().map_or(&self.live, |held| &held.snapshot)
     }
 
+    /// What is measured of a release, as shown: the held numbers, else the live ones.
+    pub fn measured(&self, uid: &Uid) -> Option<&Arc<Measured>> {
+        self.held.as_ref().map_or(&self.measurements, |held| &held.measurements).of(uid)
+    }
+
     /// The release that keys mean: that of the topmost layer with one, else the board's selection.
     pub fn focus(&self) -> Option<&Arc<Release>> {
         self.layers
@@ -181,6 +194,7 @@ impl Model {
             .rev()
             .find_map(|layer| match layer {
                 Layer::Release(view) => Some(&view.release),
+                Layer::Chart(chart) => Some(&chart.release),
                 _ => None,
             })
             .or_else(|| self.board.current())

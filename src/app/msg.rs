@@ -32,7 +32,7 @@ pub enum Msg {
     Tick,
     /// The cluster changed.
     Snapshot(Arc<Snapshot>),
-    /// Something was measured.
+    /// What is measured.
     Measured(Arc<Measurements>),
     /// The raw objects of a release, or why they could not be read.
     Details(Uid, Result<Arc<Details>, Str>),

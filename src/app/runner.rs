@@ -14,6 +14,7 @@ use super::msg::Msg;
 use super::session::Session;
 use crate::cluster::{Clock, Cluster, NamespaceScope};
 use crate::domain::Str;
+use crate::metrics::Focus;
 use link::Link;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -65,6 +66,11 @@ impl Runner {
         let session = session.on(connected.cluster.identity());
         self.link = Link::start(&self.home, connected.cluster, connected.scope, &self.clock, &session, &self.out);
         session
+    }
+
+    /// Says what is looked at now, and so worth measuring.
+    pub(super) fn look_at(&self, focus: Focus) {
+        self.link.meter.look_at(focus);
     }
 
     /// Does what `effect` asks for.

@@ -2,6 +2,7 @@
 
 mod answers;
 pub mod board;
+mod chart;
 mod choice;
 mod console;
 mod form;
@@ -23,6 +24,7 @@ use super::effect::Effect;
 use super::keypress::KeyPress;
 use super::keys::{Command, RESERVED};
 use super::layers::Layer;
+use super::measuring;
 use super::model::Model;
 use super::msg::Msg;
 use std::time::Duration;
@@ -32,14 +34,23 @@ const TWICE: Duration = Duration::from_secs(2);
 
 /// Takes one thing that happened. The Model's `now` and `tick` were set before.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
-    match msg {
+    let msg = match msg {
         Msg::Flushed(revision) => {
             flushed(model, revision);
             return Vec::new();
         }
         Msg::Tick => return plan::tick(model),
-        _ => model.revision += 1,
-    }
+        // Numbers that would be drawn as those that are there are no reason to draw.
+        Msg::Measured(new) => {
+            model.revision += u64::from(measuring::changes_the_screen(model, &new));
+            model.measurements = new;
+            return Vec::new();
+        }
+        other => {
+            model.revision += 1;
+            other
+        }
+    };
     match msg {
         Msg::Key(key) => pressed(model, key),
         Msg::Paste(text) => pasted(model, &text),
@@ -48,7 +59,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Snapshot(snapshot) => snapshot::take(model, snapshot),
-        Msg::Flushed(_) | Msg::Tick => Vec::new(),
+        Msg::Flushed(_) | Msg::Tick | Msg::Measured(_) => Vec::new(),
         other => answers::take(model, other),
     }
 }
@@ -91,6 +102,7 @@ fn pressed(model: &mut Model, key: KeyPress) -> Vec<Effect> {
         Some(Layer::Palette(_)) => palette::pressed(model, key, command),
         Some(Layer::Choice(_)) => choice::pressed(model, key, command),
         Some(Layer::Logs(_)) => logs::command(model, command),
+        Some(Layer::Chart(_)) => command.map_or_else(Vec::new, |command| chart::command(model, command)),
         Some(Layer::Text(_)) => text::pressed(model, key, command),
         Some(Layer::Help(_) | Layer::Journal(_) | Layer::Messages(_)) => help::command(model, command),
         Some(Layer::Interrupted(_)) => interrupted::pressed(model, key, command),
@@ -173,6 +185,7 @@ fn close(model: &mut Model) -> Vec<Effect> {
             stop(&[Purpose::Contexts])
         }
         Layer::Form(_)
+        | Layer::Chart(_)
         | Layer::Palette(_)
         | Layer::Help(_)
         | Layer::Journal(_)

@@ -3,6 +3,7 @@
 
 use super::layers::Layer;
 use super::layout;
+use super::measuring;
 use super::model::Model;
 use super::update::plan;
 use crate::domain::snapshot::Connection;
@@ -42,6 +43,12 @@ fn until_a_text_changes(model: &Model) -> Duration {
     }
     since(model.held.as_ref().map(|held| held.since));
     since(model.messages.shown().map(|message| message.at));
+    let measured = model.layers.iter().rev().find(|layer| !layer.is_dialog()).and_then(|layer| match layer {
+        Layer::Release(view) => model.measured(&view.release.uid),
+        Layer::Chart(chart) => model.measured(&chart.release.uid),
+        _ => None,
+    });
+    let aged = measured.and_then(|measured| measuring::wakes(measured, now));
     match model.layers.iter().rev().find(|layer| !layer.is_dialog()) {
         Some(Layer::Release(view)) => {
             let release = &view.release;
@@ -79,6 +86,7 @@ fn until_a_text_changes(model: &Model) -> Duration {
     for write in model.writes.running() {
         since(Some(write.since));
     }
+    wait = aged.and_then(|aged| Duration::try_from(aged).ok()).map_or(wait, |aged| wait.min(aged));
     if let Some(Layer::Release(view)) = model.layers.iter().rev().find(|layer| !layer.is_dialog())
         && let Some(traffic) = &view.release.traffic
     {

@@ -110,8 +110,10 @@ impl Program for Screenplay {
     }
 
     fn message(&mut self, message: News) {
+        let before = self.console.model.revision;
         self.console.take(message);
-        self.changed = true;
+        // News that is drawn as what was there before is not drawn.
+        self.changed |= self.console.model.revision != before;
         self.take_theme();
     }
 

@@ -53,6 +53,10 @@ pub struct Glyphs {
     pub bar_mark: &'static str,
     /// The levels of a sparkline, lowest first.
     pub spark: &'static [&'static str],
+    /// A health endpoint that answered well.
+    pub tick: &'static str,
+    /// A health endpoint that did not.
+    pub tick_bad: &'static str,
     /// What joins the rungs of a ladder.
     pub rung: &'static str,
     /// From one thing to another.
@@ -95,6 +99,8 @@ pub const UNICODE: Glyphs = Glyphs {
     bar_part: "▒",
     bar_mark: "▓",
     spark: &["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
+    tick: "●",
+    tick_bad: "○",
     rung: "──",
     arrow: "→",
     crumb: "▸",
@@ -132,6 +138,8 @@ pub const ASCII: Glyphs = Glyphs {
     bar_part: "=",
     bar_mark: "|",
     spark: &["_", ".", "-", "=", "+", "*", "#", "@"],
+    tick: "+",
+    tick_bad: "x",
     rung: "--",
     arrow: "->",
     crumb: ">",

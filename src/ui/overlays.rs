@@ -1,5 +1,6 @@
 //! What lies over the console: one file each; a new one is its file and one line here.
 
+mod chart;
 mod choice;
 mod form;
 mod help;
@@ -30,6 +31,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, layer: &Layer, look:
         Layer::Messages(scroll) => messages::draw(buffer, area, model, *scroll, look),
         Layer::Interrupted(list) => interrupted::draw(buffer, area, model, list, look),
         Layer::Choice(choice) => return choice::draw(buffer, area, choice, look),
+        Layer::Chart(view) => chart::draw(buffer, area, model, view, look),
         Layer::Logs(logs) => logs::draw(buffer, area, logs, look),
         Layer::Text(view) => return text::draw(buffer, area, view, look),
         Layer::Leaving { because } => leaving::draw(buffer, area, because, look),

@@ -1,6 +1,6 @@
 //! The panes of an open release: one file each; a new one is its file and one line here.
 
-mod errors;
+pub(in crate::ui) mod errors;
 mod events;
 mod health;
 mod history;

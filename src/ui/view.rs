@@ -11,6 +11,7 @@ mod board;
 mod footer;
 mod header;
 mod message;
+pub(super) mod numbers;
 mod release;
 pub(super) mod said;
 

@@ -59,6 +59,12 @@ pub enum Command {
     Logs,
     /// Events.
     Events,
+    /// One measurement, large.
+    Chart,
+    /// Charts and sparklines over a shorter time.
+    Shorter,
+    /// Charts and sparklines over a longer time.
+    Longer,
     /// Copies what is shown or selected.
     Copy,
     /// Holds the screen still.

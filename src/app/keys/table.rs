@@ -22,6 +22,8 @@ pub enum Scope {
     Overlay,
     /// A text field with a list under it.
     Input,
+    /// A chart.
+    Chart,
     /// Logs.
     Logs,
     /// The messages.
@@ -32,7 +34,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, in the order of the help.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Lines,
         Self::Console,
         Self::Board,
@@ -40,6 +42,7 @@ impl Scope {
         Self::Plan,
         Self::Overlay,
         Self::Input,
+        Self::Chart,
         Self::Logs,
         Self::Messages,
         Self::Namespaces,
@@ -48,7 +51,7 @@ impl Scope {
 
     /// The chains in which scopes are searched, the nearest first: one for each sort of layer. A key has one meaning
     /// in a chain.
-    pub const CHAINS: [&'static [Self]; 8] = [
+    pub const CHAINS: [&'static [Self]; 9] = [
         &[Self::Board, Self::Console, Self::Lines, Self::Always],
         &[Self::Release, Self::Console, Self::Lines, Self::Always],
         &[Self::Plan, Self::Lines, Self::Always],
@@ -57,6 +60,7 @@ impl Scope {
         &[Self::Messages, Self::Overlay, Self::Lines, Self::Always],
         &[Self::Namespaces, Self::Overlay, Self::Lines, Self::Always],
         &[Self::Input, Self::Always],
+        &[Self::Chart, Self::Overlay, Self::Lines, Self::Always],
     ];
 
     /// The heading in the help.
@@ -70,6 +74,7 @@ impl Scope {
             Self::Plan => "Plan",
             Self::Overlay => "Lists and texts",
             Self::Input => "While typing",
+            Self::Chart => "Chart",
             Self::Logs => "Logs",
             Self::Messages => "Messages",
             Self::Namespaces => "Namespaces",
@@ -191,6 +196,13 @@ pub static BINDINGS: &[Binding] = &[
         &["e"],
         ("events", "events, controller messages and the journal in one time line"),
     ),
+    row(
+        Command::Chart,
+        "chart",
+        Scope::Console,
+        &["m"],
+        ("chart", "one measurement large, with the times of our own writes and of the rollout's steps"),
+    ),
     row(Command::Yaml, "yaml", Scope::Console, &["y"], ("YAML", "the object as YAML, secret-like values masked")),
     row(Command::Copy, "copy", Scope::Console, &["c"], ("copy", "copy the release's target and images (OSC 52)")),
     row(
@@ -257,6 +269,20 @@ pub static BINDINGS: &[Binding] = &[
         ("history", "revisions, and where to go back to"),
     ),
     row(Command::Pane(Pane::Events), "time-line", Scope::Release, &["6"], ("events", "what happened, newest first")),
+    row(
+        Command::Shorter,
+        "shorter",
+        Scope::Release,
+        &["["],
+        ("shorter", "measurements over a shorter time: 15 min, 5 min"),
+    ),
+    row(
+        Command::Longer,
+        "longer",
+        Scope::Release,
+        &["]"],
+        ("longer", "measurements over a longer time: 1 h, 6 h, 1 d, 7 d"),
+    ),
     row(
         Command::Open,
         "details",
@@ -340,6 +366,23 @@ pub static BINDINGS: &[Binding] = &[
     row(Command::PreviousPane, "input-previous", Scope::Input, &["Shift-Tab"], ("field before", "the field before")),
     row(Command::Open, "input-accept", Scope::Input, &["Enter"], ("accept", "take what was typed")),
     row(Command::Back, "input-leave", Scope::Input, &["Esc"], ("leave", "leave the field")),
+    row(
+        Command::NextPane,
+        "chart-next",
+        Scope::Chart,
+        &["Tab", "Right"],
+        ("next", "the next measurement: errors, p99, requests, named ones"),
+    ),
+    row(
+        Command::PreviousPane,
+        "chart-previous",
+        Scope::Chart,
+        &["Shift-Tab", "Left"],
+        ("before", "the measurement before"),
+    ),
+    row(Command::Shorter, "chart-shorter", Scope::Chart, &["["], ("shorter", "a shorter time")),
+    row(Command::Longer, "chart-longer", Scope::Chart, &["]"], ("longer", "a longer time")),
+    row(Command::Chart, "chart-close", Scope::Chart, &["m"], ("close", "close the chart")),
     row(Command::Follow, "follow", Scope::Logs, &["f"], ("follow", "follow new lines, or stand still")),
     row(
         Command::PreviousRun,
@@ -383,7 +426,4 @@ pub struct Reserved {
 }
 
 /// Keys that mean something only with a guard or measurements.
-pub static RESERVED: &[Reserved] = &[
-    Reserved { key: 'B', verb: "guard", needs: "a source of measurements" },
-    Reserved { key: 'm', verb: "chart", needs: "a source of measurements" },
-];
+pub static RESERVED: &[Reserved] = &[Reserved { key: 'B', verb: "guard", needs: "a source of measurements" }];

@@ -1,7 +1,7 @@
 //! The cluster that is shown: what observes it, and the engine that writes to it.
 
 use super::{Connected, News, say};
-use crate::action::{Engine, Journal, Policy, Settings};
+use crate::action::{Engine, Gauges, Journal, Policy, Settings};
 use crate::app::layers::choice::Item;
 use crate::app::msg::Msg;
 use crate::app::session::Session;
@@ -9,7 +9,8 @@ use crate::cluster::{Clock, Cluster, ConnectOptions, NamespaceScope, ObserveOpti
 use crate::config::{Config, Freeze};
 use crate::domain::identity::ClusterIdentity;
 use crate::domain::traffic::TrafficSettings;
-use crate::domain::{Snapshot, Str};
+use crate::domain::{Measurements, Snapshot, Str};
+use crate::metrics::{Meter, MeterOptions};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,7 +44,8 @@ pub struct Home {
 pub(super) struct Link {
     pub(super) cluster: Cluster,
     engine: Arc<Lazy>,
-    forwards: AbortHandle,
+    forwards: [AbortHandle; 2],
+    pub(super) meter: Meter,
     _observer: Observer,
 }
 
@@ -60,6 +62,7 @@ pub(super) struct Lazy {
     user: Str,
     clock: Clock,
     snapshots: watch::Receiver<Arc<Snapshot>>,
+    measurements: watch::Receiver<Arc<Measurements>>,
     out: mpsc::Sender<News>,
 }
 
@@ -87,7 +90,9 @@ impl Lazy {
             snapshots: Some(self.snapshots.clone()),
             traffic: Arc::clone(&self.traffic),
         };
-        Engine::new(&self.cluster, self.journal.clone(), settings)
+        let engine = Engine::new(&self.cluster, self.journal.clone(), settings);
+        engine.look_at(Gauges { measurements: Some(self.measurements.clone()), release: None });
+        engine
     }
 }
 
@@ -111,6 +116,12 @@ impl Link {
         let observer = cluster.observe(options);
         let policy =
             Policy { read_only: session.read_only(), rehearse: session.rehearse(), protected: session.protected() };
+        let meter = Meter::start(MeterOptions {
+            cluster: cluster.clone(),
+            snapshots: observer.snapshots.clone(),
+            config: Arc::clone(&session.config),
+            clock: clock.clone(),
+        });
         let engine = Arc::new(Lazy {
             cell: OnceCell::new(),
             cluster: cluster.clone(),
@@ -122,10 +133,14 @@ impl Link {
             user: home.user.clone(),
             clock: clock.clone(),
             snapshots: observer.snapshots.clone(),
+            measurements: meter.measurements.clone(),
             out: out.clone(),
         });
-        let forwards = forward(observer.snapshots.clone(), cluster.clone(), engine.clone(), out.clone());
-        Self { cluster, engine, forwards, _observer: observer }
+        let forwards = [
+            forward(observer.snapshots.clone(), cluster.clone(), engine.clone(), out.clone()),
+            measures(meter.measurements.clone(), out.clone()),
+        ];
+        Self { cluster, engine, forwards, meter, _observer: observer }
     }
 
     /// The engine, once it is there.
@@ -136,7 +151,9 @@ impl Link {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        self.forwards.abort();
+        for task in &self.forwards {
+            task.abort();
+        }
     }
 }
 
@@ -168,6 +185,17 @@ fn forward(
             if snapshots.changed().await.is_err() {
                 return;
             }
+        }
+    });
+    task.abort_handle()
+}
+
+/// Hands every publication of measurements on, the newest when several wait.
+fn measures(mut measurements: watch::Receiver<Arc<Measurements>>, out: mpsc::Sender<News>) -> AbortHandle {
+    let task = tokio::spawn(async move {
+        while measurements.changed().await.is_ok() {
+            let newest = measurements.borrow_and_update().clone();
+            say(&out, Msg::Measured(newest)).await;
         }
     });
     task.abort_handle()

@@ -61,8 +61,13 @@ pub fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Interrupted(plans) => interrupted::found(model, plans),
         Msg::Say(level, text) => model.messages.say(level, text, model.now),
-        Msg::Key(_) | Msg::Paste(_) | Msg::Resize(_) | Msg::Flushed(_) | Msg::Tick | Msg::Snapshot(_) => {}
-        Msg::Measured(measurements) => model.measurements = measurements,
+        Msg::Key(_)
+        | Msg::Paste(_)
+        | Msg::Resize(_)
+        | Msg::Flushed(_)
+        | Msg::Tick
+        | Msg::Snapshot(_)
+        | Msg::Measured(_) => {}
     }
     Vec::new()
 }
@@ -162,6 +167,7 @@ fn switched(model: &mut Model, session: Session) -> Vec<Effect> {
     let same = session.cluster.fingerprint == model.session.cluster.fingerprint;
     model.live = Arc::new(Snapshot::empty(session.cluster.clone(), now));
     model.held = None;
+    model.measurements = Arc::default();
     model.layers.clear();
     model.board.selected = None;
     model.board.chosen = false;

@@ -52,6 +52,7 @@ pub fn command(model: &mut Model, command: Command) -> Vec<Effect> {
             hold(model);
             Vec::new()
         }
+        Command::Chart => super::chart::open(model),
         Command::Quit => super::close(model),
         command if command.writes() => {
             let_go(model);
@@ -102,13 +103,25 @@ fn push(model: &mut Model, layer: Layer) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Measurements over a shorter or a longer time from now on.
+pub fn span(model: &mut Model, longer: bool) {
+    model.span = model.span.turned(longer);
+    let seen = model.size.shows_all_panes()
+        || matches!(model.top(), Some(Layer::Chart(_)))
+        || matches!(model.top(), Some(Layer::Release(view)) if view.pane == Pane::Errors);
+    if !seen {
+        model.note(format!("measurements over {}", model.span.words()));
+    }
+}
+
 /// Holds the screen still, or lets it go on.
 fn hold(model: &mut Model) {
     if model.held.is_some() {
         let_go(model);
         return;
     }
-    model.held = Some(Held { snapshot: model.live.clone(), since: model.now });
+    model.held =
+        Some(Held { snapshot: model.live.clone(), measurements: model.measurements.clone(), since: model.now });
 }
 
 /// Lets a held screen go on.

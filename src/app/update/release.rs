@@ -10,6 +10,7 @@ use crate::app::model::{Model, Pane};
 use crate::app::scroll::Scroll;
 use crate::app::timeline::timeline;
 use crate::domain::Release;
+use crate::domain::measurement::Measured;
 use std::sync::Arc;
 
 /// Opens a release, and reads what its plans are made from.
@@ -27,6 +28,7 @@ pub fn command(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::NextPane => turn(model, |pane| pane.turned(1)),
         Command::PreviousPane => turn(model, |pane| pane.turned(-1)),
         Command::Pane(pane) => turn(model, |_| pane),
+        Command::Shorter | Command::Longer => console::span(model, command == Command::Longer),
         Command::Open => return details(model),
         other => return console::command(model, other),
     }
@@ -51,6 +53,7 @@ fn details(model: &mut Model) -> Vec<Effect> {
 
 fn step_in_pane(model: &mut Model, step: Step) {
     let height = layout::pane_lines(model);
+    let measured = model.focus().and_then(|release| model.measured(&release.uid)).cloned();
     let Some(Layer::Release(view)) = model.layers.last_mut() else { return };
     match view.pane {
         Pane::Versions => {
@@ -68,7 +71,7 @@ fn step_in_pane(model: &mut Model, step: Step) {
         pane => {
             let count = match pane {
                 Pane::Events => timeline(view, &model.journal.entries).len(),
-                _ => lines_of(&view.release, pane),
+                _ => lines_of(&view.release, measured.as_deref(), pane),
             };
             view.scrolls[pane.place()].step(step, count, height);
         }
@@ -76,18 +79,23 @@ fn step_in_pane(model: &mut Model, step: Step) {
 }
 
 /// About how many lines a pane that only scrolls has.
-fn lines_of(release: &Release, pane: Pane) -> usize {
+fn lines_of(release: &Release, measured: Option<&Measured>, pane: Pane) -> usize {
     match pane {
-        Pane::Health => release.health.reasons.len() + release.management.len() + release.unreadable.len() + 4,
+        Pane::Health => release.health.reasons.len() + release.management.len() + release.unreadable.len() + 9,
         Pane::Traffic => {
             let of_traffic = release.traffic.as_ref().map_or(0, |traffic| {
                 let rules = traffic.rules.iter().map(|rule| 3 + rule.mirrors.len()).sum::<usize>();
                 let checks = traffic.checks.len() * 2 + traffic.countdowns.len();
-                rules + checks + traffic.groups.len() * 4 + traffic.notices.len() * 2 + 10
+                rules
+                    + checks
+                    + traffic.groups.len() * (5 + measured.map_or(0, |measured| measured.named.len()))
+                    + traffic.notices.len() * 2
+                    + 10
             });
             let rungs = release.step.as_ref().map_or(0, |step| step.rungs.len().min(9) + 2);
             release.tracks.len() + release.services.len() + 4 + of_traffic + rungs
         }
-        Pane::Versions | Pane::Errors | Pane::History | Pane::Events => 0,
+        Pane::Errors => measured.map_or(0, |measured| 6 + measured.tracks.len() * 5 + measured.named.len() + 8),
+        Pane::Versions | Pane::History | Pane::Events => 0,
     }
 }

@@ -26,6 +26,11 @@ pub fn show(model: &mut Model) {
     model.board.take(&snapshot);
     let (now, tick) = (model.now, model.tick);
     for layer in &mut model.layers {
+        if let Layer::Chart(chart) = layer
+            && let Some(release) = snapshot.by_uid(&chart.release.uid)
+        {
+            chart.release = release.clone();
+        }
         let Layer::Release(view) = layer else { continue };
         match snapshot.by_uid(&view.release.uid) {
             Some(release) => view.follow(release.clone(), tick),

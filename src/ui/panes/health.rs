@@ -4,22 +4,26 @@
 //! ┌ ✖ bad ────────────────────────────────────────────────────────────────────┐
 //! │ ✖ 2 new pods can't pull reg/search:v42 (ImagePullBackOff)                 │
 //! │ ▲ 6 of 8 pods are ready                                                    │
+//! │ endpoint  ●●●●●○●●●● 200, svc/search:80/health                             │
 //! │ managed   Argo CD 'search' will put a changed template back within 5 min   │
 //! └────────────────────────────────────────────────────────────────────────────┘
 //! ```
 
 use super::{Content, Drawn};
+use crate::app::measuring::{self, Limits};
 use crate::domain::management::{Management, Reverts};
+use crate::domain::measurement::HealthCheck;
+use crate::domain::release::HealthReason;
 use crate::domain::state::Verdict;
 use crate::domain::workload::ConditionStatus;
 use crate::ui::view::said::{age, shown};
-use crate::ui::widgets::{Slot, put, put_wrapped};
+use crate::ui::widgets::{Look, Slot, put, put_wrapped};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 pub(super) fn title(drawn: Drawn<'_>) -> Content {
-    let verdict = drawn.view.release.health.verdict;
+    let (verdict, _) = judged(drawn);
     let word = match verdict {
         Verdict::Ok => "ok",
         Verdict::Warn => "deserves a look",
@@ -28,6 +32,9 @@ pub(super) fn title(drawn: Drawn<'_>) -> Content {
     };
     Content { title: format!("{} {word}", drawn.look.glyphs.verdict(verdict)), detail: String::new() }
 }
+
+/// How many answers of a health endpoint are shown.
+const TICKS: usize = 20;
 
 /// One line or paragraph of the pane.
 struct Said {
@@ -57,9 +64,8 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, drawn: Drawn<'_>) {
 
 fn all(drawn: Drawn<'_>) -> Vec<Said> {
     let (release, look) = (&drawn.view.release, drawn.look);
-    let mut all: Vec<Said> = release
-        .health
-        .reasons
+    let (_, reasons) = judged(drawn);
+    let mut all: Vec<Said> = reasons
         .iter()
         .map(|reason| Said {
             sign: look.glyphs.verdict(reason.verdict),
@@ -71,6 +77,9 @@ fn all(drawn: Drawn<'_>) -> Vec<Said> {
     let mut labelled = |label: &'static str, text: String| {
         all.push(Said { sign: "", style: Style::new(), label, text });
     };
+    if let Some(check) = drawn.model.measured(&release.uid).and_then(|measured| measured.health.as_ref()) {
+        labelled("endpoint", ticks(check, look));
+    }
     if let Some(outage) = release.outage {
         let text = match outage.until {
             None => format!("no pod is ready since {}", age(Some(outage.from), drawn.model.now)),
@@ -108,6 +117,25 @@ fn all(drawn: Drawn<'_>) -> Vec<Said> {
         labelled("unread", format!("{} could not be read", shown(field)));
     }
     all
+}
+
+/// The verdict and its reasons, with what is measured.
+fn judged(drawn: Drawn<'_>) -> (Verdict, Vec<HealthReason>) {
+    let release = &drawn.view.release;
+    let measured = drawn.model.measured(&release.uid).map(AsRef::as_ref);
+    measuring::health(release, measured, Limits::of(&drawn.model.session.config), drawn.model.now)
+}
+
+/// The last answers of the health endpoint, the newest on the right, and what the newest said.
+fn ticks(check: &HealthCheck, look: Look<'_>) -> String {
+    let first = check.ticks.len().saturating_sub(TICKS);
+    let row: String =
+        check.ticks[first..].iter().map(|tick| if tick.ok { look.glyphs.tick } else { look.glyphs.tick_bad }).collect();
+    let address = shown(&check.address);
+    match check.ticks.last() {
+        Some(last) => format!("{row} {}, {address}", shown(&last.said)),
+        None => format!("not asked yet, {address}"),
+    }
 }
 
 fn managed(management: &Management) -> String {

@@ -10,9 +10,11 @@
 //!  Back to: revision 41, v41, likely good (served 3 d, 6 pods still serve it).
 //! ```
 
+use super::numbers;
 use super::said::{age, clock, shown, versions_within};
 use crate::app::Model;
 use crate::app::filter::Filter;
+use crate::app::measuring::{self, Limits};
 use crate::domain::release::Role;
 use crate::domain::snapshot::{Connection, Watch};
 use crate::domain::{Age, Kind, Release, State};
@@ -64,7 +66,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) {
     let widest = shares.max().unwrap_or(0);
     let split = widest > 0;
     columns[5].width = Width::Fixed(widest.clamp(4, 6) as u16);
-    for (place, used) in [(5, split), (4, stepped)] {
+    let measured = model.held.as_ref().map_or(&model.measurements, |held| &held.measurements);
+    for (place, used) in [(8, measuring::any_source(measured)), (5, split), (4, stepped)] {
         if !used {
             columns.remove(place);
             places.remove(place);
@@ -191,6 +194,8 @@ fn row<'a>(release: &'a Release, model: &Model, look: Look<'_>) -> Row<'a> {
     });
     let (ready, desired) = (release.replicas.ready, release.replicas.desired);
     let ready_style = if ready < desired { state } else { Style::new() };
+    let limits = Limits::of(&model.session.config);
+    let (errors, tone) = measuring::board_cell(model.measured(&release.uid).map(AsRef::as_ref), limits, model.now);
     let style = if old { theme.style("row.stale") } else { Style::new() };
     Row {
         cells: vec![
@@ -208,8 +213,7 @@ fn row<'a>(release: &'a Release, model: &Model, look: Look<'_>) -> Row<'a> {
             // Filled in where it is known how wide the column is.
             Line::default(),
             Line::styled(format!("{ready}/{desired}"), ready_style),
-            // Nothing measures yet: that is not known, and not 0.
-            Line::styled("?", muted),
+            Line::styled(errors, numbers::toned(tone, look)),
         ],
         style,
     }

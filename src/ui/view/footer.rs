@@ -59,6 +59,7 @@ fn pairs(model: &Model) -> Vec<(String, String)> {
         }
         Some(Layer::Text(_) | Layer::Journal(_)) => vec![Command::Copy, Command::Back],
         Some(Layer::Help(_)) => vec![Command::Back],
+        Some(Layer::Chart(_)) => vec![Command::NextPane, Command::Shorter, Command::Longer, Command::Back],
         Some(Layer::Interrupted(_)) => {
             let words = [("y", "go on"), ("r", "take back"), ("n", "leave as it is"), ("Esc", "later")];
             return words.map(|(key, word)| (key.to_owned(), word.to_owned())).to_vec();
@@ -98,6 +99,7 @@ fn pairs(model: &Model) -> Vec<(String, String)> {
             &[
                 Command::Diff,
                 Command::Logs,
+                Command::Chart,
                 Command::NextPane,
                 Command::Back,
                 Command::Yaml,

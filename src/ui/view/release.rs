@@ -7,12 +7,15 @@
 //! ```
 //! From 120×40 on all six panes are shown at once; Tab then moves the frame that has the keys.
 
+use super::numbers;
 use super::said::{age_words, shown, versions};
 use crate::app::Model;
 use crate::app::layers::ReleaseView;
+use crate::app::measuring::{self, Limits};
 use crate::app::model::Pane;
 use crate::domain::{Age, Release};
 use crate::ui::panes;
+use crate::ui::panes::errors::Lane;
 use crate::ui::text::{Elide, width};
 use crate::ui::widgets::{Look, Slot, put, put_line, tabs};
 use ratatui::buffer::Buffer;
@@ -87,12 +90,42 @@ fn summary(buffer: &mut Buffer, slot: Slot, model: &Model, view: &ReleaseView, l
         let words = format!("  gone {} ago", Age::between(gone, model.now).words());
         line.push_span(Span::styled(words, theme.style("verdict.bad")));
     }
+    let rest = |line: &Line<'_>| usize::from(slot.cells).saturating_sub(line.width() + 3);
+    if let Some(errors) = errors(release, model, look)
+        && errors.width() + 2 <= rest(&line)
+    {
+        line.push_span(Span::raw("  "));
+        line.spans.extend(errors.spans);
+    }
     // The longest that fits: half a number would be a wrong one.
     let room = usize::from(slot.cells).saturating_sub(line.width() + 3);
     if let Some(progress) = progress(release, model).into_iter().find(|words| width(words) <= room) {
         line.push_span(Span::styled(format!("  {progress}"), theme.style("state.progressing")));
     }
     put_line(buffer, slot.after(1), &line, look);
+}
+
+/// `errors 0.11 │ 0.14 %`, stable first; nothing while nothing is measured.
+fn errors(release: &Release, model: &Model, look: Look<'_>) -> Option<Line<'static>> {
+    let measured = model.measured(&release.uid).filter(|measured| measured.at.is_some())?;
+    let muted = look.theme.style("text.muted");
+    if measured.stale(model.now) {
+        return Some(Line::styled("errors: stale", muted));
+    }
+    let limits = Limits::of(&model.session.config);
+    let mut line = Line::from(Span::styled("errors", muted));
+    for (place, lane) in Lane::all(release, measured).iter().enumerate() {
+        let over = measuring::over(lane.track, limits);
+        let style = if over { look.theme.style("verdict.bad") } else { Style::new() };
+        let between = if place == 0 { " ".to_owned() } else { format!(" {} ", look.glyphs.versus) };
+        line.push_span(Span::styled(between, muted));
+        let sign = if over { format!("{} ", look.glyphs.down) } else { String::new() };
+        line.push_span(Span::styled(
+            format!("{sign}{}", numbers::reading(&lane.track.errors, numbers::percent)),
+            style,
+        ));
+    }
+    (line.spans.len() > 1).then_some(line)
 }
 
 /// `istio 2/4`, `rolling`.

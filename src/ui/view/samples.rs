@@ -32,6 +32,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub mod measured;
 pub mod traffic;
 
 /// Sunday, 03:12 UTC.

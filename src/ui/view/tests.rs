@@ -1,5 +1,6 @@
 //! Every screen, as it is drawn.
 
+mod measured;
 mod reasons;
 mod traffic;
 

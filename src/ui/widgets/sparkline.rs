@@ -16,6 +16,8 @@ pub struct Sparkline<'a> {
     pub values: &'a [Option<f64>],
     /// The value of a full cell; `None`: the highest that is shown.
     pub full: Option<f64>,
+    /// Values above this one are drawn in that style: over a limit.
+    pub over: Option<(f64, Style)>,
     /// The indices of values at whose place a mark stands instead (a step was taken there).
     pub marks: &'a [usize],
     /// The style of the line.
@@ -34,7 +36,8 @@ impl Sparkline<'_> {
             if self.marks.contains(&(first + place)) {
                 put(buffer, cell, look.glyphs.versus, look.theme.style("spark.mark"));
             } else if let Some(value) = value {
-                put(buffer, cell, level(*value, full, look.glyphs.spark), self.style);
+                let style = self.over.filter(|(limit, _)| value > limit).map_or(self.style, |(_, style)| style);
+                put(buffer, cell, level(*value, full, look.glyphs.spark), style);
             }
         }
     }
@@ -53,7 +56,7 @@ mod tests {
     use crate::ui::widgets::testing::{at_every_size, drawn};
 
     fn spark(values: &[Option<f64>], full: Option<f64>, marks: &[usize]) -> String {
-        let line = Sparkline { values, full, marks, style: Style::new() };
+        let line = Sparkline { values, full, over: None, marks, style: Style::new() };
         drawn(6, 1, |buffer, area, look| line.draw(buffer, Slot::row(area, 0), look)).remove(0)
     }
 
@@ -76,14 +79,35 @@ mod tests {
     }
 
     #[test]
+    fn what_is_over_the_limit_stands_out() {
+        use ratatui::style::Color;
+        let style = Style::new().fg(Color::Red);
+        let line = Sparkline {
+            values: &[Some(1.0), Some(6.0)],
+            full: None,
+            over: Some((5.0, style)),
+            marks: &[],
+            style: Style::new(),
+        };
+        let set = &crate::ui::glyphs::UNICODE;
+        let buffer = crate::ui::widgets::testing::buffer(2, 1, set, |buffer, area, look| {
+            line.draw(buffer, Slot::row(area, 0), look)
+        });
+        assert_eq!((buffer[(0, 0)].fg, buffer[(1, 0)].fg), (Color::Reset, Color::Red));
+    }
+
+    #[test]
     fn every_size_is_survived() {
         at_every_size(|buffer, area, look| {
             let values = [Some(f64::INFINITY), None, Some(-3.0), Some(f64::MAX)];
-            Sparkline { values: &values, full: Some(-1.0), marks: &[9], style: Style::new() }.draw(
-                buffer,
-                Slot::row(area, 0),
-                look,
-            );
+            Sparkline {
+                values: &values,
+                full: Some(-1.0),
+                over: Some((0.0, Style::new())),
+                marks: &[9],
+                style: Style::new(),
+            }
+            .draw(buffer, Slot::row(area, 0), look);
         });
     }
 }

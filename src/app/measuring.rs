@@ -1,0 +1,335 @@
+//! What is measured, as the console uses it: what is looked at, over which time, and when new numbers change the screen.
+
+mod reasons;
+
+pub use reasons::health;
+
+use super::layers::Layer;
+use super::layout;
+use super::model::Model;
+use crate::config::Config;
+use crate::domain::measurement::compare::{self, Difference};
+use crate::domain::measurement::{Measured, Reading, TrackMeasured};
+use crate::domain::release::Role;
+use crate::domain::{Age, Measurements, Release, Timestamp, Uid};
+use crate::metrics::Focus;
+use jiff::SignedDuration;
+use std::sync::Arc;
+
+/// The most releases in mid-rollout that the board has measured in full.
+const FOLLOWED: usize = 8;
+
+/// The built-in limits, those of the guard: errors in per cent, and fewer requests than this are too few.
+const BUILT_IN: (f64, u64) = (5.0, 50);
+
+/// The time that charts and sparklines show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span(usize);
+
+impl Default for Span {
+    fn default() -> Self {
+        Self(1)
+    }
+}
+
+impl Span {
+    const MINUTES: [i64; 6] = [5, 15, 60, 360, 1_440, 10_080];
+
+    /// The longest one that is no longer than `time`.
+    pub fn up_to(time: std::time::Duration) -> Self {
+        let fits = |minutes: &i64| u64::try_from(*minutes).is_ok_and(|minutes| minutes * 60 <= time.as_secs());
+        Self(Self::MINUTES.iter().rposition(fits).unwrap_or(0))
+    }
+
+    /// A shorter one, or a longer one; the last stays.
+    #[must_use]
+    pub fn turned(self, longer: bool) -> Self {
+        let place = if longer { self.0 + 1 } else { self.0.saturating_sub(1) };
+        Self(place.min(Self::MINUTES.len() - 1))
+    }
+
+    /// How long it is.
+    pub fn time(self) -> SignedDuration {
+        SignedDuration::from_mins(Self::MINUTES[self.0])
+    }
+
+    /// `15 min`, `1 h`.
+    pub fn words(self) -> String {
+        Age(self.time()).words()
+    }
+}
+
+/// What the numbers are held against.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limits {
+    /// The highest share of failed requests, 0 to 1.
+    pub errors: Option<f64>,
+    /// The highest p99 in seconds.
+    pub p99: Option<f64>,
+    /// Fewer requests than this are too few to judge.
+    pub least: u64,
+}
+
+impl Limits {
+    /// What `[guard]` says, or the built-in limits.
+    pub fn of(config: &Config) -> Self {
+        let guard = &config.guard;
+        let errors = guard.error_rate.unwrap_or(BUILT_IN.0) / 100.0;
+        let errors = guard.success_rate.map_or(errors, |least| errors.min(1.0 - least / 100.0));
+        Self {
+            errors: Some(errors),
+            p99: guard.latency.map(|latency| latency.as_secs_f64()),
+            least: guard.min_requests.unwrap_or(BUILT_IN.1),
+        }
+    }
+}
+
+/// What is looked at now: the open release, plans and charts on top of it; and at the board the releases that are on
+/// their way from one version to another.
+pub fn focus(model: &Model) -> Focus {
+    let mut releases: Vec<Uid> = Vec::new();
+    let mut add = |uid: &Uid| {
+        if !releases.contains(uid) {
+            releases.push(uid.clone());
+        }
+    };
+    for layer in model.layers.iter().rev() {
+        match layer {
+            Layer::Release(view) => add(&view.release.uid),
+            Layer::Chart(chart) => add(&chart.release.uid),
+            Layer::Plan(dialog) => add(&dialog.release.uid),
+            _ => {}
+        }
+    }
+    let board = model.layers.iter().all(Layer::is_dialog);
+    if board {
+        let moving = seen(model).iter().filter(|release| release.track(Role::Candidate).is_some());
+        moving.take(FOLLOWED).for_each(|release| add(&release.uid));
+    }
+    Focus { releases, board, span: Some(model.span.time()) }
+}
+
+/// The releases in sight on the board: what is asked at every key goes over them, and not over two thousand.
+fn seen(model: &Model) -> &[Arc<Release>] {
+    let (rows, page) = (&model.board.rows, layout::board_rows(model));
+    let first = model.board.scroll.first(rows.len(), page);
+    &rows[first.min(rows.len())..(first + page).min(rows.len())]
+}
+
+/// Whether `new` would be drawn otherwise than what is there.
+pub fn changes_the_screen(model: &Model, new: &Measurements) -> bool {
+    if model.held.is_some() {
+        return false;
+    }
+    let old = &model.measurements;
+    match model.layers.iter().rev().find(|layer| !layer.is_dialog()) {
+        Some(Layer::Release(view)) => other(old.of(&view.release.uid), new.of(&view.release.uid), model.now),
+        Some(Layer::Chart(chart)) => other(old.of(&chart.release.uid), new.of(&chart.release.uid), model.now),
+        Some(_) => false,
+        None => {
+            let limits = Limits::of(&model.session.config);
+            let cell = |measurements: &Measurements, release: &Release| {
+                board_cell(measurements.of(&release.uid).map(Arc::as_ref), limits, model.now)
+            };
+            any_source(old) != any_source(new)
+                || seen(model).iter().any(|release| cell(old, release) != cell(new, release))
+        }
+    }
+}
+
+/// Whether two measurements of one release differ in anything that is shown; their age alone is shown only when it is
+/// worth it.
+fn other(old: Option<&Arc<Measured>>, new: Option<&Arc<Measured>>, now: Timestamp) -> bool {
+    let (Some(old), Some(new)) = (old, new) else { return old.is_some() != new.is_some() };
+    if Arc::ptr_eq(old, new) {
+        return false;
+    }
+    let newer = Measured { at: old.at, ..(**new).clone() };
+    **old != newer || age(old, now) != age(new, now) || old.stale(now) != new.stale(now)
+}
+
+/// How old the numbers are, in steps of five seconds; `None` while they are as young as the source's pace makes them.
+pub fn age(measured: &Measured, now: Timestamp) -> Option<Age> {
+    let age = measured.age(now)?;
+    if age.0 <= measured.every.max(SignedDuration::from_secs(5)) {
+        return None;
+    }
+    let seconds = age.0.as_secs();
+    Some(Age::seconds(if seconds < 60 { seconds / 5 * 5 } else { seconds }))
+}
+
+/// When the numbers were taken, in the form that their age changes in: for the time of the next drawing.
+pub fn wakes(measured: &Measured, now: Timestamp) -> Option<SignedDuration> {
+    let age = measured.age(now)?.0;
+    let quiet = measured.every.max(SignedDuration::from_secs(5));
+    if age <= quiet {
+        return Some(quiet - age + SignedDuration::from_secs(1));
+    }
+    let step = if age.as_secs() < 60 { 5 } else { 60 };
+    Some(SignedDuration::from_secs(step - age.as_secs() % step))
+}
+
+/// Whether anything at all is measured.
+pub fn any_source(measurements: &Measurements) -> bool {
+    measurements.releases.values().any(|measured| measured.at.is_some())
+}
+
+/// How a number is to be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Within bounds, or not judged.
+    Plain,
+    /// It says little: unknown, old, too few.
+    Muted,
+    /// Worse than stable.
+    Warn,
+    /// Over the limit.
+    Bad,
+}
+
+/// The error rate of a release in four cells: `0.1`, `+0.7` worse than stable, `20` over the limit, `none` without
+/// traffic, `few` requests, `old`, `?` not known.
+pub fn board_cell(measured: Option<&Measured>, limits: Limits, now: Timestamp) -> (String, Tone) {
+    let Some(measured) = measured.filter(|measured| measured.at.is_some()) else { return ("?".into(), Tone::Muted) };
+    if measured.stale(now) {
+        return ("old".into(), Tone::Muted);
+    }
+    let candidate = measured.track(Role::Candidate);
+    let worst = measured.tracks.iter().filter(|track| over(track, limits)).max_by(|one, other| {
+        one.errors.value().partial_cmp(&other.errors.value()).unwrap_or(std::cmp::Ordering::Equal)
+    });
+    if let Some(worst) = worst {
+        return (points(worst.errors.value().unwrap_or_default()), Tone::Bad);
+    }
+    if let (Some(stable), Some(candidate)) = (measured.track(Role::Stable), candidate)
+        && let Difference::By(by) = compare::errors(stable, candidate, limits.least)
+        && by >= 0.0005
+    {
+        return (format!("+{}", points(by)), Tone::Warn);
+    }
+    let valued: Vec<(f64, f64)> = measured
+        .tracks
+        .iter()
+        .filter_map(|track| Some((track.errors.value()?, track.requests.value().unwrap_or(1.0).max(1e-9))))
+        .collect();
+    if valued.is_empty() {
+        let silent = measured.tracks.iter().any(|track| track.errors == Reading::NoTraffic);
+        return (if silent { "none" } else { "?" }.into(), Tone::Muted);
+    }
+    let samples: Option<u64> =
+        measured.tracks.iter().filter(|track| track.errors.value().is_some()).map(|t| t.samples).sum();
+    if samples.is_some_and(|samples| samples < limits.least) {
+        return ("few".into(), Tone::Muted);
+    }
+    let weight: f64 = valued.iter().map(|(_, requests)| requests).sum();
+    let mean = valued.iter().map(|(errors, requests)| errors * requests).sum::<f64>() / weight;
+    (points(mean), Tone::Plain)
+}
+
+/// Whether enough requests of the track fail to break the limit.
+pub fn over(track: &TrackMeasured, limits: Limits) -> bool {
+    let enough = track.samples.is_none_or(|samples| samples >= limits.least);
+    let Some(limit) = limits.errors.filter(|_| enough) else { return false };
+    track.errors.value().is_some_and(|errors| errors > limit)
+}
+
+/// Whether the track's p99 breaks the limit.
+pub fn slow(track: &TrackMeasured, limits: Limits) -> bool {
+    let enough = track.samples.is_none_or(|samples| samples >= limits.least);
+    let Some(limit) = limits.p99.filter(|_| enough) else { return false };
+    track.p99.value().is_some_and(|p99| p99 > limit)
+}
+
+/// A share in points of a hundred, three cells wide: `0.1`, `9.9`, `20`, `100`.
+fn points(share: f64) -> String {
+    let points = (share * 100.0).clamp(-999.0, 999.0);
+    if points.abs() < 9.95 { format!("{points:.1}") } else { format!("{points:.0}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn track(role: Role, errors: Reading, samples: Option<u64>) -> TrackMeasured {
+        let base = TrackMeasured::unknown(role, role.word().into(), Reading::Value(10.0));
+        TrackMeasured { errors, samples, ..base }
+    }
+
+    fn measured(tracks: Vec<TrackMeasured>) -> Measured {
+        Measured {
+            source: "scrape".into(),
+            detail: "".into(),
+            at: Some(at(1_000)),
+            every: SignedDuration::from_secs(5),
+            window: SignedDuration::from_mins(1),
+            tracks,
+            named: vec![],
+            health: None,
+            trouble: None,
+        }
+    }
+
+    fn cell(tracks: Vec<TrackMeasured>) -> (String, Tone) {
+        let limits = Limits { errors: Some(0.05), p99: None, least: 50 };
+        board_cell(Some(&measured(tracks)), limits, at(1_001))
+    }
+
+    #[test]
+    fn the_boards_cell_is_a_number_or_a_word_and_never_a_zero_for_nothing() {
+        let stable = |errors| track(Role::Stable, Reading::Value(errors), Some(10_000));
+        let candidate = |errors, samples| track(Role::Candidate, Reading::Value(errors), Some(samples));
+        assert_eq!(cell(vec![stable(0.001)]), ("0.1".into(), Tone::Plain));
+        assert_eq!(cell(vec![stable(0.001), candidate(0.008, 5_000)]), ("+0.7".into(), Tone::Warn));
+        assert_eq!(cell(vec![stable(0.001), candidate(0.2, 5_000)]), ("20".into(), Tone::Bad));
+        assert_eq!(cell(vec![stable(0.001), candidate(0.2, 41)]).1, Tone::Plain, "41 requests break no limit");
+        assert_eq!(cell(vec![track(Role::Stable, Reading::NoTraffic, None)]), ("none".into(), Tone::Muted));
+        assert_eq!(cell(vec![track(Role::Stable, Reading::NoSource, None)]), ("?".into(), Tone::Muted));
+        assert_eq!(cell(vec![track(Role::Stable, Reading::Value(0.3), Some(3))]), ("few".into(), Tone::Muted));
+        let limits = Limits { errors: None, p99: None, least: 0 };
+        assert_eq!(board_cell(None, limits, at(0)).0, "?");
+        assert_eq!(board_cell(Some(&measured(vec![stable(0.1)])), limits, at(2_000)).0, "old");
+        let huge = cell(vec![track(Role::Stable, Reading::Value(1e300), None)]).0;
+        assert!(huge.len() <= 4, "{huge}");
+    }
+
+    #[test]
+    fn the_limits_are_the_guards() {
+        let of = |text: &str| {
+            let sources = crate::config::Sources { file: Some(("c".into(), text.to_owned())), ..Default::default() };
+            Limits::of(&Config::resolve(&sources).unwrap())
+        };
+        assert_eq!(of(""), Limits { errors: Some(0.05), p99: None, least: 50 });
+        let own = of("[guard]\nerror_rate = 2\nlatency = \"500ms\"\nmin_requests = 10\n");
+        assert_eq!(own, Limits { errors: Some(0.02), p99: Some(0.5), least: 10 });
+    }
+
+    #[test]
+    fn numbers_are_given_an_age_only_when_a_round_was_missed() {
+        let mut measured = measured(vec![]);
+        assert_eq!(age(&measured, at(1_005)), None);
+        assert_eq!(age(&measured, at(1_013)), Some(Age::seconds(10)));
+        assert_eq!(wakes(&measured, at(1_013)), Some(SignedDuration::from_secs(2)));
+        measured.at = None;
+        assert_eq!((age(&measured, at(0)), wakes(&measured, at(0))), (None, None));
+    }
+
+    #[test]
+    fn the_window_ends_at_its_shortest_and_at_its_longest() {
+        assert_eq!(Span::up_to(std::time::Duration::from_mins(50)), Span::default());
+        assert_eq!(Span::up_to(std::time::Duration::ZERO).words(), "5 min");
+        let mut span = Span::default();
+        assert_eq!(span.words(), "15 min");
+        for _ in 0..9 {
+            span = span.turned(false);
+        }
+        assert_eq!(span.words(), "5 min");
+        for _ in 0..9 {
+            span = span.turned(true);
+        }
+        assert_eq!(span.words(), "7 d");
+    }
+}
