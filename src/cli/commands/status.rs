@@ -16,11 +16,15 @@ use crate::{
         reading::{Reading, worst_first},
         runtime,
     },
-    domain::{Release, Snapshot, plan::PlanId, release::Action, snapshot::Watch, target::Target},
+    domain::{Measurements, Release, Snapshot, plan::PlanId, release::Action, snapshot::Watch, target::Target},
+    metrics::{self, MeterOptions},
     strategy::{Context, strategy},
 };
 
 pub const SUBCOMMAND: Subcommand = Subcommand { name: "status", spec, run };
+
+/// How long the sources of measurements may take, so that a script never waits for them.
+const MEASURED_WITHIN: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Args)]
 struct Arguments {
@@ -83,7 +87,7 @@ fn carry_out(arguments: &Arguments, session: &mut Session) -> Result<Exit, Failu
         }
         let (snapshot, releases) = look(arguments, &reading).await?;
         tell_what_is_missing(&snapshot, session);
-        print(&snapshot, &releases, arguments.format.output, &reading, session)?;
+        print(&snapshot, &releases, arguments.format.output, &reading, session).await?;
         Ok(Exit::Done)
     }))
 }
@@ -98,7 +102,22 @@ async fn look(arguments: &Arguments, reading: &Reading) -> Result<(Snapshot, Vec
     Ok((snapshot, releases))
 }
 
-fn print(
+/// What is measured now, where the settings name a source. The table has no column for it and asks nothing.
+async fn measure(snapshot: &Snapshot, releases: &[Arc<Release>], reading: &Reading) -> Measurements {
+    if !metrics::is_configured(&reading.config, releases) {
+        return Measurements::default();
+    }
+    let (_, snapshots) = tokio::sync::watch::channel(Arc::new(snapshot.clone()));
+    let options = MeterOptions {
+        cluster: reading.cluster.clone(),
+        snapshots,
+        config: Arc::new(reading.config.clone()),
+        clock: reading.options.clock.clone(),
+    };
+    metrics::measure(&options, releases, MEASURED_WITHIN).await
+}
+
+async fn print(
     snapshot: &Snapshot,
     releases: &[Arc<Release>],
     format: Format,
@@ -108,9 +127,10 @@ fn print(
     let now = reading.options.clock.now();
     match format {
         Format::Json | Format::Yaml => {
+            let measurements = measure(snapshot, releases, reading).await;
             let items: Vec<_> =
                 releases.iter().map(|release| (Arc::clone(release), actions(release, reading))).collect();
-            session.output.document(&ReleaseList::new(snapshot, &items, now), format)
+            session.output.document(&ReleaseList::new(snapshot, &items, &measurements, now), format)
         }
         Format::Name => {
             for release in releases {
@@ -161,6 +181,6 @@ fn tell_what_is_missing(snapshot: &Snapshot, session: &mut Session) {
 
 /// One release as a line of JSON, for `--watch -o json`.
 fn json_line(release: &Release, reading: &Reading) -> Result<String, Failure> {
-    serde_json::to_string(&ReleaseItem::new(release, &actions(release, reading)))
+    serde_json::to_string(&ReleaseItem::new(release, &actions(release, reading), None))
         .map_err(|error| Failure::new(Exit::Failed, format!("{} can't be written as JSON: {error}", release.key)))
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{
-    API_VERSION,
+    API_VERSION, MeasurementsPart,
     traffic::{StepPart, TrafficPart},
 };
 use crate::domain::{
-    Direction, Release, Snapshot, State, Str, Timestamp, Verb,
+    Direction, Measurements, Release, Snapshot, State, Str, Timestamp, Verb,
     management::Reverts,
+    measurement::Measured,
     release::{Action, Role, Weight},
     state::Verdict,
     text::sanitize,
@@ -50,8 +51,8 @@ pub struct ReleaseItem {
     traffic: Option<TrafficPart>,
     tracks: Vec<TrackPart>,
     health: HealthPart,
-    /// Always null until there is a source of measurements.
-    measurements: Option<()>,
+    /// Null where no source was asked, or none knows the release.
+    measurements: Option<MeasurementsPart>,
     management: Option<ManagementPart>,
     actions: Vec<ActionPart>,
 }
@@ -97,8 +98,16 @@ struct ActionPart {
 }
 
 impl ReleaseList {
-    /// The document for `releases` of `snapshot`, each with what can be done to it.
-    pub fn new(snapshot: &Snapshot, releases: &[(Arc<Release>, Vec<Action>)], now: Timestamp) -> Self {
+    /// The document for `releases` of `snapshot`, each with what can be done to it, and what was measured.
+    pub fn new(
+        snapshot: &Snapshot,
+        releases: &[(Arc<Release>, Vec<Action>)],
+        measurements: &Measurements,
+        now: Timestamp,
+    ) -> Self {
+        let item = |(release, actions): &(Arc<Release>, Vec<Action>)| {
+            ReleaseItem::new(release, actions, measurements.of(&release.uid).map(Arc::as_ref))
+        };
         Self {
             api_version: API_VERSION,
             kind: "ReleaseList",
@@ -109,14 +118,14 @@ impl ReleaseList {
             },
             as_of: snapshot.published,
             stale: snapshot.stale(now),
-            items: releases.iter().map(|(release, actions)| ReleaseItem::new(release, actions)).collect(),
+            items: releases.iter().map(item).collect(),
         }
     }
 }
 
 impl ReleaseItem {
-    /// One release with what can be done to it.
-    pub fn new(release: &Release, actions: &[Action]) -> Self {
+    /// One release with what can be done to it, and what was measured.
+    pub fn new(release: &Release, actions: &[Action], measured: Option<&Measured>) -> Self {
         Self {
             target: release.key.target(),
             namespace: release.key.namespace.clone(),
@@ -132,7 +141,7 @@ impl ReleaseItem {
                 verdict: release.health.verdict,
                 reasons: release.health.reasons.iter().map(|reason| sanitize(&reason.text).into_owned()).collect(),
             },
-            measurements: None,
+            measurements: measured.map(MeasurementsPart::from),
             management: release.management.first().map(|management| ManagementPart {
                 manager: management.manager.word(),
                 detail: management.name.clone(),

@@ -129,7 +129,7 @@ pub async fn until_settled(arguments: &Arguments, reading: &Reading, session: &m
                 (Exit::NotInTime, Some(format!("not settled within {limit}: {missing}").into()))
             }
         };
-        print(&snapshot, &[release], arguments.format.output, reading, session)?;
+        print(&snapshot, &[release], arguments.format.output, reading, session).await?;
         return match why {
             None => Ok(exit),
             Some(why) => Err(Failure::new(exit, format!("{target}: {why}"))),
