@@ -12,6 +12,7 @@ mod kubernetes;
 mod lanes;
 pub mod meter;
 mod noise;
+mod once;
 mod prometheus;
 mod quantile;
 mod scrape;
@@ -19,3 +20,4 @@ mod source;
 mod tally;
 
 pub use meter::{Focus, Meter, MeterOptions};
+pub use once::{is_configured, measure};

@@ -95,6 +95,8 @@ pub struct Release {
     pub generation: Generation,
     /// Fields that could not be read.
     pub unreadable: Vec<Str>,
+    /// The source of its measurements that its annotation `windlass.dev/metrics` names, or `none`. The index sets it.
+    pub measured_by: Option<Str>,
 }
 
 impl Release {

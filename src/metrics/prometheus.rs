@@ -242,3 +242,6 @@ fn count(preset: &Preset, lanes: &Lanes, row: &Row, tally: &mut Tally) {
 fn step(span: SignedDuration) -> SignedDuration {
     SignedDuration::from_secs((span.as_secs() / i64::from(POINTS)).max(1))
 }
+
+#[cfg(test)]
+mod tests;

@@ -144,6 +144,12 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// Nothing, since the sources took too long.
+    pub fn late(limit: std::time::Duration) -> Self {
+        let why = format!("The sources of measurements gave no answer within {} s.", limit.as_secs());
+        Self { trouble: Some(Trouble::new(why)), ..Self::default() }
+    }
+
     /// Lays the answer over what was known: what failed leaves the numbers there were, with their age.
     pub fn over(self, known: Option<&Measured>, question: &Question, every: SignedDuration) -> Measured {
         let Self { found, trouble } = self;

@@ -1,7 +1,9 @@
 //! Deriving: from touched objects to the releases that they belong to, and from those to the ones that win or lose members.
 
 use super::{Index, ROOTS, place};
-use crate::domain::{ObjectKey, Timestamp};
+use crate::domain::objects::Objects as _;
+use crate::domain::traffic::marks;
+use crate::domain::{Kind, ObjectKey, Release, Str, Timestamp};
 use crate::strategy::{self, Derive};
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -43,7 +45,8 @@ impl Index {
         let context = Derive { now, recorded: &*recorded, settings: &settings };
         let derived = strategy::owner_of(root, &*self)
             .filter(|(_, claim)| claim.root == *root)
-            .and_then(|(strategy, _)| strategy.derive(root, &*self, &context));
+            .and_then(|(strategy, _)| strategy.derive(root, &*self, &context))
+            .map(|release| Release { measured_by: self.annotation(root, marks::METRICS), ..release });
         let here = place(root);
         let old = self.releases.get(&here).map(Arc::clone);
         if old.as_deref() == derived.as_ref() {
@@ -75,6 +78,17 @@ impl Index {
             self.timers.push(Reverse((due, root.clone())));
         }
         self.releases.insert(here, Arc::new(release));
+    }
+
+    /// An annotation of the object that roots a release.
+    fn annotation(&self, root: &ObjectKey, name: &str) -> Option<Str> {
+        let annotations = match root.kind {
+            Kind::Service => &self.service(root)?.annotations,
+            Kind::VirtualService | Kind::HttpRoute | Kind::GrpcRoute => &self.route(root)?.meta.annotations,
+            Kind::Canary => &self.canary(root)?.meta.annotations,
+            _ => &self.workload(root)?.annotations,
+        };
+        annotations.get(name).map(|text| text.trim().into())
     }
 
     /// Notes that `member` no longer belongs to `root`.

@@ -24,6 +24,8 @@ pub const STRATEGY: &str = "windlass.dev/strategy";
 pub const LADDER: &str = "windlass.dev/ladder";
 /// Which label the sides differ in.
 pub const SWITCH_KEY: &str = "windlass.dev/switch-key";
+/// Which source measures it, or `none`.
+pub const METRICS: &str = "windlass.dev/metrics";
 /// Which side is stable.
 pub const STABLE: &str = "windlass.dev/stable";
 

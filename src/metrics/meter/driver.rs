@@ -177,19 +177,14 @@ impl Driver {
     /// `only`: the one source that the release's own settings name, or `none`.
     fn begin_release(&mut self, release: &Arc<Release>, only: Option<&str>, round: u64) -> AbortHandle {
         let question = self.question(release);
-        let sources: Arc<[_]> = match only {
+        // What the object says goes before what the settings say.
+        let sources: Arc<[_]> = match release.measured_by.as_deref().or(only) {
             Some(only) => self.sources.iter().filter(|source| source.name() == only).cloned().collect(),
             None => Arc::clone(&self.sources),
         };
         let target = Target::Release(release.uid.clone());
         self.spawn(target, round, async move {
-            let asked = timeout(ROUND, source::ask(&sources, &question)).await.unwrap_or_else(|_| Asked {
-                trouble: Some(Trouble::new(format!(
-                    "The sources of measurements gave no answer within {} s.",
-                    ROUND.as_secs()
-                ))),
-                ..Asked::default()
-            });
+            let asked = timeout(ROUND, source::ask(&sources, &question)).await.unwrap_or_else(|_| Asked::late(ROUND));
             Ended::Release(Box::new(question), asked)
         })
     }

@@ -4,7 +4,7 @@ use super::{Focus, Meter, MeterOptions};
 use crate::cluster::{Clock, Cluster, ConnectOptions};
 use crate::config::{Config, Sources};
 use crate::domain::measurement::{Reading, TrackMeasured};
-use crate::domain::{Measurements, Snapshot, Timestamp, Uid};
+use crate::domain::{Kind, Measurements, ObjectKey, Release, Snapshot, Timestamp, Uid};
 use crate::metrics::source::{Answering, BoardFound, BoardQuestion, Found, MetricSource, Question, Trouble};
 use crate::strategy::testing::shop::Shop;
 use std::collections::HashMap;
@@ -252,4 +252,66 @@ async fn what_leaves_the_cluster_leaves_the_measurements() {
     let before = source.asked().iter().filter(|(what, _)| what.starts_with("web")).count();
     sleep(Duration::from_mins(1)).await;
     assert_eq!(source.asked().iter().filter(|(what, _)| what.starts_with("web")).count(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_that_names_its_source_is_asked_for_there_only() {
+    let first = Script::new("prometheus", Mood::Answers);
+    let second = Script::new("scrape", Mood::Answers);
+    let mut stage = stage(&[Arc::clone(&first), Arc::clone(&second)]).await;
+    let uid = stage.uids["web"].clone();
+    let marked = |name: &str| {
+        stage.snapshots.send_modify(|snapshot| {
+            let mut marked = (**snapshot).clone();
+            for release in &mut marked.releases {
+                *release = Arc::new(Release { measured_by: Some(name.into()), ..(**release).clone() });
+            }
+            *snapshot = Arc::new(marked);
+        });
+    };
+    marked("scrape");
+    stage.meter.look_at(stage.open(&["web"]));
+    let measured = stage.until("web is measured", |now| now.of(&uid).is_some()).await;
+    assert_eq!((&*measured.of(&uid).unwrap().source, first.asked().len()), ("scrape", 0));
+}
+
+#[test]
+fn an_annotation_of_the_root_names_the_source() {
+    let note = |object: &mut serde_json::Value| {
+        object["metadata"]["annotations"] = serde_json::json!({"windlass.dev/metrics": " scrape "});
+    };
+    let shop =
+        Shop::default().deployment("web", &[("app", "web")], "v1", (2, 9_000)).set(Kind::Deployment, "web", note);
+    assert_eq!(shop.release(Kind::Deployment, "web").measured_by.as_deref(), Some("scrape"));
+}
+
+/// Two thousand releases in fifty namespaces, as copies of one.
+fn crowd(one: &Release) -> Vec<Arc<Release>> {
+    let copies = (0..2_000).map(|copy| {
+        let key = ObjectKey::new(Kind::Deployment, format!("ns-{}", copy % 50), format!("web-{copy}"));
+        Arc::new(Release { key, uid: Uid::new(format!("uid-{copy}")), ..one.clone() })
+    });
+    copies.collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_board_of_two_thousand_releases_costs_one_question_a_namespace_and_refresh() {
+    let source = Script::new("prometheus", Mood::Answers);
+    let mut stage = stage(&[Arc::clone(&source)]).await;
+    stage.snapshots.send_modify(|snapshot| {
+        let mut many = (**snapshot).clone();
+        many.releases = crowd(&many.releases[0]);
+        *snapshot = Arc::new(many);
+    });
+    stage.meter.look_at(Focus { board: true, ..Focus::default() });
+    let start = Instant::now();
+    stage.until("all are measured", |now| now.releases.len() == 2_000).await;
+    tokio::time::sleep_until(start + Duration::from_secs(59)).await;
+    let asked = source.asked();
+    assert_eq!(asked.len(), 4 * 50, "at 0, 15, 30 and 45 s");
+    for namespace in 0..50 {
+        let own = format!("namespace ns-{namespace}");
+        let times: Vec<Instant> = asked.iter().filter(|(what, _)| *what == own).map(|(_, at)| *at).collect();
+        assert!(times.windows(2).all(|pair| pair[1] - pair[0] >= Duration::from_secs(15)), "{own}: {times:?}");
+    }
 }

@@ -75,6 +75,7 @@ pub fn derive(kind: StrategyKind, root: &ObjectKey, objects: &dyn Objects, conte
             observed: rollout.status.observed_generation.unwrap_or_default(),
         },
         unreadable: rollout.meta.unreadable.clone(),
+        measured_by: None,
     })
 }
 

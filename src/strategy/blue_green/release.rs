@@ -87,6 +87,7 @@ pub fn derive(kind: StrategyKind, root: &ObjectKey, objects: &dyn Objects, conte
         members: members(&sides, &read),
         generation: Generation::default(),
         unreadable: lead.unreadable.clone(),
+        measured_by: None,
     })
 }
 

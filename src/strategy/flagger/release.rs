@@ -63,6 +63,7 @@ pub fn derive(kind: StrategyKind, root: &ObjectKey, objects: &dyn Objects, conte
         members: scene.members(objects),
         generation,
         unreadable: unreadable(&scene),
+        measured_by: None,
     })
 }
 

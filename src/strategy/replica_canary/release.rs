@@ -83,6 +83,7 @@ pub fn derive(kind: StrategyKind, root: &ObjectKey, objects: &dyn Objects, conte
         members: members(&pair, &read),
         generation: Generation::default(),
         unreadable: lead.unreadable.clone(),
+        measured_by: None,
     })
 }
 

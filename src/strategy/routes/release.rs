@@ -120,6 +120,7 @@ pub fn derive(kind: StrategyKind, why: &str, reading: Reading, objects: &dyn Obj
         members,
         generation: Generation { spec: meta.generation, observed },
         unreadable,
+        measured_by: None,
         traffic: Some(Arc::new(Traffic {
             mover,
             holder: Some(meta.key.clone()),

@@ -79,6 +79,7 @@ pub fn derive(
         members: members.collect(),
         generation: Generation { spec: workload.generation, observed: workload.observed_generation },
         unreadable: workload.unreadable.clone(),
+        measured_by: None,
     })
 }
 

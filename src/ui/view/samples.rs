@@ -147,6 +147,7 @@ pub fn healthy(namespace: &str, name: &str, tag: &str, age: i64) -> Release {
         members: vec![key.clone()],
         generation: Generation { spec: 7, observed: 7 },
         unreadable: vec![],
+        measured_by: None,
         key,
     }
 }
