@@ -15,6 +15,9 @@ pub fn grapheme_width(grapheme: &str) -> usize {
 
 /// As much of the start as goes into `cells`.
 pub fn head(text: &str, cells: usize) -> &str {
+    if text.is_ascii() {
+        return &text[..cells.min(text.len())];
+    }
     let mut used = 0;
     for (at, grapheme) in text.grapheme_indices(true) {
         used += grapheme_width(grapheme);

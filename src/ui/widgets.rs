@@ -91,6 +91,16 @@ pub fn put(buffer: &mut Buffer, slot: Slot, text: &str, style: Style) -> Slot {
     if inside.cells == 0 {
         return slot.first(0);
     }
+    // Nearly all text is plain: one character a cell, and nothing to look up in tables.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        let shown = text::head(text, usize::from(inside.cells));
+        for (x, letter) in (inside.x..).zip(shown.chars()) {
+            if let Some(cell) = buffer.cell_mut((x, inside.y)) {
+                cell.set_char(letter).set_style(style);
+            }
+        }
+        return inside.after(shown.len());
+    }
     let (x, _) = buffer.set_stringn(inside.x, inside.y, text, usize::from(inside.cells), style);
     inside.after(usize::from(x - inside.x))
 }
