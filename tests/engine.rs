@@ -12,6 +12,8 @@ mod gates;
 mod guard;
 #[path = "engine/interrupted.rs"]
 mod interrupted;
+#[path = "engine/killed.rs"]
+mod killed;
 #[path = "engine/kit.rs"]
 mod kit;
 #[path = "engine/midway.rs"]

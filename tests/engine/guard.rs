@@ -77,7 +77,7 @@ async fn heard(news: &mut News) -> (Ending, Vec<GuardNews>) {
 }
 
 fn v2(container: &str) -> Intent {
-    Intent::SetImage(vec![Image { container: container.into(), reference: "registry.test/shop/cart:v2-bad".into() }])
+    Intent::SetImage(vec![Image { container: container.into(), reference: "registry.test/shop/cart:v77".into() }])
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,258 @@
+//! A guard whose process is killed (SIGKILL) at each write of a run, before it arrives and after it arrived unanswered, and
+//! what another process then finds and does: no step is done twice, none is lost, and the journal tells.
+//!
+//! The cluster is served over loopback by this process; the guard runs in a child: this test binary again. A run has about
+//! two dozen writes; `WINDLASS_KILLS` says how many of the points are tried (by default a few, spread over the run).
+
+use crate::feed::{Told, feed, new_is_bad, well};
+use crate::kit::sim_at;
+use jiff::SignedDuration;
+use serde_json::Value;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use windlass::action::guard::{GuardNews, GuardOptions};
+use windlass::action::journal::Journal;
+use windlass::action::{Engine, Policy, Settings};
+use windlass::cluster::{Clock, Cluster, ConnectOptions, NamespaceScope, ObserveOptions};
+use windlass::config::Freeze;
+use windlass::domain::guarding::OnBreach;
+use windlass::domain::intent::ReleaseId;
+use windlass::domain::journal::{Entry, Event};
+use windlass::domain::{Kind, ObjectKey};
+use windlass::guard::Rules;
+use windlass::notify::Notifier;
+use windlass::sim::{Effect, Fault, On, SimCluster};
+
+const KUBECONFIG: &str = "WINDLASS_TEST_GUARD_KUBECONFIG";
+const HOME: &str = "WINDLASS_TEST_GUARD_HOME";
+const BAD: &str = "WINDLASS_TEST_GUARD_BAD";
+
+/// What the guarded candidate is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Candidate {
+    /// It walks 10 → 25 → 50 → 100.
+    Good,
+    /// It is taken back.
+    Bad,
+}
+
+/// When a write is cut off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    /// Before it arrives.
+    Before,
+    /// After it was done, before its answer.
+    After,
+}
+
+fn search() -> ObjectKey {
+    ObjectKey::new(Kind::VirtualService, "shop", "search")
+}
+
+/// The child: guards to the end, and tells each step on its standard output. Does nothing in an ordinary run.
+#[tokio::test(flavor = "multi_thread")]
+async fn child() {
+    let (Some(kubeconfig), Some(home)) = (std::env::var_os(KUBECONFIG), std::env::var_os(HOME)) else { return };
+    let told: Told = if std::env::var_os(BAD).is_some() { new_is_bad } else { well };
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let connect = ConnectOptions { kubeconfig: Some(kubeconfig.into()), ..ConnectOptions::default() };
+    let cluster = Cluster::connect(&connect).await.expect("connects");
+    cluster.check().await.expect("answers");
+    let namespaces = NamespaceScope::List(vec!["shop".to_owned()]);
+    let observer = cluster.observe(ObserveOptions { namespaces, ..ObserveOptions::default() });
+    let mut snapshots = observer.snapshots.clone();
+    let found = snapshots.wait_for(|snapshot| snapshot.complete() && snapshot.by_key(&search()).is_some()).await;
+    let uid = found.expect("observed").by_key(&search()).expect("there").uid.clone();
+    let settings = Settings {
+        policy: Policy::default(),
+        freeze: Freeze::none(),
+        who: "ana".into(),
+        clock: Clock::system(),
+        snapshots: Some(observer.snapshots.clone()),
+        traffic: std::sync::Arc::default(),
+    };
+    let engine = Engine::new(&cluster, Journal::open(Path::new(&home)), settings);
+    let options = GuardOptions {
+        release: ReleaseId { key: search(), uid },
+        rules: Rules { settle: SignedDuration::ZERO, ..Rules::default() },
+        watch: SignedDuration::from_millis(600),
+        on_breach: OnBreach::Undo,
+        step_when_ok: true,
+        every: Duration::from_millis(150),
+        measurements: feed(observer.snapshots.clone(), search(), Clock::system(), told),
+        snapshots: observer.snapshots.clone(),
+        notifier: Notifier::default(),
+        reason: "".into(),
+        word: false,
+        name: None,
+        lanes: None,
+    };
+    let mut news = engine.guard(options);
+    while let Some(told) = news.recv().await {
+        let mut out = std::io::stdout();
+        let line = match &told {
+            GuardNews::Ended(ending) => format!("end {}", ending.kind.exit_code()),
+            told => format!("news {told:?}").replace('\n', " "),
+        };
+        writeln!(out, "{line}").and_then(|()| out.flush()).expect("the parent listens");
+    }
+}
+
+/// The served cluster and the place of the guard's journal.
+struct Scene {
+    sim: SimCluster,
+    home: tempfile::TempDir,
+    kubeconfig: PathBuf,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let sim = sim_at("istio", 1.0);
+        let home = tempfile::tempdir().expect("a directory");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("bound"));
+        let kubeconfig = home.path().join("kubeconfig");
+        std::fs::write(&kubeconfig, sim.kubeconfig(&url)).expect("written");
+        let server = sim.clone();
+        tokio::spawn(async move { server.serve(listener).await });
+        Self { sim, home, kubeconfig }
+    }
+
+    fn start(&self, candidate: Candidate) -> Child {
+        let mut command = Command::new(std::env::current_exe().expect("this binary"));
+        if candidate == Candidate::Bad {
+            command.env(BAD, "bad");
+        }
+        let arguments = ["--exact", "killed::child", "--nocapture", "--test-threads=1"];
+        command.args(arguments).env(KUBECONFIG, &self.kubeconfig).env(HOME, self.home.path());
+        command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("starts")
+    }
+
+    /// Runs the guard until its write number `place` (from 0), and kills it there; false: it came to its end before.
+    async fn kill_at(&self, candidate: Candidate, place: u32, cut: Cut) -> bool {
+        let on = || On::all().path("fieldManager=");
+        self.sim.fault(Fault::new(on(), Effect::Slow(Duration::ZERO)).times(place));
+        if cut == Cut::After {
+            self.sim.fault(Fault::new(on(), Effect::LostAnswer).times(1));
+        }
+        self.sim.fault(Fault::new(on(), Effect::Stall));
+        let mut child = self.start(candidate);
+        let out = child.stdout.take().expect("piped");
+        let (sim, before) = (self.sim.clone(), writes(&self.sim));
+        let wanted = before + place as usize + 1;
+        let killed = tokio::task::spawn_blocking(move || {
+            let (sender, lines) = std::sync::mpsc::channel();
+            let reader = std::thread::spawn(move || {
+                for line in BufReader::new(out).lines().map_while(Result::ok) {
+                    let _ = sender.send(line);
+                }
+            });
+            let mut ended = false;
+            // The write stands in the server's log as soon as it was seen; nothing after it gets an answer.
+            while writes(&sim) < wanted && !ended {
+                ended = lines
+                    .recv_timeout(Duration::from_millis(5))
+                    .is_ok_and(|line| line.starts_with("end ") || line.starts_with("test result"));
+            }
+            child.kill().expect("SIGKILL");
+            child.wait().expect("ended");
+            reader.join().expect("no panic");
+            !ended
+        });
+        let killed = killed.await.expect("ran");
+        self.sim.heal();
+        killed
+    }
+
+    /// Runs the guard to its end: the exit code.
+    async fn finish(&self, candidate: Candidate) -> u8 {
+        let mut child = self.start(candidate);
+        let told = tokio::task::spawn_blocking(move || {
+            let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+            let told: Vec<String> = lines.map_while(Result::ok).collect();
+            child.wait().expect("ended");
+            told
+        });
+        let told = told.await.expect("ran");
+        let end = told.iter().find_map(|line| line.strip_prefix("end ")?.parse().ok());
+        end.unwrap_or_else(|| panic!("no end: {told:#?}"))
+    }
+
+    fn weights(&self) -> [i64; 2] {
+        let found = self.sim.object("virtualservices.networking.istio.io/shop/search").expect("there");
+        let route = found.pointer("/spec/http/0/route").and_then(Value::as_array).expect("a list").clone();
+        [0, 1].map(|place: usize| route[place]["weight"].as_i64().unwrap_or(-1))
+    }
+
+    /// How often the route was written.
+    fn steps(&self) -> usize {
+        let all = self.sim.requests();
+        // A lost answer is logged with the code 0, and was done.
+        let done = |code: u16| code == 200 || code == 0;
+        all.iter()
+            .filter(|it| it.verb == "patch" && it.path.contains("/virtualservices/search") && done(it.code))
+            .count()
+    }
+
+    fn entries(&self) -> Vec<Entry> {
+        Journal::open(self.home.path()).entries().expect("readable")
+    }
+}
+
+/// The writes that the server has seen, done or not.
+fn writes(sim: &SimCluster) -> usize {
+    sim.requests().iter().filter(|request| request.path.contains("fieldManager=")).count()
+}
+
+/// Kills a guard at one point, lets another process go on, and looks at what came of it.
+async fn survives(candidate: Candidate, place: u32, cut: Cut) -> bool {
+    let at = format!("{candidate:?}, write {place}, {cut:?}");
+    let scene = Scene::new().await;
+    let killed = scene.kill_at(candidate, place, cut).await;
+    let exit = if killed { Some(scene.finish(candidate).await) } else { None };
+    let (weights, steps) = match candidate {
+        Candidate::Good => ([0, 100], 3),
+        Candidate::Bad => ([100, 0], 1),
+    };
+    assert_eq!(scene.weights(), weights, "at {at}");
+    let generation = scene.sim.object("virtualservices.networking.istio.io/shop/search").expect("there");
+    let written = generation["metadata"]["generation"].as_i64().unwrap_or(0);
+    assert_eq!(written, 1 + steps, "at {at}: each step was written once: {:?}", scene.steps());
+    if let Some(exit) = exit {
+        // A guard that was killed after it had said that it ended is begun anew, over what is there then.
+        assert!([0, 1, 3].contains(&exit), "at {at}: exit {exit}");
+    }
+    let entries = scene.entries();
+    let intents: Vec<&Entry> = entries.iter().filter(|entry| matches!(entry.event, Event::Intent(_))).collect();
+    for intent in &intents {
+        let told = |entry: &&Entry| entry.plan == intent.plan && matches!(entry.event, Event::Outcome(_));
+        assert!(entries.iter().any(|entry| told(&entry)), "at {at}: {:?} has no outcome", intent.plan);
+    }
+    assert!(intents.len() >= usize::try_from(steps).expect("few"), "at {at}: every step is in the journal");
+    killed
+}
+
+/// The points that are tried: every write of a run, both ways, or a few of them.
+async fn at_every_point(candidate: Candidate, writes: u32) {
+    let all: Vec<(u32, Cut)> = (0..writes).flat_map(|place| [(place, Cut::Before), (place, Cut::After)]).collect();
+    let wanted = std::env::var("WINDLASS_KILLS").ok().and_then(|number| number.parse().ok()).unwrap_or(4);
+    let stride = (all.len() / wanted.max(1)).max(1);
+    let mut kills = 0;
+    for (place, cut) in all.into_iter().step_by(stride) {
+        kills += usize::from(survives(candidate, place, cut).await);
+    }
+    let _ = writeln!(std::io::stdout(), "{candidate:?}: killed {kills} times");
+    assert!(kills > 0, "nothing was killed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_any_write_of_a_walk_no_step_is_doubled_and_none_is_lost() {
+    at_every_point(Candidate::Good, 19).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_any_write_of_a_rollback_it_is_rolled_back_once() {
+    at_every_point(Candidate::Bad, 8).await;
+}
