@@ -16,6 +16,8 @@ mod customs;
 mod faults;
 #[path = "cluster/flagger.rs"]
 mod flagger;
+#[path = "cluster/guard.rs"]
+mod guard;
 #[path = "cluster/kit.rs"]
 mod kit;
 #[path = "cluster/metrics.rs"]
