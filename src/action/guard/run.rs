@@ -24,6 +24,9 @@ use tokio::time::{Instant, sleep, timeout};
 /// How long a release may take until it tells which revision it stands for.
 const ARMING: Duration = Duration::from_secs(30);
 
+/// For how long a rollback is told again to whoever asks for a guard over what it left.
+const TOLD_AGAIN: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
+
 /// How often a guard that stands by looks at the Lease.
 const STANDING_BY: Duration = Duration::from_secs(3);
 
@@ -123,7 +126,16 @@ impl Watch {
             Ok(claimed) => claimed,
             Err(stop) => return stop,
         };
-        let kept = match left.filter(|kept| kept.ended.is_none()) {
+        let left = match left {
+            Some(kept) if kept.ended.is_some() => {
+                if let Some(ending) = self.told_again(&kept).await {
+                    return Stop::Ended(ending);
+                }
+                None
+            }
+            left => left,
+        };
+        let kept = match left {
             Some(kept) => {
                 let from = kept.pending.as_ref().map(|_| ", with a write under way").unwrap_or_default();
                 self.say(GuardNews::Said(format!("goes on from guard {}{from}", kept.guard.0).into()));
@@ -178,6 +190,25 @@ impl Watch {
                 }
             }
         }
+    }
+
+    /// The end of the guard before, where it took back what is to be guarded, and the release stands where it was left: a
+    /// revision that was rolled back is not walked up again by itself, and whoever was killed at the end tells the end.
+    async fn told_again(&self, before: &Kept) -> Option<Ending> {
+        let ended = before.ended.as_ref()?;
+        if !matches!(ended.ending.kind, OutcomeKind::Failed | OutcomeKind::Timeout) || self.options.lanes.is_some() {
+            return None;
+        }
+        let release = self.release().await?;
+        let (guarded, _) = arm(&release, None).ok()?;
+        let same = guarded.track == before.guarded.track && guarded.hash == before.guarded.hash;
+        let served = before.served.as_ref().is_some_and(|served| served.hash.is_some() && served.hash == guarded.hash);
+        let lately = self.now().duration_since(ended.at) < TOLD_AGAIN;
+        if !is_back(&release, &before.guarded) || !(same || (served && lately)) {
+            return None;
+        }
+        let reason = format!("{} (by guard {}, which ended at {})", ended.ending.reason, before.guard.0, ended.at);
+        Some(Ending { reason: reason.into(), ..ended.ending.clone() })
     }
 
     /// A guard that begins.
