@@ -4,6 +4,8 @@
 mod answers;
 mod link;
 mod tasks;
+#[cfg(test)]
+mod tests;
 
 pub use link::Home;
 
@@ -12,12 +14,13 @@ use super::messages::Level;
 use super::model::Model;
 use super::msg::Msg;
 use super::session::Session;
-use crate::cluster::{Clock, Cluster, NamespaceScope};
+use crate::cluster::{Clock, Cluster, NamespaceScope, Observer};
 use crate::domain::Str;
 use crate::metrics::Focus;
 use link::Link;
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
@@ -87,8 +90,10 @@ impl Runner {
             Effect::Check { ask, check, side } => {
                 tokio::spawn(tasks::check(link.cluster.clone(), ask, (check, side), out))
             }
-            Effect::Apply(plan, terms) => tokio::spawn(tasks::apply(link.engine(), plan, terms, out)),
-            Effect::GoOn(plan) => tokio::spawn(tasks::go_on(link.engine(), *plan, out)),
+            Effect::Apply(plan, terms) => {
+                tokio::spawn(until_end(link.observer(), tasks::apply(link.engine(), plan, terms, out)))
+            }
+            Effect::GoOn(plan) => tokio::spawn(until_end(link.observer(), tasks::go_on(link.engine(), *plan, out))),
             Effect::LeaveInterrupted(plan) => tokio::spawn(tasks::leave(link.engine(), *plan, out)),
             Effect::ReadJournal => tokio::spawn(tasks::journal(self.home.journal.clone(), out)),
             Effect::Logs(wanted) => tokio::spawn(tasks::logs(link.cluster.clone(), wanted, out)),
@@ -142,6 +147,12 @@ impl Runner {
             say(&out, Msg::Say(level, Str::from(words))).await;
         });
     }
+}
+
+/// Runs a write's task with its cluster under observation to the end.
+async fn until_end(observer: Arc<Observer>, task: impl Future<Output = ()>) {
+    task.await;
+    drop(observer);
 }
 
 impl Drop for Runner {

@@ -16,6 +16,8 @@ pub struct Writes {
 pub struct Write {
     /// The plan.
     pub plan: Arc<Plan>,
+    /// The context that it was sent in: the console may show another one by the time it ends.
+    pub context: Str,
     /// When it was confirmed.
     pub since: Timestamp,
     /// How far it is.
@@ -66,9 +68,10 @@ impl Write {
 }
 
 impl Writes {
-    /// A plan was confirmed.
-    pub fn begin(&mut self, plan: &Arc<Plan>, now: Timestamp) {
+    /// A plan was confirmed, in this context.
+    pub fn begin(&mut self, plan: &Arc<Plan>, context: &Str, now: Timestamp) {
         let write = Write {
+            context: context.clone(),
             since: now,
             phase: Phase::Journalling,
             steps: Vec::new(),

@@ -273,4 +273,9 @@ impl Store {
     pub fn changes(&self, kind: KindId) -> watch::Receiver<u64> {
         self.shelf(kind).changed.subscribe()
     }
+
+    /// How many watches there are.
+    pub fn watches(&self) -> usize {
+        self.shelves.iter().map(|shelf| shelf.changed.receiver_count()).sum()
+    }
 }

@@ -146,6 +146,11 @@ impl SimCluster {
         self.with(|world| world.log.counts.get(verb).copied().unwrap_or_default())
     }
 
+    /// How many watches are open.
+    pub fn open_watches(&self) -> usize {
+        self.with(|world| world.store.watches())
+    }
+
     /// How many writes were carried out; dry runs, reviews and refused ones are not counted.
     pub fn mutations(&self) -> usize {
         self.with(|world| world.log.persisted)

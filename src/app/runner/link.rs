@@ -39,14 +39,14 @@ pub struct Home {
     pub screens: PathBuf,
 }
 
-/// A cluster under observation. Dropping it ends the observation; writes that run go on.
+/// A cluster under observation. Dropping it ends the observation, once the writes that run there have come to their end.
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) cluster: Cluster,
     engine: Arc<Lazy>,
     forwards: [AbortHandle; 2],
     pub(super) meter: Meter,
-    _observer: Observer,
+    observer: Arc<Observer>,
 }
 
 /// The engine, made once the cluster has told who it is and who we are.
@@ -140,12 +140,17 @@ impl Link {
             forward(observer.snapshots.clone(), cluster.clone(), engine.clone(), out.clone()),
             measures(meter.measurements.clone(), out.clone()),
         ];
-        Self { cluster, engine, forwards, meter, _observer: observer }
+        Self { cluster, engine, forwards, meter, observer: Arc::new(observer) }
     }
 
     /// The engine, once it is there.
     pub(super) fn engine(&self) -> Arc<Lazy> {
         self.engine.clone()
+    }
+
+    /// What keeps the observation going: held by a write until its end, wherever the console has gone meanwhile.
+    pub(super) fn observer(&self) -> Arc<Observer> {
+        self.observer.clone()
     }
 }
 

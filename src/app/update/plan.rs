@@ -124,7 +124,7 @@ fn confirm(model: &mut Model, armed: bool) -> Vec<Effect> {
         dialog.stage = Stage::Confirmed(plan.id.clone());
         dialog.scroll.at = 0;
     }
-    model.writes.begin(&plan, model.now);
+    model.writes.begin(&plan, &model.session.cluster.context, model.now);
     vec![Effect::Apply(plan, terms)]
 }
 

@@ -338,6 +338,22 @@ fn a_namespace_that_does_not_exist_is_told_and_what_is_shown_stays() {
 }
 
 #[test]
+fn a_write_that_ends_after_a_switch_is_told_with_the_context_that_it_was_sent_in() {
+    let mut model = at_stuck(80, 24, "");
+    let effects = press(&mut model, "U<armed>y");
+    let Some(Effect::Apply(plan, _)) = effects.last().cloned() else { panic!("{effects:?}") };
+    update(&mut model, Msg::Write(plan.id.clone(), WriteNews::Reached(Phase::Accepted, "the server took it".into())));
+    let there =
+        crate::domain::identity::ClusterIdentity { context: "staging".into(), ..(*model.session.cluster).clone() };
+    let session = model.session.on(Arc::new(there));
+    update(&mut model, Msg::Switched(Ok(Box::new(session))));
+    let outcome = Outcome::new(OutcomeKind::Applied, "settled");
+    update(&mut model, Msg::Write(plan.id.clone(), WriteNews::Ended(outcome)));
+    let told = note(&model);
+    assert!(told.contains("revision 41 in prod-eu: applied (settled)"), "{told}");
+}
+
+#[test]
 fn a_release_that_is_gone_stays_open_and_takes_no_write() {
     let mut model = at_stuck(80, 24, "");
     press(&mut model, "<Enter>");

@@ -19,7 +19,9 @@ pub fn take(model: &mut Model, plan: &PlanId, news: WriteNews) -> Vec<Effect> {
         |layer| matches!(layer, Layer::Plan(dialog) if matches!(&dialog.stage, Stage::Confirmed(id) if id == plan)),
     );
     let Some(write) = model.writes.of_plan_mut(plan) else { return Vec::new() };
-    let title = write.plan.title.clone();
+    let elsewhere = write.context != model.session.cluster.context;
+    let title =
+        if elsewhere { format!("{} in {}", write.plan.title, write.context).into() } else { write.plan.title.clone() };
     match news {
         WriteNews::Reached(phase, words) => {
             write.phase = write.phase.max(phase);
