@@ -173,8 +173,8 @@ pub enum Settled {
 /// The strategies, tried in this order; the claim with the highest rank wins.
 pub static STRATEGIES: &[&dyn Strategy] = &[
     &rolling::Rolling,
-    &recreate::Recreate,
-    &on_delete::OnDelete,
+    &recreate::RECREATE,
+    &on_delete::ON_DELETE,
     &istio::Istio,
     &gateway::Gateway,
     &ab_test::AbTest,

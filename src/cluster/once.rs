@@ -22,25 +22,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What the state of releases is told from.
-const NEEDED: [Kind; 17] = [
-    Kind::Deployment,
-    Kind::StatefulSet,
-    Kind::DaemonSet,
-    Kind::ReplicaSet,
-    Kind::Pod,
-    Kind::ControllerRevision,
-    Kind::HorizontalPodAutoscaler,
-    Kind::Service,
-    Kind::PodDisruptionBudget,
-    Kind::EndpointSlice,
-    Kind::Rollout,
-    Kind::Canary,
-    Kind::VirtualService,
-    Kind::HttpRoute,
-    Kind::GrpcRoute,
-    Kind::DestinationRule,
-    Kind::AnalysisRun,
-];
+fn needed() -> impl Iterator<Item = Kind> {
+    WORKLOADS.into_iter().chain([Kind::ReplicaSet, Kind::ControllerRevision]).chain(BESIDE)
+}
 
 impl Cluster {
     /// Lists once and derives: what `observe` would publish when everything is listed. Fails when nothing that roots
@@ -48,9 +32,8 @@ impl Cluster {
     pub async fn one_shot(&self, options: ObserveOptions) -> Result<Snapshot, ReadError> {
         let plan = Plan::of(self, &options.namespaces, options.selector.as_deref());
         let pool = Interner::default();
-        let lists = NEEDED
-            .iter()
-            .flat_map(|kind| plan.scopes(*kind).into_iter().map(|namespace| Scope { kind: *kind, namespace }));
+        let lists =
+            needed().flat_map(|kind| plan.scopes(kind).into_iter().map(move |namespace| Scope { kind, namespace }));
         let lists = lists.map(|scope| self.scope_once(scope, &plan, &pool));
         let lease = lease::look(self, options.clock.now());
         let (identified, controllers, lists) = tokio::join!(self.identify(), lease, join_all(lists));

@@ -15,6 +15,7 @@ pub mod needs;
 pub mod pause;
 pub mod phase;
 pub mod places;
+pub mod plain;
 pub mod plan;
 pub mod progress;
 pub mod release;

@@ -58,20 +58,21 @@ impl Form {
         Self::new(release, FormKind::SetImage, images.iter().map(field).collect())
     }
 
-    /// A form for the number of replicas of `release`, with a warning where an autoscaler owns it.
+    /// A form for the number of replicas of `release`, empty, so that a number is typed and not added to: what is asked
+    /// now stands under it. With a warning where an autoscaler owns it.
     pub fn scale(release: &Release) -> Self {
         let sides = release.traffic.iter().flat_map(|traffic| &traffic.rows.sides);
         let sides: Vec<Field> = sides
             .map(|side| {
                 let now = side.workload.replicas.desired.to_string();
-                Field { name: side.name.clone(), now: now.as_str().into(), input: TextField::new(now) }
+                Field { name: side.name.clone(), now: now.into(), input: TextField::default() }
             })
             .collect();
         if sides.len() > 1 {
             return Self::new(release, FormKind::ScaleSide, sides);
         }
         let now = release.replicas.desired.to_string();
-        let field = Field { name: "replicas".into(), now: now.as_str().into(), input: TextField::new(now) };
+        let field = Field { name: "replicas".into(), now: now.into(), input: TextField::default() };
         let mut form = Self::new(release, FormKind::Scale, vec![field]);
         form.warning = release.autoscaler.as_ref().map(|autoscaler| {
             let (name, min, max) = (&autoscaler.key.name, autoscaler.min, autoscaler.max);
@@ -103,8 +104,8 @@ impl Form {
         match self.kind {
             FormKind::Scale => Ok(Intent::Scale(replicas(self.first())?)),
             FormKind::ScaleSide => {
-                let changed: Vec<&Field> =
-                    self.fields.iter().filter(|field| field.input.text().trim() != &*field.now).collect();
+                let typed = |field: &&Field| !["", &*field.now].contains(&field.input.text().trim());
+                let changed: Vec<&Field> = self.fields.iter().filter(typed).collect();
                 match changed.as_slice() {
                     [] => Err("nothing is changed yet: type another number for one side".to_owned()),
                     [field] => {

@@ -101,7 +101,7 @@ async fn a_write_is_watched_to_its_end_by_the_engine_that_sent_it_wherever_the_c
     let mut desk = Desk::on(&first).await;
     desk.live("first").await;
     let plan = undo_of(&first, "search", first.now()).await;
-    let terms = Terms { reason: "".into(), optional: false, overridden: false, word: false };
+    let terms = Terms { reason: "".into(), optional: false, word: false, overrides: Vec::new() };
     desk.runner.run(Effect::Apply(plan.clone(), terms), &desk.model);
     desk.hear(|msg| matches!(msg, Msg::Write(_, WriteNews::Reached(..))).then_some(())).await;
     desk.go_to(&second, "second").await;

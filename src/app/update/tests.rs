@@ -261,7 +261,7 @@ fn in_history_an_undo_takes_the_selected_revision() {
 #[test]
 fn scale_and_set_image_are_typed_first_and_then_planned() {
     let mut model = at_stuck(80, 24, "");
-    assert_eq!(applied(&press(&mut model, "N<Ctrl-u>5<Enter>")), 0, "Enter only makes the plan");
+    assert_eq!(applied(&press(&mut model, "N5<Enter>")), 0, "Enter only makes the plan");
     assert_eq!(dialog(&model).intent, Intent::Scale(5));
     press(&mut model, "<Esc>I<Ctrl-u>reg/search:v43<Enter>");
     let plan = dialog(&model).plan().expect("a plan");

@@ -46,7 +46,9 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, form: &Form, look: Look<'_>)
             put(buffer, input, &shown(field.input.text()), theme.style("input"));
         }
         let now = format!("now {}", shown(&field.now));
-        put(buffer, Slot::row(inside, row + 1).after(labels + 3), &now, theme.style("text.muted"));
+        let below = Slot::row(inside, row + 1).after(labels + 3);
+        let room = usize::from(below.cells).saturating_sub(1);
+        put(buffer, below, &look.elide(&now, room, Elide::Middle), theme.style("text.muted"));
         row += 2;
     }
     let rest = Rect {

@@ -10,7 +10,7 @@ use crate::app::Model;
 use crate::app::layers::Layer;
 use crate::domain::Age;
 use crate::domain::snapshot::{Connection, LIVE_LIMIT, Watch};
-use crate::ui::text;
+use crate::ui::text::{self, Elide};
 use crate::ui::widgets::{Look, Slot, fill, put};
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
@@ -23,12 +23,15 @@ struct Part {
     right: bool,
     /// Tells how safe it is to write.
     grave: bool,
+    /// May be cut in its middle.
+    cuts: bool,
 }
 
 /// Draws the header.
 pub fn draw(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) {
     fill(buffer, slot.area(), look.theme.style("screen").patch(look.theme.style("header")));
-    let parts = parts(model, look);
+    let mut parts = parts(model, look);
+    shorten(&mut parts, usize::from(slot.cells), look);
     let gap = if slot.cells < 70 { 2 } else { 3 };
     let mut room = usize::from(slot.cells);
     let mut full = false;
@@ -66,6 +69,19 @@ pub fn draw(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) {
     }
 }
 
+/// The fewest cells of a name that still tell something.
+const SHORTEST_NAME: usize = 16;
+
+/// A long name is cut in its middle before it is left out: all that matters more keeps its room.
+fn shorten(parts: &mut [Part], cells: usize, look: Look<'_>) {
+    let Some(place) = parts.iter().position(|part| part.cuts) else { return };
+    let before: usize = parts[..place].iter().map(|part| text::width(&part.text) + 3).sum();
+    let room = cells.saturating_sub(before + 4);
+    if room >= SHORTEST_NAME {
+        parts[place].text = look.elide(&parts[place].text, room, Elide::Middle).into_owned();
+    }
+}
+
 /// What the header holds, what matters most first.
 fn parts(model: &Model, look: Look<'_>) -> Vec<Part> {
     let theme = look.theme;
@@ -75,6 +91,7 @@ fn parts(model: &Model, look: Look<'_>) -> Vec<Part> {
         style: theme.style(scope),
         right,
         grave: scope.starts_with("header.") && scope != "header.crumb",
+        cuts: scope == "header.crumb",
     };
     let word = shown(&session.cluster.fingerprint.word).into_owned();
     let mut parts = vec![Part {
@@ -82,6 +99,7 @@ fn parts(model: &Model, look: Look<'_>) -> Vec<Part> {
         style: theme.fingerprint(session.context.color.as_deref()),
         right: false,
         grave: true,
+        cuts: false,
     }];
     if session.protected() {
         parts.push(make("PROTECTED".to_owned(), "header.protected", false));

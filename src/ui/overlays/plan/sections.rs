@@ -126,7 +126,8 @@ fn calls(dialog: &PlanDialog, plan: &Plan, cells: usize, look: Look<'_>) -> Vec<
                 Span::styled(fence, theme.style("text.muted")),
             ]));
         } else {
-            lines.push(Line::styled(what, style));
+            // Names differ at both ends, and so do paths.
+            lines.push(Line::styled(look.elide(&what, cells, Elide::Middle).into_owned(), style));
             lines.extend(
                 wrap(&fence, cells.saturating_sub(2))
                     .into_iter()

@@ -33,6 +33,20 @@ fn the_new_version_and_what_is_wrong_with_it_are_the_last_to_be_cut() {
     }
 }
 
+#[test]
+fn the_name_of_a_release_is_cut_in_its_middle_before_the_header_loses_it() {
+    let mut model = at_stuck(80, 24, "");
+    press(&mut model, "<Enter>");
+    let Some(Layer::Release(view)) = model.layers.last_mut() else { panic!("no release") };
+    let mut release = (*view.release).clone();
+    release.key.name = format!("start-{}-end", "long-".repeat(40)).as_str().into();
+    view.release = release.into();
+    let shown = screen(&model);
+    let header = shown.lines().next().unwrap_or_default();
+    assert!(header.contains("shop/start-") && header.contains("…") && header.contains("-end"), "{header}");
+    assert!(header.contains("live"), "{header}");
+}
+
 /// The words of the screen, one space between them, frames left out.
 fn words(model: &Model) -> String {
     let text = screen(model).replace(['│', '─', '·'], " ");
