@@ -128,6 +128,12 @@ impl Release {
         step.index.map(Standing::Step).or_else(|| weight.map(Standing::Weight))
     }
 
+    /// Where it stands on its steps or its ladder, `2/4`; empty where it stands on none.
+    pub fn step_words(&self) -> String {
+        let asked = self.track(Role::Candidate).and_then(|track| track.weight.asked);
+        self.step.as_ref().map_or_else(String::new, |step| step.words(asked))
+    }
+
     /// The pods of all tracks.
     pub fn pods(&self) -> impl Iterator<Item = &Arc<Pod>> {
         self.tracks.iter().flat_map(|track| &track.pods)
@@ -255,6 +261,17 @@ impl Step {
             rungs: Vec::new(),
             since: None,
             next: "".into(),
+        }
+    }
+
+    /// `2/4`: the entries completed of all. Where the controller counts none, the rungs that the weight has reached;
+    /// empty where nothing is on the ladder.
+    pub fn words(&self, asked: Option<u8>) -> String {
+        let reached = |asked: u8| self.weights.iter().filter(|weight| **weight <= asked).count();
+        match (self.index, asked) {
+            (Some(index), _) => format!("{index}/{}", self.count),
+            (None, Some(asked)) => format!("{}/{}", reached(asked), self.count),
+            (None, None) => String::new(),
         }
     }
 }

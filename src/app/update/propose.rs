@@ -233,7 +233,11 @@ pub fn plan(model: &mut Model, release: &Arc<Release>, details: &Arc<Details>) -
     let context = crate::strategy::Context { overrides, ..model.planning_context(release, number) };
     let Some(strategy) = crate::strategy::strategy(release.strategy) else { return Vec::new() };
     let made = strategy.plan(release, details, &dialog.intent, &context);
-    let chosen = chosen_revision(release, details, &dialog.intent);
+    let chosen = chosen_revision(release, details, &dialog.intent).or_else(|| match dialog.intent {
+        // The revisions may be those of a member, whose numbers the release has in its history.
+        Intent::Undo { to: UndoTo::Best, .. } => release.back_to,
+        _ => None,
+    });
     if let Err(refusal) = &made
         && refusal.kind == RefusalKind::ReadAgain
         && model.tick.saturating_sub(opened) < READ_AGAIN_LIMIT

@@ -29,7 +29,7 @@ pub fn releases_table(releases: &[Arc<Release>], wide: bool, now: Timestamp) -> 
             state(release),
             release.since.map_or_else(String::new, |since| Age::between(since, now).to_string()),
             release.strategy.0.to_owned(),
-            step(release),
+            release.step_words(),
             weight(release),
             name(&versions(release)),
             ready(release),
@@ -56,7 +56,7 @@ pub fn release_line(release: &Release) -> String {
     let text = [
         format!("{} ({})", release.key.qualified(), release.key.kind.singular()),
         state(release),
-        step(release),
+        release.step_words(),
         if weight(release).is_empty() { String::new() } else { format!("{} %", weight(release)) },
         versions(release),
         ready(release),
@@ -69,13 +69,6 @@ pub fn release_line(release: &Release) -> String {
 fn state(release: &Release) -> String {
     let held = if release.held { ", held" } else { "" };
     format!("{}{held}", release.state)
-}
-
-fn step(release: &Release) -> String {
-    release.step.as_ref().map_or_else(String::new, |step| match step.index {
-        Some(index) => format!("{index}/{}", step.count),
-        None => format!("-/{}", step.count),
-    })
 }
 
 /// The candidate's share, `20`, or `20≠12` where what is asked is not what is; of a plain workload none.

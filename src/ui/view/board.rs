@@ -188,10 +188,7 @@ fn row<'a>(release: &'a Release, model: &Model, look: Look<'_>) -> Row<'a> {
     let muted = theme.style("text.muted");
     let old = model.shown().age_of(release.key.kind, model.now) > crate::domain::snapshot::LIVE_LIMIT;
     let namespace = shown(&release.key.namespace);
-    let step = release.step.as_ref().map(|step| match step.index {
-        Some(index) => format!("{index}/{}", step.count),
-        None => format!("?/{}", step.count),
-    });
+    let step = release.step_words();
     let (ready, desired) = (release.replicas.ready, release.replicas.desired);
     let ready_style = if ready < desired { state } else { Style::new() };
     let limits = Limits::of(&model.session.config);
@@ -208,7 +205,7 @@ fn row<'a>(release: &'a Release, model: &Model, look: Look<'_>) -> Row<'a> {
             Line::styled(age(release.waiting().and_then(|waiting| waiting.since).or(release.since), model.now), muted),
             Line::raw(format!("{namespace}/{}", shown(&release.key.name))),
             Line::styled(release.strategy.short(), muted),
-            Line::raw(step.unwrap_or_default()),
+            Line::raw(step),
             Line::raw(share(release, look)),
             // Filled in where it is known how wide the column is.
             Line::default(),

@@ -130,11 +130,7 @@ fn errors(release: &Release, model: &Model, look: Look<'_>) -> Option<Line<'stat
 
 /// `istio 2/4`, `rolling`.
 fn strategy(release: &Release) -> String {
-    let at = |step: &crate::domain::release::Step| {
-        let index = step.index.map_or_else(|| "?".to_owned(), |index| index.to_string());
-        format!("{} {index}/{}", release.strategy.0, step.count)
-    };
-    release.step.as_ref().map_or_else(|| release.strategy.0.to_owned(), at)
+    format!("{} {}", release.strategy.0, release.step_words()).trim_end().to_owned()
 }
 
 /// How far the running update is, how long it takes still, and when the controller gives up: the fullest form first.

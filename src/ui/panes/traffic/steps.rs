@@ -3,6 +3,7 @@
 use super::lines::{LABEL, Lines};
 use crate::app::keys::Command;
 use crate::app::update::propose;
+use crate::domain::Role;
 use crate::ui::panes::Drawn;
 use crate::ui::text::Elide;
 use crate::ui::view::said::{age_words, shown};
@@ -23,7 +24,10 @@ pub(super) fn ladder(buffer: &mut Buffer, slot: Slot, drawn: Drawn<'_>) {
     let here = if since.is_empty() { String::new() } else { format!("   this rung {since}") };
     if step.rungs.is_empty() && !step.weights.is_empty() {
         let slot = put(buffer, slot, &format!("{:<LABEL$}", "ladder"), muted);
-        let at = step.index.and_then(|index| usize::try_from(index).ok()).and_then(|index| index.checked_sub(1));
+        let asked = drawn.view.release.track(Role::Candidate).and_then(|track| track.weight.asked);
+        let reached = asked.map(|asked| step.weights.iter().filter(|weight| **weight <= asked).count());
+        let counted = step.index.and_then(|index| usize::try_from(index).ok()).or(reached);
+        let at = counted.and_then(|index| index.checked_sub(1));
         let room = usize::from(slot.cells).saturating_sub(here.len());
         let rest = Ladder { rungs: &step.weights, at }.draw(buffer, slot.first(room), look);
         put(buffer, Slot { cells: rest.cells + here.len() as u16, ..rest }, &here, muted);
@@ -35,7 +39,8 @@ pub(super) fn ladder(buffer: &mut Buffer, slot: Slot, drawn: Drawn<'_>) {
         _ if step.count == 0 => "no steps".to_owned(),
         None => format!("one of {} steps, not known which", step.count),
         Some(at) => match step.rungs.get(at) {
-            Some(rung) => format!("step {} of {}: {}", at + 1, step.count, shown(&rung.words)),
+            // By the controller's own number, which is what `--from-step` takes.
+            Some(rung) => format!("step {at}/{}: {}", step.count, shown(&rung.words)),
             None => format!("the end of its {} steps", step.count),
         },
     };
@@ -88,7 +93,7 @@ pub(super) fn rungs(lines: &mut Lines<'_>, drawn: Drawn<'_>) {
             std::cmp::Ordering::Greater => (" ", "ladder.ahead"),
         };
         let waits = if rung.waits { ", waits for a person" } else { "" };
-        let words = format!("{sign} {} {}{waits}", place + 1, shown(&rung.words));
+        let words = format!("{sign} {place} {}{waits}", shown(&rung.words));
         let words = drawn.look.elide(&words, lines.room(), Elide::End).into_owned();
         lines.spans("steps", vec![Span::styled(words, theme.style(style))]);
     }
