@@ -6,6 +6,8 @@
 
 #[path = "cluster/argo.rs"]
 mod argo;
+#[path = "cluster/by_hand.rs"]
+mod by_hand;
 #[path = "cluster/connecting.rs"]
 mod connecting;
 #[path = "cluster/credentials.rs"]
@@ -24,6 +26,9 @@ mod kit;
 mod metrics;
 #[path = "cluster/proxy.rs"]
 mod proxy;
+#[expect(dead_code, reason = "what only the terminal's own tests need")]
+#[path = "terminal/pty.rs"]
+mod pty;
 #[path = "cluster/racing.rs"]
 mod racing;
 #[path = "cluster/reading.rs"]

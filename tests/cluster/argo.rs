@@ -95,8 +95,21 @@ pub async fn canary(room: &Room, name: &str, steps: Value) {
 }
 
 /// Steps with two pauses for a person.
-fn steps() -> Value {
+pub fn steps() -> Value {
     json!([{"setWeight": 20}, {"pause": {}}, {"setWeight": 50}, {"pause": {"duration": "2s"}}, {"setWeight": 80}, {"pause": {}}])
+}
+
+/// Blue-green with a preview, switched by a person, its first version serving.
+pub async fn sides(name: &str) -> Room {
+    let room = Room::new(name, &Value::Null).await;
+    for side in ["active", "preview"] {
+        service(&room, &format!("front-{side}"), "front");
+    }
+    let sides = json!({"blueGreen": {"activeService": "front-active", "previewService": "front-preview",
+        "autoPromotionEnabled": false, "scaleDownDelaySeconds": 120}});
+    rollout(&room, "front", &sides, &Value::Null);
+    until(&room, "front", "the first version serves", |release| release.state == State::Healthy).await;
+    room
 }
 
 /// Waits until the release is as wanted; a minute at most.
@@ -133,7 +146,7 @@ async fn refused(room: &Room, name: &str, intent: Intent) -> Refusal {
     }
 }
 
-fn weights(room: &Room, name: &str) -> [Value; 2] {
+pub fn weights(room: &Room, name: &str) -> [Value; 2] {
     [0, 1].map(|place| room.field(Kind::VirtualService, name, &format!("/spec/http/0/route/{place}/weight")))
 }
 
@@ -335,14 +348,7 @@ async fn two_consoles_that_confirm_the_same_pause_take_one_step() {
 #[tokio::test]
 #[ignore = "needs a cluster with Argo Rollouts"]
 async fn a_blue_green_rollout_switches_and_is_back_at_once_while_the_old_side_lives() {
-    let room = Room::new("argo-sides", &Value::Null).await;
-    for side in ["active", "preview"] {
-        service(&room, &format!("front-{side}"), "front");
-    }
-    let sides = json!({"blueGreen": {"activeService": "front-active", "previewService": "front-preview",
-        "autoPromotionEnabled": false, "scaleDownDelaySeconds": 120}});
-    rollout(&room, "front", &sides, &Value::Null);
-    until(&room, "front", "the first version serves", |release| release.state == State::Healthy).await;
+    let room = sides("argo-sides").await;
     let live = || room.field(Kind::Service, "front-active", "/spec/selector/rollouts-pod-template-hash");
     let first = live();
     new_version(&room, "front", "v2");

@@ -19,7 +19,7 @@ const DEPLOYMENT: Kind = Kind::Deployment;
 
 /// A room with Deployment `web` at v1 and a Canary of it, initialised. Its hooks are those of the load tester that
 /// `hooks` names: type and path.
-async fn initialised(name: &str, hooks: &[(&str, &str)]) -> Room {
+pub async fn initialised(name: &str, hooks: &[(&str, &str)]) -> Room {
     let room = Room::new(name, &Value::Null).await;
     room.workload(DEPLOYMENT, "web", &image("v1"), &json!({}), &json!({"replicas": 2}));
     room.settle(DEPLOYMENT, "web");
@@ -38,6 +38,24 @@ async fn initialised(name: &str, hooks: &[(&str, &str)]) -> Room {
     }));
     phase(&room, &["Initialized"]).await;
     room
+}
+
+/// A gate before the start, before every weight and before the promotion, and one to roll back.
+pub const ALL_GATES: [(&str, &str); 4] = [
+    ("confirm-rollout", "/gate/check"),
+    ("confirm-traffic-increase", "/gate/check"),
+    ("confirm-promotion", "/gate/check"),
+    ("rollback", "/rollback/check"),
+];
+
+/// Whether the load tester can be reached, which answers for gates.
+pub fn gated() -> bool {
+    std::env::var_os("WINDLASS_TEST_LOADTESTER").is_some()
+}
+
+/// Waits until the route has these weights.
+pub async fn moved(room: &Room, wanted: (i64, i64)) {
+    until(room, &format!("{wanted:?} in the route"), |room| (weights(room) == wanted).then_some(())).await;
 }
 
 fn new_version() -> Intent {
@@ -60,7 +78,7 @@ async fn does(room: &Room, intent: Intent) -> Outcome {
 }
 
 /// Waits until kubectl tells one of these phases.
-async fn phase(room: &Room, wanted: &[&str]) -> String {
+pub async fn phase(room: &Room, wanted: &[&str]) -> String {
     until(room, &format!("phase {wanted:?}"), |room| {
         let phase = room.field(CANARY, "web", "/status/phase").as_str().unwrap_or_default().to_owned();
         wanted.contains(&phase.as_str()).then_some(phase)
@@ -82,7 +100,7 @@ async fn until<T>(room: &Room, what: &str, look: impl Fn(&Room) -> Option<T>) ->
 }
 
 /// The weights in the route itself: the primary's and the canary's.
-fn weights(room: &Room) -> (i64, i64) {
+pub fn weights(room: &Room) -> (i64, i64) {
     let weight = |to: u8| room.field(Kind::VirtualService, "web", &format!("/spec/http/0/route/{to}/weight"));
     (weight(0).as_i64().unwrap_or(0), weight(1).as_i64().unwrap_or(0))
 }
@@ -115,7 +133,7 @@ async fn a_run_is_shown_suspended_taken_back_past_flagger_and_ended_with_the_old
     let members = ["web", "web-primary"].map(|name| ObjectKey::new(DEPLOYMENT, room.name.as_str(), name));
     assert!(members.iter().all(|member| release.members.contains(member)), "{:?}", release.members);
     does(&room, new_version()).await;
-    until(&room, "25 % in the route", |room| (weights(room) == (75, 25)).then_some(())).await;
+    moved(&room, (75, 25)).await;
     let release = shown(&room).await;
     assert_eq!((candidate(&release), release.state), (Some(25), State::Progressing), "{}", release.reason);
 
@@ -148,7 +166,7 @@ async fn a_run_is_shown_suspended_taken_back_past_flagger_and_ended_with_the_old
 async fn a_skipped_analysis_promotes_and_is_set_back_and_an_undo_starts_a_new_one() {
     let room = initialised("flagger-skip", &[]).await;
     does(&room, new_version()).await;
-    until(&room, "25 % in the route", |room| (weights(room) == (75, 25)).then_some(())).await;
+    moved(&room, (75, 25)).await;
     does(&room, Intent::Promote { winner: None }).await;
     assert_eq!(phase(&room, &["Succeeded"]).await, "Succeeded");
     assert_eq!(room.image(DEPLOYMENT, "web-primary"), image("v2"));
@@ -164,16 +182,10 @@ async fn a_skipped_analysis_promotes_and_is_set_back_and_an_undo_starts_a_new_on
 #[tokio::test]
 #[ignore = "needs a cluster with Flagger and its load tester"]
 async fn gates_let_one_step_through_at_a_time_and_roll_back() {
-    if std::env::var_os("WINDLASS_TEST_LOADTESTER").is_none() {
+    if !gated() {
         return;
     }
-    let hooks = [
-        ("confirm-rollout", "/gate/check"),
-        ("confirm-traffic-increase", "/gate/check"),
-        ("confirm-promotion", "/gate/check"),
-        ("rollback", "/rollback/check"),
-    ];
-    let room = initialised("flagger-gates", &hooks).await;
+    let room = initialised("flagger-gates", &ALL_GATES).await;
     does(&room, new_version()).await;
     phase(&room, &["Waiting"]).await;
     let waiting = shown(&room).await;

@@ -50,10 +50,15 @@ impl Room {
     /// Starts the command itself in this namespace, as a person with a home of their own, who lives as long as it is kept.
     pub fn start_windlass(&self, arguments: &[&str]) -> (Child, tempfile::TempDir) {
         let home = tempfile::tempdir().expect("a directory");
+        (self.start_windlass_in(home.path(), arguments), home)
+    }
+
+    /// Starts it as the person who lives in `home`.
+    pub fn start_windlass_in(&self, home: &std::path::Path, arguments: &[&str]) -> Child {
         let mut command = Command::new(env!("CARGO_BIN_EXE_windlass"));
-        command.args(["-n", &self.name]).args(arguments).envs(Self::person(home.path()));
+        command.args(["-n", &self.name]).args(arguments).envs(Self::person(home));
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-        (child.expect("starts"), home)
+        child.expect("starts")
     }
 
     /// Runs the command itself.

@@ -23,7 +23,7 @@ fn service(room: &Room, name: &str, selector: &Value) {
         "spec": {"selector": selector, "ports": [{"name": "http", "port": 80, "targetPort": 8080}]}}));
 }
 
-async fn blue_green(name: &str) -> Room {
+pub async fn blue_green(name: &str) -> Room {
     let room = Room::new(name, &Value::Null).await;
     service(&room, "app", &json!({"app": "app", "color": "blue"}));
     deployment(&room, "app-blue", &json!({"app": "app", "color": "blue"}), "v1", 3);
@@ -34,7 +34,7 @@ async fn blue_green(name: &str) -> Room {
     room
 }
 
-async fn canary(name: &str, stable: i32, canary: i32) -> Room {
+pub async fn canary(name: &str, stable: i32, canary: i32) -> Room {
     let room = Room::new(name, &Value::Null).await;
     service(&room, "web", &json!({"app": "web"}));
     deployment(&room, "web", &json!({"app": "web", "track": "stable"}), "v1", stable);
@@ -58,7 +58,7 @@ async fn at_rest(room: &Room, name: &str) -> Release {
 }
 
 /// The pods behind a Service, by kubectl: the first part of their names, each once.
-fn behind(room: &Room, name: &str) -> Vec<String> {
+pub fn behind(room: &Room, name: &str) -> Vec<String> {
     let selector = format!("kubernetes.io/service-name={name}");
     let path = "{range .items[*].endpoints[*]}{.targetRef.name}{\"\\n\"}{end}";
     let text = room.kubectl(&["get", "endpointslices", "-l", &selector, "-o", &format!("jsonpath={path}")]);

@@ -65,7 +65,8 @@ impl Pty {
         self.types(&line);
     }
 
-    fn spawn(mut command: CommandBuilder) -> Self {
+    /// Any program.
+    pub fn spawn(mut command: CommandBuilder) -> Self {
         command.env("TERM", "xterm-256color");
         command.env("RUST_BACKTRACE", "0");
         let pair = native_pty_system().openpty(PtySize { rows: 24, cols: 80, ..PtySize::default() }).unwrap();

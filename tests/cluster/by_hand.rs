@@ -1,0 +1,128 @@
+//! Each strategy as a person steers it: by the command line, and by keys in a pseudo terminal. What became of it is read
+//! from the objects by kubectl.
+
+#[path = "by_hand/ab_test.rs"]
+mod ab_test;
+#[path = "by_hand/argo_blue_green.rs"]
+mod argo_blue_green;
+#[path = "by_hand/argo_canary.rs"]
+mod argo_canary;
+#[path = "by_hand/blue_green.rs"]
+mod blue_green;
+#[path = "by_hand/flagger.rs"]
+mod flagger;
+#[path = "by_hand/gateway.rs"]
+mod gateway;
+#[path = "by_hand/istio.rs"]
+mod istio;
+#[path = "by_hand/replica_canary.rs"]
+mod replica_canary;
+
+use crate::pty::Pty;
+use crate::room::Room;
+use portable_pty::CommandBuilder;
+use serde_json::Value;
+
+/// One person with a home of their own: what one command leaves in the journal, the next one knows.
+struct Person<'a> {
+    room: &'a Room,
+    home: tempfile::TempDir,
+}
+
+impl<'a> Person<'a> {
+    fn new(room: &'a Room) -> Self {
+        Self { room, home: tempfile::tempdir().expect("a directory") }
+    }
+
+    fn document(&self, arguments: &[&str]) -> (Option<i32>, Value, String) {
+        let child = self.room.start_windlass_in(self.home.path(), &[arguments, &["-o", "json"]].concat());
+        let output = child.wait_with_output().expect("ends");
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), serde_json::from_slice(&output.stdout).unwrap_or_default(), complaint)
+    }
+
+    /// The release as `status -o json` tells it.
+    fn status(&self, target: &str) -> Value {
+        let (code, document, complaint) = self.document(&["status", target]);
+        assert_eq!(code, Some(0), "{complaint}");
+        document["items"][0].clone()
+    }
+
+    /// A write that is carried out and waited for.
+    fn does(&self, arguments: &[&str]) {
+        let (code, document, complaint) = self.document(&[arguments, &["--yes", "--timeout", "2m"]].concat());
+        assert_eq!((code, document["outcome"].as_str()), (Some(0), Some("applied")), "{arguments:?}: {complaint}");
+    }
+
+    /// A write that is refused; why.
+    fn may_not(&self, arguments: &[&str]) -> String {
+        let (code, document, complaint) = self.document(&[arguments, &["--yes"]].concat());
+        assert_eq!(code, Some(3), "{arguments:?}: {document} {complaint}");
+        document["reason"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+/// A console in a pseudo terminal, open on a release.
+struct Console {
+    pty: Pty,
+    _home: tempfile::TempDir,
+}
+
+impl Console {
+    fn open(room: &Room, target: &str) -> Self {
+        let home = tempfile::tempdir().expect("a directory");
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_windlass"));
+        command.args(["-n", &room.name, target]);
+        for (name, value) in Room::person(home.path()) {
+            command.env(name, value);
+        }
+        let mut pty = Pty::spawn(command);
+        pty.shows("1 Versions");
+        pty.types("2");
+        pty.shows("[2 Traffic]");
+        Self { pty, _home: home }
+    }
+
+    fn shows(&self, text: &str) {
+        self.pty.shows(text);
+    }
+
+    /// Presses a write key, and confirms the plan of this title as soon as it takes keys; waits for its end.
+    fn does(&mut self, keys: &str, title: &str) {
+        self.plans(keys, title);
+        self.confirms(title);
+    }
+
+    /// Presses a write key, and waits for its plan.
+    fn plans(&mut self, keys: &str, title: &str) {
+        self.pty.types(keys);
+        self.pty.until(title, |screen| screen.contents().contains(&format!("┌ {title}")));
+    }
+
+    /// Waits until the key that confirms is bright, presses it, and waits for the end.
+    fn confirms(&mut self, title: &str) {
+        self.pty.until("the key counts", |screen| {
+            let (rows, columns) = screen.size();
+            let last = rows.get() - 1;
+            let cell = (0..columns.get()).filter_map(|column| screen.cell(last, column)).find(|cell| cell.contents() != " ");
+            cell.is_some_and(|cell| cell.contents() == "y" && cell.bold())
+        });
+        self.pty.types("y");
+        self.pty.until("its end", |screen| {
+            let text = screen.contents();
+            text.contains("Z takes it back") || text.contains("Esc leaves, 'r' plans again")
+        });
+        self.pty.until("it is applied", |screen| screen.contents().contains("applied"));
+        self.pty.types("\x1b");
+        self.pty.until("the dialog is closed", |screen| !screen.contents().contains(&format!("┌ {title}")));
+    }
+
+    /// Leaves, and the terminal is as it was.
+    fn quit(mut self) {
+        let before = self.pty.before.clone();
+        self.pty.types("q");
+        self.pty.shows("by: worst");
+        self.pty.types("q");
+        self.pty.given_back(&before);
+    }
+}

@@ -1,0 +1,62 @@
+//! An A/B test by rules of a VirtualService.
+
+use super::{Console, Person};
+use crate::room::Room;
+use crate::routes::istio;
+use serde_json::{Value, json};
+use windlass::domain::Kind;
+
+async fn test(name: &str) -> Room {
+    let room = istio(name, 0).await;
+    let to = |subset: &str| json!([{"destination": {"host": "shop", "subset": subset}}]);
+    let rules = json!([
+        {"name": "variant-b", "match": [{"headers": {"x-experiment": {"exact": "b"}}}], "route": to("canary")},
+        {"name": "variant-a", "route": to("stable")}]);
+    let patch = json!([{"op": "replace", "path": "/spec/http", "value": rules}]).to_string();
+    room.kubectl(&["patch", "virtualservice", "shop", "--type=json", "-p", &patch]);
+    room
+}
+
+fn names(room: &Room) -> Vec<String> {
+    let rules = room.field(Kind::VirtualService, "shop", "/spec/http");
+    rules.as_array().expect("rules").iter().map(|rule| rule["name"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+fn everyone(room: &Room) -> Value {
+    let rules = room.field(Kind::VirtualService, "shop", "/spec/http");
+    rules.as_array().expect("rules").last().expect("one")["route"][0]["destination"]["subset"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a cluster"]
+async fn an_ab_test_by_commands() {
+    let room = test("by-command-ab").await;
+    let person = Person::new(&room);
+    assert_eq!(person.status("vs/shop")["strategy"], "ab-test");
+    person.may_not(&["advance", "vs/shop", "--from-step", "0"]);
+    person.does(&["abort", "vs/shop"]);
+    assert_eq!((names(&room), everyone(&room)), (vec!["variant-a".to_owned()], json!("stable")));
+    drop(room);
+    let room = test("by-command-ab-win").await;
+    let person = Person::new(&room);
+    person.does(&["promote", "vs/shop", "--winner", "variant-b"]);
+    assert_eq!(everyone(&room), "canary");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a cluster"]
+async fn an_ab_test_by_keys() {
+    let room = test("by-key-ab").await;
+    let rules = room.field(Kind::VirtualService, "shop", "/spec/http");
+    let mut console = Console::open(&room, "vs/shop");
+    console.does("X", "ABORT");
+    assert_eq!(names(&room), ["variant-a"]);
+    console.does("Z", "REVERT");
+    assert_eq!(room.field(Kind::VirtualService, "shop", "/spec/http"), rules);
+    console.shows("variant-b");
+    console.does("F", "PROMOTE");
+    assert_eq!(everyone(&room), "canary");
+    console.does("Z", "REVERT");
+    assert_eq!(room.field(Kind::VirtualService, "shop", "/spec/http"), rules);
+    console.quit();
+}
