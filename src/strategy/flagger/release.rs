@@ -1,6 +1,6 @@
 //! Puts the release together.
 
-use super::phase::{next_check, next_weight, style};
+use super::phase::{Phase, next_check, next_weight, style};
 use super::scene::Scene;
 use super::standing::{blocked, health, stands};
 use super::tracks::{target_version, tracks};
@@ -114,6 +114,9 @@ fn step(scene: &Scene, tracks: &[Track]) -> Option<Step> {
     if let Some(now) = weight.filter(|_| in_flight) {
         step.since = canary.status.last_transition;
         step.next = match next_weight(canary, now) {
+            Some(_) if scene.phase == Phase::Waiting => {
+                format!("the analysis of {}, by Flagger", target_version(scene)).into()
+            }
             Some(next) => {
                 format!("{now} % → {next} % of {}, by Flagger", canary.apex().map_or("?", |apex| apex)).into()
             }

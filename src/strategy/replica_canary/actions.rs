@@ -11,7 +11,8 @@ use crate::strategy::workload::words::count;
 pub fn actions(release: &Release) -> Vec<Action> {
     let Ok(two) = Two::of(release) else { return Vec::new() };
     let mut actions = vec![advance(release, &two), set_weight(&two), abort(&two), promote(&two)];
-    for verb in [Verb::Undo, Verb::Pause, Verb::Resume, Verb::Restart, Verb::SetImage, Verb::Scale] {
+    actions.push(undo(&two));
+    for verb in [Verb::Pause, Verb::Resume, Verb::Restart, Verb::SetImage, Verb::Scale] {
         actions.push(on_side(verb, &two));
     }
     let why = "its Service selects both sides at once; F promotes the candidate, X goes back";
@@ -79,6 +80,20 @@ fn promote(two: &Two<'_>) -> Action {
     }
     let consequence = format!("all {} to {} {}", two.total(), two.candidate.name, version_of(two.candidate));
     Action::enabled(Verb::Promote, Direction::Forward, consequence)
+}
+
+/// Back to the older version where the other side keeps it, else to the candidate's earlier template.
+fn undo(two: &Two<'_>) -> Action {
+    if two.coming().is_ok() || two.total() == 0 {
+        return on_side(Verb::Undo, two);
+    }
+    match two.autoscaler() {
+        Some(owner) => Action::disabled(Verb::Undo, Direction::Back, format!("{owner}, and would set them again")),
+        None => {
+            let consequence = format!("all traffic back to {} {}", two.candidate.name, version_of(two.candidate));
+            Action::enabled(Verb::Undo, Direction::Back, consequence)
+        }
+    }
 }
 
 /// A verb of a plain workload: on the candidate, and the number of pods on the stable side.

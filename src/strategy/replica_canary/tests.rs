@@ -174,6 +174,8 @@ fn after_everything_the_sides_change_places_and_the_old_one_is_not_advanced_into
     }
     let back = after.plan(&done, &Intent::Promote { winner: Some("web".into()) }).expect("by name it may");
     assert_eq!(replicas(&after.after(&back).expect("holds")), (4, 0));
+    let undo = after.plan(&done, &Intent::undo()).expect("the older version is kept");
+    assert_eq!((undo.direction, replicas(&after.after(&undo).expect("holds"))), (Direction::Back, (4, 0)));
     let new = Intent::SetImage(vec![Image { container: "app".into(), reference: "reg/web:v3".into() }]);
     let plan = after.plan(&done, &new).expect("the next release starts the other way round");
     assert_eq!(plan.calls[0].call.target().target(), "deployment/web");

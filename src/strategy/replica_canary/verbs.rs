@@ -1,6 +1,7 @@
 //! What a person can ask of a replica canary, and the plan for it.
 
 use super::weight::{Change, Two, of_changes, plan as weighted};
+use crate::domain::intent::UndoTo;
 use crate::domain::plan::{Operation, ReadyInverse, Refusal};
 use crate::domain::traffic::view::Side;
 use crate::domain::{Details, Intent, ObjectKey, Plan, Release};
@@ -40,6 +41,10 @@ pub fn plan(release: &Release, details: &Details, intent: &Intent, context: &Con
             let mut plan = template::plan(release, named, details, &Intent::Scale(*replicas), context)?;
             plan.intent = intent.clone();
             Ok(plan)
+        }
+        // After 100 % the older version is kept on the other side: that is the first way back.
+        Intent::Undo { to: UndoTo::Best, .. } if Two::of(release)?.coming().is_err() => {
+            weighted(release, details, 100, intent, context)
         }
         Intent::Undo { .. } | Intent::SetImage(_) | Intent::Restart | Intent::Pause | Intent::Resume => {
             template::plan(release, Two::of(release)?.candidate, details, intent, context)

@@ -159,10 +159,12 @@ pub fn plan(
         let has = count(i64::from(pods), "pod");
         return Err(Refusal::unchanged(format!("{name} has {has} of {total} already{rounded}")));
     }
-    let forward = pods > candidate.from;
+    let up = pods > candidate.from;
+    // Towards the older version is back.
+    let forward = up == two.coming().is_ok();
     let owned = two.autoscaler().is_some();
     let (candidate, stable) = (Change { to: pods, ..candidate }, Change { to: total - pods, ..stable });
-    let changes = match (forward, owned) {
+    let changes = match (up, owned) {
         (true, _) => vec![candidate, stable],
         (false, false) => vec![stable, candidate],
         // The autoscaler of the stable side sees the load and scales it; the candidate's is switched off by the 0.

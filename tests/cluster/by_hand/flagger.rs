@@ -66,10 +66,10 @@ async fn a_gated_flagger_canary_by_keys() {
     set_image(&room, "v2");
     phase(&room, &["Waiting"]).await;
     let mut console = Console::open(&room, "canary/web");
-    console.shows("Waits");
+    console.shows("waits for gate");
     console.does("C", "CONTINUE");
     phase(&room, &["Progressing"]).await;
-    console.shows("0 % → 25 %");
+    console.shows("0 % → 25 % of web");
     console.does("A", "ADVANCE");
     assert_eq!(weights(&room), (75, 25));
     console.does("X", "ABORT");
