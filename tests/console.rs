@@ -3,6 +3,8 @@
 
 #[path = "console/faults.rs"]
 mod faults;
+#[path = "console/owned.rs"]
+mod owned;
 #[path = "console/reading.rs"]
 mod reading;
 #[path = "console/safety.rs"]

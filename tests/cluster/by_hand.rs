@@ -69,7 +69,8 @@ struct Console {
 }
 
 impl Console {
-    fn open(room: &Room, target: &str) -> Self {
+    /// Opens it, and waits for a hint in the footer: all that the verb needs is read.
+    fn open(room: &Room, target: &str, hint: &str) -> Self {
         let home = tempfile::tempdir().expect("a directory");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_windlass"));
         command.args(["-n", &room.name, target]);
@@ -80,6 +81,7 @@ impl Console {
         pty.shows("1 Versions");
         pty.types("2");
         pty.shows("[2 Traffic]");
+        pty.shows(hint);
         Self { pty, _home: home }
     }
 
@@ -104,7 +106,8 @@ impl Console {
         self.pty.until("the key counts", |screen| {
             let (rows, columns) = screen.size();
             let last = rows.get() - 1;
-            let cell = (0..columns.get()).filter_map(|column| screen.cell(last, column)).find(|cell| cell.contents() != " ");
+            let cell =
+                (0..columns.get()).filter_map(|column| screen.cell(last, column)).find(|cell| cell.contents() != " ");
             cell.is_some_and(|cell| cell.contents() == "y" && cell.bold())
         });
         self.pty.types("y");

@@ -11,7 +11,7 @@ use crate::domain::intent::{PausedUndo, UndoTo};
 use crate::domain::management::Management;
 use crate::domain::plan::{Refusal, RefusalKind};
 use crate::domain::release::Action;
-use crate::domain::snapshot::FRESH_LIMIT;
+use crate::domain::snapshot::{FRESH_LIMIT, KindStatus, Watch};
 use crate::domain::{Age, Details, Direction, Intent, Plan, Release, Revision, Role, Str, Verb};
 use std::sync::Arc;
 
@@ -94,6 +94,13 @@ pub fn key(model: &mut Model, command: Command) -> Vec<Effect> {
         Ok((verb, _)) => verb,
         Err(why) => {
             let word = command.verbs().last().map_or("this", |verb| verb.word());
+            // What is missing may be what has not been read yet.
+            let listing = |status: &KindStatus| matches!(status.watch, Watch::Listing);
+            let why = if !model.shown().kinds.values().any(listing) {
+                why.to_string()
+            } else {
+                format!("the cluster is still being read; so far: {why}")
+            };
             model.note(format!("{word} {name}: {why}"));
             return Vec::new();
         }

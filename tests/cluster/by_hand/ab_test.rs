@@ -48,7 +48,7 @@ async fn an_ab_test_by_commands() {
 async fn an_ab_test_by_keys() {
     let room = test("by-key-ab").await;
     let rules = room.field(Kind::VirtualService, "shop", "/spec/http");
-    let mut console = Console::open(&room, "vs/shop");
+    let mut console = Console::open(&room, "vs/shop", "X to stable");
     console.does("X", "ABORT");
     assert_eq!(names(&room), ["variant-a"]);
     console.does("Z", "REVERT");

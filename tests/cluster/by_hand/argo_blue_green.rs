@@ -44,7 +44,7 @@ async fn an_argo_blue_green_by_commands() {
 #[ignore = "needs a cluster with Argo Rollouts"]
 async fn an_argo_blue_green_by_keys() {
     let (room, first) = waiting("by-key-robg").await;
-    let mut console = Console::open(&room, "rollout/front");
+    let mut console = Console::open(&room, "rollout/front", "C continue");
     console.shows("waits for a person");
     console.does("X", "ABORT");
     console.does("T", "RETRY");

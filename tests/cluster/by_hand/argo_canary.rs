@@ -55,7 +55,7 @@ async fn an_argo_canary_by_commands() {
 #[ignore = "needs a cluster with Argo Rollouts"]
 async fn an_argo_canary_by_keys() {
     let room = waiting("by-key-ro").await;
-    let mut console = Console::open(&room, "rollout/pay");
+    let mut console = Console::open(&room, "rollout/pay", "C continue");
     console.shows("step 1/6");
     console.does("P", "PAUSE");
     console.does("P", "RESUME");

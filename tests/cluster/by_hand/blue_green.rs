@@ -29,7 +29,7 @@ async fn a_blue_green_service_by_commands() {
 #[ignore = "needs a cluster"]
 async fn a_blue_green_service_by_keys() {
     let room = blue_green("by-key-bg").await;
-    let mut console = Console::open(&room, "svc/app");
+    let mut console = Console::open(&room, "svc/app", "S switch");
     console.does("S", "SWITCH");
     assert_eq!((live(&room), behind(&room, "app")), ("green".into(), vec!["app-green".to_owned()]));
     console.does("Z", "REVERT");

@@ -41,7 +41,7 @@ async fn a_flagger_canary_by_commands() {
 #[ignore = "needs a cluster with Flagger"]
 async fn a_flagger_canary_by_keys() {
     let room = at_25("by-key-fl").await;
-    let mut console = Console::open(&room, "canary/web");
+    let mut console = Console::open(&room, "canary/web", "F promote");
     console.does("P", "PAUSE");
     assert_eq!(room.field(Kind::Canary, "web", "/spec/suspend"), true);
     console.does("P", "RESUME");
@@ -65,7 +65,7 @@ async fn a_gated_flagger_canary_by_keys() {
     let room = initialised("by-key-flg", &ALL_GATES).await;
     set_image(&room, "v2");
     phase(&room, &["Waiting"]).await;
-    let mut console = Console::open(&room, "canary/web");
+    let mut console = Console::open(&room, "canary/web", "A advance");
     console.shows("waits for gate");
     console.does("C", "CONTINUE");
     phase(&room, &["Progressing"]).await;

@@ -28,7 +28,7 @@ async fn a_gateway_canary_by_commands() {
 #[ignore = "needs a cluster"]
 async fn a_gateway_canary_by_keys() {
     let room = gateway("by-key-http", 95, 5).await;
-    let mut console = Console::open(&room, "httproute/shop");
+    let mut console = Console::open(&room, "httproute/shop", "A advance");
     console.shows("next      A ");
     console.does("A", "ADVANCE");
     assert_eq!(weights(&room, HTTP), [80, 20]);

@@ -28,7 +28,7 @@ async fn an_istio_canary_by_commands() {
 #[ignore = "needs a cluster"]
 async fn an_istio_canary_by_keys() {
     let room = istio("by-key-vs", 5).await;
-    let mut console = Console::open(&room, "vs/shop");
+    let mut console = Console::open(&room, "vs/shop", "A advance");
     console.shows("next      A ");
     console.does("A", "ADVANCE");
     assert_eq!(weights(&room, VS), [80, 20]);

@@ -31,7 +31,7 @@ async fn a_canary_by_replicas_by_commands() {
 #[ignore = "needs a cluster"]
 async fn a_canary_by_replicas_by_keys() {
     let room = canary("by-key-rc", 3, 1).await;
-    let mut console = Console::open(&room, "svc/web");
+    let mut console = Console::open(&room, "svc/web", "A advance");
     console.does("A", "ADVANCE");
     assert_eq!(replicas(&room), [2, 2]);
     console.does("Z", "REVERT");
