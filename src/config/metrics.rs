@@ -173,6 +173,18 @@ impl Reader<'_> {
         None
     }
 
+    /// An address that is not of a form that can be meant is a fault.
+    fn address(&self, path: &[&str], more: &[&str], problems: &mut Vec<Problem>) -> Option<Written> {
+        let written = self.written(path).filter(|written| !written.text.is_empty())?;
+        let known = ["http://", "https://", "svc/"].iter().any(|start| written.text.starts_with(start));
+        if !known && !more.contains(&written.text.as_str()) {
+            let more: String = more.iter().map(|word| format!(", or {word}")).collect();
+            let message = format!("'{}' must begin with http://, https:// or svc/{more}", written.text);
+            problems.push(Problem::new(written.origin.clone(), message));
+        }
+        Some(written)
+    }
+
     /// `[metrics]`.
     pub(super) fn metrics(&self, problems: &mut Vec<Problem>) -> MetricSettings {
         let text = |name| self.text(&["metrics", name]).filter(|text| !text.is_empty());
@@ -199,7 +211,7 @@ impl Reader<'_> {
         }
         MetricSettings {
             sources,
-            prometheus: text("prometheus"),
+            prometheus: self.address(&["metrics", "prometheus"], &["none"], problems).map(|address| address.text),
             proxied: text("via").map(|via| via == "proxy"),
             preset: text("preset"),
             window: span("window", 10, 60),
@@ -222,7 +234,7 @@ impl Reader<'_> {
     pub(super) fn release_metrics(&self, name: &str, problems: &mut Vec<Problem>) -> ReleaseMetrics {
         let at = ["releases", name];
         let path = |key| ["releases", name, key];
-        let health = self.written(&path("health_url")).map(|address| HealthSettings {
+        let health = self.address(&path("health_url"), &[], problems).map(|address| HealthSettings {
             address,
             status: self.integer(&path("health_status")).and_then(|code| u16::try_from(code).ok()).unwrap_or(200),
             interval: self
@@ -275,4 +287,52 @@ fn unknown_variable(query: &str) -> Option<String> {
         rest = after;
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Sources};
+
+    fn resolve(text: &str) -> Result<Config, String> {
+        let sources = Sources { file: Some(("config.toml".into(), text.into())), ..Sources::default() };
+        Config::resolve(&sources).map_err(|problems| problems.to_string())
+    }
+
+    #[test]
+    fn a_release_has_its_own_queries_health_endpoint_and_business_metrics() {
+        let text = "[releases.\"shop/web\"]\nlatency_query = \"x\"\nhealth_url = \"svc/web:80/healthz\"\nhealth_interval = \"3s\"\n\
+                    [releases.\"shop/web\".business.conversion]\nquery = \"y{t='{{ track }}'}\"\nkind = \"ratio\"\n";
+        let web = resolve(text).unwrap().release("shop", "web").metrics;
+        assert_eq!(
+            web.queries.latency.as_ref().map(|query| query.origin.to_string()).as_deref(),
+            Some("config.toml:2")
+        );
+        let health = web.health.unwrap();
+        assert_eq!((health.status, health.interval, health.timeout.as_secs()), (200, Duration::from_secs(3), 2));
+        assert!(matches!(web.business.as_slice(), [(name, metric)] if name == "conversion" && metric.ratio));
+    }
+
+    #[test]
+    fn a_credential_is_named_and_never_written() {
+        let told = resolve("[metrics]\ntoken = \"s3cret\"\nheaders = [\"Authorization: Bearer x\"]\n").unwrap_err();
+        assert_eq!(told.matches("credentials are not kept in this file").count(), 2, "{told}");
+        assert!(!told.contains("s3cret"), "{told}");
+        let good =
+            resolve("[metrics]\ntoken = \"env:TOKEN\"\nheaders = [\"Authorization: file:/x\", \"X-Scope-OrgID: a\"]\n");
+        assert_eq!(good.unwrap().metrics.access.token.as_deref(), Some("env:TOKEN"));
+    }
+
+    #[test]
+    fn what_can_not_be_meant_is_told_with_its_line() {
+        let told = |text: &str| resolve(text).unwrap_err();
+        let query = told("[metrics]\nerror_rate_query = \"x{{nmespace}}\"\n");
+        assert!(query.starts_with("config.toml:2: 'nmespace' is no variable of a query"), "{query}");
+        assert!(told("[metrics]\nsources = [\"graphite\"]\n").contains("'graphite' is no source"));
+        assert!(told("[metrics]\nprometheus = \"prometheus:9090\"\n").contains("must begin with http://"));
+        assert!(told("[releases.\"a/b\"]\nhealth_url = \"/healthz\"\n").contains("must begin with"));
+        assert!(told("[releases.\"a/b\".business.x]\nunit = \"%\"\n").contains("'x' needs a 'query'"));
+        assert!(told("[metrics]\nheaders = [\"X-Scope-OrgID\"]\n").contains("\"Name: value\""));
+        assert_eq!(resolve("[metrics]\nprometheus = \"none\"\n").unwrap().metrics.prometheus.as_deref(), Some("none"));
+    }
 }

@@ -1,5 +1,7 @@
 //! Whether two shares differ by more than chance: the two-proportion z-test with a pooled share, two-sided, at 5 %.
 
+use crate::domain::measurement::compare::deviations;
+
 /// A share of so many cases.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sample {
@@ -22,10 +24,7 @@ pub fn compare(stable: Sample, candidate: Sample) -> String {
     if !enough(&stable) || !enough(&candidate) {
         return format!("{difference} points, too few cases to tell (two-proportion z-test)");
     }
-    let (a, b) = (stable.cases as f64, candidate.cases as f64);
-    let pooled = (stable.share * a + candidate.share * b) / (a + b);
-    let spread = (pooled * (1.0 - pooled) * (1.0 / a + 1.0 / b)).sqrt();
-    let z = (candidate.share - stable.share) / spread;
+    let z = deviations((stable.share, stable.cases), (candidate.share, candidate.cases));
     let p = two_sided(z);
     let word = if p < 0.05 { "clearly different" } else { "no clear difference" };
     let p = if p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {p:.3}") };

@@ -16,6 +16,8 @@ pub struct Counted {
     pub failed: f64,
     /// Requests a second by upper bound in seconds, cumulative.
     buckets: HashMap<u64, f64>,
+    /// How many requests the numbers rest on, where that was counted apart.
+    cases: Option<f64>,
     /// Whether there was any series.
     seen: bool,
 }
@@ -35,6 +37,11 @@ impl Counted {
         if rate.is_finite() {
             *self.buckets.entry(bound.to_bits()).or_default() += rate;
         }
+    }
+
+    /// Says how many requests the rates were made of, where they do not come from the whole window.
+    pub fn rest_on(&mut self, cases: f64) {
+        *self.cases.get_or_insert_default() += cases;
     }
 
     /// Whether there was any series of requests.
@@ -129,7 +136,7 @@ impl Tally {
             p50: latency(0.5),
             p90: latency(0.9),
             p99: latency(0.99),
-            samples: Some((now.requests * window.as_secs_f64()).round() as u64),
+            samples: Some(now.cases.unwrap_or(now.requests * window.as_secs_f64()).round() as u64),
             series,
         }
     }

@@ -13,7 +13,7 @@ use windlass::domain::{Measurements, Release};
 use windlass::metrics::{Focus, Meter, MeterOptions};
 
 /// A configuration of this text.
-fn config(text: &str) -> Arc<Config> {
+pub fn config(text: &str) -> Arc<Config> {
     let sources = Sources { file: Some(("config.toml".into(), text.to_owned())), ..Sources::default() };
     Arc::new(Config::resolve(&sources).expect("a good configuration"))
 }
@@ -22,7 +22,7 @@ fn prometheus() -> String {
     std::env::var("WINDLASS_TEST_PROMETHEUS").expect("WINDLASS_TEST_PROMETHEUS must name a Prometheus")
 }
 
-fn meter(cluster: &Cluster, observer: &Observer, text: &str) -> Meter {
+pub fn meter(cluster: &Cluster, observer: &Observer, text: &str) -> Meter {
     Meter::start(MeterOptions {
         cluster: cluster.clone(),
         snapshots: observer.snapshots.clone(),
@@ -48,7 +48,7 @@ fn deployment(name: &str, track: &str, notes: Value) -> Value {
 }
 
 /// A weighted Istio route over a stable and a candidate Deployment.
-fn seed(room: &Namespace, candidate: Value) {
+pub fn seed(room: &Namespace, candidate: Value) {
     room.apply(&json!({
         "apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "annotations": {"sim/rps": "400"}},
         "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 8080}]},
@@ -67,7 +67,7 @@ fn seed(room: &Namespace, candidate: Value) {
     }));
 }
 
-async fn istio_release(observer: &Observer) -> Arc<Release> {
+pub async fn istio_release(observer: &Observer) -> Arc<Release> {
     let found = |release: &&Arc<Release>| release.strategy.0 == "istio" && release.tracks.len() == 2;
     let ready = |release: &Arc<Release>| release.tracks.iter().all(|track| track.replicas.ready == 2);
     let snapshot = kit::until(observer, "the route's two sides are ready", |snapshot| {
@@ -77,7 +77,7 @@ async fn istio_release(observer: &Observer) -> Arc<Release> {
     Arc::clone(snapshot.releases.iter().find(found).expect("just seen"))
 }
 
-async fn until(meter: &mut Meter, what: &str, wanted: impl Fn(&Measurements) -> bool) -> Arc<Measurements> {
+pub async fn until(meter: &mut Meter, what: &str, wanted: impl Fn(&Measurements) -> bool) -> Arc<Measurements> {
     let found = timeout(Duration::from_mins(1), meter.measurements.wait_for(|now| wanted(now))).await;
     let found = found.map(|found| Arc::clone(&found.expect("the meter lives")));
     found.unwrap_or_else(|_| panic!("never {what}: {:#?}", meter.measurements.borrow()))
@@ -149,7 +149,9 @@ async fn the_numbers_are_those_of_the_same_queries_by_hand() {
     let mut meter = meter(&cluster, &observer, &text);
     meter.look_at(Focus { releases: vec![release.uid.clone()], ..Focus::default() });
     let of = |now: &Measurements| -> Option<TrackMeasured> {
-        let track = now.of(&release.uid)?.track(Role::Candidate)?.clone();
+        // Until Prometheus has read the new pods, the pods themselves answer.
+        let web = now.of(&release.uid).filter(|web| web.detail.starts_with("istio metrics"))?;
+        let track = web.track(Role::Candidate)?.clone();
         (track.samples? > 500 && track.p99.value().is_some()).then_some(track)
     };
     let series = format!("destination_workload_namespace=\"{}\",destination_workload=\"web-canary\"", room.0);

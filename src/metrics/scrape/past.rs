@@ -59,6 +59,7 @@ impl Past {
         }
         let factor = scale / seconds;
         for (.., step) in &past.steps {
+            to.rest_on(step.requests);
             to.add((step.requests - step.failed) * factor, false);
             to.add(step.failed * factor, true);
             for (bound, count) in &step.buckets {
@@ -97,5 +98,61 @@ impl Past {
             self.rounds.pop_front();
         }
         self.pods.retain(|_, pod| now.duration_since(pod.at) <= SignedDuration::from_mins(5));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Kind;
+    use crate::strategy::testing::shop::Shop;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_000 + second).unwrap()
+    }
+
+    fn counters(ok: u32, failed: u32) -> Counters {
+        let text = format!("http_requests_total{{code=\"200\"}} {ok}\nhttp_requests_total{{code=\"500\"}} {failed}\n");
+        Counters::read(&text).unwrap()
+    }
+
+    #[test]
+    fn rates_are_taken_over_the_window_and_rest_on_what_was_counted() {
+        let shop = Shop::default().deployment("web", &[("app", "web")], "v1", (4, 9_000));
+        let lanes = Lanes::of(&shop.release(Kind::Deployment, "web"));
+        let (mut past, pod) = (Past::default(), Str::from("web-h1-0"));
+        let window = SignedDuration::from_secs(20);
+        past.read(&pod, at(0), counters(1_000, 0));
+        assert!(!past.has_rates(&pod), "one reading tells no rate");
+        past.read(&pod, at(10), counters(1_090, 10));
+        past.read(&pod, at(20), counters(1_180, 20));
+        let measured = |past: &mut Past, now: i64| {
+            let mut tally = Tally::new(&lanes);
+            past.add(&pod, at(now), window, 4.0, tally.now(0));
+            let track = tally.finish(&lanes, window).remove(0);
+            (track.requests.value(), track.errors.value(), track.samples)
+        };
+        assert_eq!(measured(&mut past, 20), (Some(40.0), Some(0.1), Some(200)), "four pods by one");
+        // What fell out of the window counts no more; a restart counts from 0.
+        past.read(&pod, at(30), counters(100, 100));
+        past.read(&pod, at(40), counters(200, 200));
+        assert_eq!(measured(&mut past, 40), (Some(80.0), Some(0.5), Some(400)));
+    }
+
+    #[test]
+    fn the_rounds_become_the_series() {
+        let shop = Shop::default().deployment("web", &[("app", "web")], "v1", (1, 9_000));
+        let lanes = Lanes::of(&shop.release(Kind::Deployment, "web"));
+        let mut past = Past::default();
+        let span = SignedDuration::from_mins(5);
+        let mut tally = Tally::new(&lanes);
+        tally.now(0).add(12.0, false);
+        past.note(at(0), &tally, span, &lanes);
+        let series = past.tally(&lanes, at(10), span).finish(&lanes, SignedDuration::from_mins(1)).remove(0).series;
+        assert_eq!((series.requests.len(), series.step.as_secs()), (60, 5));
+        let known: Vec<usize> = (0..60).filter(|point| series.requests[*point] == Some(12.0)).collect();
+        assert_eq!(known, [57], "ten seconds before the last point");
+        let hour_later = past.tally(&lanes, at(3_600), span).finish(&lanes, span).remove(0).series;
+        assert!(hour_later.requests.iter().all(Option::is_none));
     }
 }

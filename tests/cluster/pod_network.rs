@@ -1,0 +1,86 @@
+//! Measurements that need pods which answer: run where the API server's proxy reaches them (the kit's
+//! `up --pod-network`, through its `inside`).
+
+use crate::kit::{self, Namespace};
+use crate::metrics::{config, istio_release, meter, seed, until};
+use serde_json::json;
+use windlass::domain::Measurements;
+use windlass::domain::measurement::{Measured, TrackMeasured};
+use windlass::domain::release::Role;
+use windlass::metrics::Focus;
+
+/// The candidate, once its numbers rest on a whole window.
+fn candidate(measured: Option<&Measured>) -> Option<&TrackMeasured> {
+    let track = measured?.track(Role::Candidate)?;
+    (track.p99.value().is_some() && track.errors.value().is_some()).then_some(track)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a control plane whose pods answer"]
+async fn the_pods_own_counters_agree_with_the_traffic_that_they_get() {
+    let room = Namespace::new("metrics-scrape");
+    // 400 requests a second, a fifth of them to the candidate's two pods, a fifth of which fail.
+    seed(&room, json!({"sim/error-rate": "0.2", "sim/latency-ms": "120"}));
+    let cluster = kit::cluster().await;
+    let observer = kit::observe(&cluster, &[&room.0]);
+    let release = istio_release(&observer).await;
+    let text = "[metrics]\nsources = [\"scrape\"]\nwindow = \"20s\"\ninterval = \"2s\"\n";
+    let mut meter = meter(&cluster, &observer, text);
+    meter.look_at(Focus { releases: vec![release.uid.clone()], ..Focus::default() });
+    let close = |ours: Option<f64>, truth: f64| ours.is_some_and(|ours| (ours - truth).abs() / truth < 0.05);
+    let agrees = |now: &Measurements| {
+        candidate(now.of(&release.uid).map(AsRef::as_ref))
+            .is_some_and(|track| close(track.requests.value(), 80.0) && close(track.errors.value(), 0.2))
+    };
+    let now = until(&mut meter, "the candidate's numbers agree with its traffic", agrees).await;
+    let web = now.of(&release.uid).expect("just seen");
+    assert_eq!((&*web.source, &*web.detail), ("scrape", "4 of 4 pods"));
+    let p50 = candidate(Some(web)).and_then(|track| track.p50.value()).expect("measured");
+    assert!((0.1..0.15).contains(&p50), "half of them within 120 ms: {p50}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a control plane whose pods answer"]
+async fn a_prometheus_in_the_cluster_is_found_and_asked_through_the_api_server() {
+    let room = Namespace::new("metrics-found");
+    seed(&room, json!({"sim/error-rate": "0.2"}));
+    let cluster = kit::cluster().await;
+    let observer = kit::observe(&cluster, &[&room.0]);
+    let release = istio_release(&observer).await;
+    assert_eq!(config("").metrics.prometheus, None);
+    let mut meter = meter(&cluster, &observer, "");
+    meter.look_at(Focus { releases: vec![release.uid.clone()], ..Focus::default() });
+    let found = |now: &Measurements| {
+        let web = now.of(&release.uid).map(AsRef::as_ref);
+        web.is_some_and(|web| &*web.source == "prometheus")
+            && candidate(web).is_some_and(|track| track.errors.value() > Some(0.1))
+    };
+    let now = until(&mut meter, "the candidate's errors are seen", found).await;
+    let web = now.of(&release.uid).expect("just seen");
+    assert_eq!(&*web.detail, "istio metrics of svc/prometheus.monitoring:9090");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a control plane whose pods answer"]
+async fn a_health_endpoint_behind_a_service_is_followed() {
+    let room = Namespace::new("metrics-health");
+    seed(&room, json!({}));
+    let cluster = kit::cluster().await;
+    let observer = kit::observe(&cluster, &[&room.0]);
+    let release = istio_release(&observer).await;
+    let text = format!(
+        "[releases.\"{}\"]\nhealth_url = \"svc/web:80/health\"\nhealth_interval = \"1s\"\n",
+        release.key.qualified()
+    );
+    let mut meter = meter(&cluster, &observer, &text);
+    meter.look_at(Focus { releases: vec![release.uid.clone()], ..Focus::default() });
+    let last = |now: &Measurements, ok: bool, said: &str| {
+        let tick = now.of(&release.uid).and_then(|web| web.health.as_ref()?.ticks.last().cloned());
+        tick.is_some_and(|tick| tick.ok == ok && &*tick.said == said)
+    };
+    until(&mut meter, "it answers well", |now| last(now, true, "200")).await;
+    for pod in room.kubectl(&["get", "pods", "-o", "name"]).lines() {
+        room.kubectl(&["annotate", pod, "sim/health=503"]);
+    }
+    until(&mut meter, "it is not well", |now| last(now, false, "503")).await;
+}
