@@ -178,8 +178,9 @@ impl Reader<'_> {
         let written = self.written(path).filter(|written| !written.text.is_empty())?;
         let known = ["http://", "https://", "svc/"].iter().any(|start| written.text.starts_with(start));
         if !known && !more.contains(&written.text.as_str()) {
-            let more: String = more.iter().map(|word| format!(", or {word}")).collect();
-            let message = format!("'{}' must begin with http://, https:// or svc/{more}", written.text);
+            let or = if more.is_empty() { "" } else { ", or be " };
+            let message =
+                format!("'{}' must begin with http://, https:// or svc/{or}{}", written.text, more.join(", "));
             problems.push(Problem::new(written.origin.clone(), message));
         }
         Some(written)

@@ -11,7 +11,7 @@ pub struct Lanes {
     /// The namespace of its pods.
     pub namespace: Str,
     /// The tracks.
-    pub lanes: Vec<Lane>,
+    pub tracks: Vec<Lane>,
     pods: HashMap<Str, usize>,
 }
 
@@ -52,20 +52,20 @@ pub struct Place<'a> {
 impl Lanes {
     /// The tracks of `release`.
     pub fn of(release: &Release) -> Self {
-        let lanes: Vec<Lane> = release.tracks.iter().map(|track| lane(release, track)).collect();
+        let tracks: Vec<Lane> = release.tracks.iter().map(|track| lane(release, track)).collect();
         let mut pods = HashMap::new();
         for (at, track) in release.tracks.iter().enumerate() {
             pods.extend(track.pods.iter().map(|pod| (pod.name.clone(), at)));
         }
         let sides = release.traffic.iter().flat_map(|traffic| &traffic.rows.sides);
         let namespace = sides.map(|side| &side.workload.key.namespace).next().unwrap_or(&release.key.namespace);
-        Self { namespace: namespace.clone(), lanes, pods }
+        Self { namespace: namespace.clone(), tracks, pods }
     }
 
     /// Every workload, once.
     pub fn workloads(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
-        for lane in &self.lanes {
+        for lane in &self.tracks {
             if !names.contains(&&*lane.workload) {
                 names.push(&lane.workload);
             }
@@ -75,17 +75,17 @@ impl Lanes {
 
     /// The track that a series belongs to. `None`: none of them, or it can't be told which.
     pub fn place(&self, place: &Place<'_>) -> Option<usize> {
-        let mut left: Vec<usize> = (0..self.lanes.len()).collect();
+        let mut left: Vec<usize> = (0..self.tracks.len()).collect();
         let mut told = false;
         if let Some(workload) = place.workload {
-            left.retain(|at| &*self.lanes[*at].workload == workload);
+            left.retain(|at| &*self.tracks[*at].workload == workload);
             told = true;
         }
         let open = |left: &[usize], told: bool| !told || left.len() > 1;
         if let Some(hash) = place.hash
             && open(&left, told)
         {
-            left.retain(|at| self.lanes[*at].hash.as_deref() == Some(hash));
+            left.retain(|at| self.tracks[*at].hash.as_deref() == Some(hash));
             told = true;
         }
         if let Some(pod) = place.pod
@@ -98,32 +98,32 @@ impl Lanes {
         if let Some(service) = place.service
             && open(&left, told)
         {
-            left.retain(|at| self.lanes[*at].services.iter().any(|name| &**name == service));
+            left.retain(|at| self.tracks[*at].services.iter().any(|name| &**name == service));
             told = true;
         }
         if let Some(canary) = place.canary
             && left.len() > 1
         {
-            left.retain(|at| (self.lanes[*at].role == Role::Candidate) == canary);
+            left.retain(|at| (self.tracks[*at].role == Role::Candidate) == canary);
         }
         left.first().copied().filter(|_| told && left.len() == 1)
     }
 
     fn owner(&self, pod: &str) -> Option<usize> {
         let begins = |lane: &Lane| lane.prefix.as_deref().is_some_and(|prefix| pod.starts_with(prefix));
-        self.pods.get(pod).copied().or_else(|| self.lanes.iter().position(begins))
+        self.pods.get(pod).copied().or_else(|| self.tracks.iter().position(begins))
     }
 
     /// The tracks, of which nothing measures anything.
     pub fn unmeasured(&self) -> Vec<TrackMeasured> {
         let unknown = |lane: &Lane| TrackMeasured::unknown(lane.role, lane.name.clone(), Reading::NoSource);
-        self.lanes.iter().map(unknown).collect()
+        self.tracks.iter().map(unknown).collect()
     }
 }
 
 fn lane(release: &Release, track: &Track) -> Lane {
-    let sides = release.traffic.iter().flat_map(|traffic| &traffic.rows.sides);
-    let side = sides.filter(|side| side.name == track.name).next();
+    let mut sides = release.traffic.iter().flat_map(|traffic| &traffic.rows.sides);
+    let side = sides.find(|side| side.name == track.name);
     let workload = match side {
         Some(side) => side.workload.key.name.clone(),
         None if release.key.kind.is_workload() => release.key.name.clone(),

@@ -93,7 +93,7 @@ impl Scrape {
         let found = self.with_past(question, |past| {
             let mut tally = past.tally(lanes, now, question.span);
             let mut read = 0;
-            for (at, lane) in lanes.lanes.iter().enumerate() {
+            for (at, lane) in lanes.tracks.iter().enumerate() {
                 let own: Vec<&Sample> = samples.iter().filter(|sample| sample.lane == at).collect();
                 read += own.len();
                 // The sample stands for every ready pod of the track.
@@ -103,7 +103,7 @@ impl Scrape {
                 }
             }
             past.note(now, &tally, question.span, lanes);
-            let ready: usize = lanes.lanes.iter().map(|lane| lane.ready.len()).sum();
+            let ready: usize = lanes.tracks.iter().map(|lane| lane.ready.len()).sum();
             let detail = format!("{read} of {ready} {}", if ready == 1 { "pod" } else { "pods" });
             (tally.seen(), tally, detail)
         });
@@ -117,7 +117,7 @@ impl Scrape {
         let key = &question.release.key;
         let configured = self.config.release(&key.namespace, &key.name).metrics.scrape;
         let mut samples = Vec::new();
-        for (lane, track) in question.lanes.lanes.iter().enumerate() {
+        for (lane, track) in question.lanes.tracks.iter().enumerate() {
             let mut pods = track.ready.clone();
             pods.sort_by_key(|pod| (!self.with_past(question, |past| past.has_rates(pod)), pod.clone()));
             let Some(first) = pods.first() else { continue };
@@ -146,7 +146,7 @@ impl Scrape {
                     self.with_past(question, |past| past.read(&sample.pod, now, counters));
                 }
                 Ok(None) => {
-                    let track = &question.lanes.lanes[sample.lane].name;
+                    let track = &question.lanes.tracks[sample.lane].name;
                     self.places.has_none(&question.lanes.namespace, track);
                 }
                 Err(trouble) => failure = Some(trouble),

@@ -160,7 +160,7 @@ impl Asked {
             && let Some(known) = known
         {
             let named = if found.named.is_empty() { known.named.clone() } else { found.named };
-            return Measured { named, trouble, every, ..known.clone() };
+            return Measured { every, named, trouble, ..known.clone() };
         }
         let anything = !found.tracks.is_empty() || !found.named.is_empty();
         let tracks = if found.tracks.is_empty() { question.lanes.unmeasured() } else { found.tracks };

@@ -72,7 +72,7 @@ pub struct Tally {
 impl Tally {
     /// For `lanes`, without a past.
     pub fn new(lanes: &Lanes) -> Self {
-        Self { now: vec![Counted::default(); lanes.lanes.len()], ..Self::default() }
+        Self { now: vec![Counted::default(); lanes.tracks.len()], ..Self::default() }
     }
 
     /// With a past of `points` points from `start` on.
@@ -107,7 +107,7 @@ impl Tally {
     /// The tracks' measurements. A track without series, while another has some, gets no requests.
     pub fn finish(&self, lanes: &Lanes, window: SignedDuration) -> Vec<TrackMeasured> {
         let past = |at: usize| self.past.get(at).map(Vec::as_slice).unwrap_or_default();
-        lanes.lanes.iter().enumerate().map(|(at, lane)| self.track(lane, &self.now[at], past(at), window)).collect()
+        lanes.tracks.iter().enumerate().map(|(at, lane)| self.track(lane, &self.now[at], past(at), window)).collect()
     }
 
     fn track(&self, lane: &Lane, now: &Counted, past: &[Counted], window: SignedDuration) -> TrackMeasured {

@@ -20,7 +20,7 @@ pub async fn measure(
     let mut named = Vec::new();
     for (name, metric) in metrics {
         let mut values = Vec::new();
-        for lane in &question.lanes.lanes {
+        for lane in &question.lanes.tracks {
             let value = ask(client, &metric.query, question, lane).await?;
             let samples = match &metric.samples {
                 Some(query) => ask(client, query, question, lane).await?.value(),

@@ -19,7 +19,7 @@ pub async fn measure(
     mut base: Found,
 ) -> Result<Found, Trouble> {
     let times = Times::of(question, ahead);
-    for (track, lane) in base.tracks.iter_mut().zip(&question.lanes.lanes) {
+    for (track, lane) in base.tracks.iter_mut().zip(&question.lanes.tracks) {
         let asked = |query: &Option<Written>| {
             let filled = query.as_ref().map(|written| {
                 (
@@ -36,7 +36,7 @@ pub async fn measure(
         };
         let (errors, latency, rate) =
             tokio::join!(asked(&queries.error_rate), asked(&queries.latency), asked(&queries.request_rate));
-        if track.series.errors.len() != times.points() {
+        if track.series.errors.len() != POINTS as usize {
             track.series = Series { start: times.ours, step: times.step, ..Series::default() };
         }
         if let Some(asked) = errors.transpose()? {
@@ -102,12 +102,8 @@ impl Times {
         Self { start, end, ours: start.checked_sub(ahead).unwrap_or(start), step }
     }
 
-    fn points(&self) -> usize {
-        POINTS as usize
-    }
-
     fn spread(&self, row: Option<&Row>) -> Vec<Option<f64>> {
-        let mut points = vec![None; self.points()];
+        let mut points = vec![None; POINTS as usize];
         for (time, value) in row.iter().flat_map(|row| &row.points) {
             let passed = (time - self.start.as_duration().as_secs_f64()) / self.step.as_secs_f64();
             if let Some(point) = points.get_mut(passed.round().max(0.0) as usize) {

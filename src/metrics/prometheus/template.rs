@@ -49,12 +49,12 @@ mod tests {
         let release = shop.release(Kind::Deployment, "web");
         let lanes = Lanes::of(&release);
         let minute = SignedDuration::from_mins(1);
-        let filled = |query: &str| fill(query, &lanes, &lanes.lanes[0], "web", minute);
+        let filled = |query: &str| fill(query, &lanes, &lanes.tracks[0], "web", minute);
         assert_eq!(
             filled(r#"sum(rate(x{ns="{{namespace}}",w="{{ workload }}"}[{{interval}}]))"#),
             r#"sum(rate(x{ns="shop",w="web"}[60s]))"#
         );
-        assert_eq!(filled("{{track}} of {{release}}"), format!("{} of web", lanes.lanes[0].name));
+        assert_eq!(filled("{{track}} of {{release}}"), format!("{} of web", lanes.tracks[0].name));
         assert_eq!(filled("x{a='b'} {{other}} {{"), "x{a='b'} {{other}} {{");
         assert!(filled("{{pods}}").starts_with("web-"), "{}", filled("{{pods}}"));
     }

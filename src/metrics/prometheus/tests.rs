@@ -293,7 +293,7 @@ fn a_release_of_one_workload_is_told_apart_by_revision() {
     let shop = Shop::default().deployment("web", &[("app", "web")], "v1", (2, 9_000));
     let release = shop.release(Kind::Deployment, "web");
     let lanes = Lanes::of(&release);
-    assert_eq!(lanes.lanes.len(), 1);
+    assert_eq!(lanes.tracks.len(), 1);
     let labels = [("destination_workload", "web"), ("pod_template_hash", "older")];
     let row =
         Row { labels: labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into(), points: Vec::new() };

@@ -185,6 +185,6 @@ process_start_time_seconds 1000
         let fell = Counters { requests: 30.0, failed: 3.0, ..before.clone() };
         assert_eq!((fell.since(&before).requests, fell.since(&before).failed), (30.0, 3.0));
         let anew = Counters { requests: 130.0, started: Some(2_000.0), ..before.clone() };
-        assert_eq!(anew.since(&before).requests, 130.0, "more than before, by a new process");
+        assert_eq!(anew.since(&before), anew, "more than before, by a new process");
     }
 }

@@ -77,7 +77,7 @@ impl Past {
             let passed = at.duration_since(start).as_secs_f64() / step.as_secs_f64();
             (passed > -0.5).then(|| passed.round().max(0.0) as usize)
         };
-        for (at, lane) in lanes.lanes.iter().enumerate() {
+        for (at, lane) in lanes.tracks.iter().enumerate() {
             let rounds = self.rounds.iter().filter_map(|(when, lanes)| Some((point(*when)?, lanes.get(&lane.name)?)));
             // The last round of a point stands for it: each holds a whole window's rates.
             for (point, counted) in rounds {
@@ -91,7 +91,7 @@ impl Past {
 
     /// Notes this round for the series of the next ones, and forgets what nobody shows any more.
     pub fn note(&mut self, now: Timestamp, tally: &Tally, span: SignedDuration, lanes: &Lanes) {
-        let numbers = lanes.lanes.iter().enumerate().map(|(at, lane)| (lane.name.clone(), tally.current(at).clone()));
+        let numbers = lanes.tracks.iter().enumerate().map(|(at, lane)| (lane.name.clone(), tally.current(at).clone()));
         self.rounds.push_back((now, numbers.collect()));
         let kept = span.max(SignedDuration::from_mins(15));
         while self.rounds.front().is_some_and(|(at, _)| now.duration_since(*at) > kept) {

@@ -22,10 +22,13 @@ pub struct Place {
     pub path: String,
 }
 
+/// When it was looked for, and what was found.
+type Known = (Instant, Option<Place>);
+
 /// The places by track: its pods are all made from one template.
 #[derive(Debug, Default)]
 pub struct Places {
-    known: Mutex<HashMap<(Str, Str), (Instant, Option<Place>)>>,
+    known: Mutex<HashMap<(Str, Str), Known>>,
 }
 
 impl Place {
@@ -105,8 +108,8 @@ mod tests {
         Place::told(&raw).map(|place| (place.scheme, place.port, place.path))
     }
 
-    fn place(scheme: &str, port: &str, path: &str) -> Option<(String, String, String)> {
-        Some((scheme.into(), port.into(), path.into()))
+    fn place(scheme: &str, port: &str, path: &str) -> (String, String, String) {
+        (scheme.into(), port.into(), path.into())
     }
 
     #[test]
@@ -114,9 +117,9 @@ mod tests {
         let ports = json!([{"containerPort": 8080}, {"name": "http-metrics", "containerPort": 9102}]);
         let notes =
             json!({"prometheus.io/port": "9000", "prometheus.io/path": "/prom", "prometheus.io/scheme": "https"});
-        assert_eq!(told(notes, ports.clone()), place("https", "9000", "prom"));
-        assert_eq!(told(json!({}), ports), place("http", "9102", "metrics"));
-        assert_eq!(told(json!({}), json!([{"containerPort": 8080}])), place("http", "8080", "metrics"));
+        assert_eq!(told(notes, ports.clone()), Some(place("https", "9000", "prom")));
+        assert_eq!(told(json!({}), ports), Some(place("http", "9102", "metrics")));
+        assert_eq!(told(json!({}), json!([{"containerPort": 8080}])), Some(place("http", "8080", "metrics")));
     }
 
     #[test]
