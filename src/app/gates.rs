@@ -7,7 +7,7 @@ use super::model::Model;
 use crate::action::Policy;
 use crate::action::gates::{self, Facts, Overridden};
 use crate::domain::intent::Override;
-use crate::domain::{Plan, Str, Uid};
+use crate::domain::{Plan, Release, Str, Uid};
 use crate::guard::Baking;
 
 /// Why a plan can't be applied now.
@@ -60,6 +60,12 @@ pub fn baking(model: &Model, uid: &Uid) -> Option<Baking> {
     let release = model.release(uid)?;
     let measured = model.measurements.of(uid).map(|measured| &**measured);
     Some(gates::baking(&model.session.traffic.guard, release, measured, model.now))
+}
+
+/// The same by what is shown: a screen that is held still shows the gate of its moment.
+pub fn baking_shown(model: &Model, release: &Release) -> Baking {
+    let measured = model.measured(&release.uid).map(AsRef::as_ref);
+    gates::baking(&model.session.traffic.guard, release, measured, model.now)
 }
 
 /// The first gate that holds `plan`; `None`: `y` sends it.

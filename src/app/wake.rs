@@ -90,6 +90,9 @@ fn until_a_text_changes(model: &Model) -> Duration {
     if let Some(Layer::Release(view)) = model.layers.iter().rev().find(|layer| !layer.is_dialog())
         && let Some(traffic) = &view.release.traffic
     {
+        if let crate::guard::Baking::Counting { time, .. } = super::gates::baking_shown(model, &view.release) {
+            wait = wait.min(countdown_changes_in(now.checked_add(time).unwrap_or(now), now));
+        }
         for countdown in &traffic.countdowns {
             wait = wait.min(countdown_changes_in(countdown.due, now));
         }

@@ -142,12 +142,12 @@ fn past(
 fn legend(buffer: &mut Buffer, slot: Slot, lanes: &[Lane<'_>], kind: &Kind, look: Look<'_>) {
     let muted = look.theme.style("text.muted");
     let mut spans = Vec::new();
-    for lane in lanes {
+    for (place, lane) in lanes.iter().enumerate() {
         let reading = (kind.now)(lane.track);
         let over = kind.limit.zip(reading.value()).is_some_and(|(limit, value)| value > limit);
         let sign = if over { format!("{} ", look.glyphs.down) } else { String::new() };
         let style = if over { look.theme.style("verdict.bad") } else { Style::new() };
-        spans.push(Span::styled(format!("{} {} ", look.glyphs.bar_full, lane.name), lane.style(look)));
+        spans.push(Span::styled(format!("{} {} ", plot::sign(place, look), lane.name), lane.style(look)));
         spans.push(Span::styled(format!("{sign}{}   ", numbers::reading(reading, kind.form)), style));
     }
     let limit =

@@ -119,6 +119,7 @@ fn rows(drawn: Drawn<'_>, cells: usize) -> Vec<Row> {
         rows.push(Row::Ladder);
     }
     let mut words = Lines::new(drawn, cells);
+    steps::gate(&mut words, drawn);
     steps::next(&mut words, drawn);
     switch::lines(&mut words, traffic, drawn);
     checks::countdowns(&mut words, traffic, drawn);

@@ -149,12 +149,28 @@ fn progress(release: &Release, model: &Model) -> Vec<String> {
     vec![format!("{done} of {total} new{left}"), format!("{done}/{total} new{left}"), format!("{done}/{total} new")]
 }
 
+/// Why the next rung is held, if it is.
+fn held(model: &Model, release: &Release) -> Option<crate::domain::Str> {
+    match crate::app::gates::baking_shown(model, release) {
+        crate::guard::Baking::Held(why) => Some(why),
+        baking => baking.holds(),
+    }
+}
+
 /// The next key: what to do, else what an undo would do.
 fn next(model: &Model, release: &Release) -> String {
+    let advance = crate::app::update::propose::possible(model, crate::app::keys::Command::Advance);
+    if let (Some(Ok(_)), Some(why), Some(key)) = (&advance, held(model, release), model.keys.key_of("advance")) {
+        let back = crate::app::update::propose::possible(model, crate::app::keys::Command::Abort);
+        let way = match (back, model.keys.key_of("abort")) {
+            (Some(Ok(consequence)), Some(key)) => format!("{key} {}; ", shown(&consequence)),
+            _ => String::new(),
+        };
+        return format!("{way}{key} is held: {}", shown(&why));
+    }
     if !release.remedy.is_empty() {
         return shown(&release.remedy).into_owned();
     }
-    let advance = crate::app::update::propose::possible(model, crate::app::keys::Command::Advance);
     if let (Some(Ok(consequence)), Some(step), Some(key)) = (advance, &release.step, model.keys.key_of("advance")) {
         let words = if step.next.is_empty() { consequence } else { step.next.clone() };
         return format!("{key}  {}", shown(&words));

@@ -15,6 +15,14 @@ use ratatui::widgets::canvas::{Canvas, Line, Points as Dots};
 /// How wide the numbers of the axis are.
 const AXIS: u16 = 9;
 
+/// The signs of the lines where there is no braille.
+const SIGNS: [&str; 4] = ["*", "o", "x", "%"];
+
+/// The sign of the line at `place`, for the legend.
+pub(super) fn sign<'a>(place: usize, look: Look<'a>) -> &'a str {
+    if look.glyphs.spark[0].is_ascii() { SIGNS[place % SIGNS.len()] } else { look.glyphs.bar_full }
+}
+
 /// One line of the chart.
 pub(super) struct Points<'a> {
     /// When its first point was, and from point to point.
@@ -171,7 +179,7 @@ fn plain(buffer: &mut Buffer, body: Rect, lines: &[(Vec<Option<f64>>, Style)], t
             }
         }
     }
-    for ((values, style), sign) in lines.iter().zip(["*", "o", "x", "%"].into_iter().cycle()) {
+    for ((values, style), sign) in lines.iter().zip(SIGNS.into_iter().cycle()) {
         for (x, value) in values.iter().enumerate().take(usize::from(body.width)) {
             let Some(value) = value else { continue };
             let row = (f64::from(body.height - 1) * (1.0 - (value / top).clamp(0.0, 1.0))).round() as u16;

@@ -1,13 +1,16 @@
 //! The ladder, the controller's steps, and what the next advance does.
 
 use super::lines::{LABEL, Lines};
+use crate::app::gates;
 use crate::app::keys::Command;
 use crate::app::update::propose;
-use crate::domain::Role;
+use crate::domain::{Age, Role};
+use crate::guard::Baking;
 use crate::ui::panes::Drawn;
 use crate::ui::text::Elide;
 use crate::ui::view::said::{age_words, shown};
 use crate::ui::widgets::ladder::Ladder;
+use crate::ui::widgets::ticks::Tick;
 use crate::ui::widgets::{Slot, put};
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
@@ -68,9 +71,24 @@ pub(super) fn next(lines: &mut Lines<'_>, drawn: Drawn<'_>) {
         }
         Some(Err(why)) => {
             let words = format!("no advance: {}", shown(&why));
-            lines.said("next", crate::ui::widgets::ticks::Tick::Plain, &words);
+            lines.said("next", Tick::Plain, &words);
         }
         None => {}
+    }
+}
+
+/// Whether this rung has baked, and what is still to come.
+pub(super) fn gate(lines: &mut Lines<'_>, drawn: Drawn<'_>) {
+    match gates::baking_shown(drawn.model, &drawn.view.release) {
+        Baking::Free => {}
+        Baking::Done => lines.said("gate", Tick::Ok, "met: this rung has baked"),
+        Baking::Counting { time, requests } => {
+            let time = (!time.is_zero()).then(|| Age(time).words());
+            let requests = (requests > 0).then(|| format!("{requests} requests"));
+            let left: Vec<String> = [time, requests].into_iter().flatten().collect();
+            lines.said("gate", Tick::Pending, &format!("{} to go before the next rung", left.join(" and ")));
+        }
+        Baking::Held(why) => lines.said("gate", Tick::Bad, &format!("held: {}", shown(&why))),
     }
 }
 
