@@ -3,6 +3,8 @@
 
 #[path = "console/faults.rs"]
 mod faults;
+#[path = "console/measured.rs"]
+mod measured;
 #[path = "console/owned.rs"]
 mod owned;
 #[path = "console/reading.rs"]

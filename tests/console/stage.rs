@@ -205,6 +205,15 @@ impl Stage {
         self.until_screen(text, |screen| screen.contains(text)).await;
     }
 
+    /// Waits until the line with `name` ends with a word that begins so.
+    pub async fn until_row(&self, name: &str, end: &str) {
+        let there = |line: &str| {
+            line.contains(name)
+                && line.trim_end().rsplit_once(' ').is_some_and(|(_, last)| last.starts_with(end.trim()))
+        };
+        self.until_screen(&format!("{name} … {end}"), |screen| screen.lines().any(there)).await;
+    }
+
     /// Waits until the screen no longer shows `text`.
     pub async fn until_gone(&self, text: &str) {
         self.until_screen(&format!("no {text}"), |screen| !screen.contains(text)).await;

@@ -99,8 +99,5 @@ fn trimmed(number: f64) -> String {
         ..1e9 => format!("{number:.0}"),
         _ => format!("{number:.0e}"),
     };
-    match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => text,
-    }
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
