@@ -13,6 +13,7 @@ pub mod effect;
 pub mod field;
 pub mod filter;
 pub mod gates;
+pub mod guards;
 pub mod journal;
 pub mod keypress;
 pub mod keys;

@@ -1,8 +1,9 @@
 //! What `update` wants done outside: values, which the runner turns into tasks.
 
+use super::guards::Acts;
 use crate::action::journal::Unfinished;
 use crate::domain::intent::{Override, ReleaseId};
-use crate::domain::{ObjectKey, Plan, Release, Str};
+use crate::domain::{ObjectKey, Plan, Release, Str, Uid};
 use std::sync::Arc;
 
 /// One thing to be done. A newer one of the same purpose takes the place of an older one that still runs.
@@ -31,6 +32,10 @@ pub enum Effect {
     },
     /// Apply a confirmed plan.
     Apply(Arc<Plan>, Terms),
+    /// Guard a release from now on.
+    Arm(ReleaseId, Acts),
+    /// Guard it no more.
+    Disarm(Uid),
     /// Send what is still missing of an interrupted plan.
     GoOn(Box<Unfinished>),
     /// Close an interrupted plan as it was found.
@@ -144,6 +149,8 @@ impl Effect {
             Self::ListContexts => Some(Purpose::Contexts),
             Self::SwitchContext(_) | Self::SwitchNamespaces(_) => Some(Purpose::Switch),
             Self::Apply(..)
+            | Self::Arm(..)
+            | Self::Disarm(_)
             | Self::GoOn(_)
             | Self::LeaveInterrupted(_)
             | Self::Copy(_)

@@ -12,4 +12,4 @@ mod table;
 pub use command::{Command, Step};
 pub use listing::{HELP_COLUMNS, HelpLine, Section, help, markdown, sections};
 pub use remap::KeyTable;
-pub use table::{BINDINGS, Binding, RESERVED, Reserved, Scope};
+pub use table::{BINDINGS, Binding, Scope};

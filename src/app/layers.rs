@@ -3,6 +3,7 @@
 pub mod chart;
 pub mod choice;
 pub mod form;
+pub mod guard;
 pub mod interrupted;
 pub mod logs;
 pub mod palette;
@@ -15,6 +16,7 @@ use super::scroll::Scroll;
 pub use chart::ChartView;
 pub use choice::Choice;
 pub use form::Form;
+pub use guard::GuardDialog;
 pub use interrupted::Interrupted;
 pub use logs::Logs;
 pub use palette::Palette;
@@ -29,6 +31,8 @@ pub enum Layer {
     Release(Box<ReleaseView>),
     /// A plan that waits for a person, or runs.
     Plan(Box<PlanDialog>),
+    /// What arms a guard, or ends one.
+    Guard(Box<GuardDialog>),
     /// What must be typed before a plan can be made.
     Form(Box<Form>),
     /// All actions by name.
@@ -71,7 +75,7 @@ impl Layer {
         }
         match self {
             Self::Release(_) => Scope::CHAINS[1],
-            Self::Plan(_) | Self::Interrupted(_) | Self::Leaving { .. } => Scope::CHAINS[2],
+            Self::Plan(_) | Self::Guard(_) | Self::Interrupted(_) | Self::Leaving { .. } => Scope::CHAINS[2],
             Self::Logs(_) => Scope::CHAINS[4],
             Self::Messages(_) => Scope::CHAINS[5],
             Self::Choice(choice) if choice.marks() => Scope::CHAINS[6],
@@ -85,6 +89,7 @@ impl Layer {
         matches!(
             self,
             Self::Plan(_)
+                | Self::Guard(_)
                 | Self::Form(_)
                 | Self::Palette(_)
                 | Self::Choice(_)

@@ -101,6 +101,7 @@ pub fn focus(model: &Model) -> Focus {
             _ => {}
         }
     }
+    model.guards.all().iter().for_each(|guard| add(&guard.release.uid));
     let board = model.layers.iter().all(Layer::is_dialog);
     if board {
         let moving = seen(model).iter().filter(|release| release.track(Role::Candidate).is_some());

@@ -1,6 +1,7 @@
 //! Everything that is drawn.
 
 use super::board::Board;
+use super::guards::Guards;
 use super::journal::Journal;
 use super::keys::{KeyTable, Scope};
 use super::layers::Layer;
@@ -50,6 +51,8 @@ pub struct Model {
     pub rights: HashMap<Uid, Rights>,
     /// Plans that were confirmed here, and what became of them.
     pub writes: Writes,
+    /// Guards that were armed here.
+    pub guards: Guards,
     /// The journal; read at the start and whenever something was written.
     pub journal: Journal,
     /// What the console has to say.
@@ -165,6 +168,7 @@ impl Model {
             details: HashMap::new(),
             rights: HashMap::new(),
             writes: Writes::default(),
+            guards: Guards::default(),
             journal: Journal::default(),
             messages: Messages::default(),
             keys,

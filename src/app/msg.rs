@@ -11,6 +11,7 @@ use super::model::Size;
 use super::rights::Rights;
 use super::session::Session;
 use super::writes::Phase;
+use crate::action::guard::GuardNews;
 use crate::action::journal::Unfinished;
 use crate::domain::management::Management;
 use crate::domain::plan::PlanId;
@@ -34,6 +35,8 @@ pub enum Msg {
     Snapshot(Arc<Snapshot>),
     /// What is measured.
     Measured(Arc<Measurements>),
+    /// What a guard of this console tells.
+    Guard(Uid, Box<GuardNews>),
     /// The raw objects of a release, or why they could not be read.
     Details(Uid, Result<Arc<Details>, Str>),
     /// What we may do with a release.

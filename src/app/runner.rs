@@ -15,7 +15,7 @@ use super::model::Model;
 use super::msg::Msg;
 use super::session::Session;
 use crate::cluster::{Clock, Cluster, NamespaceScope, Observer};
-use crate::domain::Str;
+use crate::domain::{Str, Uid};
 use crate::metrics::Focus;
 use link::Link;
 use std::collections::HashMap;
@@ -51,6 +51,7 @@ pub struct Runner {
     link: Link,
     out: mpsc::Sender<News>,
     tasks: HashMap<Purpose, AbortHandle>,
+    guards: HashMap<Uid, AbortHandle>,
 }
 
 impl Runner {
@@ -58,12 +59,12 @@ impl Runner {
     pub(super) fn start(home: Home, clock: Clock, session: &Session) -> (Self, mpsc::Receiver<News>) {
         let (out, news) = mpsc::channel(MESSAGES);
         let link = Link::start(&home, home.cluster.clone(), home.scope.clone(), &clock, session, &out);
-        (Self { home, clock, link, out, tasks: HashMap::new() }, news)
+        (Self { home, clock, link, out, tasks: HashMap::new(), guards: HashMap::new() }, news)
     }
 
     /// Observes another cluster, or other namespaces, from now on; gives the session there.
     pub(super) fn adopt(&mut self, connected: Connected, session: &Session) -> Session {
-        for (_, task) in self.tasks.drain() {
+        for task in self.tasks.drain().map(|(_, task)| task).chain(self.guards.drain().map(|(_, task)| task)) {
             task.abort();
         }
         let session = session.on(connected.cluster.identity());
@@ -92,6 +93,19 @@ impl Runner {
             }
             Effect::Apply(plan, terms) => {
                 tokio::spawn(until_end(link.observer(), tasks::apply(link.engine(), plan, terms, out)))
+            }
+            Effect::Arm(release, acts) => {
+                let config = Arc::clone(&model.session.config);
+                let uid = release.uid.clone();
+                let task = tokio::spawn(tasks::guard(link.engine(), config, (release, acts), out));
+                self.guards.insert(uid, task.abort_handle());
+                return;
+            }
+            Effect::Disarm(uid) => {
+                if let Some(task) = self.guards.remove(&uid) {
+                    task.abort();
+                }
+                return;
             }
             Effect::GoOn(plan) => tokio::spawn(until_end(link.observer(), tasks::go_on(link.engine(), *plan, out))),
             Effect::LeaveInterrupted(plan) => tokio::spawn(tasks::leave(link.engine(), *plan, out)),
@@ -157,7 +171,7 @@ async fn until_end(observer: Arc<Observer>, task: impl Future<Output = ()>) {
 
 impl Drop for Runner {
     fn drop(&mut self) {
-        for task in self.tasks.values() {
+        for task in self.tasks.values().chain(self.guards.values()) {
             task.abort();
         }
     }

@@ -6,6 +6,7 @@ mod chart;
 mod choice;
 mod console;
 mod form;
+mod guard;
 pub mod help;
 mod interrupted;
 mod logs;
@@ -22,7 +23,7 @@ mod tests;
 
 use super::effect::Effect;
 use super::keypress::KeyPress;
-use super::keys::{Command, RESERVED};
+use super::keys::Command;
 use super::layers::Layer;
 use super::measuring;
 use super::model::Model;
@@ -71,6 +72,7 @@ fn flushed(model: &mut Model, revision: u64) {
         match layer {
             Layer::Plan(dialog) => dialog.arming.flushed(revision, tick),
             Layer::Interrupted(list) => list.arming.flushed(revision, tick),
+            Layer::Guard(dialog) => dialog.arming.flushed(revision, tick),
             _ => {}
         }
     }
@@ -89,15 +91,10 @@ fn pressed(model: &mut Model, key: KeyPress) -> Vec<Effect> {
     }
     match model.layers.last() {
         None if model.board.typing => board::typed(model, key, command),
-        None => match command {
-            Some(command) => board::command(model, command),
-            None => unknown(model, key),
-        },
-        Some(Layer::Release(_)) => match command {
-            Some(command) => release::command(model, command),
-            None => unknown(model, key),
-        },
+        None => command.map_or_else(Vec::new, |command| board::command(model, command)),
+        Some(Layer::Release(_)) => command.map_or_else(Vec::new, |command| release::command(model, command)),
         Some(Layer::Plan(_)) => plan::pressed(model, key, command),
+        Some(Layer::Guard(_)) => guard::pressed(model, key, command),
         Some(Layer::Form(_)) => form::pressed(model, key, command),
         Some(Layer::Palette(_)) => palette::pressed(model, key, command),
         Some(Layer::Choice(_)) => choice::pressed(model, key, command),
@@ -137,22 +134,6 @@ fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
     Vec::new()
 }
 
-/// A key without a meaning here: the product's keys for other kinds of releases say what they need.
-fn unknown(model: &mut Model, key: KeyPress) -> Vec<Effect> {
-    let reserved = RESERVED.iter().find(|reserved| KeyPress::char(reserved.key) == key);
-    if let Some(reserved) = reserved {
-        let (verb, needs) = (reserved.verb, reserved.needs);
-        match model.focus().cloned() {
-            Some(release) => {
-                let (name, how) = (release.key.qualified(), release.strategy.0);
-                model.note(format!("{verb} needs {needs}; {name} is {how}"));
-            }
-            None => model.note(format!("{verb} needs {needs}")),
-        }
-    }
-    Vec::new()
-}
-
 /// `Ctrl-c`: leaves what is open; twice within 2 s ends the console.
 fn cancel(model: &mut Model) -> Vec<Effect> {
     let twice = model.cancelled.is_some_and(|last| model.tick.saturating_sub(last) < TWICE);
@@ -185,6 +166,7 @@ fn close(model: &mut Model) -> Vec<Effect> {
             stop(&[Purpose::Contexts])
         }
         Layer::Form(_)
+        | Layer::Guard(_)
         | Layer::Chart(_)
         | Layer::Palette(_)
         | Layer::Help(_)
@@ -195,14 +177,27 @@ fn close(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// Ends the console; asks once while a write is not answered.
+/// Ends the console; asks once while a write is not answered or a guard is armed.
 fn quit(model: &mut Model) -> Vec<Effect> {
     let unanswered: Vec<String> = model.writes.unanswered().map(|write| write.plan.title.to_string()).collect();
-    if unanswered.is_empty() {
+    let guarded: Vec<String> = model.guards.all().iter().map(|guard| guard.release.key.qualified()).collect();
+    let mut because = Vec::new();
+    if !unanswered.is_empty() {
+        because.push(format!(
+            "{} was sent and has no answer yet. The write is in the journal; on the next start it is offered again.",
+            unanswered.join(", ")
+        ));
+    }
+    if !guarded.is_empty() {
+        because.push(format!(
+            "{} is guarded by this console, and would not be any more; `windlass guard` goes on without one.",
+            guarded.join(", ")
+        ));
+    }
+    if because.is_empty() {
         return vec![Effect::Quit];
     }
-    let because = format!("{} was sent and has no answer yet", unanswered.join(", "));
-    model.layers.push(Layer::Leaving { because });
+    model.layers.push(Layer::Leaving { because: because.join("\n\n") });
     Vec::new()
 }
 

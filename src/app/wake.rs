@@ -15,6 +15,7 @@ pub fn next(model: &Model) -> Option<Duration> {
     let dialogs = model.layers.iter().filter_map(|layer| match layer {
         Layer::Plan(dialog) => plan::wakes(dialog).filter(|at| *at > model.tick),
         Layer::Release(view) => view.motion.as_ref().and_then(|motion| motion.next(model.tick)),
+        Layer::Guard(dialog) => dialog.arming.armed_at().filter(|at| *at > model.tick),
         Layer::Interrupted(list) => list.arming.armed_at().filter(|at| *at > model.tick),
         _ => None,
     });

@@ -92,6 +92,7 @@ impl Screenplay {
         use crate::app::arming::Arming;
         self.console.model.layers.iter().any(|layer| match layer {
             Layer::Plan(dialog) => matches!(dialog.arming, Arming::Awaiting(_)),
+            Layer::Guard(dialog) => matches!(dialog.arming, Arming::Awaiting(_)),
             Layer::Interrupted(list) => matches!(list.arming, Arming::Awaiting(_)),
             _ => false,
         })

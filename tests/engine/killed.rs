@@ -93,7 +93,7 @@ async fn child() {
     while let Some(told) = news.recv().await {
         let mut out = std::io::stdout();
         let line = match &told {
-            GuardNews::Ended(ending) => format!("end {}", ending.kind.exit_code()),
+            GuardNews::Ended(ending) => format!("guard-ended {}", ending.kind.exit_code()),
             told => format!("news {told:?}").replace('\n', " "),
         };
         writeln!(out, "{line}").and_then(|()| out.flush()).expect("the parent listens");
@@ -154,7 +154,7 @@ impl Scene {
             while writes(&sim) < wanted && !ended {
                 ended = lines
                     .recv_timeout(Duration::from_millis(5))
-                    .is_ok_and(|line| line.starts_with("end ") || line.starts_with("test result"));
+                    .is_ok_and(|line| line.contains("guard-ended ") || line.starts_with("test result"));
             }
             child.kill().expect("SIGKILL");
             child.wait().expect("ended");
@@ -176,7 +176,7 @@ impl Scene {
             told
         });
         let told = told.await.expect("ran");
-        let end = told.iter().find_map(|line| line.strip_prefix("end ")?.parse().ok());
+        let end = told.iter().find_map(|line| line.split_once("guard-ended ")?.1.parse().ok());
         end.unwrap_or_else(|| panic!("no end: {told:#?}"))
     }
 

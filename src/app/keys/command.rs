@@ -115,6 +115,8 @@ pub enum Command {
     Scale,
     /// Takes back my last write.
     Revert,
+    /// Rules that watch a release.
+    Guard,
     /// Applies the plan.
     Confirm,
     /// Plans again from what is there now.

@@ -180,6 +180,13 @@ pub static BINDINGS: &[Binding] = &[
         ("image", "change the image of one or more containers"),
     ),
     row(Command::Scale, "scale", Scope::Console, &["N"], ("scale", "change the number of replicas")),
+    row(
+        Command::Guard,
+        "guard",
+        Scope::Console,
+        &["B"],
+        ("guard", "watch a release under rules: a breach asks, or is taken back by itself"),
+    ),
     row(Command::Revert, "revert", Scope::Console, &["Z"], ("take back", "take back my last write on this release")),
     row(
         Command::Diff,
@@ -413,17 +420,3 @@ pub static BINDINGS: &[Binding] = &[
         ("save screen", "write the screen's text to a file"),
     ),
 ];
-
-/// A key of the product whose verb no strategy on this cluster has; a press says so.
-#[derive(Debug)]
-pub struct Reserved {
-    /// The key.
-    pub key: char,
-    /// Its verb.
-    pub verb: &'static str,
-    /// What it needs.
-    pub needs: &'static str,
-}
-
-/// Keys that mean something only with a guard or measurements.
-pub static RESERVED: &[Reserved] = &[Reserved { key: 'B', verb: "guard", needs: "a source of measurements" }];

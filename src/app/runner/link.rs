@@ -72,6 +72,11 @@ impl Lazy {
         self.cell.get_or_init(|| self.make()).await.clone()
     }
 
+    /// What is, and what is measured: what a guard looks at.
+    pub(super) fn seen(&self) -> (watch::Receiver<Arc<Snapshot>>, watch::Receiver<Arc<Measurements>>) {
+        (self.snapshots.clone(), self.measurements.clone())
+    }
+
     async fn make(&self) -> Engine {
         // An engine keeps the fingerprint that it was made with, so the final one is waited for.
         let _ = tokio::time::timeout(IDENTITY_LIMIT, self.cluster.identify()).await;

@@ -2,16 +2,23 @@
 
 use super::link::Lazy;
 use super::{News, answers, say};
+use crate::action::guard::{GuardNews, GuardOptions};
 use crate::action::journal::Unfinished;
 use crate::action::{Consent, Engine, Journal, Progress};
 use crate::app::effect::{Ask, LogsWanted, Terms};
+use crate::app::guards::Acts;
 use crate::app::journal::Journal as Shown;
 use crate::app::layers::logs::Line;
 use crate::app::layers::plan::READ_LIMIT;
 use crate::app::messages::Level;
 use crate::app::msg::Msg;
 use crate::cluster::{Cluster, EventsMsg, LogMsg, LogRequest};
+use crate::config::Config;
+use crate::domain::guarding::OnBreach;
+use crate::domain::intent::ReleaseId;
 use crate::domain::{Kind, ObjectKey, Plan, Release, Str};
+use crate::guard::Rules;
+use crate::notify::Notifier;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -30,7 +37,7 @@ pub(super) async fn details(cluster: Cluster, release: Arc<Release>, out: mpsc::
 
 /// Asks what we may do with a release.
 pub(super) async fn rights(engine: Arc<Lazy>, release: Arc<Release>, out: mpsc::Sender<News>) {
-    let id = crate::domain::intent::ReleaseId { key: release.key.clone(), uid: release.uid.clone() };
+    let id = ReleaseId { key: release.key.clone(), uid: release.uid.clone() };
     let rights = engine.get().await.rights(&id).await;
     say(&out, Msg::Rights(release.uid.clone(), answers::rights(&rights, &release.key))).await;
 }
@@ -182,4 +189,41 @@ pub(super) async fn logs(cluster: Cluster, wanted: LogsWanted, out: mpsc::Sender
 pub(super) async fn yaml(cluster: Cluster, key: ObjectKey, out: mpsc::Sender<News>) {
     let answer = cluster.read(&key).await.map_err(|error| Str::from(error.to_string()));
     say(&out, Msg::Yaml(key, answer)).await;
+}
+
+/// How often a guard of the console looks.
+const LOOK_EVERY: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// Guards a release, and tells what it sees; it ends with this task.
+pub(super) async fn guard(
+    engine: Arc<Lazy>,
+    config: Arc<Config>,
+    (release, acts): (ReleaseId, Acts),
+    out: mpsc::Sender<News>,
+) {
+    let uid = release.uid.clone();
+    let tell = |news: GuardNews| say(&out, Msg::Guard(uid.clone(), Box::new(news)));
+    let settings = &config.guard;
+    let variable = |name: &str| std::env::var(name).ok();
+    let notifier = Notifier::new(&settings.notify, &config.notify, &variable).unwrap_or_default();
+    let (snapshots, measurements) = engine.seen();
+    let options = GuardOptions {
+        release,
+        rules: Rules::from(settings),
+        watch: settings.watch.unwrap_or(jiff::SignedDuration::from_mins(10)),
+        on_breach: if acts == Acts::Asks { OnBreach::Hold } else { settings.on_breach },
+        step_when_ok: acts == Acts::Steps,
+        every: LOOK_EVERY,
+        measurements,
+        snapshots,
+        notifier,
+        reason: "armed in the console".into(),
+        word: false,
+        name: None,
+        lanes: None,
+    };
+    let mut news = engine.get().await.guard(options);
+    while let Some(told) = news.recv().await {
+        tell(told).await;
+    }
 }

@@ -68,6 +68,7 @@ pub fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         | Msg::Tick
         | Msg::Snapshot(_)
         | Msg::Measured(_) => {}
+        Msg::Guard(uid, news) => return super::guard::heard(model, &uid, *news),
     }
     Vec::new()
 }
@@ -168,6 +169,7 @@ fn switched(model: &mut Model, session: Session) -> Vec<Effect> {
     model.live = Arc::new(Snapshot::empty(session.cluster.clone(), now));
     model.held = None;
     model.measurements = Arc::default();
+    model.guards.clear();
     model.layers.clear();
     model.board.selected = None;
     model.board.chosen = false;

@@ -53,6 +53,7 @@ pub fn command(model: &mut Model, command: Command) -> Vec<Effect> {
             Vec::new()
         }
         Command::Chart => super::chart::open(model),
+        Command::Guard => super::guard::open(model),
         Command::Quit => super::close(model),
         command if command.writes() => {
             let_go(model);

@@ -1,5 +1,6 @@
 //! What keys do, and above all what they do not do.
 
+mod guard;
 mod traffic;
 
 use crate::app::effect::Effect;

@@ -8,9 +8,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, because: &str, look: Look<'_>) {
-    let area = super::top(area, 64, 6);
+    let area = super::top(area, 64, 8);
     let inside = Pane { title: "LEAVE?", detail: "", frame: Frame::Dialog }.draw(buffer, area, look);
     let inside = Rect { x: inside.x + 1.min(inside.width), width: inside.width.saturating_sub(2), ..inside };
-    let text = format!("{}.\n\nThe write is in the journal; on the next start it is offered again.", shown(because));
-    put_wrapped(buffer, inside, &text, Style::new(), look);
+    put_wrapped(buffer, inside, &shown(because), Style::new(), look);
 }

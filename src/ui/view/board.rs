@@ -203,7 +203,7 @@ fn row<'a>(release: &'a Release, model: &Model, look: Look<'_>) -> Row<'a> {
             ]),
             // While it waits for a person, what counts is since when.
             Line::styled(age(release.waiting().and_then(|waiting| waiting.since).or(release.since), model.now), muted),
-            Line::raw(format!("{namespace}/{}", shown(&release.key.name))),
+            named(&format!("{namespace}/{}", shown(&release.key.name)), release, model, look),
             Line::styled(release.strategy.short(), muted),
             Line::raw(step),
             Line::raw(share(release, look)),
@@ -214,6 +214,13 @@ fn row<'a>(release: &'a Release, model: &Model, look: Look<'_>) -> Row<'a> {
         ],
         style,
     }
+}
+
+/// The name, and whether a guard of this console watches it.
+fn named(name: &str, release: &Release, model: &Model, look: Look<'_>) -> Line<'static> {
+    let Some(guard) = model.guards.of(&release.uid) else { return Line::raw(name.to_owned()) };
+    let style = if guard.word() == "guard" { "text.muted" } else { "verdict.bad" };
+    Line::from(vec![Span::raw(name.to_owned()), Span::styled(format!(" {}", guard.word()), look.theme.style(style))])
 }
 
 /// Whether [`share`] may give anything: cheap, since it is asked of every release.

@@ -64,6 +64,13 @@ fn pairs(model: &Model) -> Vec<(String, String)> {
             let words = [("y", "go on"), ("r", "take back"), ("n", "leave as it is"), ("Esc", "later")];
             return words.map(|(key, word)| (key.to_owned(), word.to_owned())).to_vec();
         }
+        Some(Layer::Guard(dialog)) if model.guards.of(&dialog.release.uid).is_some() => {
+            return vec![("y".to_owned(), "end the guard".to_owned()), ("Esc".to_owned(), "leave".to_owned())];
+        }
+        Some(Layer::Guard(_)) => {
+            let words = [("y", "arm"), ("p", "ask/automatic"), ("o", "also step"), ("Esc", "leave")];
+            return words.map(|(key, word)| (key.to_owned(), word.to_owned())).to_vec();
+        }
         Some(Layer::Leaving { .. }) => {
             return vec![("y".to_owned(), "leave all the same".to_owned()), ("Esc".to_owned(), "stay".to_owned())];
         }

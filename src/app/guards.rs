@@ -1,0 +1,110 @@
+//! The guards that this console has armed.
+
+use crate::action::guard::{Evaluation, GuardNews};
+use crate::domain::intent::ReleaseId;
+use crate::domain::{Str, Uid};
+use crate::guard::Verdict;
+use std::collections::HashMap;
+
+/// The armed guards, one a release.
+#[derive(Debug, Clone, Default)]
+pub struct Guards {
+    by_release: HashMap<Uid, Guard>,
+}
+
+/// On which terms a guard is armed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Acts {
+    /// It asks: a breach opens the plan of the way back.
+    #[default]
+    Asks,
+    /// It goes back by itself.
+    GoesBack,
+    /// It goes back by itself, and one step on when all is well.
+    Steps,
+}
+
+impl Acts {
+    /// What it does, in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Asks => "asks: a breach opens the plan of the way back, and you decide",
+            Self::GoesBack => "automatic: a breach is taken back without asking",
+            Self::Steps => "automatic: a breach is taken back, and a rung that has baked is left for the next",
+        }
+    }
+}
+
+/// An armed guard.
+#[derive(Debug, Clone)]
+pub struct Guard {
+    /// The release.
+    pub release: ReleaseId,
+    /// What it may do.
+    pub acts: Acts,
+    /// What it watches, as it said itself; empty until then.
+    pub armed: Str,
+    /// The last look.
+    pub look: Option<Evaluation>,
+    /// Whether it asked already about the breach that goes on.
+    pub asked: bool,
+}
+
+impl Guard {
+    /// The word behind the release's name on the board.
+    pub fn word(&self) -> &'static str {
+        match self.look.as_ref().map(|look| look.verdict) {
+            Some(Verdict::Breach) => "breach",
+            Some(Verdict::NoData) => "guard?",
+            Some(Verdict::Ok | Verdict::Hold) | None => "guard",
+        }
+    }
+}
+
+impl Guards {
+    /// A guard is armed.
+    pub fn arm(&mut self, release: ReleaseId, acts: Acts) {
+        let uid = release.uid.clone();
+        self.by_release.insert(uid, Guard { release, acts, armed: "".into(), look: None, asked: false });
+    }
+
+    /// The guard on a release.
+    pub fn of(&self, release: &Uid) -> Option<&Guard> {
+        self.by_release.get(release)
+    }
+
+    /// A guard has ended, or is not wanted any more.
+    pub fn remove(&mut self, release: &Uid) -> Option<Guard> {
+        self.by_release.remove(release)
+    }
+
+    /// All of them are gone: another cluster is shown.
+    pub fn clear(&mut self) {
+        self.by_release.clear();
+    }
+
+    /// The guards, by the names of their releases.
+    pub fn all(&self) -> Vec<&Guard> {
+        let mut all: Vec<&Guard> = self.by_release.values().collect();
+        all.sort_by(|one, other| one.release.key.cmp(&other.release.key));
+        all
+    }
+
+    /// Takes news; true when a breach is to be asked about: the first look of it.
+    pub fn take(&mut self, release: &Uid, news: &GuardNews) -> bool {
+        let Some(guard) = self.by_release.get_mut(release) else { return false };
+        match news {
+            GuardNews::Armed(words) => guard.armed = words.clone(),
+            GuardNews::Looked(look) => {
+                let breach = look.verdict == Verdict::Breach;
+                let first = breach && !guard.asked;
+                guard.asked = breach;
+                guard.look = Some(look.clone());
+                return first && guard.acts == Acts::Asks;
+            }
+            GuardNews::Ended(_) => drop(self.by_release.remove(release)),
+            GuardNews::StandingBy(_) | GuardNews::Acting(_) | GuardNews::Said(_) => {}
+        }
+        false
+    }
+}
