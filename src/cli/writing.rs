@@ -17,16 +17,18 @@ use super::{
     runtime,
 };
 use crate::{
-    action::{Consent, Engine, Policy, Progress, engine::Settings},
+    action::{Consent, Engine, Gauges, Policy, Progress, engine::Settings, gates::climbs},
     cluster::SendMode,
     domain::{
-        Direction, Intent, Outcome, Plan, Release, Snapshot, Str,
+        Direction, Intent, Measurements, Outcome, Plan, Release, Snapshot, Str,
+        guarding::Bake,
         intent::{Override, RuleRef},
         outcome::OutcomeKind,
         plan::{Refusal, RefusalKind},
         target::Target,
         traffic::TrafficSettings,
     },
+    metrics::{Focus, Meter, MeterOptions},
     strategy::{Context, strategy},
 };
 
@@ -119,6 +121,9 @@ pub struct Wish<'a> {
 /// The controller may be in the middle of something; after so long its state is told instead of waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long a source may take to tell its numbers, before a write that waits for them.
+const MEASURING: Duration = Duration::from_secs(5);
+
 /// Carries a wish out.
 pub fn run(wish: &Wish<'_>, session: &mut Session) -> Result<Exit, Failure> {
     runtime::run(runtime::until_interrupted(async {
@@ -180,6 +185,7 @@ async fn outcome_of(wish: &Wish<'_>, reading: &Reading, session: &mut Session) -
         mode,
         wait: (!flags.no_wait).then_some(flags.timeout),
     };
+    let _meter = measured(&engine, &plan, &opened.release, reading).await;
     if plan.calls.iter().filter(|call| !call.optional || wish.optional).count() > 1 {
         // A plan that stops half way for want of a right is worse than a question more.
         engine.rights(&plan.release).await;
@@ -244,6 +250,37 @@ async fn apply(engine: &Engine, plan: &Arc<Plan>, consent: Consent, session: &mu
         Exit::Write(OutcomeKind::Unknown),
         "the write ended without an outcome; look with `windlass journal`",
     ))
+}
+
+/// Measures the release for the gate of its ladder, where the plan goes up one and something is set that needs numbers; a
+/// source that does not answer in time is one without numbers.
+async fn measured(engine: &Engine, plan: &Plan, release: &Release, reading: &Reading) -> Option<Meter> {
+    if !climbs(plan.intent.verb(), plan.direction) {
+        return None;
+    }
+    let release = Arc::new(release.clone());
+    let settings = &reading.options.settings.guard;
+    let bake = settings.bake(&release.key);
+    let asked = bake != Bake::default() || settings.has_rules() || reading.config.metrics.prometheus.is_some();
+    if !asked {
+        engine.look_at(Gauges { measurements: None, release: Some(release) });
+        return None;
+    }
+    let mut snapshot = Snapshot::empty(reading.cluster.identity(), reading.options.clock.now());
+    snapshot.releases = vec![Arc::clone(&release)];
+    let (_, snapshots) = watch::channel(Arc::new(snapshot));
+    let meter = Meter::start(MeterOptions {
+        cluster: reading.cluster.clone(),
+        snapshots,
+        config: Arc::new(reading.config.clone()),
+        clock: reading.options.clock.clone(),
+    });
+    meter.look_at(Focus { releases: vec![release.uid.clone()], ..Focus::default() });
+    let mut measurements = meter.measurements.clone();
+    let there = |now: &Measurements| now.of(&release.uid).is_some_and(|measured| measured.at.is_some());
+    let _ = tokio::time::timeout(MEASURING, measurements.wait_for(|now| there(now))).await;
+    engine.look_at(Gauges { measurements: Some(meter.measurements.clone()), release: Some(Arc::clone(&release)) });
+    Some(meter)
 }
 
 /// The plan, read anew while the controller is at work.
