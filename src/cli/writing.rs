@@ -254,7 +254,7 @@ async fn apply(engine: &Engine, plan: &Arc<Plan>, consent: Consent, session: &mu
 
 /// Measures the release for the gate of its ladder, where the plan goes up one and something is set that needs numbers; a
 /// source that does not answer in time is one without numbers.
-async fn measured(engine: &Engine, plan: &Plan, release: &Release, reading: &Reading) -> Option<Meter> {
+async fn measured(engine: &Engine, plan: &Plan, release: &Release, reading: &Reading) -> Option<Measuring> {
     if !climbs(plan.intent.verb(), plan.direction) {
         return None;
     }
@@ -268,7 +268,7 @@ async fn measured(engine: &Engine, plan: &Plan, release: &Release, reading: &Rea
     }
     let mut snapshot = Snapshot::empty(reading.cluster.identity(), reading.options.clock.now());
     snapshot.releases = vec![Arc::clone(&release)];
-    let (_, snapshots) = watch::channel(Arc::new(snapshot));
+    let (kept, snapshots) = watch::channel(Arc::new(snapshot));
     let meter = Meter::start(MeterOptions {
         cluster: reading.cluster.clone(),
         snapshots,
@@ -280,7 +280,13 @@ async fn measured(engine: &Engine, plan: &Plan, release: &Release, reading: &Rea
     let there = |now: &Measurements| now.of(&release.uid).is_some_and(|measured| measured.at.is_some());
     let _ = tokio::time::timeout(MEASURING, measurements.wait_for(|now| there(now))).await;
     engine.look_at(Gauges { measurements: Some(meter.measurements.clone()), release: Some(Arc::clone(&release)) });
-    Some(meter)
+    Some(Measuring { _meter: meter, _snapshots: kept })
+}
+
+/// A measurement that goes on while it is kept.
+struct Measuring {
+    _meter: Meter,
+    _snapshots: watch::Sender<Arc<Snapshot>>,
 }
 
 /// The plan, read anew while the controller is at work.
