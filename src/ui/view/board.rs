@@ -231,7 +231,9 @@ fn may_have_share(release: &Release) -> bool {
 /// The candidate's share of the traffic: what was asked for, and what it is where that differs. Of a blue-green release
 /// the side that is live.
 fn share(release: &Release, look: Look<'_>) -> String {
-    if let Some(switch) = release.traffic.as_ref().and_then(|traffic| traffic.switch.as_ref()) {
+    let switch = release.traffic.as_ref().and_then(|traffic| traffic.switch.as_ref());
+    // Argo's sides are pod hashes, which name nothing to a person.
+    if let Some(switch) = switch.filter(|_| release.key.kind != Kind::Rollout) {
         return look.elide(&shown(&switch.live), 6, Elide::End).into_owned();
     }
     let Some(candidate) = release.track(Role::Candidate) else { return String::new() };
