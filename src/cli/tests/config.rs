@@ -12,6 +12,15 @@ fn show_tells_every_value_and_where_it_comes_from() {
     insta::assert_snapshot!(ran.out, @r#"
     KEY                               VALUE                                                  FROM
     contexts."prod.eu".protected      true                                                   HOME/config/config.toml:4
+    guard.breaches                    2                                                      default
+    guard.for                         "10m"                                                  default
+    guard.min_requests                50                                                     default
+    guard.no_data                     "hold"                                                 default
+    guard.on_breach                   "undo"                                                 default
+    guard.rollout                     "5m"                                                   default
+    guard.settle                      "30s"                                                  default
+    guard.step_when_ok                false                                                  default
+    guard.undo                        "3m"                                                   default
     ladder.keep_old                   "30m"                                                  default
     ladder.steps                      [5, 20, 50, 100]                                       default
     metrics.insecure_skip_tls_verify  false                                                  default
