@@ -38,6 +38,20 @@ pub struct Proxied {
     pub body: Bytes,
 }
 
+impl Proxied {
+    /// Whether the API server says this itself, as a `Status`, and not the target.
+    pub fn by_api_server(&self) -> bool {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Typed {
+            kind: String,
+            api_version: String,
+        }
+        let typed: Option<Typed> = if self.status < 400 { None } else { serde_json::from_slice(&self.body).ok() };
+        typed.is_some_and(|typed| typed.kind == "Status" && typed.api_version == "v1")
+    }
+}
+
 /// A Service that was looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundService {
@@ -141,6 +155,16 @@ fn path(address: &Address, query: &[(&str, &str)]) -> String {
 mod tests {
     use super::*;
     use crate::domain::Kind;
+
+    #[test]
+    fn what_the_api_server_says_is_told_from_what_the_target_says() {
+        let answer = |status, body: &'static str| Proxied { status, body: Bytes::from_static(body.as_bytes()) };
+        let refusal = r#"{"kind":"Status","apiVersion":"v1","status":"Failure","code":403}"#;
+        assert!(answer(403, refusal).by_api_server());
+        assert!(!answer(403, "forbidden").by_api_server());
+        assert!(!answer(403, r#"{"kind":"Status"}"#).by_api_server());
+        assert!(!answer(200, refusal).by_api_server());
+    }
 
     #[test]
     fn pods_and_services_are_reached_by_scheme_name_and_port() {

@@ -186,6 +186,8 @@ pub struct HealthCheck {
     pub address: Str,
     /// At most sixty answers.
     pub ticks: Vec<Tick>,
+    /// Why it could not be asked last, where that is not its own fault: a right is missing, the API server is away.
+    pub trouble: Option<Str>,
 }
 
 impl HealthCheck {
@@ -246,8 +248,11 @@ mod tests {
     #[test]
     fn only_the_last_answers_in_a_row_count_as_failing() {
         let tick = |ok| Tick { at: at(0), ok, said: "200".into() };
-        let check =
-            |ticks: &[bool]| HealthCheck { address: "".into(), ticks: ticks.iter().map(|ok| tick(*ok)).collect() };
+        let check = |ticks: &[bool]| HealthCheck {
+            address: "".into(),
+            ticks: ticks.iter().map(|ok| tick(*ok)).collect(),
+            trouble: None,
+        };
         assert_eq!(check(&[false, true, false, false]).failing(), 2);
         assert_eq!(check(&[false, true]).failing(), 0);
     }

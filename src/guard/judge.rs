@@ -285,9 +285,13 @@ impl Scene<'_> {
 
     fn health(&self, limit: u32) -> Seen {
         let check = self.measured.and_then(|measured| measured.health.as_ref());
+        let why = check.and_then(|check| check.trouble.as_deref()).map(|why| why.trim_end_matches('.'));
         let Some(check) = check.filter(|check| !check.ticks.is_empty()) else {
-            return Seen::Nothing("health endpoint: no answer yet".to_owned());
+            return Seen::Nothing(format!("health endpoint: {}", why.unwrap_or("no answer yet")));
         };
+        if let Some(why) = why {
+            return Seen::Stale(format!("health endpoint: {why}: old answers are not acted upon"));
+        }
         let failing = u32::try_from(check.failing()).unwrap_or(u32::MAX);
         let said = check.ticks.last().map_or("", |tick| &*tick.said);
         let last = check.ticks.last().map(|tick| Age::between(tick.at, self.now));

@@ -65,7 +65,8 @@ fn ticks(answers: &[bool]) -> Option<HealthCheck> {
         ok: *ok,
         said: if *ok { "200".into() } else { "503".into() },
     };
-    Some(HealthCheck { address: "svc/shop:80/health".into(), ticks: answers.iter().enumerate().map(tick).collect() })
+    let ticks = answers.iter().enumerate().map(tick).collect();
+    Some(HealthCheck { address: "svc/shop:80/health".into(), ticks, trouble: None })
 }
 
 /// A minute of points, each of ten seconds.

@@ -1,7 +1,8 @@
 //! The health endpoint of a release: a URL, or a Service through the API server's proxy.
 
 use super::http;
-use crate::cluster::{Address, Cluster};
+use super::source::Trouble;
+use crate::cluster::{Address, Cluster, Proxied, ReadError};
 use crate::config::{Access, HealthSettings};
 use crate::domain::measurement::{HealthCheck, Tick};
 use crate::domain::{Kind, ObjectKey, Str, Timestamp};
@@ -20,40 +21,74 @@ pub fn shown(address: &str) -> Str {
     }
 }
 
-/// Asks once; `at` is the time of asking. The endpoint's own failure is an answer.
-pub async fn ask(cluster: &Cluster, settings: &HealthSettings, namespace: &Str, at: Timestamp) -> Tick {
+/// Asks once; `at` is the time of asking. The endpoint's own failure is an answer; that we could not ask is none, and
+/// says nothing of the release.
+pub async fn ask(
+    cluster: &Cluster,
+    settings: &HealthSettings,
+    namespace: &Str,
+    at: Timestamp,
+) -> Result<Tick, Trouble> {
     let limit = settings.timeout;
     let address = settings.address.text.as_str();
     let status = async {
         match address.strip_prefix("svc/") {
             Some(service) => {
                 let address = service_address(service, namespace);
-                let answer = cluster.proxied(&address, &[], limit).await;
-                answer.map(|answer| answer.status).map_err(|error| error.to_string())
+                // The limit around this is the one that counts: an endpoint that hangs is not well.
+                let answer = cluster.proxied(&address, &[], limit.saturating_mul(2)).await;
+                Ok(through_api_server(answer, &address)?)
             }
-            None => {
-                let url: Url = address.parse().map_err(|error| format!("no URL: {error}"))?;
-                let client = http::client(&Access::default())?;
-                http::get(&client, url, HeaderMap::new()).await.map(|(status, _)| status)
-            }
+            None => Ok(directly(address).await),
         }
     };
+    let tick = |ok, said: Str| Tick { at, ok, said };
     match timeout(limit, status).await {
-        Ok(Ok(status)) => Tick { at, ok: status == settings.status, said: status.to_string().into() },
-        Ok(Err(why)) => Tick { at, ok: false, said: why.into() },
-        Err(_) => Tick { at, ok: false, said: format!("no answer within {} s", limit.as_secs_f32()).into() },
+        Ok(Ok(Ok(status))) => Ok(tick(status == settings.status, status.to_string().into())),
+        Ok(Ok(Err(why))) => Ok(tick(false, why.into())),
+        Ok(Err(trouble)) => Err(trouble),
+        Err(_) => Ok(tick(false, format!("no answer within {} s", limit.as_secs_f32()).into())),
     }
 }
 
-/// Adds an answer to what was known.
-pub fn with(known: Option<&HealthCheck>, address: &str, tick: Tick) -> HealthCheck {
+/// The status that the endpoint answers, or why it does not.
+async fn directly(address: &str) -> Result<u16, String> {
+    let url: Url = address.parse().map_err(|error| format!("no URL: {error}"))?;
+    let client = http::client(&Access::default())?;
+    http::get(&client, url, HeaderMap::new()).await.map(|(status, _)| status)
+}
+
+/// The status of the endpoint behind the API server. What is the API server's own trouble is not the endpoint's.
+fn through_api_server(answer: Result<Proxied, ReadError>, address: &Address) -> Result<Result<u16, String>, Trouble> {
+    let answer = answer.map_err(|error| Trouble::new(format!("The health endpoint can't be asked: {error}")))?;
+    match answer.status {
+        status @ 403 if answer.by_api_server() => {
+            let namespace = &address.target.namespace;
+            let right = format!("the right to 'get services/proxy' in {namespace} is missing ({status})");
+            Err(Trouble::new(format!("The health endpoint may not be asked: {right}.")))
+        }
+        status @ (401 | 429 | 504) if answer.by_api_server() => {
+            Err(Trouble::new(format!("The health endpoint can't be asked: the API server answers {status}.")))
+        }
+        status => Ok(Ok(status)),
+    }
+}
+
+/// Adds an answer, or why there is none, to what was known.
+pub fn with(known: Option<&HealthCheck>, address: &str, asked: Result<Tick, Trouble>) -> HealthCheck {
     let address = shown(address);
     let mut ticks = known.filter(|known| known.address == address).map(|known| known.ticks.clone()).unwrap_or_default();
-    if ticks.len() >= KEPT {
-        ticks.remove(0);
-    }
-    ticks.push(tick);
-    HealthCheck { address, ticks }
+    let trouble = match asked {
+        Ok(tick) => {
+            if ticks.len() >= KEPT {
+                ticks.remove(0);
+            }
+            ticks.push(tick);
+            None
+        }
+        Err(Trouble(why)) => Some(why),
+    };
+    HealthCheck { address, ticks, trouble }
 }
 
 /// `NAME:PORT/PATH`, in the release's namespace or, as `NAME.NAMESPACE:PORT/PATH`, in another.
@@ -110,19 +145,38 @@ mod tests {
         let cluster = cluster().await;
         let at = Timestamp::UNIX_EPOCH;
         let good = server("HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await;
-        let tick = ask(&cluster, &settings(&good), &"shop".into(), at).await;
+        let tick = ask(&cluster, &settings(&good), &"shop".into(), at).await.unwrap();
         assert_eq!((tick.ok, &*tick.said), (true, "200"));
         let bad =
             server("HTTP/1.1 302 Found\r\nlocation: /login\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await;
-        let tick = ask(&cluster, &settings(&bad), &"shop".into(), at).await;
+        let tick = ask(&cluster, &settings(&bad), &"shop".into(), at).await.unwrap();
         assert_eq!((tick.ok, &*tick.said), (false, "302"), "a redirect is not followed");
     }
 
     #[tokio::test]
     async fn a_service_that_is_not_there_is_not_well() {
-        let tick =
-            ask(&cluster().await, &settings("svc/nobody:80/healthz"), &"shop".into(), Timestamp::UNIX_EPOCH).await;
+        let tick = ask(&cluster().await, &settings("svc/nobody:80/healthz"), &"shop".into(), Timestamp::UNIX_EPOCH)
+            .await
+            .unwrap();
         assert_eq!((tick.ok, &*tick.said), (false, "404"));
+    }
+
+    #[test]
+    fn that_we_may_not_ask_is_no_answer_of_the_endpoint() {
+        let address = service_address("web:80/healthz", &"shop".into());
+        let of = |status, body: &'static str| {
+            through_api_server(Ok(Proxied { status, body: body.as_bytes().into() }), &address)
+        };
+        let refusal = r#"{"kind":"Status","apiVersion":"v1","code":403}"#;
+        assert!(matches!(of(403, refusal), Err(Trouble(why)) if why.contains("'get services/proxy' in shop")));
+        assert_eq!(of(403, "no"), Ok(Ok(403)), "the endpoint's own refusal");
+        assert_eq!(of(503, refusal), Ok(Ok(503)), "nothing is behind the Service");
+        let unreachable = Err(ReadError::Unreachable("The API server is away.".into()));
+        let Err(trouble) = through_api_server(unreachable, &address) else { panic!("an answer") };
+        let before =
+            with(None, "svc/web:80/healthz", Ok(Tick { at: Timestamp::UNIX_EPOCH, ok: true, said: "200".into() }));
+        let after = with(Some(&before), "svc/web:80/healthz", Err(trouble));
+        assert_eq!((after.ticks, after.trouble.is_some()), (before.ticks, true));
     }
 
     #[test]
@@ -130,7 +184,7 @@ mod tests {
         let tick = |second| Tick { at: Timestamp::from_second(second).unwrap(), ok: true, said: "200".into() };
         let mut check = None;
         for second in 0..70 {
-            check = Some(with(check.as_ref(), "https://ana:pw@shop.example/healthz?key=x", tick(second)));
+            check = Some(with(check.as_ref(), "https://ana:pw@shop.example/healthz?key=x", Ok(tick(second))));
         }
         let check = check.unwrap();
         assert_eq!((&*check.address, check.ticks.len()), ("https://shop.example/healthz", 60));

@@ -12,8 +12,10 @@ use std::collections::HashMap;
 pub struct Counted {
     /// Requests a second.
     pub requests: f64,
+    /// Those of which it is told how they ended.
+    judged: f64,
     /// Failed ones.
-    pub failed: f64,
+    failed: f64,
     /// Requests a second by upper bound in seconds, cumulative.
     buckets: HashMap<u64, f64>,
     /// How many requests the numbers rest on, where that was counted apart.
@@ -23,12 +25,13 @@ pub struct Counted {
 }
 
 impl Counted {
-    /// Adds requests; what is no number adds nothing.
-    pub fn add(&mut self, rate: f64, failed: bool) {
+    /// Adds requests; what is no number adds nothing. `failed`: `None` where nothing says how they ended.
+    pub fn add(&mut self, rate: f64, failed: Option<bool>) {
         self.seen = true;
         if rate.is_finite() {
             self.requests += rate;
-            self.failed += if failed { rate } else { 0.0 };
+            self.judged += if failed.is_some() { rate } else { 0.0 };
+            self.failed += if failed == Some(true) { rate } else { 0.0 };
         }
     }
 
@@ -50,7 +53,7 @@ impl Counted {
     }
 
     fn errors(&self) -> Option<f64> {
-        (self.requests > 0.0).then(|| (self.failed / self.requests).clamp(0.0, 1.0))
+        (self.judged > 0.0).then(|| (self.failed / self.judged).clamp(0.0, 1.0))
     }
 
     fn quantile(&self, q: f64) -> Option<f64> {
@@ -65,6 +68,7 @@ impl Counted {
 pub struct Tally {
     now: Vec<Counted>,
     past: Vec<Vec<Counted>>,
+    words: Vec<Option<Reading>>,
     start: Timestamp,
     step: SignedDuration,
 }
@@ -72,7 +76,8 @@ pub struct Tally {
 impl Tally {
     /// For `lanes`, without a past.
     pub fn new(lanes: &Lanes) -> Self {
-        Self { now: vec![Counted::default(); lanes.tracks.len()], ..Self::default() }
+        let tracks = lanes.tracks.len();
+        Self { now: vec![Counted::default(); tracks], words: vec![None; tracks], ..Self::default() }
     }
 
     /// With a past of `points` points from `start` on.
@@ -94,6 +99,11 @@ impl Tally {
         &self.now[lane]
     }
 
+    /// Says why there is nothing of a track.
+    pub fn without(&mut self, lane: usize, word: Reading) {
+        self.words[lane] = Some(word);
+    }
+
     /// The track's numbers at a point of the past; `None` outside of it.
     pub fn past(&mut self, lane: usize, point: usize) -> Option<&mut Counted> {
         self.past.get_mut(lane)?.get_mut(point)
@@ -104,13 +114,15 @@ impl Tally {
         self.now.iter().any(Counted::seen)
     }
 
-    /// The tracks' measurements. A track without series, while another has some, gets no requests.
+    /// The tracks' measurements. A track without series gets no requests where another has some, unless it is said
+    /// why there is nothing of it.
     pub fn finish(&self, lanes: &Lanes, window: SignedDuration) -> Vec<TrackMeasured> {
         let past = |at: usize| self.past.get(at).map(Vec::as_slice).unwrap_or_default();
-        lanes.tracks.iter().enumerate().map(|(at, lane)| self.track(lane, &self.now[at], past(at), window)).collect()
+        lanes.tracks.iter().enumerate().map(|(at, lane)| self.track(lane, at, past(at), window)).collect()
     }
 
-    fn track(&self, lane: &Lane, now: &Counted, past: &[Counted], window: SignedDuration) -> TrackMeasured {
+    fn track(&self, lane: &Lane, at: usize, past: &[Counted], window: SignedDuration) -> TrackMeasured {
+        let now = &self.now[at];
         let series = Series {
             start: self.start,
             step: self.step,
@@ -118,6 +130,9 @@ impl Tally {
             errors: past.iter().map(Counted::errors).collect(),
             p99: past.iter().map(|point| point.quantile(0.99)).collect(),
         };
+        if let Some(word) = &self.words[at] {
+            return TrackMeasured { series, ..TrackMeasured::unknown(lane.role, lane.name.clone(), word.clone()) };
+        }
         if now.requests <= 0.0 {
             let idle = TrackMeasured::unknown(lane.role, lane.name.clone(), Reading::NoTraffic);
             return TrackMeasured { samples: Some(0), series, ..idle };
@@ -132,12 +147,31 @@ impl Tally {
             role: lane.role,
             name: lane.name.clone(),
             requests: Reading::of(now.requests),
-            errors: now.errors().map_or(Reading::NoTraffic, Reading::of),
+            errors: now.errors().map_or(Reading::NoSource, Reading::of),
             p50: latency(0.5),
             p90: latency(0.9),
             p99: latency(0.99),
             samples: Some(now.cases.unwrap_or(now.requests * window.as_secs_f64()).round() as u64),
             series,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Kind;
+    use crate::strategy::testing::shop::Shop;
+
+    #[test]
+    fn a_track_that_could_not_be_read_is_not_one_without_traffic() {
+        let shop = Shop::default().deployment("web", &[("app", "web")], "v1", (1, 9_000));
+        let lanes = Lanes::of(&shop.release(Kind::Deployment, "web"));
+        let mut tally = Tally::new(&lanes);
+        let errors = |tally: &Tally| tally.finish(&lanes, SignedDuration::from_mins(1)).remove(0).errors;
+        assert_eq!(errors(&tally), Reading::NoTraffic);
+        let away = Reading::Unusable("Pod web-1 is away.".into());
+        tally.without(0, away.clone());
+        assert_eq!(errors(&tally), away);
     }
 }

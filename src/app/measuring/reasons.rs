@@ -38,6 +38,9 @@ pub fn health(
 fn reasons(release: &Release, measured: &Measured, limits: Limits, now: Timestamp) -> Vec<HealthReason> {
     let mut reasons = Vec::new();
     let mut say = |verdict, text: String| reasons.push(HealthReason { verdict, text: text.into() });
+    if let Some(why) = measured.health.as_ref().and_then(|check| check.trouble.as_ref()) {
+        say(Verdict::Unknown, why.trim_end_matches('.').to_owned());
+    }
     if let Some(check) = &measured.health
         && let Some(last) = check.ticks.last()
     {

@@ -126,6 +126,9 @@ fn the_health_endpoint_breaks_after_so_many_bad_answers_in_a_row() {
     let (found, why) = verdict(&rules, Some(&with(&[false, false, false])));
     assert_eq!((found, &*why), (Verdict::Breach, "health endpoint bad 3 times in a row, last 503 (limit 3)"));
     assert_eq!(verdict(&rules, Some(&measured(0.0, 840, 5))).0, Verdict::NoData);
+    let mut refused = with(&[false, false, false]);
+    refused.health.as_mut().unwrap().trouble = Some("The health endpoint may not be asked.".into());
+    assert_eq!(verdict(&rules, Some(&refused)).0, Verdict::NoData, "that we can't ask breaks nothing");
 }
 
 #[test]

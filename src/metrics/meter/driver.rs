@@ -44,7 +44,7 @@ pub struct Driver {
 enum Ended {
     Release(Box<Question>, Asked),
     Namespace(Box<BoardQuestion>, Result<Option<BoardFound>, Trouble>),
-    Health(Box<Question>, HealthSettings, Tick),
+    Health(Box<Question>, HealthSettings, Result<Tick, Trouble>),
 }
 
 impl Driver {

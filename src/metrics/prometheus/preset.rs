@@ -168,10 +168,11 @@ impl Preset {
         }
     }
 
-    /// Whether the series counts failures: a code of the 500s, gRPC's included by meshes, or Linkerd's word.
-    pub fn failed(&self, row: &Row) -> bool {
-        let outcome = first(row, self.outcome).unwrap_or_default();
-        outcome == "failure" || outcome.starts_with('5')
+    /// Whether the series counts failures: a code of the 500s, gRPC's included by meshes, or Linkerd's word. `None`:
+    /// it does not say how its requests ended.
+    pub fn failed(&self, row: &Row) -> Option<bool> {
+        let outcome = first(row, self.outcome)?;
+        Some(outcome == "failure" || outcome.starts_with('5'))
     }
 
     /// The upper bound of a bucket in seconds.

@@ -167,6 +167,20 @@ async fn no_requests_are_no_traffic_and_no_series_are_no_source() {
 }
 
 #[tokio::test]
+async fn without_a_label_for_the_outcome_there_is_no_share_of_errors() {
+    let bare = r#"{"metric":{"destination_workload":"web"},"value":[1000,"3"]}"#;
+    let server = Server::start(move |asked| match asked {
+        asked if asked.contains("label/") => names(r#""istio_requests_total""#),
+        asked if asked.contains("range") || asked.contains("bucket") => vector(""),
+        _ => vector(bare),
+    })
+    .await;
+    let found = at(&server).await.release(&question(release())).await.unwrap().unwrap();
+    let stable = of(&found, Role::Stable);
+    assert_eq!((stable.requests.value(), &stable.errors), (Some(3.0), &Reading::NoSource));
+}
+
+#[tokio::test]
 async fn a_namespace_costs_one_request_whatever_it_holds() {
     let server = Server::start(|asked| match asked {
         asked if asked.contains("label/__name__") => names(r#""istio_requests_total""#),

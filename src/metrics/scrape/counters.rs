@@ -33,10 +33,14 @@ const STARTED: &str = "process_start_time_seconds";
 pub struct Counters {
     /// Requests.
     pub requests: f64,
+    /// Those of which it is told how they ended.
+    pub judged: f64,
     /// Those that failed.
     pub failed: f64,
     /// Requests by the upper bound of their duration in seconds (as bits, so that it orders), cumulative.
     pub buckets: BTreeMap<u64, f64>,
+    /// Whether there was any counter: one with labels is not there before the first request.
+    pub found: bool,
     started: Option<f64>,
 }
 
@@ -48,10 +52,12 @@ impl Counters {
             let known = REQUESTS.iter().copied().chain(DURATIONS.iter().map(|(name, _)| *name)).chain([STARTED]);
             known.into_iter().any(|known| name.starts_with(known))
         };
-        let lines = text.lines().filter(wanted).map(|line| io::Result::Ok(line.to_owned()));
-        let scrape = Scrape::parse(lines).ok()?;
+        let lines = text.lines().filter(wanted).map(|line| io::Result::Ok(plainly_quoted(line)));
+        let mut scrape = Scrape::parse(lines).ok()?;
+        // A sidecar counts what its pod asks of others, too.
+        scrape.samples.retain(|sample| sample.labels.get("reporter") != Some("source"));
         let requests = REQUESTS.iter().find(|name| scrape.samples.iter().any(|sample| sample.metric == **name));
-        let mut counters = Self::default();
+        let mut counters = Self { found: true, ..Self::default() };
         match requests {
             Some(name) => {
                 for sample in scrape.samples.iter().filter(|sample| sample.metric == *name) {
@@ -100,7 +106,9 @@ impl Counters {
         }
         self.requests += number;
         let outcome = OUTCOMES.iter().find_map(|name| labels.get(name));
-        if outcome.is_some_and(|outcome| outcome.starts_with('5')) {
+        let Some(outcome) = outcome else { return };
+        self.judged += number;
+        if outcome.starts_with('5') {
             self.failed += number;
         }
     }
@@ -117,11 +125,43 @@ impl Counters {
         });
         Self {
             requests: self.requests - earlier.requests,
+            judged: (self.judged - earlier.judged).max(0.0),
             failed: (self.failed - earlier.failed).max(0.0),
             buckets: buckets.collect(),
+            found: self.found,
             started: self.started,
         }
     }
+}
+
+/// Whether a text may be a page of metrics without any counter that is known: no page for people, and no JSON.
+pub fn may_be_metrics(text: &str) -> bool {
+    !text.trim_start().starts_with(['<', '{', '['])
+}
+
+/// The line with nothing inside of its quotes that the parser takes for its own: a path may be `/users/{id}`.
+fn plainly_quoted(line: &str) -> String {
+    if line.starts_with('#') {
+        return line.to_owned();
+    }
+    let (mut quoted, mut escaped) = (false, false);
+    let plain = |letter: char| match (letter, quoted, escaped) {
+        (_, true, true) => {
+            escaped = false;
+            '_'
+        }
+        ('\\', true, false) => {
+            escaped = true;
+            '_'
+        }
+        ('"', ..) => {
+            quoted = !quoted;
+            letter
+        }
+        ('{' | '}' | ',' | '=', true, false) => '_',
+        _ => letter,
+    };
+    line.chars().map(plain).collect()
 }
 
 fn plain(value: &Value) -> Option<f64> {
@@ -175,6 +215,28 @@ process_start_time_seconds 1000
         assert_eq!(Counters::read("# TYPE go_goroutines gauge\ngo_goroutines 12\n"), None);
         assert_eq!(Counters::read("<html>not here</html>"), None);
         assert_eq!(Counters::read(""), None);
+    }
+
+    #[test]
+    fn a_path_with_braces_is_counted_too() {
+        let text = "http_requests_total{path=\"/users/{id}\",code=\"200\"} 7\n\
+                    http_requests_total{path=\"/a,b=\\\"c\\\"}\",code=\"500\"} 2\n";
+        let counters = Counters::read(text).unwrap();
+        assert_eq!((counters.requests, counters.failed), (9.0, 2.0));
+    }
+
+    #[test]
+    fn what_a_pod_asks_of_others_is_not_counted() {
+        let text = "istio_requests_total{reporter=\"source\",response_code=\"500\"} 70\n\
+                    istio_requests_total{reporter=\"destination\",response_code=\"200\"} 2\n";
+        let counters = Counters::read(text).unwrap();
+        assert_eq!((counters.requests, counters.failed), (2.0, 0.0));
+    }
+
+    #[test]
+    fn without_a_label_for_the_outcome_nothing_is_judged() {
+        let counters = Counters::read("http_requests_total{method=\"GET\"} 7\n").unwrap();
+        assert_eq!((counters.requests, counters.judged, counters.failed), (7.0, 0.0, 0.0));
     }
 
     #[test]

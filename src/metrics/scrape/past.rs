@@ -10,6 +10,9 @@ use std::collections::{HashMap, VecDeque};
 /// How many points a series has.
 const POINTS: i32 = 60;
 
+/// Rounds are kept one by one for so long.
+const FINE: SignedDuration = SignedDuration::from_hours(1);
+
 /// The past of one release.
 #[derive(Debug, Default)]
 pub struct Past {
@@ -30,6 +33,16 @@ impl Past {
     /// Whether there is anything to tell of `pod`: it was read twice.
     pub fn has_rates(&self, pod: &str) -> bool {
         self.pods.get(pod).is_some_and(|pod| !pod.steps.is_empty())
+    }
+
+    /// Whether anything of `pod` is known.
+    pub fn knows(&self, pod: &str) -> bool {
+        self.pods.contains_key(pod)
+    }
+
+    /// Whether `pod` counts requests: it had a counter when it was read last.
+    pub fn counts(&self, pod: &str) -> bool {
+        self.pods.get(pod).is_some_and(|pod| pod.counters.found)
     }
 
     /// Takes a reading.
@@ -60,8 +73,11 @@ impl Past {
         let factor = scale / seconds;
         for (.., step) in &past.steps {
             to.rest_on(step.requests);
-            to.add((step.requests - step.failed) * factor, false);
-            to.add(step.failed * factor, true);
+            to.add((step.requests - step.judged) * factor, None);
+            if step.judged > 0.0 {
+                to.add((step.judged - step.failed) * factor, Some(false));
+                to.add(step.failed * factor, Some(true));
+            }
             for (bound, count) in &step.buckets {
                 to.bucket(f64::from_bits(*bound), count * factor);
             }
@@ -89,14 +105,25 @@ impl Past {
         tally
     }
 
+    /// When the last round was.
+    pub fn last(&self) -> Option<Timestamp> {
+        self.rounds.back().map(|(at, _)| *at)
+    }
+
     /// Notes this round for the series of the next ones, and forgets what nobody shows any more.
     pub fn note(&mut self, now: Timestamp, tally: &Tally, span: SignedDuration, lanes: &Lanes) {
         let numbers = lanes.tracks.iter().enumerate().map(|(at, lane)| (lane.name.clone(), tally.current(at).clone()));
         self.rounds.push_back((now, numbers.collect()));
         let kept = span.max(SignedDuration::from_mins(15));
-        while self.rounds.front().is_some_and(|(at, _)| now.duration_since(*at) > kept) {
-            self.rounds.pop_front();
-        }
+        let step = span / POINTS;
+        // Of what is older than an hour one round a point is enough.
+        let mut last: Option<Timestamp> = None;
+        self.rounds.retain(|(at, _)| {
+            let age = now.duration_since(*at);
+            let stays = age <= kept && (age <= FINE || last.is_none_or(|last| at.duration_since(last) >= step / 2));
+            last = if stays { Some(*at) } else { last };
+            stays
+        });
         self.pods.retain(|_, pod| now.duration_since(pod.at) <= SignedDuration::from_mins(5));
     }
 }
@@ -105,6 +132,7 @@ impl Past {
 mod tests {
     use super::*;
     use crate::domain::Kind;
+    use crate::domain::measurement::Reading;
     use crate::strategy::testing::shop::Shop;
 
     fn at(second: i64) -> Timestamp {
@@ -140,13 +168,41 @@ mod tests {
     }
 
     #[test]
+    fn the_rounds_of_a_week_are_thinned_out() {
+        let shop = Shop::default().deployment("web", &[("app", "web")], "v1", (1, 9_000));
+        let lanes = Lanes::of(&shop.release(Kind::Deployment, "web"));
+        let (mut past, week) = (Past::default(), SignedDuration::from_hours(168));
+        for round in 0..20_000 {
+            let mut tally = Tally::new(&lanes);
+            tally.now(0).add(1.0, Some(false));
+            past.note(at(round * 5), &tally, week, &lanes);
+        }
+        assert!(past.rounds.len() < 800, "{}", past.rounds.len());
+        assert!(past.rounds.len() > 725, "and some of what is older is kept: {}", past.rounds.len());
+    }
+
+    #[test]
+    fn a_counter_that_was_not_there_yet_counts_from_zero_and_without_outcomes_there_is_no_share_of_errors() {
+        let shop = Shop::default().deployment("web", &[("app", "web")], "v1", (1, 9_000));
+        let lanes = Lanes::of(&shop.release(Kind::Deployment, "web"));
+        let (mut past, pod, window) = (Past::default(), Str::from("web-h1-0"), SignedDuration::from_secs(20));
+        past.read(&pod, at(0), Counters::default());
+        assert!(past.knows(&pod) && !past.counts(&pod));
+        past.read(&pod, at(10), Counters::read("http_requests_total{method=\"GET\"} 30\n").unwrap());
+        let mut tally = Tally::new(&lanes);
+        past.add(&pod, at(10), window, 1.0, tally.now(0));
+        let track = tally.finish(&lanes, window).remove(0);
+        assert_eq!((track.requests.value(), &track.errors), (Some(3.0), &Reading::NoSource));
+    }
+
+    #[test]
     fn the_rounds_become_the_series() {
         let shop = Shop::default().deployment("web", &[("app", "web")], "v1", (1, 9_000));
         let lanes = Lanes::of(&shop.release(Kind::Deployment, "web"));
         let mut past = Past::default();
         let span = SignedDuration::from_mins(5);
         let mut tally = Tally::new(&lanes);
-        tally.now(0).add(12.0, false);
+        tally.now(0).add(12.0, Some(false));
         past.note(at(0), &tally, span, &lanes);
         let series = past.tally(&lanes, at(10), span).finish(&lanes, SignedDuration::from_mins(1)).remove(0).series;
         assert_eq!((series.requests.len(), series.step.as_secs()), (60, 5));

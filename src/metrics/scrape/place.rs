@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// What has no metrics is looked at again after this.
-const LOOK_AGAIN: Duration = Duration::from_mins(5);
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 /// Scheme, port and path.
 #[derive(Debug, Clone, PartialEq, Eq)]

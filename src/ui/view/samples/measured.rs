@@ -78,6 +78,7 @@ pub fn breach(release: &Release) -> Measured {
                 said: if place < 10 { "200" } else { "503" }.into(),
             })
             .collect(),
+        trouble: None,
     });
     measured
 }
