@@ -114,7 +114,9 @@ fn pairs(model: &Model) -> Vec<(String, String)> {
                 Command::Help,
             ]
         };
-        pairs.extend(keyed(model, chain, rest));
+        let comparable = model.focus().is_none_or(|release| release.back_to.is_some() || release.history.len() > 1);
+        let rest: Vec<Command> = rest.iter().copied().filter(|it| comparable || *it != Command::Diff).collect();
+        pairs.extend(keyed(model, chain, &rest));
     }
     // At the board the key leaves; elsewhere it goes back.
     if model.layers.is_empty() {

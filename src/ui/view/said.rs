@@ -63,8 +63,13 @@ pub fn versions_within(release: &Release, cells: usize, glyphs: &Glyphs) -> Stri
         let left = width(&stable).saturating_sub(over);
         let head = if left >= 3 { cut(&stable, left) } else { String::new() };
         let (new, marks) = rest.split_once(' ').map_or((rest, ""), |(new, marks)| (new, marks));
-        let marks = if marks.is_empty() { String::new() } else { format!(" {marks}") };
-        let room = cells.saturating_sub(width(&head) + width(&marks));
+        let mut marks = if marks.is_empty() { String::new() } else { format!(" {marks}") };
+        let mut room = cells.saturating_sub(width(&head) + width(&marks));
+        if width(new) > room && marks.starts_with(" !") {
+            // The state and the reason say what is wrong, too: here the version counts for more.
+            "!".clone_into(&mut marks);
+            room = cells.saturating_sub(width(&head) + 1);
+        }
         return format!("{head}{}{marks}", cut(new, room.max(width(glyphs.arrow) + 3)));
     }
     // One version with marks, or with the one that is kept: what runs is what counts.

@@ -26,11 +26,25 @@ fn the_new_version_and_what_is_wrong_with_it_are_the_last_to_be_cut() {
     assert_eq!(within(&release, 15), "1…1→1.9.0 !pull");
     assert_eq!(within(&release, 13), "→1.9.0 !pull");
     set(&mut release, Role::Candidate, "2026-11-22-main-4f9a1c7");
-    assert_eq!(within(&release, 20), "→2026-1…f9a1c7 !pull");
+    assert_eq!(within(&release, 25), "→2026-11-22-main-4f9a1c7!");
     for cells in 9..40 {
         let text = within(&release, cells);
-        assert!(text.ends_with(" !pull") && crate::ui::text::width(&text) <= cells.max(10), "{cells}: {text}");
+        assert!(text.contains('!') && crate::ui::text::width(&text) <= cells, "{cells}: {text}");
     }
+}
+
+#[test]
+fn a_diff_is_hinted_only_where_there_is_something_to_compare_with() {
+    let mut model = at_stuck(80, 24, "");
+    press(&mut model, "<Enter>");
+    let footer = |model: &Model| screen(model).lines().last().unwrap_or_default().to_owned();
+    assert!(footer(&model).contains("d diff"), "{}", footer(&model));
+    let Some(Layer::Release(view)) = model.layers.last_mut() else { panic!("no release") };
+    let mut release = (*view.release).clone();
+    release.history.truncate(1);
+    release.back_to = None;
+    view.release = release.into();
+    assert!(!footer(&model).contains("d diff"), "{}", footer(&model));
 }
 
 #[test]
