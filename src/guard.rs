@@ -10,11 +10,13 @@
 pub mod bake;
 mod judge;
 mod numbers;
+mod rest;
 mod rules;
 mod written;
 
 pub use bake::{Baking, baking};
 pub use judge::{Finding, Judgement, State, Verdict, Watched, judge};
+pub use rest::{Rest, rest};
 pub use rules::{Against, Check, NoData, Quantile, Rule, Rules, Terms, Wrong};
 pub use rules::{millis as millis_words, percent as percent_words};
 pub use written::{against, percent, seconds, with_terms};

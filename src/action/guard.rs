@@ -9,6 +9,7 @@
 //! goes on without doing a step twice.
 
 mod act;
+mod begin;
 mod kept;
 mod lanes;
 mod post;

@@ -1,10 +1,10 @@
 //! What the rules make of a release now.
 
 use super::numbers::{Number, errors, latency};
+use super::rest::{Rest, rest};
 use super::rules::{Against, Check, NoData, Rule, Rules, Terms, millis, percent, points};
 use crate::domain::measurement::{Measured, TrackMeasured};
 use crate::domain::{Age, Release, Role, Str, Timestamp, Track};
-use crate::strategy::{Settled, strategy};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -55,6 +55,12 @@ pub struct State {
     /// Since when numbers and the rollout count: armed, or the last step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
+    /// Since when the rollout is on its way; `None` while it is at rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsettled: Option<Timestamp>,
+    /// Whether it came to rest since `since`: what moves after that is no rollout any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rested: bool,
     /// Restarts of its pods when it was armed.
     #[serde(default)]
     pub restarts: u32,
@@ -104,7 +110,12 @@ pub fn judge(
     let mut findings = Vec::with_capacity(rules.rules.len());
     for rule in &rules.rules {
         let found = scene.look(rules, rule);
-        findings.push(scene.count(rule, rules.no_data, found, fresh, &mut next));
+        findings.push(scene.count((rules, rule), found, fresh, &mut next));
+    }
+    match rest(release) {
+        Some(Rest::Settled | Rest::Stands(_)) => (next.unsettled, next.rested) = (None, true),
+        Some(Rest::Moves(_)) => next.unsettled = state.unsettled.or(Some(now)),
+        Some(Rest::Failed(_)) | None => {}
     }
     if fresh {
         next.counted = measured.and_then(|measured| measured.at);
@@ -160,13 +171,16 @@ impl Scene<'_> {
     }
 
     /// Counts a breach, and says what the rule makes of it.
-    fn count(&self, rule: &Rule, no_data: NoData, seen: Seen, fresh: bool, next: &mut State) -> Finding {
+    fn count(&self, (rules, rule): (&Rules, &Rule), seen: Seen, fresh: bool, next: &mut State) -> Finding {
         let name = rule.check.name();
+        let silent = matches!(seen, Seen::Nothing(_));
         let finding = |verdict, text: String| Finding { rule: name, verdict, text: text.into() };
         let counts = fresh || !rule.check.measures();
         let (broken, text) = match seen {
             Seen::Broken(text) => (true, text),
-            Seen::Nothing(text) if no_data == NoData::Breach => (true, format!("{text}, which counts as a breach")),
+            Seen::Nothing(text) if rules.no_data == NoData::Breach && self.measurable(rules) => {
+                (true, format!("{text}, which counts as a breach"))
+            }
             seen => {
                 let (verdict, text) = match seen {
                     Seen::Within(text) => (Verdict::Ok, text),
@@ -181,7 +195,7 @@ impl Scene<'_> {
             }
         };
         debug_assert!(broken, "everything else returned");
-        let wanted = if rule.check.measures() { rule.terms.in_a_row } else { 1 };
+        let wanted = if rule.check.measures() || silent { rule.terms.in_a_row } else { 1 };
         let before = self.state.broken.get(name).copied().unwrap_or(0);
         // Without any numbers there is no time of theirs either: each look counts.
         let counts = counts || self.measured.is_none_or(|measured| measured.at.is_none());
@@ -229,6 +243,12 @@ impl Scene<'_> {
     fn settling(&self, rules: &Rules) -> Option<jiff::SignedDuration> {
         let left = rules.settle - self.now.duration_since(self.state.since?);
         (left > jiff::SignedDuration::ZERO).then_some(left)
+    }
+
+    /// Whether there could be numbers: it has settled down, and something is asked for it.
+    fn measurable(&self, rules: &Rules) -> bool {
+        let nothing = self.own_track().is_some_and(|track| track.weight.asked == Some(0));
+        self.settling(rules).is_none() && !nothing
     }
 
     fn compare(&self, measured: &Measured, track: &TrackMeasured, rule: &Rule) -> Seen {
@@ -324,13 +344,14 @@ impl Scene<'_> {
     }
 
     fn settled(&self, within: jiff::SignedDuration) -> Seen {
-        let settled = strategy(self.release.strategy).map(|strategy| strategy.settled(self.release));
-        let took = self.state.since.map(|since| Age::between(since, self.now));
-        match settled {
-            Some(Settled::Yes) => Seen::Within("rollout settled".to_owned()),
-            Some(Settled::Failed(why)) => Seen::Broken(format!("the rollout does not come up: {why}")),
-            Some(Settled::NotYet(what)) => match took {
-                Some(took) if took.0 > within => {
+        let took = self.state.unsettled.map(|since| Age::between(since, self.now));
+        match rest(self.release) {
+            Some(Rest::Settled) => Seen::Within("rollout settled".to_owned()),
+            Some(Rest::Stands(what)) => Seen::Within(format!("rollout: {what}")),
+            Some(Rest::Failed(why)) => Seen::Broken(format!("the rollout does not come up: {why}")),
+            Some(Rest::Moves(what)) => match took {
+                // Once settled, a pod that is evicted or an autoscaler that adds some breaks no rollout.
+                Some(took) if took.0 > within && !self.state.rested => {
                     Seen::Broken(format!("not settled after {} (limit {}): {what}", took.words(), Age(within).words()))
                 }
                 _ => Seen::NotYet(format!("rollout: {what}")),

@@ -20,7 +20,7 @@ use windlass::domain::workload::Image;
 use windlass::domain::{Intent, Kind, ObjectKey};
 use windlass::guard::{Rules, Verdict};
 use windlass::notify::Notifier;
-use windlass::sim::{Access, Level, SimCluster};
+use windlass::sim::{Access, Effect, Fault, Level, On, SimCluster};
 
 const SEARCH: &str = "virtualservices.networking.istio.io/shop/search";
 
@@ -145,6 +145,46 @@ async fn a_good_candidate_walks_its_ladder_and_is_kept() {
     for rung in [10, 25, 50] {
         assert!(seen.contains(&Some(rung)), "{rung} % was looked at: {seen:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_person_takes_back_is_not_walked_up_again() {
+    let sim = sim("istio");
+    let (ana, ben) = (Console::of(&sim, "ana").await, Console::of(&sim, "ben").await);
+    let options = GuardOptions { step_when_ok: true, ..options(&ana, &sim, &search(), well).await };
+    let mut news = ana.engine.guard(options);
+    while !matches!(news.recv().await.expect("news"), GuardNews::Looked(look) if look.weight == Some(25)) {}
+    ben.release(&search(), "25 %", |_| weights(&sim) == [75, 25]).await;
+    assert_eq!(ben.does(&search(), Intent::Abort).await.kind, OutcomeKind::Applied);
+    let (ending, news) = heard(&mut news).await;
+    assert_eq!((ending.kind, weights(&sim)), (OutcomeKind::Refused, vec![100, 0]), "{news:?}");
+    assert!(ending.reason.contains("somebody else took"), "{}", ending.reason);
+}
+
+#[tokio::test(start_paused = true)]
+async fn under_hold_the_first_step_is_not_taken_on_what_is_broken_and_the_guard_ends() {
+    let sim = sim("istio");
+    let ana = Console::of(&sim, "ana").await;
+    assert_eq!(ana.does(&search(), Intent::Abort).await.kind, OutcomeKind::Applied);
+    ana.release(&search(), "0 %", |release| release.tracks.iter().any(|track| track.weight.asked == Some(0))).await;
+    let options = options(&ana, &sim, &search(), new_is_bad).await;
+    let options = GuardOptions { step_when_ok: true, on_breach: OnBreach::Hold, ..options };
+    let (ending, news) = heard(&mut ana.engine.guard(options)).await;
+    assert_eq!((ending.kind, weights(&sim)), (OutcomeKind::Refused, vec![100, 0]), "{} {news:?}", ending.reason);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_fails_at_the_claim_is_waited_for_and_no_second_guard_begins() {
+    let sim = sim("istio");
+    let (ana, ben) = (Console::of(&sim, "ana").await, Console::of(&sim, "ben").await);
+    let mut first = ana.engine.guard(options(&ana, &sim, &search(), well).await);
+    while !matches!(first.recv().await, Some(GuardNews::Looked(_))) {}
+    let first = tokio::spawn(async move { heard(&mut first).await.0 });
+    let options = options(&ben, &sim, &search(), new_is_bad).await;
+    sim.fault(Fault::new(On::verb("get"), Effect::Status { code: 503, retry_after: None }).times(4));
+    let (ending, news) = heard(&mut ben.engine.guard(options)).await;
+    assert!(!news.iter().any(|news| matches!(news, GuardNews::Acting(_))), "{news:?}");
+    assert_eq!((ending, weights(&sim)), (first.await.expect("ran"), vec![90, 10]), "{news:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,26 +1,29 @@
 //! A guard's writes: kept before they are sent, so that none is done twice and none is lost.
 
 use super::kept::{Kept, Pending, Way};
-use super::lanes::{is_back, way_back};
+use super::lanes::{is_back, serves, way_back};
 use super::post::Post;
-use super::run::{Stop, Watch, settled, went_through};
+use super::run::{RENEW, Stop, Watch, settled, went_through};
 use super::told::GuardNews;
 use crate::action::progress::{Consent, News, Progress};
 use crate::domain::journal::Event;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::plan::{Refusal, RefusalKind};
-use crate::domain::{Intent, Outcome, Plan, Release, Str};
+use crate::domain::{Direction, Intent, Outcome, Plan, Release, Str};
 use crate::notify::Happened;
-use crate::strategy::strategy;
+use crate::strategy::{Switched, strategy};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
-/// How often the Lease is renewed while a write is followed.
-const RENEW: Duration = Duration::from_secs(10);
-
-/// How often a way back is planned anew, when what it was made from has moved.
+/// How often a way back that is refused is planned anew; one that is not answered is tried for as long as there is time.
 const TRIES: u32 = 5;
+
+/// How long the pauses between two tries may become, in seconds.
+const LONGEST_PAUSE: u64 = 5;
+
+/// How long a release may take to show that it is back.
+const SHOWN: Duration = Duration::from_secs(15);
 
 /// What came of a write.
 pub(super) enum Acted {
@@ -42,9 +45,14 @@ impl Watch {
         (way, because): (Way, Str),
     ) -> Result<Acted, Stop> {
         let plan = self.engine.plan_id();
-        kept.pending = Some(Pending { way, from: release.standing(), plan, because });
-        self.keep(post, kept).await?;
+        kept.pending = Some(Pending { way, from: release.standing(), plan, because, at: Some(self.now()) });
+        let written = self.keep(post, kept).await?;
         match way {
+            // A step that nobody could find again is not taken.
+            Way::On if !written => {
+                kept.pending = None;
+                Ok(Acted::NotNow("no step is taken while its state can't be kept".into()))
+            }
             Way::On => self.step(post, kept, release).await,
             Way::Back => self.back(post, kept).await,
         }
@@ -107,7 +115,7 @@ impl Watch {
     async fn step(&mut self, post: &mut Post, kept: &mut Kept, release: &Release) -> Result<Acted, Stop> {
         let Some(pending) = kept.pending.clone() else { return Ok(Acted::Stepped) };
         let intent = Intent::Advance { from: pending.from, rule: None };
-        let outcome = match self.planned(release, &intent, &pending).await {
+        let outcome = match self.planned(release, &intent, (&pending, kept)).await {
             Ok(plan) => self.apply(post, kept, plan, &pending.because).await?,
             Err(refusal) => outcome_of(&refusal),
         };
@@ -132,8 +140,9 @@ impl Watch {
     async fn back(&mut self, post: &mut Post, kept: &mut Kept) -> Result<Acted, Stop> {
         let Some(mut pending) = kept.pending.clone() else { return Ok(Acted::Stepped) };
         let deadline = Instant::now() + self.limit();
-        let mut why = Str::from("");
-        for attempt in 1..=TRIES {
+        let mut why: Str;
+        let (mut refused, mut pause) = (0, 0);
+        loop {
             let Some(release) = self.release().await else {
                 return Ok(Acted::Ended(Happened::NotRolledBack, "the release is gone".into()));
             };
@@ -141,15 +150,18 @@ impl Watch {
                 return self.settle(post, kept, &pending, deadline).await;
             }
             let planned = match way_back(&release, kept, self.options.on_breach) {
-                Ok(Some(intent)) => self.planned(&release, &intent, &pending).await,
+                Ok(Some(intent)) => self.planned(&release, &intent, (&pending, kept)).await,
                 Ok(None) => return Ok(Acted::Ended(Happened::Breach, pending.because)),
                 Err(refusal) => Err(refusal),
             };
+            let read_again = planned.as_ref().is_err_and(|refusal| refusal.kind == RefusalKind::ReadAgain);
             let outcome = match planned {
                 Ok(plan) => self.apply(post, kept, plan, &pending.because).await?,
                 Err(refusal) => outcome_of(&refusal),
             };
             why = outcome.reason.clone();
+            let unanswered = read_again || matches!(outcome.kind, OutcomeKind::Unreachable | OutcomeKind::Unknown);
+            let moved = unanswered || outcome.kind == OutcomeKind::Conflict;
             match outcome.kind {
                 OutcomeKind::Applied | OutcomeKind::Timeout => {
                     return self.done(post, kept, &pending, &outcome).await;
@@ -170,14 +182,25 @@ impl Watch {
                 | OutcomeKind::Failed
                 | OutcomeKind::Partial => {}
             }
-            if attempt < TRIES && Instant::now() < deadline {
-                self.say(GuardNews::Said(format!("not rolled back yet: {why}; it is tried again").into()));
-                sleep(Duration::from_secs(u64::from(attempt))).await;
-                // Another plan has another name, and it is kept before it is sent.
-                pending.plan = self.engine.plan_id();
-                kept.pending = Some(pending.clone());
-                self.keep(post, kept).await?;
+            refused += u32::from(!moved);
+            if refused >= TRIES {
+                break;
             }
+            if Instant::now() >= deadline {
+                if unanswered {
+                    // Nothing says that it can't be done: the next look tries again.
+                    return Ok(Acted::NotNow(format!("not rolled back yet: {why}").into()));
+                }
+                break;
+            }
+            self.say(GuardNews::Said(format!("not rolled back yet: {why}; it is tried again").into()));
+            pause = LONGEST_PAUSE.min(pause + 1);
+            sleep(Duration::from_secs(pause)).await;
+            // Another plan has another name, and it is kept before it is sent.
+            pending.plan = self.engine.plan_id();
+            pending.at = Some(self.now());
+            kept.pending = Some(pending.clone());
+            self.keep(post, kept).await?;
         }
         let reason = format!("{}; it could not be rolled back: {why}", pending.because);
         Ok(Acted::Ended(Happened::NotRolledBack, reason.into()))
@@ -211,6 +234,22 @@ impl Watch {
         self.done(post, kept, pending, &outcome).await
     }
 
+    /// Whether the release shows that what served serves again: an observation may be a moment behind.
+    async fn shown(&self, kept: &Kept) -> bool {
+        let mut snapshots = self.options.snapshots.clone();
+        let deadline = Instant::now() + SHOWN;
+        loop {
+            let Some(release) = self.release().await else { return false };
+            if is_back(&release, &kept.guarded) && serves(&release, kept) {
+                return true;
+            }
+            if Instant::now() >= deadline {
+                return false;
+            }
+            let _ = timeout(Duration::from_secs(1), snapshots.changed()).await;
+        }
+    }
+
     /// The write went through.
     async fn done(
         &mut self,
@@ -221,6 +260,11 @@ impl Watch {
     ) -> Result<Acted, Stop> {
         let served = kept.served.as_ref().map_or_else(|| "what served before".into(), |served| served.version.clone());
         if pending.way == Way::Back {
+            if !self.shown(kept).await {
+                let reason =
+                    format!("{}; sent back, and the release does not show that {served} serves", pending.because);
+                return Ok(Acted::Ended(Happened::Undecided, reason.into()));
+            }
             let (happened, how) = if outcome.kind == OutcomeKind::Timeout {
                 (Happened::NotSettled, format!("rolled back to {served}, and not settled: {}", outcome.reason))
             } else {
@@ -235,6 +279,7 @@ impl Watch {
         kept.until = None;
         // The numbers of another rung begin anew.
         kept.state.since = Some(now);
+        (kept.state.unsettled, kept.state.rested, kept.took) = (None, false, true);
         kept.state.broken.clear();
         self.keep(post, kept).await?;
         post.note(kept, &format!("one step on: left {from}, {}", outcome.reason), true).await;
@@ -243,14 +288,29 @@ impl Watch {
     }
 
     /// The plan for `intent`, from objects that are read now.
-    async fn planned(&self, release: &Release, intent: &Intent, pending: &Pending) -> Result<Arc<Plan>, Refusal> {
+    async fn planned(
+        &self,
+        release: &Release,
+        intent: &Intent,
+        (pending, kept): (&Pending, &Kept),
+    ) -> Result<Arc<Plan>, Refusal> {
         let strategy = strategy(release.strategy)
             .ok_or_else(|| Refusal::because(format!("{} is not steered by this version", release.key)))?;
         let details = self.engine.inner.cluster.details(release).await;
         let details = details.map_err(|error| Refusal::read_again(error.to_string()))?;
         let context = self.engine.context(&release.uid);
-        let context = crate::strategy::Context { plan_id: pending.plan.clone(), ..context };
-        strategy.plan(release, &details, intent, &context).map(Arc::new)
+        let mut context = crate::strategy::Context { plan_id: pending.plan.clone(), ..context };
+        if pending.way == Way::On {
+            return strategy.plan(release, &details, intent, &context).map(Arc::new);
+        }
+        // What served when the guard was armed is the way back, whatever this journal remembers of other writes.
+        context.left_by_undo = None;
+        if let (Intent::Switch { .. }, Some(served)) = (intent, &kept.served) {
+            let (from, to) = (served.track.clone(), kept.guarded.track.clone());
+            context.switched = Some(Switched { from, to, at: context.now, took: None });
+        }
+        let plan = strategy.plan(release, &details, intent, &context)?;
+        Ok(Arc::new(Plan { direction: Direction::Back, ..plan }))
     }
 
     fn consent(&self, because: &Str) -> Consent {

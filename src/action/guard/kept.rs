@@ -32,6 +32,9 @@ pub struct Kept {
     /// A write that may have been sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Pending>,
+    /// Whether anything was asked for what is guarded since it was armed: taken back then, it is not stepped on again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub took: bool,
     /// The steps that were taken, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Str>,
@@ -69,6 +72,9 @@ pub struct Pending {
     pub plan: PlanId,
     /// Why.
     pub because: Str,
+    /// When it was decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
 }
 
 /// Which way a guard's write goes.

@@ -5,7 +5,7 @@ use crate::domain::guarding::OnBreach;
 use crate::domain::history::{Evidence, HistoryEntry};
 use crate::domain::intent::{PausedUndo, UndoTo};
 use crate::domain::plan::Refusal;
-use crate::domain::traffic::view::Side;
+use crate::domain::traffic::view::{Side, Traffic};
 use crate::domain::{Intent, Release, Role, Str, Track};
 use crate::strategy::Switched;
 
@@ -111,18 +111,48 @@ pub(super) fn is_back(release: &Release, guarded: &Lane) -> bool {
     }
 }
 
+/// Whether something is asked for the guarded revision.
+pub(super) fn takes(release: &Release, guarded: &Lane) -> bool {
+    let Some(track) = release.tracks.iter().find(|track| track.name == guarded.track) else { return false };
+    match track.role {
+        Role::Stable => true,
+        Role::Candidate => track.weight.asked.is_some_and(|asked| asked > 0),
+        Role::Idle => false,
+    }
+}
+
+/// Whether what served when the guard was armed serves now, as far as that can be told.
+pub(super) fn serves(release: &Release, kept: &Kept) -> bool {
+    let Some(served) = &kept.served else { return true };
+    let same = |now: Option<Str>| match (now, &served.hash) {
+        (Some(now), Some(hash)) => now == *hash,
+        _ => true,
+    };
+    let own_sides = |traffic: &Traffic| traffic.rows.sides.iter().any(|side| side.own.is_some());
+    match (&release.traffic, release.track(Role::Stable)) {
+        (Some(traffic), Some(stable)) if own_sides(traffic) => {
+            stable.name == served.track && same(side(release, &stable.name).and_then(hash_of_side))
+        }
+        // A controller has its traffic back, and the template is still there.
+        (Some(_), Some(stable)) if carries(release, &kept.guarded) => stable.name != kept.guarded.track,
+        _ => same(release.current().and_then(|entry| entry.hash.clone())),
+    }
+}
+
 /// The way back on `release`; `None` where nothing is done.
 pub(super) fn way_back(release: &Release, kept: &Kept, on_breach: OnBreach) -> Result<Option<Intent>, Refusal> {
     let nothing = || {
         Refusal::because(format!("{} has nothing to go back to: nothing else served when it was armed", release.key))
     };
     let switch = || Ok(Some(Intent::Switch { to: Some(kept.served.as_ref().ok_or_else(nothing)?.track.clone()) }));
-    let candidate = release.track(Role::Candidate).is_some();
+    let other = release.track(Role::Candidate).filter(|track| track.name != kept.guarded.track);
+    let candidate = release.track(Role::Candidate).is_some() && other.is_none();
     let traffic = release.traffic.as_ref();
     match on_breach {
         OnBreach::Hold => Ok(None),
         OnBreach::SwitchBack => switch(),
         OnBreach::Undo if traffic.is_some_and(|traffic| traffic.switch.is_some()) => switch(),
+        OnBreach::Undo | OnBreach::Abort if other.is_some() => promoted(release, kept, other),
         OnBreach::Abort if candidate || traffic.is_none() => Ok(Some(Intent::Abort)),
         OnBreach::Undo | OnBreach::Abort => {
             let own_sides = traffic.is_some_and(|traffic| traffic.rows.sides.iter().any(|side| side.own.is_some()));
@@ -135,6 +165,24 @@ pub(super) fn way_back(release: &Release, kept: &Kept, on_breach: OnBreach) -> R
             Ok(Some(Intent::Undo { to, paused }))
         }
     }
+}
+
+/// The way back when the guarded revision is the stable one and another one is the candidate by now: all of the traffic to
+/// that one where it is what served, and nothing where it is yet another.
+fn promoted(release: &Release, kept: &Kept, other: Option<&Track>) -> Result<Option<Intent>, Refusal> {
+    let hash = |name: &str| side(release, name).and_then(hash_of_side).or_else(|| hash_of_entry(release, name));
+    let served = kept.served.as_ref().zip(other).filter(|(served, other)| {
+        served.track == other.name && served.hash.is_some() && served.hash == hash(&other.name)
+    });
+    if served.is_some() {
+        return Ok(Some(Intent::SetWeight { weight: 100, rule: None }));
+    }
+    let version = other.map_or_else(|| "another version".into(), |other| other.version.clone());
+    Err(Refusal::because(format!(
+        "{} is the stable version of {} now, and {version} is brought in beside it: what served is not there any more; \
+         decide by hand",
+        kept.guarded.version, release.key
+    )))
 }
 
 /// The number that the served revision has now.

@@ -31,7 +31,7 @@ pub(super) struct Post {
     holder: String,
     place: Place,
     /// Says on this machine that the guard lives, for whoever finds its Lease.
-    _lock: Option<PlanLock>,
+    lock: Option<PlanLock>,
 }
 
 #[derive(Debug)]
@@ -57,6 +57,15 @@ pub(super) struct Held {
     pub version: Str,
     /// What they know.
     pub kept: Option<Box<Kept>>,
+    /// Why it can't be told whether anybody holds it.
+    pub why: Option<Str>,
+}
+
+impl Held {
+    /// Nobody knows who holds it, for this reason.
+    fn untold(why: String) -> Self {
+        Self { by: "".into(), version: "".into(), kept: None, why: Some(why.into()) }
+    }
 }
 
 /// Why a state was not kept.
@@ -88,7 +97,7 @@ pub(super) async fn holder(engine: &Engine, release: &ObjectKey) -> Option<Held>
     let object = engine.inner.cluster.read(&lease_of(release)).await.ok()?;
     let (kept, by) = read(&object);
     let version = object.value::<Str>("/metadata/resourceVersion").unwrap_or_default();
-    (!by.is_empty()).then(|| Held { by: by.into(), version, kept: kept.map(Box::new) })
+    (!by.is_empty()).then(|| Held { by: by.into(), version, kept: kept.map(Box::new), why: None })
 }
 
 /// Where we run, as a holder says it: the machine, and the journal on it.
@@ -115,7 +124,7 @@ impl Post {
                 release: release.clone(),
                 holder: holder.clone(),
                 place: Place::Journal,
-                _lock: lock(engine, kept.as_ref().map_or(guard, |kept| &kept.guard)),
+                lock: lock(engine, kept.as_ref().map_or(guard, |kept| &kept.guard)),
             };
             let why = why.map(|why| format!("{why}; the guard's state is kept in the local journal only").into());
             Claim::Ours(Box::new(post), kept.map(Box::new), why)
@@ -138,15 +147,22 @@ impl Post {
                 });
                 let given_up = by.is_empty() || ours || expired.is_some_and(|held| held.version == version);
                 if !given_up {
-                    return Claim::Held(Held { by: by.into(), version, kept: kept.map(Box::new) });
+                    return Claim::Held(Held { by: by.into(), version, kept: kept.map(Box::new), why: None });
                 }
                 (Some(object), kept)
             }
             Err(ReadError::NotFound(_)) => (None, None),
-            Err(error) => return local(Some(format!("Leases can't be read here ({error})"))),
+            Err(error @ ReadError::Forbidden(_)) => {
+                return local(Some(format!("Leases can't be read here ({error})")));
+            }
+            // Another guard may hold it: without an answer nothing is guarded twice.
+            Err(error) => return Claim::Held(Held::untold(error.to_string())),
         };
         let name = kept.as_ref().filter(|kept| kept.ended.is_none()).map_or(guard, |kept| &kept.guard).clone();
         let lock = lock(engine, &name);
+        if lock.is_none() && locked(engine, &name) {
+            return Claim::Held(Held::untold("a guard of that name runs on this machine".to_owned()));
+        }
         let call = match &old {
             None => created(&key, &holder, inner.settings.clock.now()),
             Some(object) => taken(object, &holder, inner.settings.clock.now()),
@@ -159,16 +175,26 @@ impl Post {
                     release: release.clone(),
                     holder,
                     place: Place::Lease(Box::new(object)),
-                    _lock: lock,
+                    lock,
                 };
                 Claim::Ours(Box::new(post), kept.map(Box::new), None)
             }
             // Somebody was quicker, or the answer was lost: look again.
             Ok(None) | Err(SendError::Fence | SendError::Conflict(_) | SendError::Lost(_) | SendError::NotFound(_)) => {
                 let by = old.as_ref().map(|object| read(object).1).unwrap_or_default();
-                Claim::Held(Held { by: by.into(), version: "".into(), kept: None })
+                Claim::Held(Held { by: by.into(), version: "".into(), kept: None, why: None })
             }
-            Err(error) => local(Some(format!("Leases can't be written here ({error})"))),
+            Err(error @ (SendError::Forbidden(_) | SendError::Denied(_))) => {
+                local(Some(format!("Leases can't be written here ({error})")))
+            }
+            Err(error) => Claim::Held(Held::untold(error.to_string())),
+        }
+    }
+
+    /// Says on this machine that the guard called so lives here: what an interrupted one left may not be gone on from.
+    pub fn answer_for(&mut self, guard: &PlanId) {
+        if let Some(lock) = lock(&self.engine, guard) {
+            self.lock = Some(lock);
         }
     }
 

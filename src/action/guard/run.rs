@@ -1,34 +1,28 @@
-//! One guard from its claim to its end.
+//! One guard from its first look to its end.
 
 use super::GuardOptions;
 use super::act::Acted;
+use super::begin::ARMING;
 use super::kept::{Ended, Kept, Lane, Way};
-use super::lanes::{arm, carries, is_back, next_step};
-use super::post::{self, Claim, HOLDS, Held, NotKept, Post};
+use super::lanes::{carries, is_back, next_step, takes};
+use super::post::{self, NotKept, Post};
 use super::told::{Ending, Evaluation, GuardNews};
 use crate::action::engine::Engine;
 use crate::domain::guarding::OnBreach;
 use crate::domain::outcome::OutcomeKind;
-use crate::domain::plan::{PlanId, RefusalKind};
 use crate::domain::snapshot::FRESH_LIMIT;
 use crate::domain::{Measured, Release, Role, Str, Timestamp};
-use crate::guard::{Judgement, State, Verdict, judge};
+use crate::guard::{Finding, Judgement, Rest, Verdict, judge, rest};
 use crate::notify::{Happened, Notice, Numbers};
 use crate::strategy::{Settled, strategy};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
-/// How long a release may take until it tells which revision it stands for.
-const ARMING: Duration = Duration::from_secs(30);
-
-/// For how long a rollback is told again to whoever asks for a guard over what it left.
-const TOLD_AGAIN: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
-
-/// How often a guard that stands by looks at the Lease.
-const STANDING_BY: Duration = Duration::from_secs(3);
+/// How often the Lease is renewed while nothing else is to be done.
+pub(super) const RENEW: Duration = Duration::from_secs(10);
 
 /// How long the last notices may take.
 const NOTICES: Duration = Duration::from_secs(30);
@@ -37,7 +31,9 @@ const NOTICES: Duration = Duration::from_secs(30);
 pub(super) struct Watch {
     pub(super) engine: Engine,
     pub(super) options: GuardOptions,
-    news: mpsc::UnboundedSender<GuardNews>,
+    pub(super) news: mpsc::UnboundedSender<GuardNews>,
+    /// What it knew when another guard took over.
+    pub(super) lost: Option<Box<Kept>>,
     notices: JoinSet<Vec<crate::notify::Failed>>,
     /// The last word on the rules, so that a journal tells changes only.
     told: Option<Verdict>,
@@ -56,7 +52,7 @@ pub(super) enum Stop {
 impl Watch {
     /// A guard that has not begun.
     pub fn new(engine: Engine, options: GuardOptions, news: mpsc::UnboundedSender<GuardNews>) -> Self {
-        Self { engine, options, news, notices: JoinSet::new(), told: None }
+        Self { engine, options, news, lost: None, notices: JoinSet::new(), told: None }
     }
 
     /// Runs to the end.
@@ -116,168 +112,24 @@ impl Watch {
         self.options.measurements.borrow().of(&self.options.release.uid).cloned()
     }
 
-    /// Claims the post, and watches from there.
-    async fn watch(&mut self) -> Stop {
-        let name = match &self.options.name {
-            Some(name) => PlanId(name.clone()),
-            None => self.engine.plan_id(),
-        };
-        let (mut post, left) = match self.claim(&name).await {
-            Ok(claimed) => claimed,
-            Err(stop) => return stop,
-        };
-        let left = match left {
-            Some(kept) if kept.ended.is_some() => {
-                if let Some(ending) = self.told_again(&kept).await {
-                    return Stop::Ended(ending);
-                }
-                None
-            }
-            left => left,
-        };
-        let kept = match left {
-            Some(kept) => {
-                let from = kept.pending.as_ref().map(|_| ", with a write under way").unwrap_or_default();
-                self.say(GuardNews::Said(format!("goes on from guard {}{from}", kept.guard.0).into()));
-                *kept
-            }
-            None => match self.armed(name).await {
-                Ok(kept) => kept,
-                Err(ending) => return Stop::Ended(ending),
-            },
-        };
-        let words = self.words(&kept);
-        if let Err(stop) = self.keep(&mut post, &kept).await {
-            return stop;
-        }
-        post.note(&kept, &words, true).await;
-        self.say(GuardNews::Armed(words.into()));
-        self.rounds(post, kept).await
-    }
-
-    /// Waits for the post, as long as another guard holds it.
-    async fn claim(&self, name: &PlanId) -> Result<(Box<Post>, Option<Box<Kept>>), Stop> {
-        let mut seen: Option<(Held, Instant)> = None;
-        let mut told: Option<Str> = None;
-        loop {
-            if self.news.is_closed() {
-                return Err(Stop::Dropped);
-            }
-            let expired = seen.as_ref().filter(|(_, since)| since.elapsed() > HOLDS).map(|(held, _)| held);
-            match Post::claim(&self.engine, &self.options.release, name, expired).await {
-                Claim::Ours(post, kept, why) => {
-                    if let Some(why) = why {
-                        self.say(GuardNews::Said(why));
-                    }
-                    if let Some(ended) = kept.as_ref().and_then(|kept| kept.ended.as_ref()) {
-                        let same = kept.as_ref().is_some_and(|kept| kept.guard == *name);
-                        // We stood by and saw it end, or were started again under its name.
-                        if same || told.is_some() {
-                            return Err(Stop::Ended(ended.ending.clone()));
-                        }
-                    }
-                    return Ok((post, kept));
-                }
-                Claim::Held(held) => {
-                    if !held.by.is_empty() && told.as_ref() != Some(&held.by) {
-                        told = Some(held.by.clone());
-                        self.say(GuardNews::StandingBy(held.by.clone()));
-                    }
-                    if seen.as_ref().is_none_or(|(before, _)| before.version != held.version) {
-                        seen = Some((held, Instant::now()));
-                    }
-                    sleep(STANDING_BY).await;
-                }
-            }
-        }
-    }
-
-    /// The end of the guard before, where it took back what is to be guarded, and the release stands where it was left: a
-    /// revision that was rolled back is not walked up again by itself, and whoever was killed at the end tells the end.
-    async fn told_again(&self, before: &Kept) -> Option<Ending> {
-        let ended = before.ended.as_ref()?;
-        if !matches!(ended.ending.kind, OutcomeKind::Failed | OutcomeKind::Timeout) || self.options.lanes.is_some() {
-            return None;
-        }
-        let release = self.release().await?;
-        let (guarded, _) = arm(&release, None).ok()?;
-        let same = guarded.track == before.guarded.track && guarded.hash == before.guarded.hash;
-        let served = before.served.as_ref().is_some_and(|served| served.hash.is_some() && served.hash == guarded.hash);
-        let lately = self.now().duration_since(ended.at) < TOLD_AGAIN;
-        if !is_back(&release, &before.guarded) || !(same || (served && lately)) {
-            return None;
-        }
-        let reason = format!("{} (by guard {}, which ended at {})", ended.ending.reason, before.guard.0, ended.at);
-        Some(Ending { reason: reason.into(), ..ended.ending.clone() })
-    }
-
-    /// A guard that begins.
-    async fn armed(&self, guard: PlanId) -> Result<Kept, Ending> {
-        let gone = || Ending::of(Happened::Undecided, format!("{} is not there", self.options.release.key));
-        let started = Instant::now();
-        let (release, (guarded, served)) = loop {
-            let release = self.release().await.ok_or_else(gone)?;
-            if let Some(lanes) = self.options.lanes.clone() {
-                break (release, lanes);
-            }
-            let switched = self.engine.context(&release.uid).switched;
-            match arm(&release, switched.as_ref()) {
-                Ok(lanes) => break (release, lanes),
-                Err(refusal) if refusal.kind == RefusalKind::ReadAgain && started.elapsed() < ARMING => {
-                    let mut snapshots = self.options.snapshots.clone();
-                    let _ = timeout(Duration::from_secs(1), snapshots.changed()).await;
-                }
-                Err(refusal) => return Err(Ending::of(Happened::Undecided, refusal.reason)),
-            }
-        };
-        let now = self.now();
-        let restarts = restarts(&release, &guarded);
-        let watched = crate::guard::Watched { track: guarded.track.clone(), hash: guarded.hash.clone() };
-        Ok(Kept {
-            guard,
-            release: release.uid.clone(),
-            who: self.engine.inner.settings.who.clone(),
-            armed: now,
-            guarded,
-            served,
-            until: None,
-            state: State { watched, since: Some(now), restarts, ..State::default() },
-            pending: None,
-            steps: Vec::new(),
-            ended: None,
-        })
-    }
-
-    fn words(&self, kept: &Kept) -> String {
-        let GuardOptions { rules, watch, on_breach, step_when_ok, .. } = &self.options;
-        let back = match (&kept.served, on_breach) {
-            (_, OnBreach::Hold) => "on breach it only says so".to_owned(),
-            (Some(served), way) => format!("on breach {way} to {}", served.version),
-            (None, way) => format!("on breach {way}, though nothing is known to go back to"),
-        };
-        let steps = if *step_when_ok { ", one step on whenever a rung has baked" } else { "" };
-        let span = crate::domain::Age(*watch).words();
-        format!(
-            "guards {} {} for {span}: {}; {back}{steps}",
-            self.options.release.key,
-            kept.guarded.version,
-            rules.words()
-        )
-    }
-
     /// Keeps the state; forward nothing happens without, back goes on.
-    pub(super) async fn keep(&self, post: &mut Post, kept: &Kept) -> Result<(), Stop> {
+    /// Says whether it is kept.
+    pub(super) async fn keep(&mut self, post: &mut Post, kept: &Kept) -> Result<bool, Stop> {
         match post.keep(kept).await {
-            Ok(()) => Ok(()),
-            Err(NotKept::Lost(by)) => Err(Stop::Lost(by)),
+            Ok(()) => Ok(true),
+            Err(NotKept::Lost(by)) => {
+                self.lost = Some(Box::new(kept.clone()));
+                Err(Stop::Lost(by))
+            }
             Err(NotKept::Failed(why)) => {
                 self.say(GuardNews::Said(format!("its state could not be kept: {why}").into()));
-                Ok(())
+                Ok(false)
             }
         }
     }
 
-    async fn rounds(&mut self, mut post: Box<Post>, mut kept: Kept) -> Stop {
+    pub(super) async fn rounds(&mut self, mut post: Box<Post>, mut kept: Kept) -> Stop {
+        let began = self.now();
         loop {
             if self.news.is_closed() {
                 post.note(&kept, "stopped: nobody listens any more", true).await;
@@ -292,13 +144,16 @@ impl Watch {
                     Ok(Acted::Ended(happened, reason)) => return self.end(post, kept, happened, reason).await,
                     Ok(Acted::NotNow(why)) => {
                         self.say(GuardNews::Said(why));
-                        sleep(self.options.every).await;
+                        if let Err(stop) = self.pause(&mut post, &kept).await {
+                            return stop;
+                        }
                         continue;
                     }
                     Err(stop) => return stop,
                 }
             }
-            if is_back(&release, &kept.guarded) && next_step(&release, &kept.guarded) != Some(true) {
+            let next = next_step(&release, &kept.guarded);
+            if is_back(&release, &kept.guarded) && (kept.took || next != Some(true)) {
                 let reason = if carries(&release, &kept.guarded) {
                     format!("somebody else took {} back", kept.guarded.version)
                 } else {
@@ -306,14 +161,19 @@ impl Watch {
                 };
                 return self.end(post, kept, Happened::Undecided, reason.into()).await;
             }
-            let judgement = self.look(&release, &kept);
+            kept.took |= takes(&release, &kept.guarded);
+            let (judgement, heard) = self.look(&release, &kept);
             kept.state = judgement.state.clone();
             let (verdict, reason) = (judgement.verdict, judgement.reason.clone());
             let now = self.now();
-            let step = if self.options.step_when_ok { next_step(&release, &kept.guarded) } else { None };
-            if kept.until.is_none() && step.is_none() && settled(&release) {
+            let step = if self.options.step_when_ok { next } else { None };
+            let may_step = heard && step.is_some_and(|first| self.may_step(&release, &judgement, first));
+            if kept.until.is_none() && step.is_none() && at_a_stop(&release) {
                 kept.until = now.checked_add(self.options.watch).ok();
             }
+            let rung = kept.state.since.unwrap_or(kept.armed).max(began);
+            let stuck = kept.until.is_none() && now.duration_since(rung) > self.longest_rung(&release);
+            let over = kept.until.is_some_and(|until| now >= until);
             self.tell(&release, &kept, judgement);
             if self.told != Some(verdict) {
                 self.told = Some(verdict);
@@ -323,14 +183,12 @@ impl Watch {
                 Verdict::Breach if self.options.on_breach != OnBreach::Hold => {
                     self.act(&mut post, &mut kept, &release, (Way::Back, reason.clone())).await
                 }
-                _ if step.is_some() && self.may_step(&release, verdict, step == Some(true)) => {
-                    self.act(&mut post, &mut kept, &release, (Way::On, reason.clone())).await
-                }
-                _ if kept.until.is_some_and(|until| now >= until) => {
+                _ if may_step => self.act(&mut post, &mut kept, &release, (Way::On, reason.clone())).await,
+                _ if over || stuck => {
                     let happened = match verdict {
-                        Verdict::Ok => Happened::Kept,
+                        Verdict::Ok if over => Happened::Kept,
                         Verdict::Breach => Happened::Breach,
-                        Verdict::Hold | Verdict::NoData => Happened::Undecided,
+                        Verdict::Ok | Verdict::Hold | Verdict::NoData => Happened::Undecided,
                     };
                     return self.end(post, kept, happened, reason).await;
                 }
@@ -345,21 +203,47 @@ impl Watch {
             if let Err(stop) = self.keep(&mut post, &kept).await {
                 return stop;
             }
-            sleep(self.options.every).await;
+            if let Err(stop) = self.pause(&mut post, &kept).await {
+                return stop;
+            }
         }
     }
 
-    /// What the rules make of it now. Objects that were not heard of for long say nothing.
-    fn look(&self, release: &Release, kept: &Kept) -> Judgement {
+    /// How long it may stand at one rung without coming to rest or being stepped on; without an end where a controller is at
+    /// work, which has deadlines of its own.
+    fn longest_rung(&self, release: &Release) -> jiff::SignedDuration {
+        if matches!(rest(release), Some(Rest::Stands(_))) && release.waiting().is_none() {
+            return jiff::SignedDuration::MAX;
+        }
+        let bake = self.engine.inner.settings.traffic.guard.bake(&release.key).time.unwrap_or_default();
+        let rollout = self.options.rules.rollout().unwrap_or(jiff::SignedDuration::from_mins(5));
+        rollout.saturating_add(bake).saturating_add(self.options.watch)
+    }
+
+    /// Until the next look; the Lease is renewed meanwhile.
+    async fn pause(&mut self, post: &mut Post, kept: &Kept) -> Result<(), Stop> {
+        let mut left = self.options.every;
+        while left > RENEW {
+            sleep(RENEW).await;
+            left = left.saturating_sub(RENEW);
+            self.keep(post, kept).await?;
+        }
+        sleep(left).await;
+        Ok(())
+    }
+
+    /// What the rules make of it now, and whether the cluster was heard of: objects that are old say nothing.
+    fn look(&self, release: &Release, kept: &Kept) -> (Judgement, bool) {
         let now = self.now();
         let measured = self.measured();
         let judgement = judge(&self.options.rules, measured.as_deref(), release, &kept.state, now);
         let age = self.options.snapshots.borrow().age_of(release.key.kind, now);
         if age <= FRESH_LIMIT {
-            return judgement;
+            return (judgement, true);
         }
         let reason = format!("the cluster was not heard of for {}: nothing is done on what is old", age.words());
-        Judgement { verdict: Verdict::NoData, reason: reason.into(), state: kept.state.clone(), ..judgement }
+        let state = kept.state.clone();
+        (Judgement { verdict: Verdict::NoData, reason: reason.into(), state, ..judgement }, false)
     }
 
     fn tell(&self, release: &Release, kept: &Kept, judgement: Judgement) {
@@ -374,13 +258,28 @@ impl Watch {
         }));
     }
 
-    /// Whether the next step may be taken: in bounds and baked; the first one needs pods only, since nothing can be
-    /// measured of what gets no request.
-    fn may_step(&self, release: &Release, verdict: Verdict, first: bool) -> bool {
-        if !settled(release) {
+    /// Whether the next step may be taken: in bounds and baked. Nothing can be measured of what gets no request, so the
+    /// first one needs no measurements; whatever else is told must be well.
+    fn may_step(&self, release: &Release, judgement: &Judgement, first: bool) -> bool {
+        if judgement.verdict == Verdict::Breach || !at_a_stop(release) {
             return false;
         }
-        first || (verdict == Verdict::Ok && self.engine.baking(&release.uid).open())
+        if first {
+            let since = judgement.state.since.unwrap_or(Timestamp::MIN);
+            let counts = self.now().duration_since(since) >= self.options.rules.settle;
+            let measured = |name| {
+                let rule = self.options.rules.rules.iter().find(|rule| rule.check.name() == name);
+                rule.is_some_and(|rule| rule.check.measures())
+            };
+            let well = |finding: &Finding| match finding.verdict {
+                Verdict::Ok | Verdict::NoData => true,
+                // A small sample is none; what is measured already is waited for until it counts.
+                Verdict::Hold => counts && measured(finding.rule),
+                Verdict::Breach => false,
+            };
+            return judgement.findings.iter().all(well) && judgement.state.broken.is_empty();
+        }
+        judgement.verdict == Verdict::Ok && self.engine.baking(&release.uid).open()
     }
 
     async fn end(&mut self, mut post: Box<Post>, mut kept: Kept, happened: Happened, reason: Str) -> Stop {
@@ -434,14 +333,14 @@ impl Watch {
     }
 }
 
+/// Whether it stands where it stays: settled, or its controller waits for a person.
+fn at_a_stop(release: &Release) -> bool {
+    release.waiting().is_some() || rest(release) == Some(Rest::Settled)
+}
+
 /// Whether the release has come to rest.
 pub(super) fn settled(release: &Release) -> bool {
     strategy(release.strategy).is_some_and(|strategy| strategy.settled(release) == Settled::Yes)
-}
-
-fn restarts(release: &Release, guarded: &Lane) -> u32 {
-    let track = release.tracks.iter().find(|track| track.name == guarded.track);
-    track.map_or(0, |track| track.pods.iter().map(|pod| pod.restarts).fold(0, u32::saturating_add))
 }
 
 impl Engine {

@@ -15,7 +15,13 @@ use crate::{
         runtime,
         writing::{self, Wish, WriteFlags},
     },
-    domain::{Intent, Outcome, Release, Role, Uid, outcome::OutcomeKind, target::Target, workload::Image},
+    domain::{
+        Intent, Outcome, Release, Role, Uid,
+        history::{Evidence, HistoryEntry},
+        outcome::OutcomeKind,
+        target::Target,
+        workload::Image,
+    },
     strategy::{Settled, strategy},
 };
 
@@ -104,7 +110,15 @@ async fn deploy(arguments: &Arguments, session: &mut Session) -> Result<Exit, Fa
 fn serving(release: &Release) -> Option<Lane> {
     let (guarded, served) = arm(release, None).ok()?;
     let candidate = release.traffic.is_some() && release.track(Role::Candidate).is_some();
-    if candidate { served } else { Some(guarded) }
+    let settled = strategy(release.strategy).is_some_and(|strategy| strategy.settled(release) == Settled::Yes);
+    if candidate || (!settled && stuck(release)) { served } else { Some(guarded) }
+}
+
+/// Whether the current revision of a workload never came up: none of its pods is ready, or an earlier one still serves.
+fn stuck(release: &Release) -> bool {
+    let current = release.current().is_some_and(|entry| entry.replicas.ready == 0);
+    let earlier = |entry: &HistoryEntry| !entry.current && matches!(entry.evidence, Evidence::Serving { .. });
+    release.traffic.is_none() && (current || release.history.iter().any(earlier))
 }
 
 /// The new revision, once the release tells it.

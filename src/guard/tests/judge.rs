@@ -1,10 +1,12 @@
 use super::{canary, later, measured, series, ticks, track};
-use crate::domain::Role;
 use crate::domain::measurement::{Measured, Reading};
+use crate::domain::{Kind, Release, Role};
 use crate::guard::{Against, Check, NoData, Quantile, Rule, Rules, State, Terms, Verdict, Watched, judge};
+use crate::strategy::testing::shop::Shop;
 use crate::strategy::testing::{ago, now};
 use jiff::SignedDuration;
 use proptest::prelude::*;
+use std::sync::Arc;
 
 /// The error rate alone, at most 5 %, `in_a_row` times.
 fn errors_only(in_a_row: u32) -> Rules {
@@ -129,6 +131,43 @@ fn the_health_endpoint_breaks_after_so_many_bad_answers_in_a_row() {
     let mut refused = with(&[false, false, false]);
     refused.health.as_mut().unwrap().trouble = Some("The health endpoint may not be asked.".into());
     assert_eq!(verdict(&rules, Some(&refused)).0, Verdict::NoData, "that we can't ask breaks nothing");
+}
+
+/// A Deployment whose controller has not seen its last change.
+fn moving() -> Release {
+    let mut release =
+        Shop::default().deployment("web", &[("app", "web")], "v1", (2, 9_000)).release(Kind::Deployment, "web");
+    Arc::make_mut(&mut release).generation.spec += 1;
+    Arc::unwrap_or_clone(release)
+}
+
+#[test]
+fn a_rollout_has_its_time_from_when_it_moves_and_what_moves_after_it_settled_breaks_nothing() {
+    let (rules, release) = (only(Check::Settled(SignedDuration::from_mins(5)), 1), moving());
+    let at = |state: &State| judge(&rules, None, &release, state, now());
+    let armed = State { since: Some(ago(400)), ..State::default() };
+    let first = at(&armed);
+    assert_eq!((first.verdict, first.state.unsettled), (Verdict::Hold, Some(now())), "{}", first.reason);
+    let late = State { unsettled: Some(ago(301)), ..armed };
+    assert_eq!(at(&late).verdict, Verdict::Breach);
+    let rested = State { rested: true, ..late };
+    assert_eq!(at(&rested).verdict, Verdict::Hold);
+}
+
+#[test]
+fn what_gets_no_request_and_what_has_just_changed_is_not_taken_back_for_want_of_numbers() {
+    let strict = Rules { no_data: NoData::Breach, ..errors_only(1) };
+    let found = |weight, since| {
+        let state = State { since: Some(since), ..State::default() };
+        judge(&strict, None, &canary(weight), &state, now()).verdict
+    };
+    assert_eq!(found(20, ago(29)), Verdict::NoData);
+    assert_eq!(found(0, ago(60)), Verdict::NoData);
+    assert_eq!(found(20, ago(60)), Verdict::Breach);
+    let health = Rules { no_data: NoData::Breach, ..only(Check::Health(3), 2) };
+    let first = judge(&health, None, &canary(20), &State::default(), now());
+    assert_eq!(first.verdict, Verdict::Hold, "once of two times");
+    assert_eq!(judge(&health, None, &canary(20), &first.state, now()).verdict, Verdict::Breach);
 }
 
 #[test]

@@ -1,0 +1,225 @@
+//! How a guard begins: the post, what an interrupted one left there, and what it is armed on.
+
+use super::GuardOptions;
+use super::kept::{Kept, Lane, Way};
+use super::lanes::{arm, carries, is_back, serves};
+use super::post::{Claim, HOLDS, Held, Post};
+use super::run::{Stop, Watch};
+use super::told::{Ending, GuardNews};
+use crate::domain::guarding::OnBreach;
+use crate::domain::outcome::OutcomeKind;
+use crate::domain::plan::{PlanId, RefusalKind};
+use crate::domain::{Release, Str};
+use crate::guard::State;
+use crate::notify::Happened;
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout};
+
+/// How long a release may take until it tells which revision it stands for.
+pub(super) const ARMING: Duration = Duration::from_secs(30);
+
+/// For how long a rollback is told again to whoever asks for a guard over what it left.
+const TOLD_AGAIN: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
+
+/// How often a guard that stands by looks at the Lease.
+const STANDING_BY: Duration = Duration::from_secs(3);
+
+/// A decision that was kept for so long and never sent is made anew.
+const OLD: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
+
+impl Watch {
+    /// Claims the post, and watches from there.
+    pub(super) async fn watch(&mut self) -> Stop {
+        let name = match &self.options.name {
+            Some(name) => PlanId(name.clone()),
+            None => self.engine.plan_id(),
+        };
+        let (mut post, left) = match self.claim(&name).await {
+            Ok(claimed) => claimed,
+            Err(stop) => return stop,
+        };
+        let left = match left {
+            Some(kept) if kept.ended.is_some() => {
+                if let Some(ending) = self.told_again(&kept).await {
+                    return Stop::Ended(ending);
+                }
+                None
+            }
+            Some(kept) => self.still_holds(kept).await,
+            // Nobody took it over: its Lease is gone.
+            None => self.lost.take().filter(|lost| lost.ended.is_none()),
+        };
+        post.answer_for(left.as_ref().map_or(&name, |kept| &kept.guard));
+        let kept = match left {
+            Some(kept) => {
+                let from = kept.pending.as_ref().map(|_| ", with a write under way").unwrap_or_default();
+                self.say(GuardNews::Said(format!("goes on from guard {}{from}", kept.guard.0).into()));
+                *kept
+            }
+            None => match self.armed(name).await {
+                Ok(kept) => kept,
+                Err(ending) => return Stop::Ended(ending),
+            },
+        };
+        let words = self.words(&kept);
+        if let Err(stop) = self.keep(&mut post, &kept).await {
+            return stop;
+        }
+        post.note(&kept, &words, true).await;
+        self.say(GuardNews::Armed(words.into()));
+        self.rounds(post, kept).await
+    }
+
+    /// Waits for the post, as long as another guard holds it.
+    async fn claim(&self, name: &PlanId) -> Result<(Box<Post>, Option<Box<Kept>>), Stop> {
+        let mut seen: Option<(Held, Instant)> = None;
+        let (mut told, mut why): (Option<Str>, Option<Str>) = (None, None);
+        loop {
+            if self.news.is_closed() {
+                return Err(Stop::Dropped);
+            }
+            let expired = seen.as_ref().filter(|(_, since)| since.elapsed() > HOLDS).map(|(held, _)| held);
+            match Post::claim(&self.engine, &self.options.release, name, expired).await {
+                Claim::Ours(post, kept, why) => {
+                    if let Some(why) = why {
+                        self.say(GuardNews::Said(why));
+                    }
+                    if let Some(ended) = kept.as_ref().and_then(|kept| kept.ended.as_ref()) {
+                        let same = kept.as_ref().is_some_and(|kept| kept.guard == *name);
+                        // We stood by and saw it end, lost the post to it, or were started again under its name.
+                        if same || told.is_some() || self.lost.is_some() {
+                            return Err(Stop::Ended(ended.ending.clone()));
+                        }
+                    }
+                    return Ok((post, kept));
+                }
+                Claim::Held(held) => {
+                    if held.why != why {
+                        why = held.why.clone();
+                        why.iter().for_each(|why| self.say(GuardNews::Said(format!("waits: {why}").into())));
+                    }
+                    if !held.by.is_empty() && told.as_ref() != Some(&held.by) {
+                        told = Some(held.by.clone());
+                        self.say(GuardNews::StandingBy(held.by.clone()));
+                    }
+                    if seen.as_ref().is_none_or(|(before, _)| before.version != held.version) {
+                        seen = Some((held, Instant::now()));
+                    }
+                    sleep(STANDING_BY).await;
+                }
+            }
+        }
+    }
+
+    /// What an interrupted guard left, where it still stands for the release as it is: what it guarded is there, or its
+    /// way back was under way. What is past is counted anew.
+    async fn still_holds(&self, mut kept: Box<Kept>) -> Option<Box<Kept>> {
+        let same = |lane: &Lane| lane.track == kept.guarded.track && lane.hash == kept.guarded.hash;
+        if self.options.lanes.as_ref().is_some_and(|(guarded, _)| !same(guarded)) {
+            return None;
+        }
+        let release = self.release().await?;
+        let (there, back) = (carries(&release, &kept.guarded), is_back(&release, &kept.guarded));
+        let now = self.now();
+        if let Some(pending) = &kept.pending {
+            let sent = self.engine.journal().entries().unwrap_or_default().iter().any(|it| it.plan == pending.plan);
+            let old = pending.at.is_none_or(|at| now.duration_since(at) > OLD);
+            if pending.way == Way::Back && back {
+                return serves(&release, &kept).then_some(kept);
+            }
+            if pending.way == Way::Back && old && !sent {
+                // Yesterday's breach takes nothing back today: the rules look again.
+                kept.pending = None;
+                kept.state.broken.clear();
+            }
+        }
+        // Taken back by somebody, it is not walked up again; else there is nothing to go on with.
+        let over = back && !(kept.took && self.options.step_when_ok) && kept.pending.is_none();
+        if !there || over {
+            return None;
+        }
+        if kept.until.is_some_and(|until| now >= until) {
+            kept.until = None;
+        }
+        Some(kept)
+    }
+
+    /// The end of the guard before, where it took back what is to be guarded, and the release stands where it was left: a
+    /// revision that was rolled back is not walked up again by itself, and whoever was killed at the end tells the end.
+    async fn told_again(&self, before: &Kept) -> Option<Ending> {
+        let ended = before.ended.as_ref()?;
+        if !matches!(ended.ending.kind, OutcomeKind::Failed | OutcomeKind::Timeout) || self.options.lanes.is_some() {
+            return None;
+        }
+        let release = self.release().await?;
+        let (guarded, _) = arm(&release, None).ok()?;
+        let same = guarded.track == before.guarded.track && guarded.hash == before.guarded.hash;
+        let served = before.served.as_ref().is_some_and(|served| served.hash.is_some() && served.hash == guarded.hash);
+        let lately = self.now().duration_since(ended.at) < TOLD_AGAIN;
+        if !is_back(&release, &before.guarded) || !(same || (served && lately)) {
+            return None;
+        }
+        let reason = format!("{} (by guard {}, which ended at {})", ended.ending.reason, before.guard.0, ended.at);
+        Some(Ending { reason: reason.into(), ..ended.ending.clone() })
+    }
+
+    /// A guard that begins.
+    async fn armed(&self, guard: PlanId) -> Result<Kept, Ending> {
+        let gone = || Ending::of(Happened::Undecided, format!("{} is not there", self.options.release.key));
+        let started = Instant::now();
+        let (release, (guarded, served)) = loop {
+            let release = self.release().await.ok_or_else(gone)?;
+            if let Some(lanes) = self.options.lanes.clone() {
+                break (release, lanes);
+            }
+            let switched = self.engine.context(&release.uid).switched;
+            match arm(&release, switched.as_ref()) {
+                Ok(lanes) => break (release, lanes),
+                Err(refusal) if refusal.kind == RefusalKind::ReadAgain && started.elapsed() < ARMING => {
+                    let mut snapshots = self.options.snapshots.clone();
+                    let _ = timeout(Duration::from_secs(1), snapshots.changed()).await;
+                }
+                Err(refusal) => return Err(Ending::of(Happened::Undecided, refusal.reason)),
+            }
+        };
+        let now = self.now();
+        let restarts = restarts(&release, &guarded);
+        let watched = crate::guard::Watched { track: guarded.track.clone(), hash: guarded.hash.clone() };
+        Ok(Kept {
+            guard,
+            release: release.uid.clone(),
+            who: self.engine.inner.settings.who.clone(),
+            armed: now,
+            guarded,
+            served,
+            until: None,
+            state: State { watched, since: Some(now), restarts, ..State::default() },
+            pending: None,
+            took: false,
+            steps: Vec::new(),
+            ended: None,
+        })
+    }
+
+    fn words(&self, kept: &Kept) -> String {
+        let GuardOptions { rules, watch, on_breach, step_when_ok, .. } = &self.options;
+        let back = match (&kept.served, on_breach) {
+            (_, OnBreach::Hold) => "on breach it only says so".to_owned(),
+            (Some(served), way) => format!("on breach {way} to {}", served.version),
+            (None, way) => format!("on breach {way}, though nothing is known to go back to"),
+        };
+        let steps = if *step_when_ok { ", one step on whenever a rung has baked" } else { "" };
+        let span = crate::domain::Age(*watch).words();
+        format!(
+            "guards {} {} for {span}: {}; {back}{steps}",
+            self.options.release.key,
+            kept.guarded.version,
+            rules.words()
+        )
+    }
+}
+
+fn restarts(release: &Release, guarded: &Lane) -> u32 {
+    let track = release.tracks.iter().find(|track| track.name == guarded.track);
+    track.map_or(0, |track| track.pods.iter().map(|pod| pod.restarts).fold(0, u32::saturating_add))
+}
