@@ -113,7 +113,8 @@ fn measured(release: &Release, now: Timestamp) -> Measured {
             p99: points(p99, 0.1),
         };
         let [requests, errors, p50, p90, p99] = [requests, errors, p99 / 6.6, p99 / 2.0, p99].map(Reading::Value);
-        TrackMeasured { role, name, requests, errors, p50, p90, p99, samples: Some(samples), series }
+        let recent = Series::default();
+        TrackMeasured { role, name, requests, errors, p50, p90, p99, samples: Some(samples), series, recent }
     };
     Measured {
         source: "prometheus".into(),

@@ -85,7 +85,7 @@ impl Limits {
 }
 
 /// What is looked at now: the open release, plans and charts on top of it; and at the board the releases that are on
-/// their way from one version to another.
+/// their way from one version to another, as far as their namespace's numbers do not tell of them.
 pub fn focus(model: &Model) -> Focus {
     let mut releases: Vec<Uid> = Vec::new();
     let mut add = |uid: &Uid| {
@@ -104,10 +104,15 @@ pub fn focus(model: &Model) -> Focus {
     model.guards.all().iter().for_each(|guard| add(&guard.release.uid));
     let board = model.layers.iter().all(Layer::is_dialog);
     if board {
-        let moving = seen(model).iter().filter(|release| release.track(Role::Candidate).is_some());
-        moving.take(FOLLOWED).for_each(|release| add(&release.uid));
+        let alone = |release: &&Arc<Release>| {
+            release.track(Role::Candidate).is_some()
+                && model.measured(&release.uid).is_none_or(|measured| matches!(&*measured.source, "" | "scrape"))
+        };
+        seen(model).iter().filter(alone).take(FOLLOWED).for_each(|release| add(&release.uid));
     }
-    Focus { releases, board, span: Some(model.span.time()) }
+    // The board shows no past.
+    let span = (!board).then(|| model.span.time());
+    Focus { releases, board, span }
 }
 
 /// The releases in sight on the board: what is asked at every key goes over them, and not over two thousand.

@@ -176,6 +176,12 @@ impl Reader<'_> {
     /// An address that is not of a form that can be meant is a fault.
     fn address(&self, path: &[&str], more: &[&str], problems: &mut Vec<Problem>) -> Option<Written> {
         let written = self.written(path).filter(|written| !written.text.is_empty())?;
+        let host = written.text.split_once("://").map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or(rest));
+        if host.is_some_and(|host| host.contains('@')) {
+            let message = "credentials are not kept in this file: an address has no user and no password";
+            problems.push(Problem::new(written.origin.clone(), message));
+            return None;
+        }
         let known = ["http://", "https://", "svc/"].iter().any(|start| written.text.starts_with(start));
         if !known && !more.contains(&written.text.as_str()) {
             let or = if more.is_empty() { "" } else { ", or be " };
@@ -200,7 +206,7 @@ impl Reader<'_> {
         let headers = self.texts(&["metrics", "headers"]);
         for header in &headers {
             let (name, value) = header.split_once(':').unwrap_or((header, ""));
-            let secret = name.trim().eq_ignore_ascii_case("authorization") && !is_reference(value.trim());
+            let secret = is_secret(name) && !is_reference(value.trim());
             let wrong = match (value.trim().is_empty(), secret) {
                 (true, _) => format!("'{name}' must be written as \"Name: value\""),
                 (_, true) => {
@@ -270,6 +276,12 @@ impl Reader<'_> {
     }
 }
 
+/// Whether a header's name says that its value is a credential.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["auth", "token", "secret", "password", "cookie", "key", "credential"].iter().any(|word| name.contains(word))
+}
+
 /// Whether a text names where a credential is.
 fn is_reference(text: &str) -> bool {
     ["env:", "file:", "command:"]
@@ -318,6 +330,12 @@ mod tests {
     fn a_credential_is_named_and_never_written() {
         let told = resolve("[metrics]\ntoken = \"s3cret\"\nheaders = [\"Authorization: Bearer x\"]\n").unwrap_err();
         assert_eq!(told.matches("credentials are not kept in this file").count(), 2, "{told}");
+        assert!(!told.contains("s3cret"), "{told}");
+        let told = resolve(
+            "[metrics]\nprometheus = \"https://ana:s3cret@prom\"\nheaders = [\"X-Api-Key: s3cret\", \"Cookie: s3cret\"]\n",
+        )
+        .unwrap_err();
+        assert_eq!(told.matches("credentials are not kept in this file").count(), 3, "{told}");
         assert!(!told.contains("s3cret"), "{told}");
         let good =
             resolve("[metrics]\ntoken = \"env:TOKEN\"\nheaders = [\"Authorization: file:/x\", \"X-Scope-OrgID: a\"]\n");

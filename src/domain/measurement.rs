@@ -98,13 +98,23 @@ pub struct TrackMeasured {
     pub samples: Option<u64>,
     /// Its past over the window, for sparklines and charts.
     pub series: Series,
+    /// Its past for gates and guards, whatever charts show; empty where `series` is fine and long enough for them.
+    pub recent: Series,
 }
 
 impl TrackMeasured {
     /// A track of which nothing is known, and why.
     pub fn unknown(role: Role, name: Str, reading: Reading) -> Self {
         let [requests, errors, p50, p90, p99] = std::array::from_fn(|_| reading.clone());
-        Self { role, name, requests, errors, p50, p90, p99, samples: None, series: Series::default() }
+        let (series, recent) = (Series::default(), Series::default());
+        Self { role, name, requests, errors, p50, p90, p99, samples: None, series, recent }
+    }
+}
+
+impl TrackMeasured {
+    /// The past that gates and guards count on: it does not depend on what charts show.
+    pub const fn judged_past(&self) -> &Series {
+        if self.recent.requests.is_empty() && self.recent.errors.is_empty() { &self.series } else { &self.recent }
     }
 }
 

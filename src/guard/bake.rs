@@ -144,7 +144,8 @@ fn last_breach(rules: &Rules, track: &TrackMeasured, since: Timestamp) -> Option
         Check::ErrorsMax(max) => Some(max),
         _ => None,
     })?;
-    let over = |place: &usize| track.series.errors.get(*place).copied().flatten().is_some_and(|share| share > max);
+    let over =
+        |place: &usize| track.judged_past().errors.get(*place).copied().flatten().is_some_and(|share| share > max);
     points_since(track, since).filter(over).last().and_then(|place| time_of(track, place))
 }
 

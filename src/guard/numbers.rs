@@ -17,7 +17,7 @@ pub enum Number {
 /// The share of failed requests of `track`.
 pub fn errors(measured: &Measured, track: &TrackMeasured, terms: Terms) -> Number {
     let Some(span) = longer(measured, track, terms) else { return of(&track.errors, track) };
-    let series = &track.series;
+    let series = track.judged_past();
     let step = series.step.as_secs_f64();
     let mut requests = 0.0;
     let mut failed = 0.0;
@@ -35,7 +35,7 @@ pub fn errors(measured: &Measured, track: &TrackMeasured, terms: Terms) -> Numbe
 pub fn latency(measured: &Measured, track: &TrackMeasured, quantile: Quantile, terms: Terms) -> Number {
     let own = of(quantile.of(track), track);
     let Some(span) = longer(measured, track, terms).filter(|_| quantile == Quantile::P99) else { return own };
-    let series = &track.series;
+    let series = track.judged_past();
     let highest = span.clone().filter_map(|place| series.p99.get(place).copied().flatten()).fold(None, highest_of);
     let requests: f64 = span.filter_map(|place| series.requests.get(place).copied().flatten()).sum();
     let requests = whole(requests * series.step.as_secs_f64());
@@ -49,7 +49,7 @@ fn highest_of(so_far: Option<f64>, one: f64) -> Option<f64> {
 /// The points of the rule's window, where that is longer than the source's own.
 fn longer(measured: &Measured, track: &TrackMeasured, terms: Terms) -> Option<std::ops::Range<usize>> {
     let window = terms.window.filter(|window| *window > measured.window)?;
-    let (series, step) = (&track.series, track.series.step);
+    let (series, step) = (track.judged_past(), track.judged_past().step);
     if step <= SignedDuration::ZERO || series.errors.is_empty() {
         return None;
     }
@@ -69,7 +69,7 @@ fn of(reading: &Reading, track: &TrackMeasured) -> Number {
 
 /// How many requests `track` had since `since`, as far as its series reaches back: never too many.
 pub fn requests_since(track: &TrackMeasured, since: Timestamp) -> u64 {
-    let series = &track.series;
+    let series = track.judged_past();
     let step = series.step.as_secs_f64();
     let counted = points_since(track, since).filter_map(|place| series.requests.get(place).copied().flatten());
     let known = whole(counted.sum::<f64>() * step);
@@ -78,7 +78,8 @@ pub fn requests_since(track: &TrackMeasured, since: Timestamp) -> u64 {
 
 /// The places of the points that lie wholly after `since`.
 pub fn points_since(track: &TrackMeasured, since: Timestamp) -> impl Iterator<Item = usize> + use<> {
-    let (start, step, length) = (track.series.start, track.series.step, track.series.requests.len());
+    let series = track.judged_past();
+    let (start, step, length) = (series.start, series.step, series.requests.len());
     (0..length).filter(move |place| {
         // A point stands for the time before it.
         let at = step.checked_mul(*place as i32).and_then(|ahead| start.checked_add(ahead).ok());
@@ -88,8 +89,9 @@ pub fn points_since(track: &TrackMeasured, since: Timestamp) -> impl Iterator<It
 
 /// The time of the point at `place`.
 pub fn time_of(track: &TrackMeasured, place: usize) -> Option<Timestamp> {
-    let ahead = track.series.step.checked_mul(i32::try_from(place).ok()?)?;
-    track.series.start.checked_add(ahead).ok()
+    let series = track.judged_past();
+    let ahead = series.step.checked_mul(i32::try_from(place).ok()?)?;
+    series.start.checked_add(ahead).ok()
 }
 
 const fn whole(number: f64) -> u64 {

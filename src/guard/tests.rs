@@ -38,6 +38,7 @@ fn track(role: Role, name: &str, errors: f64, samples: u64) -> TrackMeasured {
         p99: Reading::Value(0.4),
         samples: Some(samples),
         series: Series::default(),
+        recent: Series::default(),
     }
 }
 

@@ -9,6 +9,9 @@ use std::error::Error;
 /// No answer is read further than this: it is held in memory.
 const LARGEST: usize = 32 << 20;
 
+/// How the sentence of an answer that is larger begins.
+pub const TOO_MUCH: &str = "sends more than";
+
 /// A client that trusts what `access` says; redirects are answers, and not followed.
 pub fn client(access: &Access) -> Result<Client, String> {
     // Fails when a provider is there already; then that one is used.
@@ -32,7 +35,7 @@ pub async fn get(client: &Client, url: Url, headers: HeaderMap) -> Result<(u16, 
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| innermost(&error))? {
         if body.len() + chunk.len() > LARGEST {
-            return Err(format!("sends more than {} MB", LARGEST >> 20));
+            return Err(format!("{TOO_MUCH} {} MB", LARGEST >> 20));
         }
         body.extend_from_slice(&chunk);
     }

@@ -3,6 +3,7 @@
 use crate::domain::Str;
 use crate::domain::measurement::{Reading, TrackMeasured};
 use crate::domain::release::{Release, Role, Track};
+use crate::domain::traffic::rollout::RolloutStrategy;
 use std::collections::HashMap;
 
 /// The tracks of one release, in the release's order.
@@ -45,6 +46,8 @@ pub struct Place<'a> {
     pub pod: Option<&'a str>,
     /// The Service.
     pub service: Option<&'a str>,
+    /// The Service behind its namespace and a dash.
+    pub prefixed: Option<&'a str>,
     /// Whether it is the canary's, where that is all that is told.
     pub canary: Option<bool>,
 }
@@ -98,7 +101,21 @@ impl Lanes {
         if let Some(service) = place.service
             && open(&left, told)
         {
-            left.retain(|at| self.tracks[*at].services.iter().any(|name| &**name == service));
+            let serves = |at: &usize| self.tracks[*at].services.iter().any(|name| &**name == service);
+            let canary = |at: &usize| self.tracks[*at].role == Role::Candidate;
+            if place.canary == Some(true) && left.iter().any(serves) && left.iter().any(canary) {
+                // The Service is the main one's, whichever of the two the request went to.
+                left.retain(canary);
+            } else {
+                left.retain(serves);
+            }
+            told = true;
+        }
+        if let Some(prefixed) = place.prefixed
+            && open(&left, told)
+        {
+            let own = prefixed.strip_prefix(&*self.namespace).and_then(|rest| rest.strip_prefix('-'));
+            left.retain(|at| self.tracks[*at].services.iter().any(|name| Some(&**name) == own));
             told = true;
         }
         if let Some(canary) = place.canary
@@ -132,7 +149,10 @@ fn lane(release: &Release, track: &Track) -> Lane {
     // A ReplicaSet's name is its workload's with the revision's hash.
     let suffix = track.name.strip_prefix(&*workload).and_then(|rest| rest.strip_prefix('-'));
     let hash = suffix.map(Str::from).or_else(|| track.pods.first().and_then(|pod| pod.hash.clone()));
-    let prefix = hash.as_ref().map(|hash| format!("{workload}-{hash}-").into());
+    let prefix: Option<Str> = hash.as_ref().map(|hash| format!("{workload}-{hash}-").into());
+    // A StatefulSet's and a DaemonSet's pods have a hash, and no name with it.
+    let named = |prefix: &Str| track.pods.is_empty() || track.pods.iter().any(|pod| pod.name.starts_with(&**prefix));
+    let prefix = prefix.filter(named);
     let mut services: Vec<Str> =
         side.iter().flat_map(|side| &side.services).map(|service| service.key.name.clone()).collect();
     services.extend(controllers_services(release, track.role));
@@ -151,5 +171,16 @@ fn controllers_services(release: &Release, role: Role) -> Vec<Str> {
         Role::Stable => format!("{apex}-primary"),
         Role::Candidate | Role::Idle => format!("{apex}-canary"),
     });
-    flaggers.into_iter().map(Str::from).collect()
+    let argos = rows.rollout.as_ref().and_then(|rollout| match &rollout.strategy {
+        RolloutStrategy::Canary(canary) => match role {
+            Role::Stable => canary.stable_service.clone(),
+            Role::Candidate | Role::Idle => canary.canary_service.clone(),
+        },
+        RolloutStrategy::BlueGreen(sides) => match role {
+            Role::Stable => Some(sides.active_service.clone()),
+            Role::Candidate | Role::Idle => sides.preview_service.clone(),
+        },
+        RolloutStrategy::Unclear => None,
+    });
+    flaggers.into_iter().map(Str::from).chain(argos).collect()
 }

@@ -49,6 +49,7 @@ async fn one(
         lanes: Lanes::of(release),
         window: signed(settings.window),
         span: signed(settings.span),
+        recent: None,
         now: options.clock.now(),
     };
     let own = options.config.release(&release.key.namespace, &release.key.name).metrics;

@@ -9,10 +9,10 @@ mod preset;
 mod template;
 
 use super::lanes::Lanes;
-use super::source::{Answering, BoardFound, BoardQuestion, Found, MetricSource, Question, Trouble};
+use super::source::{Answering, BoardFound, BoardQuestion, Found, MetricSource, Question, Trouble, fine};
 use super::tally::Tally;
 use crate::config::Config;
-use crate::domain::measurement::TrackMeasured;
+use crate::domain::measurement::{Series, TrackMeasured};
 use crate::domain::{Str, Timestamp};
 use answer::Answer;
 pub use answer::Row;
@@ -112,7 +112,7 @@ impl Prometheus {
                 continue;
             }
             self.known().chosen.insert(namespace.clone(), at);
-            let (tracks, warning) = self.in_full(preset, question, tally).await?;
+            let (tracks, warning) = self.in_full(preset, question, tally).await;
             let warning = answer.warning.or(warning);
             let partly = warning.map(|warning| format!(", answered in part: {warning}")).unwrap_or_default();
             let detail = format!("{} metrics of {server}{partly}", preset.name).into();
@@ -121,38 +121,68 @@ impl Prometheus {
         Ok(None)
     }
 
-    /// Latency and the past, once it is known which metrics the release has.
+    /// Latency and the past, once it is known which metrics the release has. What of it can't be had is missing, and
+    /// why is told: the numbers of this moment stand without it.
     async fn in_full(
         &self,
         preset: &Preset,
         question: &Question,
-        tally: Tally,
-    ) -> Result<(Vec<TrackMeasured>, Option<Str>), Trouble> {
+        mut tally: Tally,
+    ) -> (Vec<TrackMeasured>, Option<Str>) {
         let lanes = &question.lanes;
-        let step = step(question.span);
-        let ahead = self.known().ahead.unwrap_or_default();
-        let end = question.now.checked_add(ahead).unwrap_or(question.now);
-        let start = end.checked_sub(step * (POINTS - 1)).unwrap_or(end);
-        let rates = preset.rates(lanes, question.window);
+        let shown = (step(question.span), POINTS);
+        let gates = async {
+            match question.recent {
+                Some(span) => Some(self.past(preset, question, fine(span)).await),
+                None => None,
+            }
+        };
         let buckets = preset.buckets(lanes, question.window);
-        let (now, past, past_buckets) = tokio::try_join!(
-            self.client.query(&buckets),
-            self.client.range(&rates, start, end, step),
-            self.client.range(&buckets, start, end, step),
-        )?;
-        let ours = start.checked_sub(ahead).unwrap_or(start);
-        let mut tally = tally.with_past(ours, step, POINTS as usize);
+        let (now, past, recent) = tokio::join!(self.client.query(&buckets), self.past(preset, question, shown), gates);
+        let (mut warning, now) = told(now);
         for row in &now.rows {
             let (Some(lane), Some(bound)) = (lanes.place(&(preset.place)(row)), preset.bound(row)) else { continue };
             for (_, rate) in &row.points {
                 tally.now(lane).bucket(bound, *rate);
             }
         }
+        let mut tracks = tally.finish(lanes, question.window);
+        let (past, why) = past;
+        warning = warning.or(why);
+        for (track, series) in tracks.iter_mut().zip(past) {
+            track.series = series;
+        }
+        if let Some((recent, why)) = recent {
+            warning = warning.or(why);
+            for (track, series) in tracks.iter_mut().zip(recent) {
+                track.recent = series;
+            }
+        }
+        (tracks, warning)
+    }
+
+    /// The tracks' past over so many points, and why some of it is missing.
+    async fn past(
+        &self,
+        preset: &Preset,
+        question: &Question,
+        (step, points): (SignedDuration, i32),
+    ) -> (Vec<Series>, Option<Str>) {
+        let lanes = &question.lanes;
+        let ahead = self.known().ahead.unwrap_or_default();
+        let end = question.now.checked_add(ahead).unwrap_or(question.now);
+        let start = end.checked_sub(step * (points - 1)).unwrap_or(end);
+        let (rates, buckets) = (preset.rates(lanes, question.window), preset.buckets(lanes, question.window));
+        let (rates, buckets) =
+            tokio::join!(self.client.range(&rates, start, end, step), self.client.range(&buckets, start, end, step),);
+        let ((why, rates), (why_not, buckets)) = (told(rates), told(buckets));
+        let ours = start.checked_sub(ahead).unwrap_or(start);
+        let mut tally = Tally::new(lanes).with_past(ours, step, usize::try_from(points).unwrap_or_default());
         let point = |time: f64| {
             let passed = time - start.as_duration().as_secs_f64();
             (passed / step.as_secs_f64()).round().max(0.0) as usize
         };
-        for row in &past.rows {
+        for row in &rates.rows {
             let Some(lane) = lanes.place(&(preset.place)(row)) else { continue };
             let failed = preset.failed(row);
             for (time, rate) in &row.points {
@@ -161,7 +191,7 @@ impl Prometheus {
                 }
             }
         }
-        for row in &past_buckets.rows {
+        for row in &buckets.rows {
             let (Some(lane), Some(bound)) = (lanes.place(&(preset.place)(row)), preset.bound(row)) else { continue };
             for (time, rate) in &row.points {
                 if let Some(counted) = tally.past(lane, point(*time)) {
@@ -169,8 +199,7 @@ impl Prometheus {
                 }
             }
         }
-        let warning = now.warning.or(past.warning).or(past_buckets.warning);
-        Ok((tally.finish(lanes, question.window), warning))
+        (tally.into_series(), why.or(why_not))
     }
 
     /// One query for all releases of a namespace. Which metrics it has is found out from turn to turn.
@@ -227,6 +256,17 @@ impl Prometheus {
 
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An answer, empty where there is none, and what is to be said of it.
+fn told(answer: Result<Answer, Unanswered>) -> (Option<Str>, Answer) {
+    match answer {
+        Ok(answer) => (answer.warning.clone(), answer),
+        Err(unanswered) => {
+            let Trouble(why) = unanswered.into();
+            (Some(why.trim_end_matches('.').into()), Answer::default())
+        }
     }
 }
 

@@ -139,17 +139,21 @@ impl Scrape {
             past.note(now, &tally, question.span, lanes);
             let ready: usize = lanes.tracks.iter().map(|lane| lane.ready.len()).sum();
             let detail = format!("{} of {ready} {}", told.len(), if ready == 1 { "pod" } else { "pods" });
-            Some((tally, detail))
+            let recent = question.recent.map(|span| past.recent(lanes, now, span)).unwrap_or_default();
+            Some((tally, detail, recent))
         });
         self.forget(now);
-        let Some((tally, detail)) = found else {
+        let Some((tally, detail, recent)) = found else {
             let failure = samples.into_iter().find_map(|sample| match sample.heard {
                 Heard::Failure(trouble) => Some(trouble),
                 Heard::Silence | Heard::Counters | Heard::NoMetrics => None,
             });
             return failure.map_or(Ok(None), Err);
         };
-        let tracks = tally.finish(lanes, window);
+        let mut tracks = tally.finish(lanes, window);
+        for (track, recent) in tracks.iter_mut().zip(recent) {
+            track.recent = recent;
+        }
         Ok(Some(Found { source: "scrape".into(), detail: detail.into(), tracks, named: Vec::new() }))
     }
 

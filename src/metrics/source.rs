@@ -43,8 +43,37 @@ pub struct Question {
     pub window: SignedDuration,
     /// How far back the series go.
     pub span: SignedDuration,
+    /// How far back a finer past goes, for gates; `None`: the series are fine and long enough.
+    pub recent: Option<SignedDuration>,
     /// The time, by our clock.
     pub now: Timestamp,
+}
+
+/// The coarsest past that a gate can count requests with.
+const FINE: SignedDuration = SignedDuration::from_secs(30);
+
+/// A gate's past goes no further back: the further, the costlier.
+const FURTHEST: SignedDuration = SignedDuration::from_hours(6);
+
+/// How far back the past of gates goes, at least over `least` and the whole rung that `release` stands at. `None`: the
+/// series over `shown` do.
+pub fn recent(
+    release: &Release,
+    (shown, least): (SignedDuration, SignedDuration),
+    now: Timestamp,
+) -> Option<SignedDuration> {
+    let since = release.step.as_ref().and_then(|step| step.since);
+    let passed = since.map_or(SignedDuration::ZERO, |since| now.duration_since(since));
+    let span = passed.max(least).min(FURTHEST);
+    let enough = shown / 60 <= FINE && shown >= span;
+    (!enough).then_some(span)
+}
+
+/// The step and the number of points of a past for gates that goes back over `span`.
+pub fn fine(span: SignedDuration) -> (SignedDuration, i32) {
+    let step = SignedDuration::from_secs((span.as_secs() / 60).clamp(1, FINE.as_secs()));
+    let points = i32::try_from(span.as_secs() / step.as_secs()).unwrap_or(i32::MAX).saturating_add(1);
+    (step, points)
 }
 
 /// What is asked of a namespace.

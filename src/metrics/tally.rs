@@ -121,15 +121,24 @@ impl Tally {
         lanes.tracks.iter().enumerate().map(|(at, lane)| self.track(lane, at, past(at), window)).collect()
     }
 
-    fn track(&self, lane: &Lane, at: usize, past: &[Counted], window: SignedDuration) -> TrackMeasured {
-        let now = &self.now[at];
-        let series = Series {
+    /// The series of a past of its own, by track.
+    pub fn into_series(self) -> Vec<Series> {
+        self.past.iter().map(|past| self.series(past)).collect()
+    }
+
+    fn series(&self, past: &[Counted]) -> Series {
+        Series {
             start: self.start,
             step: self.step,
             requests: past.iter().map(|point| point.seen.then_some(point.requests)).collect(),
             errors: past.iter().map(Counted::errors).collect(),
             p99: past.iter().map(|point| point.quantile(0.99)).collect(),
-        };
+        }
+    }
+
+    fn track(&self, lane: &Lane, at: usize, past: &[Counted], window: SignedDuration) -> TrackMeasured {
+        let now = &self.now[at];
+        let series = self.series(past);
         if let Some(word) = &self.words[at] {
             return TrackMeasured { series, ..TrackMeasured::unknown(lane.role, lane.name.clone(), word.clone()) };
         }
@@ -153,6 +162,7 @@ impl Tally {
             p99: latency(0.99),
             samples: Some(now.cases.unwrap_or(now.requests * window.as_secs_f64()).round() as u64),
             series,
+            recent: Series::default(),
         }
     }
 }

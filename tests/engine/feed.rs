@@ -65,6 +65,7 @@ fn measured(release: &Release, clock: &Clock, told: Told) -> Measured {
         p99: Reading::Value(0.2),
         samples: Some(1_200),
         series: Series::default(),
+        recent: Series::default(),
     };
     Measured {
         source: "test".into(),

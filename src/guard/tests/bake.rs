@@ -1,7 +1,7 @@
 use super::{canary, measured, series};
 use crate::domain::Release;
 use crate::domain::guarding::Bake;
-use crate::domain::measurement::Measured;
+use crate::domain::measurement::{Measured, Series};
 use crate::guard::{Baking, Rules, baking};
 use crate::strategy::testing::{ago, now};
 use jiff::SignedDuration;
@@ -39,6 +39,15 @@ fn a_rung_counts_its_time_and_its_requests_down() {
     assert!(!found.open());
     assert_eq!(stands(gate(5, 0), &since(301), Some(&busy())), Baking::Done);
     assert_eq!(stands(gate(0, 30), &rung, Some(&busy())).words(), "gate: open");
+}
+
+#[test]
+fn what_charts_show_does_not_change_what_a_gate_counts() {
+    let mut week = busy();
+    week.tracks[1].recent = std::mem::take(&mut week.tracks[1].series);
+    week.tracks[1].series =
+        Series { step: SignedDuration::from_mins(168), ..series(ago(600_000), &[1.0; 60], &[0.0; 60]) };
+    assert_eq!(stands(gate(5, 252), &since(50), Some(&week)), stands(gate(5, 252), &since(50), Some(&busy())));
 }
 
 #[test]

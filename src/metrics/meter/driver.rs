@@ -105,10 +105,10 @@ impl Driver {
 
     fn refocus(&mut self) {
         let focus = self.looked_at.borrow_and_update().clone();
-        let other_span = focus.span != self.focus.span;
+        let shown = self.span();
         self.focus = focus;
         self.follow();
-        if other_span {
+        if self.span() != shown {
             self.targets.restart();
         }
         self.begin_rounds();
@@ -163,14 +163,21 @@ impl Driver {
         }
     }
 
+    /// The time that charts show.
+    fn span(&self) -> SignedDuration {
+        self.focus.span.unwrap_or(signed(self.options.config.metrics.span))
+    }
+
     fn question(&self, release: &Arc<Release>) -> Question {
         let settings = &self.options.config.metrics;
+        let (now, span) = (self.options.clock.now(), self.span());
         Question {
+            recent: source::recent(release, (span, signed(settings.span)), now),
             release: Arc::clone(release),
             lanes: Lanes::of(release),
             window: signed(settings.window),
-            span: self.focus.span.unwrap_or(signed(settings.span)),
-            now: self.options.clock.now(),
+            span,
+            now,
         }
     }
 

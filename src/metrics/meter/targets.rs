@@ -31,6 +31,8 @@ struct Slot {
 #[derive(Debug, Default)]
 pub struct Targets {
     slots: HashMap<Target, Slot>,
+    /// When namespaces would have been due that nobody looks at now: who comes back soon does not ask them anew.
+    rested: HashMap<Target, Instant>,
     rounds: u64,
 }
 
@@ -51,14 +53,19 @@ impl Targets {
         if focus.board {
             wanted.extend(snapshot.releases.iter().map(|release| Target::Namespace(release.key.namespace.clone())));
         }
+        let now = Instant::now();
+        self.rested.retain(|_, due| *due > now);
         self.slots.retain(|target, slot| {
             let stays = wanted.contains(target);
-            if !stays && let Some(running) = &slot.running {
-                running.abort();
+            match &slot.running {
+                Some(running) if !stays => running.abort(),
+                None if !stays && slot.round > 0 && matches!(target, Target::Namespace(_)) => {
+                    self.rested.insert(target.clone(), slot.due);
+                }
+                _ => {}
             }
             stays
         });
-        let now = Instant::now();
         let fresh: Vec<Target> = wanted.into_iter().filter(|target| !self.slots.contains_key(target)).collect();
         let namespaces = fresh.iter().filter(|target| matches!(target, Target::Namespace(_))).count();
         let apart = (refresh / u32::try_from(namespaces.max(1)).unwrap_or(u32::MAX)).min(APART);
@@ -66,18 +73,19 @@ impl Targets {
         for target in fresh {
             let first = match target {
                 Target::Release(_) | Target::Health(_) => now,
-                Target::Namespace(_) => {
+                Target::Namespace(_) => self.rested.remove(&target).unwrap_or_else(|| {
                     due += apart;
                     due - apart
-                }
+                }),
             };
             self.slots.insert(target, Slot { due: first, round: 0, running: None });
         }
     }
 
-    /// Forgets every round that runs, and asks at once again.
+    /// Forgets every round of a release that runs, and asks at once again: what charts show is another past.
     pub fn restart(&mut self) {
-        for slot in self.slots.values_mut() {
+        let releases = self.slots.iter_mut().filter(|(target, _)| matches!(target, Target::Release(_)));
+        for (_, slot) in releases {
             if let Some(running) = slot.running.take() {
                 running.abort();
             }

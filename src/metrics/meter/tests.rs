@@ -223,6 +223,23 @@ async fn another_span_replaces_a_round_that_has_not_ended() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_opens_a_release_and_comes_back_or_turns_the_charts_does_not_ask_the_namespaces_anew() {
+    let source = Script::new("prometheus", Mood::Answers);
+    let stage = stage(&[Arc::clone(&source)]).await;
+    let board = Focus { board: true, ..Focus::default() };
+    for _ in 0..3 {
+        stage.meter.look_at(board.clone());
+        sleep(Duration::from_secs(1)).await;
+        stage.meter.look_at(Focus { span: Some(jiff::SignedDuration::from_hours(1)), ..board.clone() });
+        sleep(Duration::from_secs(1)).await;
+        stage.meter.look_at(stage.open(&["web"]));
+        sleep(Duration::from_secs(1)).await;
+    }
+    let asked = source.asked().into_iter().filter(|(what, _)| what == "namespace shop").count();
+    assert_eq!(asked, 1, "nine seconds are less than a refresh");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_source_that_stalls_is_given_up_and_asked_again() {
     let source = Script::new("prometheus", Mood::Stalls);
     let mut stage = stage(&[Arc::clone(&source)]).await;

@@ -37,6 +37,8 @@ pub enum Wrong {
     Query(String),
     /// The server can't answer now, in its own words.
     Server(String),
+    /// The server gave up on this query, in its own words; it answers others.
+    Slow(String),
     /// It is no answer of Prometheus, in words.
     Form(String),
 }
@@ -111,7 +113,7 @@ fn data(status: u16, body: &[u8]) -> Result<(&serde_json::value::RawValue, Vec<S
         let said = format!("{}: {}", envelope.error_type, clip(&envelope.error));
         return Err(match &*envelope.error_type {
             "bad_data" | "execution" => Wrong::Query(said),
-            _ => Wrong::Server(said),
+            _ => Wrong::Slow(said),
         });
     }
     let data = envelope.data.ok_or_else(|| Wrong::Form("it holds no data".into()))?;
@@ -206,7 +208,7 @@ mod tests {
         let wrong = read(400, body).unwrap_err();
         assert_eq!(wrong, Wrong::Query("bad_data: 1:5: parse error: unexpected end of input".into()));
         let busy = br#"{"status":"error","errorType":"timeout","error":"query timed out"}"#;
-        assert_eq!(read(503, busy).unwrap_err(), Wrong::Server("timeout: query timed out".into()));
+        assert_eq!(read(503, busy).unwrap_err(), Wrong::Slow("timeout: query timed out".into()));
     }
 
     #[test]

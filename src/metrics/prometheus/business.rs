@@ -40,7 +40,10 @@ async fn ask(client: &Client, query: &Written, question: &Question, lane: &Lane)
         Err(Unanswered::Query(said)) => {
             Ok(Reading::Unusable(format!("the query at {} is refused: {said}", query.origin).into()))
         }
-        Err(other) => Err(other.into()),
+        Err(other) => {
+            let Trouble(why) = other.into();
+            Ok(Reading::Unusable(why))
+        }
     }
 }
 

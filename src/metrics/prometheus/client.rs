@@ -3,9 +3,11 @@
 use super::answer::{self, Answer, Wrong};
 use super::place::{Places, Way};
 use crate::domain::{Str, Timestamp};
+use crate::metrics::http;
 use crate::metrics::meter::MeterOptions;
 use crate::metrics::source::Trouble;
 use jiff::SignedDuration;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -20,12 +22,17 @@ const AT_ONCE: usize = 4;
 /// After failures: twice as long each time, from the first to the last.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(1));
 
+/// So many queries in a row may take too long before the server is taken to be away.
+const SLOW: u32 = 8;
+
 /// A server.
 #[derive(Debug)]
 pub struct Client {
     places: Places,
     turns: Semaphore,
     pause: Mutex<Option<Pause>>,
+    /// How many queries took too long since the last answer.
+    slow: AtomicU32,
 }
 
 /// The server failed, and is left alone for a while.
@@ -64,7 +71,7 @@ impl Client {
     /// Speaks to nobody yet.
     pub fn new(options: &MeterOptions) -> Self {
         let places = Places::new(options.cluster.clone(), options.config.metrics.clone());
-        Self { places, turns: Semaphore::new(AT_ONCE), pause: Mutex::default() }
+        Self { places, turns: Semaphore::new(AT_ONCE), pause: Mutex::default(), slow: AtomicU32::new(0) }
     }
 
     /// The server, as it is named in sentences; `None`: there is none to ask.
@@ -119,15 +126,25 @@ impl Client {
             Ok(Ok((status, body))) => match read(status, &body) {
                 Ok(answer) => {
                     *self.held() = None;
+                    self.slow.store(0, Ordering::Relaxed);
                     return Ok(answer);
                 }
                 Err(Wrong::Query(said)) => return Err(Unanswered::Query(said)),
+                Err(Wrong::Slow(said)) => return Err(one_query(&way, &format!("answers {said}"))),
                 Err(Wrong::Server(said)) => format!("answers {said}"),
                 Err(Wrong::Form(said)) => format!("gives an answer that can't be used: {said}"),
             },
+            // A query that is answered with too much says nothing of the others, either.
+            Ok(Err(Unanswered::Away(said))) if said.contains(http::TOO_MUCH) => return Err(one_query(&way, &said)),
             Ok(Err(Unanswered::Away(said))) => said,
             Ok(Err(other)) => return Err(other),
-            Err(_) => format!("gave no answer within {} s", LIMIT.as_secs()),
+            Err(_) => {
+                let said = format!("gave no answer within {} s", LIMIT.as_secs());
+                if self.slow.fetch_add(1, Ordering::Relaxed) + 1 < SLOW {
+                    return Err(one_query(&way, &said));
+                }
+                said
+            }
         };
         Err(Unanswered::Told(self.failed(&way, &said)))
     }
@@ -155,4 +172,9 @@ impl Client {
     fn held(&self) -> std::sync::MutexGuard<'_, Option<Pause>> {
         self.pause.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// One query failed, and the server is asked others as before.
+fn one_query(way: &Way, said: &str) -> Unanswered {
+    Unanswered::Told(Trouble::new(format!("Prometheus at {} {}.", way.shown(), said.trim_end_matches('.'))))
 }

@@ -7,7 +7,7 @@ use super::{POINTS, step};
 use crate::config::{Queries, Written};
 use crate::domain::measurement::{Reading, Series};
 use crate::domain::{Str, Timestamp};
-use crate::metrics::source::{Found, Question, Trouble};
+use crate::metrics::source::{Found, Question, Trouble, fine};
 use jiff::SignedDuration;
 
 /// Lays the own queries over `base`. A query that the server refuses is named with its place in the settings.
@@ -18,7 +18,8 @@ pub async fn measure(
     ahead: SignedDuration,
     mut base: Found,
 ) -> Result<Found, Trouble> {
-    let times = Times::of(question, ahead);
+    let times = Times::of(question, ahead, (step(question.span), POINTS));
+    let gates = question.recent.map(|span| Times::of(question, ahead, fine(span)));
     for (track, lane) in base.tracks.iter_mut().zip(&question.lanes.tracks) {
         let asked = |query: &Option<Written>| {
             let filled = query.as_ref().map(|written| {
@@ -29,29 +30,35 @@ pub async fn measure(
             });
             async {
                 match filled {
-                    Some((query, written)) => Some(ask(client, &query, &written, &times).await),
+                    Some((query, written)) => Some(ask(client, &query, &written, (&times, gates.as_ref())).await),
                     None => None,
                 }
             }
         };
         let (errors, latency, rate) =
             tokio::join!(asked(&queries.error_rate), asked(&queries.latency), asked(&queries.request_rate));
-        if track.series.errors.len() != POINTS as usize {
+        if track.series.errors.len() != times.points() {
             track.series = Series { start: times.ours, step: times.step, ..Series::default() };
+        }
+        if let Some(gates) = gates.as_ref().filter(|gates| track.recent.errors.len() != gates.points()) {
+            track.recent = Series { start: gates.ours, step: gates.step, ..Series::default() };
         }
         if let Some(asked) = errors.transpose()? {
             track.errors = asked.now.share("error_rate_query");
             track.series.errors = asked.past;
+            track.recent.errors = asked.recent;
         }
         if let Some(asked) = latency.transpose()? {
             track.p99 = asked.now.positive("latency_query");
             track.series.p99 = asked.past;
+            track.recent.p99 = asked.recent;
         }
         if let Some(asked) = rate.transpose()? {
             track.requests = asked.now.positive("request_rate_query");
             let requests = track.requests.value();
             track.samples = requests.map(|rate| (rate * question.window.as_secs_f64()).round() as u64);
             track.series.requests = asked.past;
+            track.recent.requests = asked.recent;
         }
     }
     Ok(base)
@@ -61,6 +68,8 @@ pub async fn measure(
 struct Asked {
     now: Now,
     past: Vec<Option<f64>>,
+    /// The past for gates.
+    recent: Vec<Option<f64>>,
 }
 
 /// What the query says now, before it is known what it should be.
@@ -92,18 +101,22 @@ struct Times {
     /// The start by our own clock.
     ours: Timestamp,
     step: SignedDuration,
+    points: i32,
 }
 
 impl Times {
-    fn of(question: &Question, ahead: SignedDuration) -> Self {
-        let step = step(question.span);
+    fn of(question: &Question, ahead: SignedDuration, (step, points): (SignedDuration, i32)) -> Self {
         let end = question.now.checked_add(ahead).unwrap_or(question.now);
-        let start = end.checked_sub(step * (POINTS - 1)).unwrap_or(end);
-        Self { start, end, ours: start.checked_sub(ahead).unwrap_or(start), step }
+        let start = end.checked_sub(step * (points - 1)).unwrap_or(end);
+        Self { start, end, ours: start.checked_sub(ahead).unwrap_or(start), step, points }
+    }
+
+    fn points(&self) -> usize {
+        usize::try_from(self.points).unwrap_or_default()
     }
 
     fn spread(&self, row: Option<&Row>) -> Vec<Option<f64>> {
-        let mut points = vec![None; POINTS as usize];
+        let mut points = vec![None; self.points()];
         for (time, value) in row.iter().flat_map(|row| &row.points) {
             let passed = (time - self.start.as_duration().as_secs_f64()) / self.step.as_secs_f64();
             if let Some(point) = points.get_mut(passed.round().max(0.0) as usize) {
@@ -114,18 +127,25 @@ impl Times {
     }
 }
 
-async fn ask(client: &Client, query: &str, written: &Written, times: &Times) -> Result<Asked, Trouble> {
-    let (now, past) = tokio::join!(client.query(query), client.range(query, times.start, times.end, times.step));
-    match (now, past) {
-        (Ok(now), past) => {
-            let past = past.map(|answer| times.spread(answer.rows.first())).unwrap_or_default();
-            Ok(Asked { now: Now(reading(&now, written)), past })
-        }
-        (Err(Unanswered::Query(said)), _) => {
+async fn ask(
+    client: &Client,
+    query: &str,
+    written: &Written,
+    (times, gates): (&Times, Option<&Times>),
+) -> Result<Asked, Trouble> {
+    let past = async |times: Option<&Times>| {
+        let Some(times) = times else { return Vec::new() };
+        let answer = client.range(query, times.start, times.end, times.step).await;
+        answer.map(|answer| times.spread(answer.rows.first())).unwrap_or_default()
+    };
+    let (now, past, recent) = tokio::join!(client.query(query), past(Some(times)), past(gates));
+    match now {
+        Ok(now) => Ok(Asked { now: Now(reading(&now, written)), past, recent }),
+        Err(Unanswered::Query(said)) => {
             let why: Str = format!("the query at {} is refused: {said}", written.origin).into();
-            Ok(Asked { now: Now(Reading::Unusable(why)), past: Vec::new() })
+            Ok(Asked { now: Now(Reading::Unusable(why)), past: Vec::new(), recent: Vec::new() })
         }
-        (Err(other), _) => Err(other.into()),
+        Err(other) => Err(other.into()),
     }
 }
 

@@ -90,7 +90,7 @@ pub static PRESETS: &[Preset] = &[
         workload: None,
         by: &["service"],
         outcome: &["code"],
-        place: |row| Place { service: row.label("service").and_then(traefik_service), ..Place::default() },
+        place: |row| Place { prefixed: row.label("service").and_then(traefik_service), ..Place::default() },
     },
     // Contour's Envoy: `shop_web_80`.
     Preset {
@@ -189,7 +189,7 @@ fn hash(row: &Row) -> Option<&str> {
     first(row, &["rollouts_pod_template_hash", "pod_template_hash"])
 }
 
-/// `shop-web-canary-80@kubernetescrd` → `web-canary`; the namespace is chosen by the query, and may hold dashes.
+/// `shop-web-canary-80@kubernetescrd` → `shop-web-canary`: only who knows the namespace can tell where it ends.
 fn traefik_service(name: &str) -> Option<&str> {
     let (name, _) = name.split_once('@')?;
     name.rsplit_once('-').map(|(name, _port)| name)

@@ -92,6 +92,7 @@ fn question(release: Arc<Release>) -> Question {
         release,
         window: SignedDuration::from_mins(1),
         span: SignedDuration::from_mins(15),
+        recent: None,
         now: Timestamp::from_second(1_000).unwrap(),
     }
 }
@@ -181,6 +182,42 @@ async fn without_a_label_for_the_outcome_there_is_no_share_of_errors() {
 }
 
 #[tokio::test]
+async fn a_query_that_is_too_slow_takes_only_its_own_numbers() {
+    let server = Server::start(|asked| match asked {
+        asked if asked.contains("label/") => names(r#""istio_requests_total""#),
+        asked if asked.contains("range") && asked.contains("_bucket") => {
+            (503, r#"{"status":"error","errorType":"timeout","error":"query timed out"}"#.into())
+        }
+        asked if asked.contains("range") || asked.contains("bucket") => vector(""),
+        _ => vector(&row("web", "500", "3")),
+    })
+    .await;
+    let source = at(&server).await;
+    for _ in 0..2 {
+        let found = source.release(&question(release())).await.unwrap().unwrap();
+        assert_eq!(of(&found, Role::Stable).errors.value(), Some(1.0));
+        assert!(found.detail.contains("query timed out"), "{}", found.detail);
+    }
+}
+
+#[tokio::test]
+async fn a_gates_past_stays_fine_over_a_week_of_charts() {
+    let server = Server::start(|asked| match asked {
+        asked if asked.contains("label/") => names(r#""istio_requests_total""#),
+        asked if asked.contains("range") || asked.contains("bucket") => vector(""),
+        _ => vector(&row("web", "200", "3")),
+    })
+    .await;
+    let (release, week) = (release(), SignedDuration::from_hours(168));
+    let now = Timestamp::from_second(1_000_000).unwrap();
+    let recent = crate::metrics::source::recent(&release, (week, SignedDuration::from_mins(15)), now);
+    let found = at(&server).await.release(&Question { span: week, recent, now, ..question(release) }).await;
+    let found = found.unwrap().unwrap();
+    let stable = of(&found, Role::Stable);
+    assert_eq!((stable.series.step.as_secs(), stable.judged_past().step.as_secs()), (10_080, 15));
+}
+
+#[tokio::test]
 async fn a_namespace_costs_one_request_whatever_it_holds() {
     let server = Server::start(|asked| match asked {
         asked if asked.contains("label/__name__") => names(r#""istio_requests_total""#),
@@ -219,7 +256,7 @@ async fn a_server_that_is_not_there_is_named_without_its_secrets() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = free.local_addr().unwrap().port();
     drop(free);
-    let source = source(&format!("[metrics]\nprometheus = \"http://ana:s3cret@127.0.0.1:{port}/prom\"\n")).await;
+    let source = source(&format!("[metrics]\nprometheus = \"http://127.0.0.1:{port}/prom?token=s3cret\"\n")).await;
     let Err(Trouble(why)) = source.release(&question(release())).await else { panic!("nothing is there") };
     assert!(why.starts_with(&format!("Prometheus at http://127.0.0.1:{port}/prom refuses the connection")), "{why}");
     assert!(!why.contains("s3cret"));
@@ -312,4 +349,32 @@ fn a_release_of_one_workload_is_told_apart_by_revision() {
     let row =
         Row { labels: labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into(), points: Vec::new() };
     assert_eq!(lanes.place(&(PRESETS[0].place)(&row)), Some(0), "the only track of its workload");
+}
+
+#[test]
+fn each_presets_real_labels_find_the_track() {
+    let mut lanes = Lanes::of(&release());
+    for lane in &mut lanes.tracks {
+        let candidate = lane.role == Role::Candidate;
+        lane.services = vec![if candidate { "web-canary" } else { "web" }.into()];
+    }
+    let table: [(&str, &[(&str, &str)], Role); 10] = [
+        ("istio", &[("destination_workload", "web-canary"), ("destination_service_name", "web")], Role::Candidate),
+        ("linkerd", &[("deployment", "web"), ("pod", "web-h1-0")], Role::Stable),
+        ("nginx", &[("exported_service", "web"), ("canary", "")], Role::Stable),
+        ("nginx", &[("exported_service", "web"), ("canary", "shop-web-canary-80")], Role::Candidate),
+        ("traefik", &[("service", "shop-web-80@kubernetescrd")], Role::Stable),
+        ("traefik", &[("service", "shop-web-canary-80@kubernetes")], Role::Candidate),
+        ("contour", &[("envoy_cluster_name", "shop_web-canary_80")], Role::Candidate),
+        ("http", &[("pod", "web-canary-h1-0")], Role::Candidate),
+        ("http", &[("deployment", "web")], Role::Stable),
+        ("http-kubernetes", &[("kubernetes_pod_name", "web-h1-2")], Role::Stable),
+    ];
+    for (name, labels, role) in table {
+        let preset = PRESETS.iter().find(|preset| preset.name == name).unwrap();
+        let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let row = Row { labels, points: Vec::new() };
+        let found = lanes.place(&(preset.place)(&row)).map(|at| lanes.tracks[at].role);
+        assert_eq!(found, Some(role), "{name}: {row:?}");
+    }
 }

@@ -1,8 +1,10 @@
 //! What was read of a release's pods, from which rates and the series are made.
 
 use super::counters::Counters;
+use crate::domain::measurement::Series;
 use crate::domain::{Str, Timestamp};
 use crate::metrics::lanes::Lanes;
+use crate::metrics::source::fine;
 use crate::metrics::tally::{Counted, Tally};
 use jiff::SignedDuration;
 use std::collections::{HashMap, VecDeque};
@@ -11,7 +13,10 @@ use std::collections::{HashMap, VecDeque};
 const POINTS: i32 = 60;
 
 /// Rounds are kept one by one for so long.
-const FINE: SignedDuration = SignedDuration::from_hours(1);
+const FINE: SignedDuration = SignedDuration::from_mins(15);
+
+/// Those of gates are kept for so long, at half of their step.
+const GATES: SignedDuration = SignedDuration::from_hours(6);
 
 /// The past of one release.
 #[derive(Debug, Default)]
@@ -87,8 +92,17 @@ impl Past {
     /// The tracks, with their past.
     pub fn tally(&self, lanes: &Lanes, now: Timestamp, span: SignedDuration) -> Tally {
         let step = SignedDuration::from_secs((span.as_secs() / i64::from(POINTS)).max(1));
-        let start = now.checked_sub(step * (POINTS - 1)).unwrap_or(now);
-        let mut tally = Tally::new(lanes).with_past(start, step, POINTS as usize);
+        self.spread(lanes, now, (step, POINTS))
+    }
+
+    /// The tracks' past for gates, which goes back over `span`.
+    pub fn recent(&self, lanes: &Lanes, now: Timestamp, span: SignedDuration) -> Vec<Series> {
+        self.spread(lanes, now, fine(span)).into_series()
+    }
+
+    fn spread(&self, lanes: &Lanes, now: Timestamp, (step, points): (SignedDuration, i32)) -> Tally {
+        let start = now.checked_sub(step * (points - 1)).unwrap_or(now);
+        let mut tally = Tally::new(lanes).with_past(start, step, usize::try_from(points).unwrap_or_default());
         let point = |at: Timestamp| {
             let passed = at.duration_since(start).as_secs_f64() / step.as_secs_f64();
             (passed > -0.5).then(|| passed.round().max(0.0) as usize)
@@ -114,13 +128,18 @@ impl Past {
     pub fn note(&mut self, now: Timestamp, tally: &Tally, span: SignedDuration, lanes: &Lanes) {
         let numbers = lanes.tracks.iter().enumerate().map(|(at, lane)| (lane.name.clone(), tally.current(at).clone()));
         self.rounds.push_back((now, numbers.collect()));
-        let kept = span.max(SignedDuration::from_mins(15));
+        let kept = span.max(GATES);
         let step = span / POINTS;
         // Of what is older than an hour one round a point is enough.
         let mut last: Option<Timestamp> = None;
         self.rounds.retain(|(at, _)| {
             let age = now.duration_since(*at);
-            let stays = age <= kept && (age <= FINE || last.is_none_or(|last| at.duration_since(last) >= step / 2));
+            let apart = match age {
+                age if age <= FINE => SignedDuration::ZERO,
+                age if age <= GATES => SignedDuration::from_secs(15),
+                _ => step / 2,
+            };
+            let stays = age <= kept && last.is_none_or(|last| at.duration_since(last) >= apart);
             last = if stays { Some(*at) } else { last };
             stays
         });
@@ -172,13 +191,13 @@ mod tests {
         let shop = Shop::default().deployment("web", &[("app", "web")], "v1", (1, 9_000));
         let lanes = Lanes::of(&shop.release(Kind::Deployment, "web"));
         let (mut past, week) = (Past::default(), SignedDuration::from_hours(168));
-        for round in 0..20_000 {
+        for round in 0..3_000 {
             let mut tally = Tally::new(&lanes);
             tally.now(0).add(1.0, Some(false));
-            past.note(at(round * 5), &tally, week, &lanes);
+            past.note(at(round * 10), &tally, week, &lanes);
         }
-        assert!(past.rounds.len() < 800, "{}", past.rounds.len());
-        assert!(past.rounds.len() > 725, "and some of what is older is kept: {}", past.rounds.len());
+        assert!(past.rounds.len() < 1_200, "{}", past.rounds.len());
+        assert!(past.rounds.len() > 1_100, "and some of what is older is kept: {}", past.rounds.len());
     }
 
     #[test]
@@ -208,6 +227,8 @@ mod tests {
         assert_eq!((series.requests.len(), series.step.as_secs()), (60, 5));
         let known: Vec<usize> = (0..60).filter(|point| series.requests[*point] == Some(12.0)).collect();
         assert_eq!(known, [57], "ten seconds before the last point");
+        let gate = past.recent(&lanes, at(10), SignedDuration::from_hours(2)).remove(0);
+        assert_eq!((gate.step.as_secs(), gate.requests.iter().flatten().count()), (30, 1), "fine, whatever is shown");
         let hour_later = past.tally(&lanes, at(3_600), span).finish(&lanes, span).remove(0).series;
         assert!(hour_later.requests.iter().all(Option::is_none));
     }

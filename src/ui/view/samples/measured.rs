@@ -34,6 +34,7 @@ pub fn track(role: Role, name: &str, (requests, errors, p99): (f64, f64, f64), s
         p99: of(p99),
         samples: Some(samples),
         series: series(60, requests, errors, p99),
+        recent: Series::default(),
     }
 }
 
