@@ -14,7 +14,7 @@ use crate::domain::intent::{Override, ReleaseId};
 use crate::domain::plan::{PlanId, ReadyInverse, Refusal};
 use crate::domain::traffic::TrafficSettings;
 use crate::domain::{Call, Measurements, Plan, Release, Snapshot, Str, Uid};
-use crate::guard::Baking;
+use crate::guard::{Baking, Rules};
 use crate::strategy::Context;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -63,6 +63,8 @@ pub(super) struct Inner {
     rights: Mutex<HashMap<Uid, Rights>>,
     /// What the gate of a ladder looks at.
     gauges: Mutex<Gauges>,
+    /// The rules of a guard that walks a ladder; else the configured ones hold its gate.
+    rules: Mutex<Option<Arc<Rules>>>,
 }
 
 impl Engine {
@@ -70,8 +72,8 @@ impl Engine {
     pub fn new(cluster: &Cluster, journal: Journal, settings: Settings) -> Self {
         let cluster = cluster.with_who(&settings.who);
         let fingerprint = cluster.identity().fingerprint.clone();
-        let (desk, rights, gauges) = (Desk::default(), Mutex::default(), Mutex::default());
-        Self { inner: Arc::new(Inner { cluster, journal, settings, desk, fingerprint, rights, gauges }) }
+        let (desk, rights, gauges, rules) = (Desk::default(), Mutex::default(), Mutex::default(), Mutex::default());
+        Self { inner: Arc::new(Inner { cluster, journal, settings, desk, fingerprint, rights, gauges, rules }) }
     }
 
     /// The journal.
@@ -125,6 +127,11 @@ impl Engine {
         *self.inner.gauges.lock().unwrap_or_else(PoisonError::into_inner) = gauges;
     }
 
+    /// Says that the gate of a ladder holds by these rules instead of the configured ones.
+    pub fn judge_by(&self, rules: Rules) {
+        *self.inner.rules.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(rules));
+    }
+
     /// How the rung that the release stands at bakes, by what is known now.
     pub fn baking(&self, uid: &Uid) -> Baking {
         let settings = &self.inner.settings;
@@ -132,7 +139,14 @@ impl Engine {
         let seen = settings.snapshots.as_ref().and_then(|snapshots| snapshots.borrow().by_uid(uid).cloned());
         let Some(release) = seen.or(gauges.release).filter(|release| release.uid == *uid) else { return Baking::Free };
         let measured = gauges.measurements.and_then(|now| now.borrow().of(uid).cloned());
-        gates::baking(&settings.traffic.guard, &release, measured.as_deref(), settings.clock.now())
+        let (guard, now) = (&settings.traffic.guard, settings.clock.now());
+        let given = self.inner.rules.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match given {
+            Some(rules) => {
+                crate::guard::baking(guard.bake(&release.key), (&rules, true), &release, measured.as_deref(), now)
+            }
+            None => gates::baking(guard, &release, measured.as_deref(), now),
+        }
     }
 
     /// Why the plan can't be sent now on these terms, if so. The same gates stand before [`Engine::apply`].

@@ -308,6 +308,13 @@ pub struct Guarding<'a> {
     pub output: Format,
 }
 
+/// How far back the past is to reach: as configured, and as far as the rules and the gate look.
+fn longest(config: &Config, rules: &Rules, release: &Release) -> Option<SignedDuration> {
+    let windows = rules.rules.iter().filter_map(|rule| rule.terms.window);
+    let wanted = windows.chain(config.guard.bake(&release.key).time).max()?;
+    (wanted > signed(config.metrics.span)).then_some(wanted)
+}
+
 impl Watched {
     /// Observes the release's namespace and measures the release.
     pub async fn start(
@@ -319,7 +326,9 @@ impl Watched {
         let mut config = reading.config.clone();
         flags.gate(&mut config, release);
         flags.measure(&mut config, release);
+        let rules = flags.rules(&reading.config.guard)?;
         let settings = Arc::new(config.traffic());
+        let span = longest(&config, &rules, release);
         let options = ObserveOptions {
             namespaces: NamespaceScope::List(vec![release.key.namespace.to_string()]),
             selector: None,
@@ -342,10 +351,11 @@ impl Watched {
             config: Arc::new(config),
             clock: reading.options.clock.clone(),
         });
-        meter.look_at(Focus { releases: vec![release.uid.clone()], ..Focus::default() });
+        meter.look_at(Focus { releases: vec![release.uid.clone()], span, ..Focus::default() });
         let who = writing::who(reading, session).await;
         let engine = writing::engine_over(reading, who, Some(snapshots.clone()), settings);
         engine.look_at(Gauges { measurements: Some(meter.measurements.clone()), release: None });
+        engine.judge_by(rules);
         Ok(Self { engine, snapshots, meter, _observer: observer })
     }
 

@@ -182,6 +182,12 @@ impl Watch {
                 Err(refusal) => return Err(Ending::of(Happened::Undecided, refusal.reason)),
             }
         };
+        let switches = release.traffic.as_ref().is_some_and(|traffic| traffic.switch.is_some());
+        if self.options.on_breach == OnBreach::SwitchBack && !switches {
+            let key = &release.key;
+            let reason = format!("{key} has no sides to switch between: on breach undo, abort or hold");
+            return Err(Ending::of(Happened::Undecided, reason));
+        }
         let now = self.now();
         let restarts = restarts(&release, &guarded);
         let watched = crate::guard::Watched { track: guarded.track.clone(), hash: guarded.hash.clone() };

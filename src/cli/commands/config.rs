@@ -64,8 +64,13 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
 
 fn print_values(show: &Show, session: &mut Session) -> Result<Exit, Failure> {
     let config = session.config()?;
-    let values =
-        config.entries().map(|(path, entry)| (config::dotted(path), entry.value.to_string(), entry.origin.to_string()));
+    let values = config.entries().map(|(path, entry)| {
+        let path = config::dotted(path);
+        // Whoever has a webhook's URL may post to it.
+        let secret = path == "notify.webhook.url" && entry.value.to_string().contains("://");
+        let value = if secret { "(set, not shown)".to_owned() } else { entry.value.to_string() };
+        (path, value, entry.origin.to_string())
+    });
     let keys = config.bindings.iter().map(|binding| {
         let path = config::dotted(&["keys".to_owned(), binding.action.clone()]);
         (path, config::Value::Texts(binding.keys.clone()).to_string(), binding.origin.to_string())

@@ -75,6 +75,8 @@ async fn deploy(arguments: &Arguments, session: &mut Session) -> Result<Exit, Fa
         optional: false,
         flags: &flags,
     };
+    // It watches before anything is written: what can't be watched is not begun.
+    let watched = if tried { None } else { Some(Watched::start(&reading, &arguments.guard, &before, session).await?) };
     let outcome = writing::carry_out(&write, &reading, session).await?;
     told(&outcome, &flags, session);
     match outcome.kind {
@@ -83,11 +85,18 @@ async fn deploy(arguments: &Arguments, session: &mut Session) -> Result<Exit, Fa
         OutcomeKind::Unchanged => {}
         _ => return writing::ended(&outcome),
     }
-    let watched = Watched::start(&reading, &arguments.guard, &before, session).await?;
+    let watched = match watched {
+        Some(watched) => watched,
+        None => Watched::start(&reading, &arguments.guard, &before, session).await?,
+    };
     let changed = outcome.kind != OutcomeKind::Unchanged;
     let rollout = rules.rollout().and_then(|within| within.try_into().ok()).unwrap_or(Duration::from_secs(300));
-    let lanes = if before.traffic.as_ref().is_some_and(|traffic| traffic.switch.is_some()) && changed {
-        Some(switched(arguments, &before, &watched, (rollout, &reading), session).await?)
+    let sides = before.traffic.as_ref().is_some_and(|traffic| traffic.switch.is_some());
+    // An image that the idle side has already, and the live one has not, is still to be switched to.
+    let live = before.track(Role::Stable);
+    let live = live.is_some_and(|live| arguments.image.iter().all(|image| live.images.contains(image)));
+    let lanes = if sides && (changed || !(tried || live)) {
+        Some(switched((arguments, changed), &before, &watched, (rollout, &reading), session).await?)
     } else if changed {
         let guarded = brought_in(&before, &watched).await?;
         Some((guarded, served))
@@ -140,7 +149,7 @@ async fn brought_in(before: &Release, watched: &Watched) -> Result<Lane, Failure
 
 /// Waits for the idle side, and switches to it; what is guarded then, and what served.
 async fn switched(
-    arguments: &Arguments,
+    (arguments, changed): (&Arguments, bool),
     before: &Release,
     watched: &Watched,
     (rollout, reading): (Duration, &Reading),
@@ -156,7 +165,7 @@ async fn switched(
     let ready = |release: &Release| {
         let idle = release.traffic.as_ref()?.side_called(&side)?;
         let own = idle.own.as_ref()?;
-        let seen = idle.workload.observed() && own.generation.spec > written;
+        let seen = idle.workload.observed() && (!changed || own.generation.spec > written);
         let settled = strategy(own.strategy)?.settled(own);
         (seen && settled == Settled::Yes).then_some(())
     };
@@ -175,7 +184,12 @@ async fn switched(
     };
     let outcome = writing::carry_out(&wish, reading, session).await?;
     told(&outcome, &arguments.flags, session);
-    if !matches!(outcome.kind, OutcomeKind::Applied | OutcomeKind::Unchanged) {
+    // One that was sent and did not come up well, or whose answer was lost, may be live: it is guarded once it is seen.
+    let perhaps = matches!(
+        outcome.kind,
+        OutcomeKind::Timeout | OutcomeKind::Failed | OutcomeKind::Partial | OutcomeKind::Unknown
+    );
+    if !perhaps && !matches!(outcome.kind, OutcomeKind::Applied | OutcomeKind::Unchanged) {
         writing::ended(&outcome)?;
     }
     let now = |release: &Release| {
