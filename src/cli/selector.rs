@@ -44,7 +44,7 @@ fn requirement(part: &str) -> Result<(), String> {
     if let Some((before, values_of)) = part.split_once('(') {
         let mut words = before.split_whitespace();
         let (Some(name), Some("in" | "notin"), None) = (words.next(), words.next(), words.next()) else {
-            return Err(format!("'{}' has brackets without 'in' or 'notin'", part));
+            return Err(format!("'{part}' has brackets without 'in' or 'notin'"));
         };
         let Some(values) = values_of.strip_suffix(')') else {
             return Err(format!("something follows the bracket of '{part}'"));

@@ -392,8 +392,8 @@ fn too_few(check: &Check, number: f64, samples: Option<u64>, terms: Terms) -> Op
             format!("{} {} of {samples} requests: too few ({needed} are needed)", quantile.word(), millis(number))
         }
         _ => {
-            let failed = (number * samples as f64).round();
-            let errors = if failed == 1.0 { "1 error".to_owned() } else { format!("{failed} errors") };
+            let failed = (number * samples as f64).round() as u64;
+            let errors = if failed == 1 { "1 error".to_owned() } else { format!("{failed} errors") };
             format!("{errors} of {samples} requests: too few ({needed} are needed)")
         }
     })

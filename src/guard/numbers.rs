@@ -36,14 +36,10 @@ pub fn latency(measured: &Measured, track: &TrackMeasured, quantile: Quantile, t
     let own = of(quantile.of(track), track);
     let Some(span) = longer(measured, track, terms).filter(|_| quantile == Quantile::P99) else { return own };
     let series = track.judged_past();
-    let highest = span.clone().filter_map(|place| series.p99.get(place).copied().flatten()).fold(None, highest_of);
+    let highest = span.clone().filter_map(|place| series.p99.get(place).copied().flatten()).reduce(f64::max);
     let requests: f64 = span.filter_map(|place| series.requests.get(place).copied().flatten()).sum();
     let requests = whole(requests * series.step.as_secs_f64());
     highest.map_or(own, |highest| Number::Is(highest, Some(requests)))
-}
-
-fn highest_of(so_far: Option<f64>, one: f64) -> Option<f64> {
-    Some(so_far.map_or(one, |so_far| so_far.max(one)))
 }
 
 /// The points of the rule's window, where that is longer than the source's own.

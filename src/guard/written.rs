@@ -7,12 +7,13 @@ use jiff::SignedDuration;
 pub fn percent(text: &str) -> Result<f64, String> {
     let text = text.trim();
     let wrong = || format!("'{text}' is no share of requests; write 5% or 0.05");
-    let (number, scale) = text.strip_suffix('%').map_or((text, 1.0), |number| (number.trim_end(), 100.0));
+    let percent = text.strip_suffix('%').map(str::trim_end);
+    let (number, scale) = percent.map_or((text, 1.0), |number| (number, 100.0));
     let number: f64 = number.parse().map_err(|_| wrong())?;
     if !number.is_finite() {
         return Err(wrong());
     }
-    if scale == 1.0 && number > 1.0 {
+    if percent.is_none() && number > 1.0 {
         return Err(format!("'{text}' is more than all requests; did you mean {text}%?"));
     }
     Ok(number / scale)

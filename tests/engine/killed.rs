@@ -221,7 +221,7 @@ async fn survives(candidate: Candidate, place: u32, cut: Cut) -> bool {
     let written = generation["metadata"]["generation"].as_i64().unwrap_or(0);
     assert_eq!(written, 1 + steps, "at {at}: each step was written once: {:?}", scene.steps());
     if let Some(exit) = exit {
-        assert_eq!(exit, if candidate == Candidate::Good { 0 } else { 1 }, "at {at}");
+        assert_eq!(exit, u8::from(candidate != Candidate::Good), "at {at}");
     }
     let entries = scene.entries();
     let intents: Vec<&Entry> = entries.iter().filter(|entry| matches!(entry.event, Event::Intent(_))).collect();

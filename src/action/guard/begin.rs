@@ -96,7 +96,9 @@ impl Watch {
                 Claim::Held(held) => {
                     if held.why != why {
                         why = held.why.clone();
-                        why.iter().for_each(|why| self.say(GuardNews::Said(format!("waits: {why}").into())));
+                        if let Some(why) = &why {
+                            self.say(GuardNews::Said(format!("waits: {why}").into()));
+                        }
                     }
                     if !held.by.is_empty() && told.as_ref() != Some(&held.by) {
                         told = Some(held.by.clone());

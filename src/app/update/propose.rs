@@ -96,10 +96,10 @@ pub fn key(model: &mut Model, command: Command) -> Vec<Effect> {
             let word = command.verbs().last().map_or("this", |verb| verb.word());
             // What is missing may be what has not been read yet.
             let listing = |status: &KindStatus| matches!(status.watch, Watch::Listing);
-            let why = if !model.shown().kinds.values().any(listing) {
-                why.to_string()
-            } else {
+            let why = if model.shown().kinds.values().any(listing) {
                 format!("the cluster is still being read; so far: {why}")
+            } else {
+                why.to_string()
             };
             model.note(format!("{word} {name}: {why}"));
             return Vec::new();

@@ -12,7 +12,7 @@ use crate::{
     domain::{Kind, ObjectKey, Release},
 };
 
-/// The ServiceAccount, Role, RoleBinding and Job, as YAML documents.
+/// The `ServiceAccount`, `Role`, `RoleBinding` and `Job`, as YAML documents.
 pub async fn manifests(release: &Release, flags: &GuardFlags, reading: &Reading, image: &str) -> String {
     let key = &release.key;
     let name = name_of(key);

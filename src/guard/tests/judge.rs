@@ -121,7 +121,7 @@ fn every_rule_tells_what_it_saw_against_its_limit() {
 
 #[test]
 fn the_health_endpoint_breaks_after_so_many_bad_answers_in_a_row() {
-    let with = |answers: &[bool]| Measured { health: ticks(answers), ..measured(0.0, 840, 5) };
+    let with = |answers: &[bool]| Measured { health: Some(ticks(answers)), ..measured(0.0, 840, 5) };
     let rules = only(Check::Health(3), 2);
     assert_eq!(verdict(&rules, Some(&with(&[true, true]))).0, Verdict::Ok);
     assert_eq!(verdict(&rules, Some(&with(&[true, false, false]))).0, Verdict::Hold);

@@ -358,7 +358,8 @@ fn each_presets_real_labels_find_the_track() {
         let candidate = lane.role == Role::Candidate;
         lane.services = vec![if candidate { "web-canary" } else { "web" }.into()];
     }
-    let table: [(&str, &[(&str, &str)], Role); 10] = [
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], Role);
+    let table: [Case<'_>; 10] = [
         ("istio", &[("destination_workload", "web-canary"), ("destination_service_name", "web")], Role::Candidate),
         ("linkerd", &[("deployment", "web"), ("pod", "web-h1-0")], Role::Stable),
         ("nginx", &[("exported_service", "web"), ("canary", "")], Role::Stable),

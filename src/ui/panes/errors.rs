@@ -95,7 +95,7 @@ fn rows(drawn: Drawn<'_>, (cells, low): (usize, bool)) -> Vec<Row> {
     rows.extend(table::lines(&lanes, limits, (cells, low), drawn.look).into_iter().map(Row::Words));
     rows.extend(past::rows(&lanes, measured, limits, drawn));
     rows.extend(named::lines(measured, &lanes, cells, drawn.look).into_iter().map(Row::Words));
-    rows.extend(lanes.iter().filter_map(|lane| lane.unusable()).flat_map(|why| words(&why)));
+    rows.extend(lanes.iter().filter_map(Lane::unusable).flat_map(|why| words(&why)));
     rows
 }
 

@@ -91,7 +91,7 @@ mod tests {
         };
         let set = &crate::ui::glyphs::UNICODE;
         let buffer = crate::ui::widgets::testing::buffer(2, 1, set, |buffer, area, look| {
-            line.draw(buffer, Slot::row(area, 0), look)
+            line.draw(buffer, Slot::row(area, 0), look);
         });
         assert_eq!((buffer[(0, 0)].fg, buffer[(1, 0)].fg), (Color::Reset, Color::Red));
     }

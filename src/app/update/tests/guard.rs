@@ -48,7 +48,7 @@ fn a_guard_is_armed_by_a_seen_y_and_by_no_key_before() {
     let effects = press(&mut model, "y");
     assert!(matches!(effects.as_slice(), [Effect::Arm(_, Acts::GoesBack)]), "{effects:?}");
     let uid = focused(&model);
-    assert_eq!(model.guards.of(&uid).map(|guard| guard.word()), Some("guard"), "it stands on the board");
+    assert_eq!(model.guards.of(&uid).map(crate::app::guards::Guard::word), Some("guard"), "it stands on the board");
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_breach_opens_the_way_back_once_and_writes_nothing() {
     looked(&mut model, Verdict::Breach);
     assert!(model.top().is_none(), "it asks once about a breach that goes on");
     let uid = focused(&model);
-    assert_eq!(model.guards.of(&uid).map(|guard| guard.word()), Some("breach"));
+    assert_eq!(model.guards.of(&uid).map(crate::app::guards::Guard::word), Some("breach"));
 }
 
 #[test]

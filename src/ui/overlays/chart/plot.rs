@@ -19,7 +19,7 @@ const AXIS: u16 = 9;
 const SIGNS: [&str; 4] = ["*", "o", "x", "%"];
 
 /// The sign of the line at `place`, for the legend.
-pub(super) fn sign<'a>(place: usize, look: Look<'a>) -> &'a str {
+pub(super) fn sign(place: usize, look: Look<'_>) -> &str {
     if look.glyphs.spark[0].is_ascii() { SIGNS[place % SIGNS.len()] } else { look.glyphs.bar_full }
 }
 
