@@ -59,7 +59,7 @@ impl Targets {
             let stays = wanted.contains(target);
             match &slot.running {
                 Some(running) if !stays => running.abort(),
-                None if !stays && slot.round > 0 && matches!(target, Target::Namespace(_)) => {
+                None if !stays && slot.due > now && matches!(target, Target::Namespace(_)) => {
                     self.rested.insert(target.clone(), slot.due);
                 }
                 _ => {}
