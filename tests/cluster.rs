@@ -29,6 +29,7 @@ mod pod_network;
 #[path = "cluster/proxy.rs"]
 mod proxy;
 #[expect(dead_code, reason = "what only the terminal's own tests need")]
+#[expect(clippy::unwrap_used, reason = "a test that cannot make a pseudo terminal has failed")]
 #[path = "terminal/pty.rs"]
 mod pty;
 #[path = "cluster/racing.rs"]
