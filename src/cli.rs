@@ -27,13 +27,19 @@ pub use exit::{Exit, Failure};
 pub use output::Output;
 pub use session::{Answers, Session, Terminal};
 
+use crate::ui::glyphs::Charset;
+
 /// The process's own entry: reads its arguments and environment, runs, and answers with the exit code.
 pub fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let variables: BTreeMap<String, String> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
-    let mut session = Session::new(variables, Output::of_process(), Terminal::of_process());
+    let mut output = Output::of_process();
+    if Charset::of(&|name| variables.get(name).cloned()) == Charset::Other {
+        output.draw_ascii();
+    }
+    let mut session = Session::new(variables, output, Terminal::of_process());
     ExitCode::from(run(&arguments, &mut session).code())
 }
 

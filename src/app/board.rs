@@ -4,14 +4,20 @@ use super::field::TextField;
 use super::filter::Filter;
 use super::keys::Step;
 use super::scroll::Scroll;
-use crate::domain::{Release, Snapshot, Timestamp, Uid};
+use crate::domain::{Release, Snapshot, State, Timestamp, Uid};
 use std::cmp::{Ordering, Reverse};
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// For how long a row that needs nobody keeps its place. Where pods come and go all the time, rows would else change
+/// places faster than they can be read, or a key be aimed at one.
+const CALM: Duration = Duration::from_secs(2);
 
 /// The order of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sort {
-    /// The worst state first, then the newest change.
+    /// The worst state first; in a state the newest change first, and by name what needs nobody.
     #[default]
     Worst,
     /// By namespace and name.
@@ -44,16 +50,27 @@ impl Sort {
         }
     }
 
-    fn compare(self, one: &Release, two: &Release) -> Ordering {
+    /// Compares two releases, each with the state under which it stands.
+    fn compare(self, (own, one): (State, &Release), (other, two): (State, &Release)) -> Ordering {
         let newest = |release: &Release| Reverse(release.since.unwrap_or(Timestamp::MIN));
         let name = one.key.namespace.cmp(&two.key.namespace).then_with(|| one.key.name.cmp(&two.key.name));
         match self {
-            Self::Worst => one.state.cmp(&two.state).then_with(|| newest(one).cmp(&newest(two))).then(name),
+            Self::Worst if own != other => own.cmp(&other),
+            Self::Worst if needs_nobody(own) => name,
+            Self::Worst => newest(one).cmp(&newest(two)).then(name),
             Self::Name => name,
             Self::Newest => newest(one).cmp(&newest(two)).then(name),
             Self::How => one.strategy.cmp(&two.strategy).then(name),
         }
         .then_with(|| one.key.kind.cmp(&two.key.kind))
+    }
+}
+
+/// Whether nothing has to be looked at: such rows stand still.
+const fn needs_nobody(state: State) -> bool {
+    match state {
+        State::Down | State::Failed | State::Degraded | State::Waiting => false,
+        State::Progressing | State::Unknown | State::Healthy | State::Idle => true,
     }
 }
 
@@ -76,21 +93,38 @@ pub struct Board {
     pub chosen: bool,
     /// The selected row, kept for the time when the release itself goes.
     pub scroll: Scroll,
+    /// The states under which the rows stand.
+    standing: HashMap<Uid, State>,
+    /// The tick at which every row was last put under its own state.
+    ordered_at: Option<Duration>,
+    /// Whether a row stands under a state that it has no more.
+    overdue: bool,
 }
 
 impl Board {
-    /// Takes the releases of `snapshot`. Cost: all releases, a few hundred nanoseconds each.
-    pub fn take(&mut self, snapshot: &Snapshot) {
+    /// Takes the releases of `snapshot` at `tick`. A row that needs nobody keeps its place for a while. Cost: all
+    /// releases, a few hundred nanoseconds each.
+    pub fn take(&mut self, snapshot: &Snapshot, tick: Duration) {
         let filter = Filter::parse(self.filter.text());
         self.total = snapshot.releases.len();
-        self.rows.clear();
-        if filter.is_empty() {
-            self.rows.extend(snapshot.releases.iter().cloned());
-        } else {
-            let mut matcher = filter.matcher();
-            self.rows.extend(snapshot.releases.iter().filter(|release| matcher.passes(release)).cloned());
+        let mut rows: Vec<(State, Arc<Release>)> = Vec::with_capacity(self.total);
+        // What is still being read is no order that could be kept.
+        if !snapshot.complete() {
+            self.reorder();
+        } else if self.ordered_at.is_none_or(|at| at + CALM <= tick) {
+            self.reorder();
+            self.ordered_at = Some(tick);
         }
-        self.rows.sort_by(|one, two| self.sort.compare(one, two));
+        let mut matcher = (!filter.is_empty()).then(|| filter.matcher());
+        for release in &snapshot.releases {
+            if matcher.as_mut().is_none_or(|matcher| matcher.passes(release)) {
+                rows.push((self.stand(release), Arc::clone(release)));
+            }
+        }
+        let sort = self.sort;
+        rows.sort_by(|(own, one), (other, two)| sort.compare((*own, one), (*other, two)));
+        self.rows.clear();
+        self.rows.extend(rows.into_iter().map(|(_, release)| release));
         if !self.chosen {
             self.select(0);
             return;
@@ -102,6 +136,35 @@ impl Board {
             // and a write key then names that one in its plan.
             None => self.select(self.scroll.within(self.rows.len())),
         }
+    }
+
+    /// The state under which `release` stands: its own if somebody has to look at it, else the one that it had when the
+    /// rows were last put in order.
+    fn stand(&mut self, release: &Release) -> State {
+        match self.standing.get_mut(&release.uid) {
+            Some(stands) if *stands == release.state => {}
+            Some(stands) if needs_nobody(release.state) => {
+                self.overdue = true;
+                return *stands;
+            }
+            Some(stands) => *stands = release.state,
+            None => {
+                self.standing.insert(release.uid.clone(), release.state);
+            }
+        }
+        release.state
+    }
+
+    /// Puts every row in its place at the next [`Board::take`], as a person asks for who filters or sorts.
+    pub fn reorder(&mut self) {
+        self.standing.clear();
+        self.overdue = false;
+        self.ordered_at = None;
+    }
+
+    /// The tick at which rows that stand under a former state are put in their places; `None`: none does.
+    pub fn next_order(&self) -> Option<Duration> {
+        self.ordered_at.filter(|_| self.overdue).map(|at| at + CALM)
     }
 
     /// Selects the row at `place`.

@@ -75,6 +75,46 @@ pub enum Msg {
     Say(Level, Str),
 }
 
+impl Msg {
+    /// Whether a person waits for it: what their own key asked for, and each step of what they confirmed.
+    pub const fn is_answer(&self) -> bool {
+        match self {
+            Self::Details(..)
+            | Self::Rights(..)
+            | Self::Events(..)
+            | Self::Preview(..)
+            | Self::Needs(..)
+            | Self::Managers(..)
+            | Self::Checked(..)
+            | Self::Journal(_)
+            | Self::Yaml(..)
+            | Self::Contexts(_)
+            | Self::Switched(_) => true,
+            Self::Write(_, news) => match news {
+                WriteNews::Reached(..) | WriteNews::NotJournalled(_) | WriteNews::Ended(_) | WriteNews::Reverted(_) => {
+                    true
+                }
+                // It follows the pods, which come and go as they like.
+                WriteNews::Said(_) => false,
+            },
+            Self::Key(_)
+            | Self::Paste(_)
+            | Self::Resize(_)
+            | Self::Flushed(_)
+            | Self::Tick
+            | Self::Snapshot(_)
+            | Self::Measured(_)
+            | Self::Guard(..)
+            | Self::Logs(_)
+            | Self::LogsEnded(_)
+            | Self::Who(_)
+            | Self::Elsewhere(_)
+            | Self::Interrupted(_)
+            | Self::Say(..) => false,
+        }
+    }
+}
+
 /// News of a confirmed plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WriteNews {

@@ -40,7 +40,13 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             flushed(model, revision);
             return Vec::new();
         }
-        Msg::Tick => return plan::tick(model),
+        Msg::Tick => {
+            if model.held.is_none() && model.board.next_order().is_some_and(|at| at <= model.tick) {
+                model.revision += 1;
+                snapshot::show(model);
+            }
+            return plan::tick(model);
+        }
         // Numbers that would be drawn as those that are there are no reason to draw.
         Msg::Measured(new) => {
             model.revision += u64::from(measuring::changes_the_screen(model, &new));

@@ -20,7 +20,8 @@ pub fn next(model: &Model) -> Option<Duration> {
         _ => None,
     });
     let texts = model.tick + until_a_text_changes(model);
-    dialogs.chain([texts]).min()
+    let order = if model.held.is_none() { model.board.next_order() } else { None };
+    dialogs.chain([texts]).chain(order).min()
 }
 
 /// How long until an age or a clock time on the screen is another one.

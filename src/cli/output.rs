@@ -1,6 +1,9 @@
 //! Where commands write: standard output that goes quiet when nobody reads it any more, and one-sentence complaints.
 
-use std::io::{self, Write};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
 
 use serde::Serialize;
 
@@ -35,6 +38,7 @@ pub struct Output {
     out: Box<dyn Write + Send>,
     complaints: Box<dyn Write + Send>,
     closed: bool,
+    ascii: bool,
 }
 
 impl std::fmt::Debug for Output {
@@ -51,11 +55,21 @@ impl Output {
 
     /// Writes to `out`, and complaints to `complaints`.
     pub fn to(out: impl Write + Send + 'static, complaints: impl Write + Send + 'static) -> Self {
-        Self { out: Box::new(out), complaints: Box::new(complaints), closed: false }
+        Self { out: Box::new(out), complaints: Box::new(complaints), closed: false, ascii: false }
     }
 
-    /// Writes `text` as it is. A reader that has gone is no fault of ours: the rest is dropped without a word.
+    /// From here on, our own signs (arrows, ellipses, rules) are written with ASCII, for terminals that draw no others.
+    pub fn draw_ascii(&mut self) {
+        self.ascii = true;
+    }
+
+    /// Writes `text` as it is, our own signs aside where the terminal has none. A reader that has gone is no fault of ours: the rest is dropped without a word.
     pub fn text(&mut self, text: &str) {
+        self.verbatim(&signs(text, self.ascii));
+    }
+
+    /// Writes `text` byte for byte: a document, or what a program wrote into its log.
+    pub fn verbatim(&mut self, text: &str) {
         if !self.closed {
             self.closed = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).is_err();
         }
@@ -66,8 +80,10 @@ impl Output {
         self.text(&[line, "\n"].concat());
     }
 
-    /// Writes a table.
+    /// Writes a table. Its signs are put in their ASCII form before columns are measured.
     pub fn table(&mut self, table: &Table) {
+        let ascii = self.ascii;
+        let table = if ascii { &table.clone().map(|cell| signs(cell, ascii).into_owned()) } else { table };
         self.text(&[table.lines().join("\n").as_str(), "\n"].concat());
     }
 
@@ -79,13 +95,13 @@ impl Output {
     /// Writes a sentence to standard error.
     pub fn complain(&mut self, sentence: &str) {
         // Nothing can be done, and nobody told, when standard error is closed, too.
-        let _ = self.complaints.write_all(["windlass: ", sentence, "\n"].concat().as_bytes());
+        let _ = self.complaints.write_all(["windlass: ", &signs(sentence, self.ascii), "\n"].concat().as_bytes());
         let _ = self.complaints.flush();
     }
 
     /// Writes a line to standard error that is no complaint: a question, a warning, progress.
     pub fn aside(&mut self, text: &str) {
-        let _ = self.complaints.write_all(text.as_bytes());
+        let _ = self.complaints.write_all(signs(text, self.ascii).as_bytes());
         let _ = self.complaints.flush();
     }
 
@@ -96,10 +112,11 @@ impl Output {
         };
         if format == Format::Yaml {
             let text = serde_saphyr::to_string(value).map_err(|error| broken(&error))?;
-            self.text(&text);
+            self.verbatim(&text);
         } else {
-            let text = serde_json::to_string_pretty(value).map_err(|error| broken(&error))?;
-            self.line(&text);
+            let mut text = serde_json::to_string_pretty(value).map_err(|error| broken(&error))?;
+            text.push('\n');
+            self.verbatim(&text);
         }
         Ok(())
     }
@@ -114,5 +131,76 @@ impl Output {
             self.text(&text);
             Exit::Done
         }
+    }
+}
+
+/// `text` with our own signs as ASCII where `ascii` asks for it. What came from the cluster keeps its characters.
+fn signs(text: &str, ascii: bool) -> Cow<'_, str> {
+    const SIGNS: [(char, &str); 11] = [
+        ('→', "->"),
+        ('…', "..."),
+        ('≠', "!="),
+        ('≤', "<="),
+        ('≥', ">="),
+        ('─', "-"),
+        ('├', "|"),
+        ('└', "`"),
+        ('•', "*"),
+        ('›', ">"),
+        ('►', ">"),
+    ];
+    if !ascii || text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let mut written = String::with_capacity(text.len());
+    for sign in text.chars() {
+        match SIGNS.iter().find(|(own, _)| *own == sign) {
+            Some((_, plain)) => written.push_str(plain),
+            None => written.push(sign),
+        }
+    }
+    Cow::Owned(written)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn where_the_terminal_has_ascii_alone_tables_and_sentences_use_it_and_columns_still_align() {
+        let (out, told) = (Written::default(), Written::default());
+        let mut output = Output::to(out.clone(), told.clone());
+        output.draw_ascii();
+        let mut table = Table::new(["NAME", "VERSIONS", "STATE"]);
+        table.row(["web".into(), "v1→v2".into(), "ok".into()]);
+        table.row(["longer…".into(), "v1".into(), "ok".into()]);
+        output.table(&table);
+        output.complain("weight ≤ 100 → refused");
+        let text = |written: &Written| String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text(&out), "NAME       VERSIONS  STATE\nweb        v1->v2    ok\nlonger...  v1        ok\n");
+        assert_eq!(text(&told), "windlass: weight <= 100 -> refused\n");
+    }
+
+    #[test]
+    fn a_document_keeps_every_character() {
+        let out = Written::default();
+        let mut output = Output::to(out.clone(), io::sink());
+        output.draw_ascii();
+        output.document(&"v1→v2", Format::Json).unwrap();
+        assert_eq!(out.0.lock().unwrap().as_slice(), "\"v1→v2\"\n".as_bytes());
     }
 }

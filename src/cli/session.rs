@@ -118,6 +118,9 @@ impl Session {
             flags: self.flags.own.settings().into_iter().chain(self.settings.iter().cloned()).collect(),
         };
         let config = Config::resolve(&sources)?;
+        if config.ui.ascii {
+            self.output.draw_ascii();
+        }
         for warning in &config.warnings {
             self.output.complain(&warning.to_string());
         }

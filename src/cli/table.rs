@@ -22,6 +22,14 @@ impl Table {
         self.rows.push(cells.into_iter().map(|cell| sanitize(&cell).into_owned()).collect());
     }
 
+    /// The same table with each cell as `change` gives it.
+    pub fn map(mut self, change: impl Fn(&str) -> String) -> Self {
+        for cell in self.rows.iter_mut().flatten() {
+            *cell = change(cell);
+        }
+        self
+    }
+
     /// Its lines, without spaces at their ends.
     pub fn lines(&self) -> Vec<String> {
         let heading: Vec<String> = self.heading.iter().map(ToString::to_string).collect();

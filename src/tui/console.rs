@@ -118,6 +118,13 @@ impl Program for Screenplay {
         self.take_theme();
     }
 
+    fn is_answer(&self, message: &News) -> bool {
+        match message {
+            News::Msg(msg) => msg.is_answer(),
+            News::Connected(_) => true,
+        }
+    }
+
     fn resized(&mut self, size: Size) {
         self.handle(Msg::Resize(Cells { width: size.width, height: size.height }));
     }

@@ -88,6 +88,8 @@ pub async fn drive<P: Program>(program: &mut P, screen: &mut impl Screen, mut st
 enum Wish {
     /// A key waits for it.
     Now,
+    /// A person waits for it.
+    Answer,
     /// Something changed by itself.
     News,
     /// Not sooner than this after the last one.
@@ -163,9 +165,10 @@ impl<'a, P: Program, S: Screen> Course<'a, P, S> {
     }
 
     fn message(&mut self, message: P::Msg) {
+        let wish = if self.program.is_answer(&message) { Wish::Answer } else { Wish::News };
         self.program.message(message);
         self.obey();
-        self.ask(Wish::News);
+        self.ask(wish);
     }
 
     fn tick(&mut self) {
@@ -267,6 +270,7 @@ impl<'a, P: Program, S: Screen> Course<'a, P, S> {
         let now = Instant::now();
         let soonest = match wish {
             Wish::Now => now,
+            Wish::Answer => self.pace.answer(now),
             Wish::News => self.pace.news(now),
             Wish::After(pause) => self.pace.after(pause, now),
         };

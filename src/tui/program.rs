@@ -21,6 +21,10 @@ pub trait Program {
     fn pointer(&mut self, _pointer: Pointer) {}
     /// Another task tells something.
     fn message(&mut self, message: Self::Msg);
+    /// Whether a person waits for what `_message` tells: the answer to their own key. It is drawn as soon as a key is.
+    fn is_answer(&self, _message: &Self::Msg) -> bool {
+        false
+    }
     /// The screen has another size, or its first one.
     fn resized(&mut self, size: Size);
     /// The time asked for by [`Program::next_tick`] has come.

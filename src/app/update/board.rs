@@ -70,5 +70,6 @@ pub fn typed(model: &mut Model, key: KeyPress, command: Option<Command>) -> Vec<
 /// Takes the shown snapshot again after the filter or the order changed.
 pub fn refilter(model: &mut Model) {
     let snapshot = model.shown().clone();
-    model.board.take(&snapshot);
+    model.board.reorder();
+    model.board.take(&snapshot, model.tick);
 }

@@ -23,8 +23,8 @@ pub fn take(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
 /// Shows the live snapshot on the board and in the open release.
 pub fn show(model: &mut Model) {
     let snapshot = model.live.clone();
-    model.board.take(&snapshot);
     let (now, tick) = (model.now, model.tick);
+    model.board.take(&snapshot, tick);
     for layer in &mut model.layers {
         if let Layer::Chart(chart) = layer
             && let Some(release) = snapshot.by_uid(&chart.release.uid)

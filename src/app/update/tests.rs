@@ -1,6 +1,7 @@
 //! What keys do, and above all what they do not do.
 
 mod guard;
+mod order;
 mod traffic;
 
 use crate::app::effect::Effect;
@@ -199,7 +200,7 @@ fn without_objects_at_hand_the_dialog_opens_at_once_and_plans_when_they_come() {
     let mut model = console(80, 24, "");
     model.board.choose(stuck().uid);
     let snapshot = model.live.clone();
-    model.board.take(&snapshot);
+    model.board.take(&snapshot, model.tick);
     let effects = press(&mut model, "U");
     assert!(effects.iter().any(|effect| matches!(effect, Effect::ReadDetails(_))));
     assert!(matches!(dialog(&model).stage, Stage::Reading));

@@ -76,7 +76,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
             match message {
                 LogMsg::Line(line) => {
                     lines = true;
-                    session.output.line(&shown(&line, several));
+                    session.output.verbatim(&[shown(&line, several).as_str(), "\n"].concat());
                 }
                 LogMsg::Ended { pod, why: Some(why) } => {
                     session.output.complain(&format!("{pod}: {}", sanitize(&why)));

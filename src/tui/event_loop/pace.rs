@@ -1,15 +1,16 @@
 //! How often the screen is drawn when no key asks for it.
 //!
 //! News after a quiet time comes in twos and threes (the answer to a write, then what its controller makes of it; the
-//! first rows, then the rest), and each of them is wanted at once; a steady stream of news is readable ten times a
-//! second. So drawings are a supply of [`BURST`] that fills up by one every [`CALM`].
+//! first rows, then the rest), and each of them is wanted at once; a steady stream of news is read no faster than a few
+//! times a second, and a slow link has to carry each picture. So drawings are a supply of [`BURST`] that fills up by one
+//! every [`CALM`]. What answers a person's own key takes from it and never waits for it.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 /// The time between two drawings under a steady stream.
-const CALM: Duration = Duration::from_millis(100);
+const CALM: Duration = Duration::from_millis(250);
 
 /// The least time between two drawings that no key asked for.
 const QUICK: Duration = Duration::from_millis(16);
@@ -32,6 +33,11 @@ impl Pace {
         // Keys may draw more often than that, but news never wait for longer than one refill.
         self.full_at = Some(full_at.min(now + CALM * BURST));
         self.drawn_at = Some(now);
+    }
+
+    /// The soonest time for what a person waits for.
+    pub fn answer(&self, now: Instant) -> Instant {
+        self.after(QUICK, now)
     }
 
     /// The soonest time for news.

@@ -51,6 +51,10 @@ impl Program for Notes {
         self.note(message);
     }
 
+    fn is_answer(&self, message: &String) -> bool {
+        message == "answer"
+    }
+
     fn resized(&mut self, size: Size) {
         self.note(format!("{size}"));
     }
@@ -211,7 +215,7 @@ async fn a_key_is_drawn_at_once_and_everything_that_waits_in_one_drawing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_few_messages_are_drawn_at_once_after_quiet_and_ten_a_second_under_churn() {
+async fn a_few_messages_are_drawn_at_once_after_quiet_and_four_a_second_under_churn() {
     let (_, heard) = run(Notes::default(), async |mut outside| {
         outside.next().await;
         outside.pause(1000).await;
@@ -223,13 +227,32 @@ async fn a_few_messages_are_drawn_at_once_after_quiet_and_ten_a_second_under_chu
         while let Ok((at, _)) = outside.log.try_recv() {
             drawn.push(at.duration_since(outside.began).as_millis());
         }
-        let steady = (1..10).map(|step| 1000 + 100 * step);
+        let steady = (1..4).map(|step| 1000 + 250 * step);
         assert_eq!(drawn, [1000, 1016, 1032].into_iter().chain(steady).collect::<Vec<_>>());
         outside.keys("q");
         outside
     })
     .await;
     assert_eq!(heard.len(), 101);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_person_waits_for_is_drawn_at_once_under_churn_too() {
+    run(Notes::default(), async |mut outside| {
+        outside.next().await;
+        outside.pause(1000).await;
+        for _ in 0..10 {
+            outside.message("m").await;
+            outside.pause(10).await;
+        }
+        while outside.log.try_recv().is_ok() {}
+        outside.message("answer").await;
+        let (at, what) = outside.next().await;
+        assert!(at == 1100 && what.ends_with("answer"), "{at} {what}");
+        outside.keys("q");
+        outside
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]

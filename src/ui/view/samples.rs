@@ -347,7 +347,7 @@ pub fn at_stuck(width: u16, height: u16, config_text: &str) -> Model {
     let uid = stuck().uid;
     model.board.choose(uid.clone());
     let snapshot = model.live.clone();
-    model.board.take(&snapshot);
+    model.board.take(&snapshot, model.tick);
     update(&mut model, Msg::Details(uid, Ok(Arc::new(stuck_details(ago(1))))));
     model
 }

@@ -289,7 +289,7 @@ pub fn at(release: Release, width: u16, height: u16) -> Model {
     update(&mut model, Msg::Snapshot(snapshot));
     model.board.choose(release.uid);
     let snapshot = model.live.clone();
-    model.board.take(&snapshot);
+    model.board.take(&snapshot, model.tick);
     model
 }
 

@@ -1,0 +1,81 @@
+//! In which order the board's rows stand, and for how long.
+
+use crate::app::{Model, Msg, update, wake};
+use crate::domain::State;
+use crate::domain::snapshot::Snapshot;
+use crate::ui::view::samples::{console, press};
+use std::sync::Arc;
+use std::time::Duration;
+
+fn names(model: &Model) -> Vec<String> {
+    model.board.rows.iter().map(|release| release.key.name.to_string()).collect()
+}
+
+/// The cluster tells that `name` is in `state` now.
+fn becomes(model: &mut Model, name: &str, state: State) {
+    let mut snapshot: Snapshot = (*model.live).clone();
+    for release in &mut snapshot.releases {
+        if &*release.key.name == name {
+            Arc::make_mut(release).state = state;
+        }
+    }
+    update(model, Msg::Snapshot(Arc::new(snapshot)));
+}
+
+fn healthy(model: &Model) -> Vec<String> {
+    let healthy = |release: &&Arc<crate::domain::Release>| release.state == State::Healthy;
+    model.board.rows.iter().filter(healthy).map(|release| release.key.name.to_string()).collect()
+}
+
+#[test]
+fn rows_that_need_nobody_keep_their_place_for_two_seconds_and_then_take_their_own() {
+    let mut model = console(80, 24, "");
+    model.tick = Duration::from_secs(10);
+    let last = healthy(&model).last().cloned().unwrap();
+    becomes(&mut model, &last, State::Progressing);
+    assert_ne!(names(&model).last(), Some(&last), "after a quiet time a row moves at once");
+    let first = healthy(&model)[0].clone();
+    let before = names(&model);
+    model.tick += Duration::from_millis(100);
+    becomes(&mut model, &first, State::Progressing);
+    assert_eq!(names(&model), before, "the next one waits");
+    assert_eq!(model.board.next_order(), Some(Duration::from_secs(12)));
+    assert!(wake::next(&model).is_some_and(|at| at <= Duration::from_secs(12)));
+    model.tick = Duration::from_secs(12);
+    update(&mut model, Msg::Tick);
+    assert_ne!(names(&model), before);
+    let state_of = |model: &Model| model.board.rows.iter().map(|release| release.state).collect::<Vec<_>>();
+    assert!(state_of(&model).is_sorted(), "{:?}", state_of(&model));
+}
+
+#[test]
+fn a_row_that_needs_somebody_rises_at_once() {
+    let mut model = console(80, 24, "");
+    model.tick = Duration::from_secs(10);
+    let some = healthy(&model);
+    becomes(&mut model, &some[1], State::Progressing);
+    model.tick += Duration::from_millis(100);
+    becomes(&mut model, &some[0], State::Down);
+    let downs = model.board.rows.iter().take_while(|release| release.state == State::Down);
+    assert!(downs.map(|release| release.key.name.to_string()).any(|name| name == some[0]));
+}
+
+#[test]
+fn who_sorts_or_filters_sees_every_row_in_its_own_place() {
+    let mut model = console(80, 24, "");
+    model.tick = Duration::from_secs(10);
+    let some = healthy(&model);
+    becomes(&mut model, &some[0], State::Progressing);
+    model.tick += Duration::from_millis(100);
+    becomes(&mut model, &some[1], State::Progressing);
+    press(&mut model, "oooo");
+    assert!(model.board.rows.iter().map(|release| release.state).is_sorted());
+}
+
+#[test]
+fn what_is_healthy_stands_by_name() {
+    let model = console(80, 24, "");
+    let key = |release: &Arc<crate::domain::Release>| (release.key.namespace.clone(), release.key.name.clone());
+    let rows = model.board.rows.iter().filter(|release| release.state == State::Healthy).map(key);
+    assert!(rows.is_sorted());
+}
