@@ -306,14 +306,16 @@ pub fn apply(object: &RawObject, call: &Call) -> Result<RawObject, String> {
     apply_operations(object, operations)
 }
 
-/// The same for bare operations. A test compares bytes, as a real server does.
+/// The same for bare operations. A test compares bytes, as a real server does; what is absent is `null` to it, unless its
+/// parent is missing too.
 pub fn apply_operations(object: &RawObject, operations: &[Operation]) -> Result<RawObject, String> {
     let mut tree: Value = serde_json::from_str(object.text()).expect("valid JSON");
     for operation in operations {
         match operation {
             Operation::Test { path, value } => {
-                let is = object.at(path).map_or("null", RawValue::get);
-                if is != value.get() {
+                let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+                let is = object.at(path).or_else(|| object.at(parent).map(|_| RawValue::NULL));
+                if is.map(RawValue::get) != Some(value.get()) {
                     return Err(path.clone());
                 }
             }

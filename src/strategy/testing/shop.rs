@@ -6,7 +6,7 @@ use crate::cluster::index::Index;
 use crate::cluster::index::scopes::Scope;
 use crate::cluster::wire;
 use crate::cluster::wire::strings::Pool;
-use crate::domain::plan::Refusal;
+use crate::domain::plan::{Call, Operation, Refusal};
 use crate::domain::traffic::TrafficSettings;
 use crate::domain::{Details, Intent, Kind, ObjectKey, Plan, RawObject, Release, Revision};
 use crate::strategy::{self, Context, Derive, NothingRecorded, Recorded};
@@ -183,6 +183,11 @@ impl Shop {
         Arc::clone(index.release(&root).unwrap_or_else(|| panic!("{root} roots no release")))
     }
 
+    /// The release rooted at `root`, if there is one.
+    pub fn rooted(&self, root: &ObjectKey) -> Option<Arc<Release>> {
+        self.index().release(root).cloned()
+    }
+
     /// The release derived at another time than now.
     pub fn release_at(&self, root: &ObjectKey, time: crate::domain::Timestamp) -> Option<Release> {
         let index = self.index();
@@ -215,13 +220,14 @@ impl Shop {
 
     fn revisions(&self, workload: &ObjectKey) -> BTreeMap<Revision, RawObject> {
         let uid = &self.objects[workload]["metadata"]["uid"];
-        let sets = self.objects.iter().filter(|(key, object)| {
-            key.kind == Kind::ReplicaSet && object["metadata"]["ownerReferences"][0]["uid"] == *uid
+        let own = self.objects.iter().filter(|(key, object)| {
+            matches!(key.kind, Kind::ReplicaSet | Kind::ControllerRevision)
+                && object["metadata"]["ownerReferences"][0]["uid"] == *uid
         });
-        sets.filter_map(|(key, object)| {
+        own.filter_map(|(key, object)| {
             let marks = &object["metadata"]["annotations"];
-            let number = marks["deployment.kubernetes.io/revision"].as_str()?.parse().ok()?;
-            Some((Revision(number), self.raw(key)))
+            let of_set = || marks["deployment.kubernetes.io/revision"].as_str()?.parse().ok();
+            Some((Revision(object["revision"].as_i64().or_else(of_set)?), self.raw(key)))
         })
         .collect()
     }
@@ -242,17 +248,34 @@ impl Shop {
         Context { settings: Arc::clone(&self.settings), ..context() }
     }
 
-    /// The shop after a plan's JSON patches were applied by the server: every call, or the path whose test failed.
+    /// The shop after the server took a plan's calls: every one, or the path whose test failed. What is posted to a
+    /// Service changes no object.
     pub fn after(&self, plan: &Plan) -> Result<Self, String> {
+        self.after_calls(plan.calls.iter().map(|planned| &planned.call))
+    }
+
+    /// The same for some calls.
+    pub fn after_calls<'a>(&self, calls: impl Iterator<Item = &'a Call>) -> Result<Self, String> {
         let mut shop = self.clone();
-        for planned in &plan.calls {
-            let key = planned.call.target().clone();
-            let before = shop.raw(&key);
-            let after = super::apply(&before, &planned.call)?;
-            let tree = serde_json::from_str(after.text()).expect("valid JSON");
-            shop.objects.insert(key, tree);
+        for call in calls {
+            let key = call.target().clone();
+            match call {
+                Call::JsonPatch { operations, .. } => shop.apply(&key, operations)?,
+                Call::Delete { .. } => drop(shop.objects.remove(&key)),
+                Call::Create { body, .. } => {
+                    drop(shop.objects.insert(key, serde_json::from_str(body.get()).expect("valid JSON")));
+                }
+                Call::ProxyPost { .. } => {}
+            }
         }
         Ok(shop)
+    }
+
+    /// Applies a JSON patch to one object, or says which test failed.
+    pub fn apply(&mut self, key: &ObjectKey, operations: &[Operation]) -> Result<(), String> {
+        let after = super::apply_operations(&self.raw(key), operations)?;
+        self.objects.insert(key.clone(), serde_json::from_str(after.text()).expect("valid JSON"));
+        Ok(())
     }
 }
 
