@@ -9,7 +9,7 @@ mod pair;
 mod release;
 mod standing;
 #[cfg(test)]
-mod tests;
+pub(in crate::strategy) mod tests;
 mod verbs;
 mod weight;
 

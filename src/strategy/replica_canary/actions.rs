@@ -54,14 +54,17 @@ pub fn step(two: &Two<'_>, rung: u8, pods: i32) -> String {
 }
 
 fn set_weight(two: &Two<'_>) -> Action {
+    let now = two.asked().unwrap_or(0);
+    let consequence = format!("from {now} % of {} to {}", count(i64::from(two.total()), "pod"), two.candidate.name);
     match forward(two) {
-        Err(why) => Action::disabled(Verb::SetWeight, Direction::Forward, why),
-        Ok(()) => {
-            let now = two.asked().unwrap_or(0);
-            let consequence =
-                format!("from {now} % of {} to {}", count(i64::from(two.total()), "pod"), two.candidate.name);
-            Action::enabled(Verb::SetWeight, Direction::Forward, consequence)
+        Ok(()) => Action::enabled(Verb::SetWeight, Direction::Forward, consequence),
+        // What an autoscaler owns is not weighted up; down is the way back.
+        Err(why) if two.coming().is_ok() && now > 0 => {
+            let mut action = Action::enabled(Verb::SetWeight, Direction::Back, consequence);
+            action.why = format!("only down: {why}").into();
+            action
         }
+        Err(why) => Action::disabled(Verb::SetWeight, Direction::Forward, why),
     }
 }
 
@@ -87,13 +90,12 @@ fn undo(two: &Two<'_>) -> Action {
     if two.coming().is_ok() || two.total() == 0 {
         return on_side(Verb::Undo, two);
     }
-    match two.autoscaler() {
-        Some(owner) => Action::disabled(Verb::Undo, Direction::Back, format!("{owner}, and would set them again")),
-        None => {
-            let consequence = format!("all traffic back to {} {}", two.candidate.name, version_of(two.candidate));
-            Action::enabled(Verb::Undo, Direction::Back, consequence)
-        }
+    let consequence = format!("all traffic back to {} {}", two.candidate.name, version_of(two.candidate));
+    let mut action = Action::enabled(Verb::Undo, Direction::Back, consequence);
+    if let Some(owner) = two.autoscaler() {
+        action.why = format!("{owner}, and may set them again").into();
     }
+    action
 }
 
 /// A verb of a plain workload: on the candidate, and the number of pods on the stable side.

@@ -18,7 +18,7 @@ fn image(shop: Shop, name: &str, image: &str) -> Shop {
 }
 
 /// `web` v1 and the younger `web-canary` v2 behind one Service, with so many pods.
-fn shop(stable: i32, canary: i32) -> Shop {
+pub(in crate::strategy) fn shop(stable: i32, canary: i32) -> Shop {
     let shop = Shop::default()
         .deployment("web", &[("app", "web"), ("track", "stable")], "v1", (stable, 90_000))
         .deployment("web-canary", &[("app", "web"), ("track", "canary")], "v2", (canary, 900));
@@ -46,7 +46,7 @@ fn replicas(shop: &Shop) -> (i64, i64) {
     (of("web").unwrap_or(1), of("web-canary").unwrap_or(1))
 }
 
-fn with_autoscaler(shop: Shop) -> Shop {
+pub(in crate::strategy) fn with_autoscaler(shop: Shop) -> Shop {
     let target = json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"});
     let spec = json!({"spec": {"scaleTargetRef": target, "minReplicas": 2, "maxReplicas": 9}});
     shop.with(Kind::HorizontalPodAutoscaler, "web", spec)
@@ -219,7 +219,24 @@ fn an_autoscaler_holds_every_weight_but_the_way_back() {
     assert_eq!((abort.calls.len(), replicas(&shop.after(&abort).expect("holds"))), (1, (3, 0)));
     let actions = strategy(release.strategy).expect("known").actions(&release, &shop.context());
     let of = |verb: Verb| actions.iter().find(|action| action.verb == verb).expect("listed");
-    assert!(!of(Verb::Advance).enabled && !of(Verb::SetWeight).enabled && of(Verb::Abort).enabled);
+    assert!(!of(Verb::Advance).enabled && of(Verb::Abort).enabled);
+    let (up, down) = (shop.plan(&release, &weight(50)), shop.plan(&release, &weight(0)));
+    assert!(up.is_err() && down.is_ok(), "only down");
+    let weight = of(Verb::SetWeight);
+    assert!(weight.enabled && weight.direction == Direction::Back && weight.why.starts_with("only down: hpa/web"));
+}
+
+#[test]
+fn after_everything_an_autoscaler_does_not_hold_the_way_back_to_the_older_version() {
+    let shop = with_autoscaler(shop(0, 4));
+    let release = web(&shop);
+    let undo = shop.plan(&release, &Intent::undo()).expect("back is open");
+    assert_eq!((undo.direction, replicas(&shop.after(&undo).expect("holds"))), (Direction::Back, (4, 0)));
+    let warned = undo.forecast.warnings.iter().any(|it| it.contains("hpa/web") && it.contains("may set them again"));
+    assert!(warned, "{:?}", undo.forecast.warnings);
+    let actions = strategy(release.strategy).expect("known").actions(&release, &shop.context());
+    let action = actions.iter().find(|action| action.verb == Verb::Undo).expect("listed");
+    assert!(action.enabled && action.why.contains("hpa/web"), "{}", action.why);
 }
 
 #[test]

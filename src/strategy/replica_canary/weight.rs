@@ -145,11 +145,6 @@ pub fn plan(
     if total != two.total() || candidate.from != two.candidate.workload.replicas.desired {
         return Err(Refusal::read_again(format!("the replicas of {key} were changed just now; look at it anew")));
     }
-    if let Some(owner) = two.autoscaler().filter(|_| weight > 0) {
-        return Err(Refusal::because(format!(
-            "{key} is not weighted: {owner}, and would set them again; take the autoscaler away first, or use a router"
-        )));
-    }
     let Some(pods) = pods(weight, total) else {
         let has = count(i64::from(total), "pod");
         return Err(Refusal::because(format!("{key} has {has}, which can't be shared: scale it up first (N)")));
@@ -162,9 +157,14 @@ pub fn plan(
     let up = pods > candidate.from;
     // Towards the older version is back.
     let forward = up == two.coming().is_ok();
-    let owned = two.autoscaler().is_some();
+    let owner = two.autoscaler();
+    if let Some(owner) = owner.as_ref().filter(|_| forward) {
+        return Err(Refusal::because(format!(
+            "{key} is not weighted: {owner}, and would set them again; take the autoscaler away first, or use a router"
+        )));
+    }
     let (candidate, stable) = (Change { to: pods, ..candidate }, Change { to: total - pods, ..stable });
-    let changes = match (up, owned) {
+    let changes = match (up, owner.is_some()) {
         (true, _) => vec![candidate, stable],
         (false, false) => vec![stable, candidate],
         // The autoscaler of the stable side sees the load and scales it; the candidate's is switched off by the 0.
@@ -176,9 +176,9 @@ pub fn plan(
     let direction = if forward { Direction::Forward } else { Direction::Back };
     let mut plan = of_changes(release, details, &changes, (title, direction), intent, context);
     plan.forecast.warnings.extend(rounding(weight, pods, total).map(Into::into));
-    if owned {
-        let owner = two.autoscaler().unwrap_or_default();
-        plan.forecast.warnings.push(format!("{owner}: the sum of the pods does not stay").into());
+    if let Some(owner) = owner {
+        let then = if up { "and may set them again" } else { "so the sum of the pods does not stay" };
+        plan.forecast.warnings.push(format!("{owner}, {then}").into());
     }
     Ok(plan)
 }
