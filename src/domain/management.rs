@@ -133,4 +133,6 @@ pub struct Touches {
     pub paused: bool,
     /// What decides where traffic goes: a route's rules, a Service's selector.
     pub traffic: bool,
+    /// `spec.strategy`: the steps of a Rollout are in it.
+    pub strategy: bool,
 }

@@ -51,6 +51,8 @@ struct Spec<'a> {
     tcp: Field<Present>,
     #[serde(rename = "f:rules")]
     rules: Field<Present>,
+    #[serde(rename = "f:strategy")]
+    strategy: Field<Present>,
     #[serde(skip)]
     borrows: std::marker::PhantomData<&'a ()>,
 }
@@ -91,6 +93,7 @@ impl Entry<'_> {
                 || there(|spec| &spec.tls)
                 || there(|spec| &spec.tcp)
                 || there(|spec| &spec.rules),
+            strategy: there(|spec| &spec.strategy),
         }
     }
 }

@@ -33,7 +33,7 @@ pub struct Traffic {
     pub checks: Vec<Check>,
     /// What is odd, one sentence each, the weightiest first.
     pub notices: Vec<Str>,
-    /// Why nothing may be written, one sentence; `None` when it may.
+    /// Why nothing goes forward, one sentence; `None` when it may. Ways back stay open where what they write is readable.
     pub blocked: Option<Str>,
     /// The rows that plans are made from.
     pub rows: Rows,

@@ -10,7 +10,7 @@ use crate::domain::plan::{Refusal, RefusalKind};
 use crate::domain::release::Action;
 use crate::domain::traffic::Rollout;
 use crate::domain::traffic::rollout::RolloutStrategy;
-use crate::domain::{Direction, Release, Role, Verb};
+use crate::domain::{Direction, Release, Role, Str, Verb};
 use crate::strategy::Context;
 use crate::strategy::workload::version::version;
 use crate::strategy::workload::words::{clip, count};
@@ -38,12 +38,23 @@ pub fn actions(release: &Release, context: &Context) -> Vec<Action> {
     let traffic = release.traffic.as_ref();
     let rollout = traffic.and_then(|traffic| traffic.rows.rollout.as_ref());
     let blocked = traffic.and_then(|traffic| traffic.blocked.clone());
-    let disabled = |why: &str| VERBS.iter().map(|verb| Action::disabled(*verb, direction(*verb), why)).collect();
-    match (rollout, blocked) {
-        (None, _) => disabled("it is not read yet"),
-        (Some(_), Some(why)) => disabled(&why),
-        (Some(rollout), None) => VERBS.iter().map(|verb| action(release, rollout, *verb, context)).collect(),
+    let all = VERBS.iter().map(|verb| match (rollout, &blocked) {
+        (None, _) => Action::disabled(*verb, direction(*verb), "it is not read yet"),
+        (Some(rollout), None) => action(release, rollout, *verb, context),
+        (Some(rollout), Some(why)) if verb.direction() == Some(Direction::Back) => {
+            back(action(release, rollout, *verb, context), why)
+        }
+        (Some(_), Some(why)) => Action::disabled(*verb, direction(*verb), why.clone()),
+    });
+    all.collect()
+}
+
+/// A way back where the ways forward are blocked: open, with the reason as a warning.
+fn back(mut action: Action, why: &Str) -> Action {
+    if action.enabled || action.verb == Verb::Abort {
+        action.why = why.clone();
     }
+    action
 }
 
 fn direction(verb: Verb) -> Direction {

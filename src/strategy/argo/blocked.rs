@@ -1,6 +1,7 @@
 //! Rollouts that nothing can be written to with any effect, and why.
 
 use super::view::View;
+use crate::domain::traffic::Rollout;
 use crate::domain::traffic::rollout::RolloutStrategy;
 use crate::domain::workload::ConditionStatus;
 use crate::domain::{Age, Str, Timestamp};
@@ -10,7 +11,10 @@ use jiff::SignedDuration;
 /// A change that its controller has not looked at for so long is one that nobody reconciles.
 pub const UNSEEN_AFTER: SignedDuration = SignedDuration::from_secs(60);
 
-/// Why nothing may be written; `None` when it may.
+/// A change that its controller has not looked at for so long is more than a moment of its work.
+pub const LONG: SignedDuration = SignedDuration::from_secs(5);
+
+/// Why nothing goes forward; `None` when it may. What goes back is planned all the same, with this as a warning.
 pub fn blocked(view: &View) -> Option<Str> {
     let rollout = &view.rollout;
     if rollout.meta.deleting.is_some() {
@@ -24,7 +28,7 @@ pub fn blocked(view: &View) -> Option<Str> {
     if rollout.strategy == RolloutStrategy::Unclear {
         return Some("its strategy is neither canary nor blueGreen: mend spec.strategy first".into());
     }
-    let since = unseen_since(view)?;
+    let since = unseen_since(rollout)?;
     if view.now().duration_since(since) < UNSEEN_AFTER {
         return None;
     }
@@ -42,8 +46,7 @@ pub fn blocked(view: &View) -> Option<Str> {
 }
 
 /// Since when the newest spec waits for a controller; `None` when it was seen, or nothing tells.
-pub fn unseen_since(view: &View) -> Option<Timestamp> {
-    let rollout = &view.rollout;
+pub fn unseen_since(rollout: &Rollout) -> Option<Timestamp> {
     let seen = rollout.status.observed_generation;
     if seen.is_some_and(|seen| seen >= rollout.meta.generation) {
         return None;

@@ -11,14 +11,34 @@ const INDEX: &str = "/status/currentStepIndex";
 pub const PAUSES: &str = "/status/pauseConditions";
 const ABORT: &str = "/status/abort";
 
-/// Only while it stands at this step and this pause of this version.
+/// A hold by hand: what goes on while somebody holds it is lost.
+const PAUSED: &str = "/spec/paused";
+/// A new template of which the controller has not heard yet: it begins anew with it, and what was asked for is lost. Absent
+/// where the template is in a referenced workload.
+const TEMPLATE: &str = "/spec/template";
+
+/// Only while it stands at this step and this pause of this version, neither held nor given another template since.
 pub fn of_step(root: &RawObject) -> Patch<'_> {
-    Patch::of(root).test(HASH).test(INDEX).test(PAUSES)
+    tests(root, &[HASH, INDEX, PAUSES]).test(PAUSED).test(TEMPLATE)
 }
 
 /// Only for this version, and only while it is aborted or not, as it is now.
 pub fn of_run(root: &RawObject) -> Patch<'_> {
-    Patch::of(root).test(HASH).test(ABORT)
+    tests(root, &[HASH, ABORT])
+}
+
+/// The same for what brings this very template in.
+pub fn of_promotion(root: &RawObject) -> Patch<'_> {
+    of_run(root).test(PAUSED).test(TEMPLATE)
+}
+
+/// Tests of the status; where no controller has written one yet, that there is none still: a test of a member of what is
+/// absent is refused by the server.
+fn tests<'a>(root: &'a RawObject, paths: &[&str]) -> Patch<'a> {
+    if root.at("/status").is_none() {
+        return Patch::of(root).test("/status");
+    }
+    paths.iter().fold(Patch::of(root), |patch, path| patch.test(path))
 }
 
 /// A required patch with its words.

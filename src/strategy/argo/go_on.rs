@@ -1,6 +1,6 @@
 //! Going on: from a pause, past a step, to the end.
 
-use super::fence::{PAUSES, STATUS, of_run, of_step, planned};
+use super::fence::{PAUSES, STATUS, of_promotion, of_step, planned};
 use super::kubectl;
 use super::path::listed;
 use super::plan::{Asked, finish};
@@ -84,7 +84,7 @@ fn set_index(patch: Patch<'_>, index: usize) -> Patch<'_> {
 /// Promotes fully: whatever steps, pauses and analyses are left.
 pub fn promotes(asked: &Asked<'_>) -> Result<Plan, Refusal> {
     asked.gate().allows(Verb::Promote)?;
-    let call = of_run(&asked.details.root).add("/status/promoteFull", truth(true)).call_on(STATUS);
+    let call = of_promotion(&asked.details.root).add("/status/promoteFull", truth(true)).call_on(STATUS);
     let pods = count(asked.rollout.workload.replicas.desired.into(), "pod");
     let left = asked.stand.index.map(|index| least(&asked.rollout, index)).filter(|_| !blue_green(asked));
     let (then, mut warnings): (String, Vec<Str>) = match left {
@@ -112,7 +112,7 @@ pub fn promotes(asked: &Asked<'_>) -> Result<Plan, Refusal> {
     let mut draft = draft(asked, format!("{} fully", asked.new), call, (then, warnings), change, "promote --full");
     draft.until = Wait::Settled;
     draft.risk = Risk::High;
-    draft.calls[0].fence = "only for this version, and only while it is not aborted".into();
+    draft.calls[0].fence = "only for this version and template, and only while it is neither aborted nor held".into();
     finish(asked, draft)
 }
 
@@ -209,7 +209,7 @@ fn draft(
     Draft {
         title,
         direction: Direction::Forward,
-        calls: vec![planned(call, "only while it stands at this step and this pause")],
+        calls: vec![planned(call, "only while it stands at this step and this pause, not held, with this template")],
         until: Wait::Acted(act(asked)),
         inverse: Inverse::None {
             why: format!("a step that was taken is not taken back; X aborts and gives {} everything", asked.stable)

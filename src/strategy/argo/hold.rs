@@ -6,6 +6,7 @@ use super::plan::{Asked, finish};
 use super::steps::{after, least};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::plan::{Inverse, InverseSteps, Operation, Refusal, Wait};
+use crate::domain::traffic::rollout::RolloutStrategy;
 use crate::domain::{Direction, Plan, Verb};
 use crate::strategy::workload::diff;
 use crate::strategy::workload::plan::Draft;
@@ -65,6 +66,9 @@ pub fn plan(asked: &Asked<'_>, pause: bool) -> Result<Plan, Refusal> {
 fn stays(asked: &Asked<'_>) -> String {
     if !asked.stand.in_flight() {
         return "nothing is on its way; the next change waits until it is resumed".into();
+    }
+    if let RolloutStrategy::BlueGreen(_) = asked.rollout.strategy {
+        return format!("it stays where it is: neither pods nor Services move, so nothing switches to {}", asked.new);
     }
     let weight = super::weight::asked(&asked.rollout, &asked.stand).unwrap_or(0);
     format!("it stays where it is: {} at {weight} %, pods and Services as they are", asked.new)

@@ -3,9 +3,9 @@
 use super::gate::Gate;
 use super::stand::Stand;
 use super::{go_on, hold, image, restart, revert, turn_back, undo};
-use crate::domain::plan::Refusal;
+use crate::domain::plan::{Refusal, RefusalKind};
 use crate::domain::traffic::Rollout;
-use crate::domain::{Details, Intent, ObjectKey, Plan, Release, Role, Verb};
+use crate::domain::{Details, Direction, Intent, ObjectKey, Plan, Release, Role, Str, Verb};
 use crate::strategy::Context;
 use crate::strategy::workload::plan::{Draft, Part, finish as finish_plan, same_object};
 use crate::strategy::workload::scale;
@@ -59,27 +59,54 @@ pub fn plan(release: &Release, details: &Details, intent: &Intent, context: &Con
     let Some(rollout) = rollout else {
         return Err(Refusal::read_again(format!("{} is not read yet; try again in a moment", release.key)));
     };
-    if let Some(why) = release.traffic.as_ref().and_then(|traffic| traffic.blocked.as_ref()) {
-        return Err(Refusal::because(format!("{}: {why}", release.key.target())));
+    let blocked = release.traffic.as_ref().and_then(|traffic| traffic.blocked.as_ref());
+    let closed = |why: &Str| Refusal::because(format!("{}: {why}", release.key.target()));
+    if let Some(why) = blocked.filter(|_| !goes_back(intent)) {
+        return Err(closed(why));
     }
     let (new, stable) = versions(release);
     let asked = Asked { release, details, intent, context, rollout, stand: Stand::read(&details.root), new, stable };
+    match (verb(&asked), blocked) {
+        (made, None) => made,
+        // What closes the ways forward is a warning on the way back.
+        (Ok(mut plan), Some(why)) => {
+            plan.forecast.warnings.insert(0, why.clone());
+            Ok(plan)
+        }
+        // Of a status that can't be read nothing tells what there is to abort.
+        (Err(refusal), Some(why)) if *intent == Intent::Abort && refusal.kind == RefusalKind::Refused => {
+            Err(closed(why))
+        }
+        (Err(refusal), Some(_)) => Err(refusal),
+    }
+}
+
+/// Whether an intent goes back: nothing that blocks the ways forward blocks it.
+pub fn goes_back(intent: &Intent) -> bool {
     match intent {
-        Intent::Advance { from, .. } => go_on::continues(&asked, Verb::Advance, *from),
-        Intent::Continue => go_on::continues(&asked, Verb::Continue, None),
-        Intent::Skip => go_on::skips(&asked),
-        Intent::Promote { winner } => promotes(&asked, winner.as_deref()),
-        Intent::Abort => turn_back::aborts(&asked),
-        Intent::Retry => turn_back::retries(&asked),
-        Intent::Pause => hold::plan(&asked, true),
-        Intent::Resume => hold::plan(&asked, false),
-        Intent::Restart => restart::plan(&asked),
-        Intent::Undo { to, paused } => undo::plan(&asked, *to, *paused),
-        Intent::SetImage(images) => image::plan(&asked, images),
+        Intent::Revert(inverse) => inverse.direction == Direction::Back,
+        other => other.verb().direction() == Some(Direction::Back),
+    }
+}
+
+fn verb(asked: &Asked<'_>) -> Result<Plan, Refusal> {
+    let (release, details, context) = (asked.release, asked.details, asked.context);
+    match asked.intent {
+        Intent::Advance { from, .. } => go_on::continues(asked, Verb::Advance, *from),
+        Intent::Continue => go_on::continues(asked, Verb::Continue, None),
+        Intent::Skip => go_on::skips(asked),
+        Intent::Promote { winner } => promotes(asked, winner.as_deref()),
+        Intent::Abort => turn_back::aborts(asked),
+        Intent::Retry => turn_back::retries(asked),
+        Intent::Pause => hold::plan(asked, true),
+        Intent::Resume => hold::plan(asked, false),
+        Intent::Restart => restart::plan(asked),
+        Intent::Undo { to, paused } => undo::plan(asked, *to, *paused),
+        Intent::SetImage(images) => image::plan(asked, images),
         Intent::Scale(replicas) => scale::plan(release, details, *replicas, context),
-        Intent::Revert(inverse) => revert::plan(&asked, inverse),
-        Intent::Switch { .. } => Err(refused(&asked, Verb::Switch)),
-        Intent::SetWeight { .. } => Err(refused(&asked, Verb::SetWeight)),
+        Intent::Revert(inverse) => revert::plan(asked, inverse),
+        Intent::Switch { .. } => Err(refused(asked, Verb::Switch)),
+        Intent::SetWeight { .. } => Err(refused(asked, Verb::SetWeight)),
         Intent::ScaleSide { side, .. } => Err(Refusal::because(format!(
             "Argo sizes the sides of {}: '{}' can't be scaled on its own",
             release.key.target(),

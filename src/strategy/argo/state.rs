@@ -52,12 +52,12 @@ fn ending(seen: &Seen<'_>) -> Option<Standing> {
 /// Nobody reconciles it, or it can't be read: what its status says is old.
 fn unreadable(seen: &Seen<'_>) -> Option<Standing> {
     let why = seen.blocked?;
-    let remedy = if blocked::unseen_since(seen.view).is_some() {
+    let remedy = if blocked::unseen_since(&seen.view.rollout).is_some() {
         "Is the controller running, and does it mind this namespace and instance id? e shows the events."
     } else {
         "y shows the object as it is."
     };
-    Some(of(State::Unknown, &capital(why), remedy, blocked::unseen_since(seen.view)))
+    Some(of(State::Unknown, &capital(why), remedy, blocked::unseen_since(&seen.view.rollout)))
 }
 
 fn idle(seen: &Seen<'_>) -> Option<Standing> {
@@ -311,7 +311,7 @@ fn capital(text: &str) -> String {
 fn recheck(seen: &Seen<'_>, standing: &Standing) -> Option<Timestamp> {
     let (view, now) = (seen.view, seen.view.now());
     let (_, next_stuck) = stuck(&view.facts, seen.new_groups);
-    let unseen = blocked::unseen_since(view).and_then(|since| since.checked_add(blocked::UNSEEN_AFTER).ok());
+    let unseen = blocked::unseen_since(&view.rollout).and_then(|since| since.checked_add(blocked::UNSEEN_AFTER).ok());
     let ticking = countdowns::pause_end(view).or_else(|| countdowns::switch_at(view));
     let second = ticking.and_then(|due| {
         let left = due.duration_since(now).as_secs();

@@ -1,7 +1,7 @@
 //! Rollouts in every state: what is shown, and what each verb does, refuses and foretells.
 
 mod acted;
-mod contract;
+mod fenced;
 mod hazards;
 mod shown;
 mod undone;

@@ -6,7 +6,7 @@ use crate::domain::release::{Role, Track};
 use crate::domain::traffic::Traffic;
 use crate::domain::traffic::rollout::RolloutStrategy;
 use crate::domain::traffic::view::{Mover, Rows, RuleSplit, Share, WaitingFor};
-use crate::domain::{ObjectKey, Str};
+use crate::domain::{Age, ObjectKey, Str};
 use crate::strategy::workload::words::clip;
 use std::sync::Arc;
 
@@ -110,6 +110,7 @@ fn notices(view: &View) -> Vec<Str> {
     found.extend(split::drifts(view));
     found.extend(split::service_problems(view));
     found.extend(ending_anyway(view));
+    found.extend(begins_again(view));
     if let RolloutStrategy::Canary(canary) = &rollout.strategy {
         if canary.steps.is_empty() {
             found.push("it has no steps: a new version takes over as fast as its pods come".into());
@@ -137,6 +138,20 @@ fn steps_problem(view: &View) -> Option<String> {
     let past = usize::try_from(index).map_or(true, |index| index > steps);
     let told = steps::step(&view.rollout, &view.stand)?;
     past.then(|| format!("its status stands at step {index}, and the spec has {}", told.count))
+}
+
+/// Steps that change in mid-run make it begin again. The controller tells nobody, so what is told is who wrote the strategy
+/// after the new version had begun.
+fn begins_again(view: &View) -> Option<Str> {
+    let begun = view.current()?.object.as_ref()?.created.filter(|_| view.stand.in_flight())?;
+    let canary = matches!(view.rollout.strategy, RolloutStrategy::Canary(_));
+    let later = |writer: &&crate::domain::management::Writer| {
+        writer.touches.strategy && writer.at.is_some_and(|at| at.duration_since(begun).as_secs() > 0)
+    };
+    let writer = view.rollout.meta.writers.iter().find(later).filter(|_| canary)?;
+    let ago = writer.at.map(|at| format!(" {} ago", Age::between(at, view.now()).words())).unwrap_or_default();
+    let (who, new) = (clip(&writer.manager, 40), view.new_version());
+    Some(format!("{who} wrote its spec{ago}, in mid-run: with other steps {new} begins again at step 0").into())
 }
 
 /// A pause condition that a manual hold keeps from ending.

@@ -1,12 +1,13 @@
 //! Abort, and beginning again after one.
 
+use super::blocked::{LONG, unseen_since};
 use super::fence::{STATUS, of_run, planned};
 use super::path::listed;
 use super::plan::{Asked, finish};
 use super::steps::least;
 use super::{kubectl, weight};
 use crate::domain::forecast::{Forecast, Risk};
-use crate::domain::plan::{Act, Inverse, InverseSteps, Operation, Refusal, Wait};
+use crate::domain::plan::{Act, Inverse, InverseSteps, Operation, Refusal, RefusalKind, Wait};
 use crate::domain::traffic::rollout::RolloutStrategy;
 use crate::domain::{Age, Direction, Plan, Role, Str, Verb};
 use crate::strategy::workload::diff;
@@ -18,15 +19,28 @@ const ABORT: &str = "/status/abort";
 
 /// Everything back to the stable version; the template stays.
 pub fn aborts(asked: &Asked<'_>) -> Result<Plan, Refusal> {
-    asked.gate().allows(Verb::Abort)?;
+    let unseen = unseen_for(asked);
+    match asked.gate().allows(Verb::Abort) {
+        // A controller that is away is no reason to hold a way back up: it finds the abort when it comes again.
+        Err(refusal) if refusal.kind == RefusalKind::ReadAgain && unseen.is_some() && asked.stand.in_flight() => {}
+        other => other?,
+    }
     let (new, stable) = (&asked.new, &asked.stable);
     let call = of_run(&asked.details.root).add(ABORT, truth(true)).call_on(STATUS);
     let now = weight::asked(&asked.rollout, &asked.stand).unwrap_or(0);
     let then = format!("{stable} gets everything at once{}; {}", stable_pods(asked), kept(asked));
-    let warnings: Vec<Str> = vec![
+    let mut warnings: Vec<Str> = vec![
         format!("the template stays at {new}, so it shows as degraded until U takes it back or T tries it again")
             .into(),
     ];
+    warnings.extend(unseen.map(|age| {
+        format!(
+            "no controller has looked at its last change for {}: nothing follows until one does, and with a new template \
+             it begins at the first step and leaves the abort out",
+            age.words()
+        )
+        .into()
+    }));
     finish(
         asked,
         Draft {
@@ -45,6 +59,12 @@ pub fn aborts(asked: &Asked<'_>) -> Result<Plan, Refusal> {
             kubectl: vec![kubectl::rollouts(asked.key(), "abort", "")],
         },
     )
+}
+
+/// How long its last change has waited for a controller, where that is more than a moment.
+fn unseen_for(asked: &Asked<'_>) -> Option<Age> {
+    let since = unseen_since(&asked.rollout)?;
+    (asked.context.now.duration_since(since) >= LONG).then(|| Age::between(since, asked.context.now))
 }
 
 /// Tries the aborted version again, from the first step.

@@ -1,13 +1,13 @@
 //! Back to the template of an earlier revision, in one write on the object that holds the template.
 
 use super::fence::{has_template, planned};
-use super::path::{Target, path};
+use super::path::{Path, Target, path};
 use super::plan::{Asked, finish_template};
 use super::{kubectl, template};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::history::Evidence;
 use crate::domain::intent::{PausedUndo, UndoTo};
-use crate::domain::plan::{Inverse, InverseSteps, Operation, Patch, Refusal, Wait};
+use crate::domain::plan::{Inverse, InversePart, InverseSteps, Operation, Patch, Refusal, Wait};
 use crate::domain::workload::Image;
 use crate::domain::{Direction, Kind, Plan, RawObject, Revision};
 use crate::strategy::workload::undo::truth;
@@ -18,6 +18,7 @@ use crate::strategy::{best_to_go_back_to, previous};
 use serde_json::value::RawValue;
 
 const TEMPLATE: &str = "/spec/template";
+const PAUSED: &str = "/spec/paused";
 
 /// The plan of an undo.
 pub fn plan(asked: &Asked<'_>, to: UndoTo, paused: PausedUndo) -> Result<Plan, Refusal> {
@@ -37,13 +38,18 @@ pub fn plan(asked: &Asked<'_>, to: UndoTo, paused: PausedUndo) -> Result<Plan, R
     let resume = paused == PausedUndo::Resume && asked.stand.held;
     let patch = Patch::of(holder).test(TEMPLATE).replace(TEMPLATE, std::sync::Arc::clone(&new));
     let own = holder.key == *asked.key();
-    let patch = if resume && own { patch.replace("/spec/paused", truth(false)) } else { patch };
+    let patch = if resume && own { patch.replace(PAUSED, truth(false)) } else { patch };
     let mut calls = vec![planned(patch.call(), "only if its template is as shown")];
     if resume && !own {
-        let unpause = Patch::of(&asked.details.root).test("/spec/paused").replace("/spec/paused", truth(false));
+        let unpause = Patch::of(&asked.details.root).test(PAUSED).replace(PAUSED, truth(false));
         calls.push(planned(unpause.call(), "only if it is held"));
     }
-    let way = path(asked.release, &target, asked.context.now).ok_or_else(unreadable)?;
+    let way = path(asked.release, &target, asked.context.now).unwrap_or_else(|| Path {
+        then: "what follows is not known: its strategy is neither canary nor blueGreen".into(),
+        takes: None,
+        alone: false,
+        warnings: Vec::new(),
+    });
     let entry = asked.release.history.iter().find(|entry| entry.object == set.key);
     let forward = entry.is_some_and(|entry| entry.hash.is_some() && entry.hash == asked.context.left_by_undo);
     let mut warnings = way.warnings;
@@ -62,7 +68,7 @@ pub fn plan(asked: &Asked<'_>, to: UndoTo, paused: PausedUndo) -> Result<Plan, R
             direction: if forward { Direction::Forward } else { Direction::Back },
             calls,
             until: if way.alone && !held { Wait::Settled } else { Wait::Observed },
-            inverse: inverse(asked, holder, old, if forward { Direction::Back } else { Direction::Forward }),
+            inverse: inverse(asked, (holder, old), resume, if forward { Direction::Back } else { Direction::Forward }),
             forecast: Forecast { then: way.then.into(), takes: way.takes, warnings, ..Forecast::default() },
             risk: Risk::Medium,
             diff: changes(asked, old, &new, resume),
@@ -93,12 +99,25 @@ pub fn images(template: &RawValue) -> Vec<Image> {
     containers.map(|image| Image { container: image.name.into(), reference: image.reference.into() }).collect()
 }
 
-fn inverse(asked: &Asked<'_>, holder: &RawObject, old: &RawValue, direction: Direction) -> Inverse {
+fn inverse(asked: &Asked<'_>, (holder, old): (&RawObject, &RawValue), resumed: bool, direction: Direction) -> Inverse {
+    let mut operations = vec![Operation::Replace { path: TEMPLATE.into(), value: old.to_owned().into() }];
+    let hold = Operation::Add { path: PAUSED.into(), value: truth(true) };
+    let mut also = Vec::new();
+    if resumed && holder.key == *asked.key() {
+        operations.push(hold);
+    } else if resumed {
+        also.push(InversePart {
+            target: asked.key().clone(),
+            operations: vec![hold],
+            fenced_on: vec![PAUSED.into()],
+            subresource: None,
+        });
+    }
     Inverse::Exact(InverseSteps {
         subresource: None,
-        also: Vec::new(),
+        also,
         target: holder.key.clone(),
-        operations: vec![Operation::Replace { path: TEMPLATE.into(), value: old.to_owned().into() }],
+        operations,
         fenced_on: vec![TEMPLATE.into()],
         words: format!("back to {} while the template is untouched", asked.new).into(),
         direction,

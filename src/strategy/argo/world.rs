@@ -123,7 +123,7 @@ impl World {
     }
 
     /// v2 on its way, with so many pods; where it stands is for the caller to say.
-    fn second(self, pods: i32) -> Self {
+    pub fn second(self, pods: i32) -> Self {
         let name = self.name;
         self.set(2, "v2", (pods, 200)).with(|rollout| {
             rollout["metadata"]["annotations"]["rollout.argoproj.io/revision"] = "2".into();

@@ -122,3 +122,90 @@ fn the_first_version_ever_follows_no_steps_and_has_no_way_back() {
         assert!(first.refused(&intent).1.contains("first version"), "{intent:?}");
     }
 }
+
+#[test]
+fn a_hold_between_the_plan_and_its_confirmation_refuses_it_since_it_would_be_lost() {
+    let held = World::waiting().held();
+    for intent in [ADVANCE, Intent::Continue, Intent::Skip, FULL] {
+        let plan = World::waiting().planned(&intent);
+        assert_eq!(held.shop.after(&plan).err().as_deref(), Some("/spec/paused"), "{intent:?}");
+    }
+    assert!(held.shop.after(&World::waiting().planned(&Intent::Abort)).is_ok(), "the way back is not held up by it");
+}
+
+#[test]
+fn a_template_that_the_controller_has_not_seen_refuses_what_was_meant_for_the_one_before() {
+    let newer = World::waiting().with(|rollout| {
+        rollout["metadata"]["generation"] = 3.into();
+        rollout["spec"]["template"]["spec"]["containers"][0]["image"] = "reg/pay:v3".into();
+    });
+    for intent in [FULL, Intent::Continue, Intent::Skip] {
+        let plan = World::waiting().planned(&intent);
+        assert_eq!(newer.shop.after(&plan).err().as_deref(), Some("/spec/template"), "{intent:?}");
+    }
+}
+
+#[test]
+fn who_wrote_the_strategy_in_mid_run_is_told_since_changed_steps_begin_again() {
+    let written = |seconds: i64| {
+        World::at_step(0, 0).with(|rollout| {
+            rollout["metadata"]["managedFields"] = json!([{"manager": "kubectl-edit", "operation": "Update",
+                "time": crate::strategy::testing::ago(seconds).to_string(),
+                "fieldsV1": {"f:spec": {"f:strategy": {"f:canary": {"f:steps": {}}}}}}]);
+        })
+    };
+    let notices = |world: &World| world.release().traffic.as_ref().expect("traffic").notices.clone();
+    let told = notices(&written(40));
+    let words = "kubectl-edit wrote its spec 40 s ago, in mid-run: with other steps v2 begins again at step 0";
+    assert!(told.iter().any(|notice| &**notice == words), "{told:?}");
+    let before = notices(&written(900));
+    assert!(before.iter().all(|notice| !notice.contains("begins again")), "before v2: {before:?}");
+}
+
+#[test]
+fn a_retry_says_that_everything_is_measured_anew() {
+    let measured = World::waiting().aborted(60, "").with(|rollout| {
+        rollout["spec"]["strategy"]["canary"]["steps"] = json!([{"setWeight": 20}, {"analysis": {}}]);
+    });
+    let plan = measured.planned(&Intent::Retry);
+    assert!(plan.forecast.warnings.iter().any(|it| it.contains("measured anew")), "{:?}", plan.forecast.warnings);
+    assert!(World::waiting().aborted(60, "").planned(&Intent::Retry).forecast.warnings.is_empty(), "no analysis");
+}
+
+#[test]
+fn a_hold_says_that_nothing_switches_either() {
+    let plan = World::preview().planned(&Intent::Pause);
+    assert!(plan.forecast.then.contains("nothing switches to v2"), "{}", plan.forecast.then);
+}
+
+#[test]
+fn without_steps_nothing_is_advanced_and_the_full_promotion_is_named() {
+    let moving = World::bare().second(1);
+    for intent in [ADVANCE, Intent::Continue] {
+        let why = moving.refused(&intent).1;
+        assert!(why.contains("does not stand at a pause") && why.contains("F promotes fully"), "{why}");
+    }
+    assert!(moving.refused(&Intent::Skip).1.contains("no steps to leave out"));
+}
+
+#[test]
+fn a_controller_that_is_away_holds_no_way_back_up() {
+    let away = World::waiting().with(|rollout| rollout["metadata"]["generation"] = 3.into());
+    assert_eq!(away.refused(&FULL).0, RefusalKind::Refused);
+    let release = away.release();
+    let number = crate::domain::intent::UndoTo::Number(crate::domain::Revision(1));
+    let undo = Intent::Undo { to: number, paused: crate::domain::intent::PausedUndo::StayPaused };
+    for intent in [undo, Intent::Pause, Intent::Abort] {
+        let plan = away.planned(&intent);
+        assert!(plan.forecast.warnings[0].starts_with("no Argo Rollouts controller has looked"), "{intent:?}");
+        assert!(away.shop.after(&plan).is_ok());
+    }
+    let abort = away.planned(&Intent::Abort);
+    assert!(abort.forecast.warnings.iter().any(|it| it.contains("leaves the abort out")), "{:?}", abort.forecast);
+    let actions = crate::strategy::strategy(release.strategy).expect("known").actions(&release, &away.shop.context());
+    for action in actions {
+        let open = action.direction == crate::domain::Direction::Back;
+        assert_eq!(action.enabled, open, "{}: {}", action.verb, action.why);
+        assert!(action.why.contains("no Argo Rollouts controller has looked"), "{}: {}", action.verb, action.why);
+    }
+}

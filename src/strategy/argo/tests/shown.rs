@@ -208,7 +208,7 @@ fn a_route_that_somebody_else_wrote_is_told() {
 }
 
 #[test]
-fn what_nobody_reconciles_is_unknown_and_takes_no_write() {
+fn what_nobody_reconciles_is_unknown_and_goes_nowhere_but_back() {
     let orphan = World::pay().with(|rollout| {
         rollout["metadata"]["labels"] = json!({"argo-rollouts.argoproj.io/controller-instance-id": "blue"});
         rollout["status"] = json!({});
@@ -217,7 +217,13 @@ fn what_nobody_reconciles_is_unknown_and_takes_no_write() {
     assert_eq!(release.state, State::Unknown);
     assert!(release.reason.contains("instance id 'blue'"), "{}", release.reason);
     let actions = crate::strategy::strategy(release.strategy).expect("registered").actions(&release, &context());
-    assert!(actions.iter().all(|action| !action.enabled && action.why.contains("instance id 'blue'")));
+    let (back, forward): (Vec<_>, Vec<_>) =
+        actions.iter().partition(|action| action.direction == crate::domain::Direction::Back);
+    assert!(forward.iter().all(|action| !action.enabled && action.why.contains("instance id 'blue'")));
+    let hold = back.iter().find(|action| action.verb == Verb::Pause).expect("listed");
+    assert!(hold.enabled && hold.why.contains("instance id 'blue'"), "open, with a warning: {}", hold.why);
+    let plan = orphan.planned(&crate::domain::Intent::Pause);
+    assert!(plan.forecast.warnings[0].contains("instance id 'blue'"), "{:?}", plan.forecast.warnings);
     assert!(orphan.refused(&crate::domain::Intent::Restart).1.contains("instance id 'blue'"));
 }
 

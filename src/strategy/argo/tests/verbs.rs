@@ -21,6 +21,8 @@ fn continue_clears_the_pause_fenced_on_version_step_and_this_very_pause() {
             "test /status/currentPodHash",
             "test /status/currentStepIndex",
             "test /status/pauseConditions",
+            "test /spec/paused",
+            "test /spec/template",
             "remove /status/pauseConditions"
         ]
     );
@@ -84,6 +86,8 @@ fn skip_sets_the_index_and_cancels_what_the_step_began() {
             "test /status/currentPodHash",
             "test /status/currentStepIndex",
             "test /status/pauseConditions",
+            "test /spec/paused",
+            "test /spec/template",
             "add /status/currentStepIndex 3"
         ]
     );
@@ -112,7 +116,14 @@ fn promoting_fully_tells_how_much_it_leaves_out() {
     let plan = World::waiting().planned(&Intent::Promote { winner: None });
     assert_eq!(
         operations(&plan),
-        ["test /metadata/uid", "test /status/currentPodHash", "test /status/abort", "add /status/promoteFull true"]
+        [
+            "test /metadata/uid",
+            "test /status/currentPodHash",
+            "test /status/abort",
+            "test /spec/paused",
+            "test /spec/template",
+            "add /status/promoteFull true"
+        ]
     );
     assert!(on_status(&plan));
     assert_eq!(&*plan.forecast.then, "skips 5 steps: v2 gets 100 % once its 5 pods are available");
