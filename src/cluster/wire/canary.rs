@@ -107,6 +107,7 @@ fn status(node: &Node<'_>, pool: &mut Pool) -> CanaryStatus {
         failed_checks: node.at("failedChecks").int().unwrap_or_default(),
         last_applied: node.at("lastAppliedSpec").kept(),
         last_promoted: node.at("lastPromotedSpec").kept(),
+        tracked: node.at("trackedConfigs").members().into_iter().map(|(name, _)| name.into()).collect(),
         last_transition: node.at("lastTransitionTime").time(),
         conditions: conditions(&node.at("conditions"), pool),
     }

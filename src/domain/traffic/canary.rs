@@ -108,6 +108,8 @@ pub struct CanaryStatus {
     pub last_applied: Option<Str>,
     /// `lastPromotedSpec`: hash of the template that the primary has.
     pub last_promoted: Option<Str>,
+    /// The names in `trackedConfigs`: the ConfigMaps and Secrets whose change starts a run, too.
+    pub tracked: Vec<Str>,
     /// `lastTransitionTime`.
     pub last_transition: Option<Timestamp>,
     /// `conditions`.

@@ -1,7 +1,7 @@
 //! Which verbs a release under Flagger offers now, with what follows or why not.
 
 use super::phase::{Phase, interval};
-use super::verbs::{Seen, not_ours};
+use super::verbs::{Seen, lower, not_ours, open_back};
 use super::{abort, break_glass, forecast, pass, skip, suspend, target};
 use crate::domain::history::Evidence;
 use crate::domain::release::Action;
@@ -30,11 +30,22 @@ pub fn actions(release: &Release, context: &Context) -> Vec<Action> {
         never(Verb::Scale),
     ];
     match &seen.traffic.blocked {
-        Some(why) => {
-            all.into_iter().map(|action| Action::disabled(action.verb, action.direction, why.clone())).collect()
-        }
+        Some(why) => all.into_iter().map(|action| blocked(&seen, action, why)).collect(),
         None => all,
     }
+}
+
+/// An action where the ways forward are blocked: one that goes back is open with a warning, or tells both reasons while
+/// breaking the glass is left.
+fn blocked(seen: &Seen<'_>, action: Action, why: &Str) -> Action {
+    let open = open_back(seen, action.verb);
+    let why = match (action.enabled, action.verb) {
+        (false, Verb::Abort) if open && break_glass::possible(seen).is_ok() => {
+            format!("{} ({})", action.why, lower(why)).into()
+        }
+        _ => why.clone(),
+    };
+    if open && action.enabled { Action { why, ..action } } else { Action::disabled(action.verb, action.direction, why) }
 }
 
 fn action(verb: Verb, direction: Direction, possible: Result<String, Str>) -> Action {

@@ -5,7 +5,7 @@ use super::forecast::canary_writes;
 use super::phase::Phase;
 use super::route::{role_of, weighted};
 use super::suspend::{SUSPEND, merge, put_back};
-use super::verbs::{Seen, refused};
+use super::verbs::{Seen, of_phase, refused};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::plan::{Inverse, InversePart, InverseSteps, Operation, Patch, Refusal, Wait, json, null};
 use crate::domain::release::Role;
@@ -44,7 +44,7 @@ pub fn plan(seen: &Seen<'_>, details: &Details, context: &Context) -> Result<Pla
     let root = &details.root;
     let mut calls = Vec::new();
     if !seen.canary.suspend {
-        let suspend = Patch::of(root).test(SUSPEND).test("/status/phase").add(SUSPEND, truth(true)).call();
+        let suspend = of_phase(root).test(SUSPEND).add(SUSPEND, truth(true)).call();
         calls.push(patch(suspend, "only if spec.suspend and the phase are as shown"));
     }
     let number = |weight: i64| json(&weight).unwrap_or_else(null);

@@ -21,7 +21,7 @@ pub fn checks(scene: &Scene) -> Vec<Check> {
         }
     }
     checks.extend(canary.analysis.metrics.iter().map(|it| metric(it, scene.phase)));
-    checks.extend(canary.analysis.webhooks.iter().filter_map(hook));
+    checks.extend(canary.analysis.webhooks.iter().filter_map(|it| hook(it, &canary.meta.key.namespace)));
     checks
 }
 
@@ -42,7 +42,10 @@ fn failed(failed: i64, threshold: i64) -> Check {
         some if some < threshold => Verdict::Warn,
         _ => Verdict::Bad,
     };
-    check("failed checks", format!("{failed} of {threshold}"), verdict, format!("{threshold} roll back"))
+    let mut check =
+        check("failed checks", format!("{failed} of {threshold}"), verdict, format!("{threshold} roll back"));
+    check.message = "counted over the whole run: a good check takes none away".into();
+    check
 }
 
 fn metric(metric: &CanaryMetric, phase: Phase) -> Check {
@@ -71,7 +74,7 @@ fn limit(metric: &CanaryMetric) -> String {
     }
 }
 
-fn hook(hook: &Webhook) -> Option<Check> {
+fn hook(hook: &Webhook, namespace: &Str) -> Option<Check> {
     let when: Str = match &hook.kind {
         HookKind::ConfirmRollout => "asked before the start".into(),
         HookKind::ConfirmTrafficIncrease => "asked before every weight".into(),
@@ -84,5 +87,11 @@ fn hook(hook: &Webhook) -> Option<Check> {
     };
     let limit = if hook.kind.holds() { "a no holds" } else { "a no is a failed check" };
     let limit = if hook.kind == HookKind::Rollback { "" } else { limit };
-    Some(check(&hook.name, when.to_string(), Verdict::Unknown, limit.into()))
+    let mut check = check(&hook.name, when.to_string(), Verdict::Unknown, limit.into());
+    if hook.gate(namespace).is_some() {
+        check.message =
+            "a gate of the load tester: nothing tells whether it is open, and a restart of the load tester closes it"
+                .into();
+    }
+    Some(check)
 }

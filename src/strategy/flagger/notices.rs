@@ -1,14 +1,14 @@
 //! What is odd about a Canary, and easily overlooked.
 
 use super::gate;
-use super::phase::{Phase, splits_nothing};
+use super::phase::{Phase, splits_nothing, target_is_promoted};
 use super::route::Told;
 use super::scene::Scene;
 use super::tracks::{same_as_primary, target_version};
 use crate::domain::Str;
 use crate::domain::traffic::canary::CanaryStyle;
 use crate::domain::traffic::hook::HookKind;
-use crate::strategy::workload::words::clip;
+use crate::strategy::workload::words::{clip, some_of};
 
 /// One sentence each, the weightiest first.
 pub fn notices(scene: &Scene) -> Vec<Str> {
@@ -19,6 +19,8 @@ pub fn notices(scene: &Scene) -> Vec<Str> {
         suspended(scene),
         paused_target(scene),
         old_code(scene),
+        changed_config(scene),
+        asked_again(scene),
         never_advances(scene),
         never_passes(scene),
         skips(scene),
@@ -43,7 +45,7 @@ fn left_on_canary(scene: &Scene) -> Option<String> {
 }
 
 /// Flagger writes route and status one after the other, so a difference alone is no proof: it counts once the last change
-/// of the status is an interval old.
+/// of the status is three seconds old.
 fn moved_by_hand(scene: &Scene) -> Option<String> {
     let canary = &scene.canary;
     let (now, told) = (scene.split.candidate?, canary.status.weight?);
@@ -77,8 +79,34 @@ fn paused_target(scene: &Scene) -> Option<String> {
 
 fn old_code(scene: &Scene) -> Option<String> {
     let target = &scene.target.as_ref()?.workload;
-    let mid = scene.phase.can_roll_back() && same_as_primary(scene, &target.images);
+    let mid = scene.phase.can_roll_back() && same_as_primary(scene, &target.images) && !for_a_config(scene);
     mid.then(|| format!("The target is back at {}: this run goes on with the old code.", target_version(scene)))
+}
+
+/// Whether the run is for a changed ConfigMap or Secret: its template is the promoted one, and that alone starts none.
+fn for_a_config(scene: &Scene) -> bool {
+    scene.phase.in_flight() && target_is_promoted(&scene.canary) && !scene.canary.status.tracked.is_empty()
+}
+
+fn changed_config(scene: &Scene) -> Option<String> {
+    let names: Vec<&str> = scene.canary.status.tracked.iter().map(|name| &**name).collect();
+    for_a_config(scene).then(|| {
+        format!(
+            "The template is the promoted one: this run is for a change of what it tracks ({}).",
+            clip(&some_of(&names, 3), 120)
+        )
+    })
+}
+
+/// While it is held before its first weight, every check asks these once more.
+fn asked_again(scene: &Scene) -> Option<String> {
+    let canary = &scene.canary;
+    let gated = gate::ahead(canary, scene.split.candidate).is_some() && scene.phase == Phase::Progressing;
+    let names: Vec<&str> = canary.hooks(&HookKind::PreRollout).map(|hook| &*hook.name).collect();
+    let held = gated && scene.split.candidate == Some(0) && !names.is_empty();
+    held.then(|| {
+        format!("Held at 0 %, every check asks its pre-rollout hooks again ({}).", clip(&some_of(&names, 3), 120))
+    })
 }
 
 fn never_advances(scene: &Scene) -> Option<String> {

@@ -6,7 +6,7 @@ use super::verbs::{Seen, only_if_as_shown, refused};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::intent::{RuleRef, Standing};
 use crate::domain::milestone::{Midway, Milestone};
-use crate::domain::plan::{Inverse, PlannedCall, Refusal, Wait};
+use crate::domain::plan::{Inverse, PlannedCall, Refusal, RefusalKind, Wait};
 use crate::domain::traffic::hook::Gate;
 use crate::domain::{Age, Details, Direction, Intent, Plan, Str, Verb};
 use crate::strategy::Context;
@@ -75,11 +75,8 @@ pub fn advance(
             ));
         }
         (Some(Standing::Weight(from)), Some(now)) if from != now => {
-            return Err(refused(
-                seen,
-                Verb::Advance,
-                &format!("it stands at {now} %, not at {from} %; look at it anew"),
-            ));
+            let why = format!("it stands at {now} %, not at {from} %; look at it anew");
+            return Err(Refusal { kind: RefusalKind::Moved, ..refused(seen, Verb::Advance, &why) });
         }
         _ => {}
     }

@@ -4,6 +4,7 @@ use super::gate::{self, Hold};
 use super::phase::{self, Phase, interval, iterations, next_check, next_weight, style, target_is_promoted};
 use super::scene::{Scene, ready};
 use super::tracks::{same_as_primary, stable_version, target_version};
+use super::verbs::STEERED;
 use crate::domain::traffic::canary::CanaryStyle;
 use crate::domain::traffic::view::WaitingFor;
 use crate::domain::{Age, State, Str, Timestamp};
@@ -25,20 +26,20 @@ pub struct Stands {
     pub waiting: Option<WaitingFor>,
 }
 
-/// Why nothing may be written, one sentence; `None` when it may.
+/// Why nothing goes forward, one sentence; `None` when it may. Ways back stay open where what they write is readable.
 pub fn blocked(scene: &Scene) -> Option<Str> {
     let canary = &scene.canary;
     let Some(target) = &canary.target else {
         return Some("It names no target (spec.targetRef), so Flagger does nothing with it.".into());
     };
-    if &*canary.meta.api_version != "flagger.app/v1beta1" {
+    if &*canary.meta.api_version != STEERED {
         let version = clip(&canary.meta.api_version, 40);
-        return Some(format!("The server has it as {version}; the console steers flagger.app/v1beta1 only.").into());
+        return Some(format!("The server has it as {version}; the console steers {STEERED} only.").into());
     }
     let unreadable =
         canary.meta.unreadable.iter().find(|field| field.starts_with("spec") || field.starts_with("status"));
     if let Some(field) = unreadable {
-        return Some(format!("Its {} can't be read, so nothing is written.", clip(field, 60)).into());
+        return Some(format!("Its {} can't be read, so nothing goes forward.", clip(field, 60)).into());
     }
     if scene.target.is_some() {
         return None;

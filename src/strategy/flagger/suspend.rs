@@ -3,9 +3,9 @@
 use super::forecast::canary_writes;
 use super::gate::{self, kubectl, turn};
 use super::phase::{Phase, interval};
-use super::verbs::{Seen, refused, unchanged};
+use super::verbs::{Seen, of_phase, refused, unchanged};
 use crate::domain::forecast::{Forecast, Risk};
-use crate::domain::plan::{Inverse, InverseSteps, Operation, Patch, Refusal, Wait};
+use crate::domain::plan::{Inverse, InverseSteps, Operation, Refusal, Wait};
 use crate::domain::traffic::hook::Gate;
 use crate::domain::{Age, Details, Direction, Intent, ObjectKey, Plan, RawObject, Str, Verb};
 use crate::strategy::Context;
@@ -101,7 +101,7 @@ fn close(seen: &Seen<'_>, gates: &[Gate]) -> Draft {
 
 fn set(seen: &Seen<'_>, details: &Details, on: bool) -> Draft {
     let root = &details.root;
-    let call = Patch::of(root).test(SUSPEND).test("/status/phase").add(SUSPEND, truth(on)).call();
+    let call = of_phase(root).test(SUSPEND).add(SUSPEND, truth(on)).call();
     let mut warnings: Vec<Str> = Vec::new();
     if on && seen.phase.in_flight() {
         warnings.push("while suspended Flagger rolls nothing back, whatever the metrics say".into());

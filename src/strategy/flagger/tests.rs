@@ -3,4 +3,5 @@
 mod hazards;
 mod plans;
 mod shown;
+mod words;
 mod world;

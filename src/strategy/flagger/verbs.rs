@@ -14,6 +14,9 @@ use crate::strategy::workload::plan::{patch, same_object};
 use crate::strategy::workload::version::version;
 use jiff::SignedDuration;
 
+/// The version of Canaries that the console steers.
+pub const STEERED: &str = "flagger.app/v1beta1";
+
 /// What plans are made from: the release as the person saw it.
 pub struct Seen<'a> {
     /// The release.
@@ -93,25 +96,55 @@ pub fn plan(release: &Release, details: &Details, intent: &Intent, context: &Con
         return Err(Refusal::read_again(format!("{} is not a Canary any more; look at it anew", release.key)));
     };
     same_object(release, details)?;
-    if let Some(why) = &seen.traffic.blocked {
-        return Err(Refusal::because(format!("{} {}: {}", intent.verb(), release.key, lower(why))));
+    let Some(why) = &seen.traffic.blocked else { return of_intent(&seen, details, intent, context) };
+    let back = match intent {
+        Intent::Revert(inverse) => inverse.direction == Direction::Back,
+        other => open_back(&seen, other.verb()),
+    };
+    if !back {
+        return Err(refused(&seen, intent.verb(), why));
     }
+    // What closes the ways forward is a warning on the way back.
+    match of_intent(&seen, details, intent, context) {
+        Ok(mut plan) => {
+            plan.forecast.warnings.insert(0, why.clone());
+            Ok(plan)
+        }
+        Err(refusal) if refusal.overridable.is_some() => {
+            Err(Refusal { reason: format!("{} ({})", refusal.reason, lower(why)).into(), ..refusal })
+        }
+        Err(refusal) if refusal.kind == RefusalKind::Refused => Err(refused(&seen, intent.verb(), why)),
+        Err(refusal) => Err(refusal),
+    }
+}
+
+/// Whether a way back stays open where the ways forward are blocked: what it writes must be readable. The target of an
+/// undo is an object of its own; Pause and Abort are for the Canary, in the version that the console knows.
+pub fn open_back(seen: &Seen<'_>, verb: Verb) -> bool {
+    match verb {
+        Verb::Undo => true,
+        Verb::Pause | Verb::Abort => seen.canary.target.is_some() && &*seen.canary.meta.api_version == STEERED,
+        _ => false,
+    }
+}
+
+fn of_intent(seen: &Seen<'_>, details: &Details, intent: &Intent, context: &Context) -> Result<Plan, Refusal> {
     match intent {
-        Intent::Advance { from, rule } => pass::advance(&seen, details, *from, rule.as_ref(), context),
-        Intent::Continue => pass::plan(&seen, details, intent, context),
-        Intent::Promote { winner: None } => skip::promote(&seen, details, context),
-        Intent::Promote { winner: Some(winner) } => promote_winner(&seen, details, winner, context),
-        Intent::Skip => skip::plan(&seen, details, intent, context),
-        Intent::Abort => abort::plan(&seen, details, context),
-        Intent::Pause => suspend::pause(&seen, details, context),
-        Intent::Resume => suspend::resume(&seen, details, context),
-        Intent::Undo { to, paused } => target::undo(&seen, details, (*to, *paused), context),
-        Intent::Retry => target::retry(&seen, details, context),
-        Intent::Restart => target::restart(&seen, details, intent, context),
-        Intent::SetImage(images) => target::set_image(&seen, details, images, context),
-        Intent::Revert(inverse) => revert::plan(&seen, details, inverse, context),
+        Intent::Advance { from, rule } => pass::advance(seen, details, *from, rule.as_ref(), context),
+        Intent::Continue => pass::plan(seen, details, intent, context),
+        Intent::Promote { winner: None } => skip::promote(seen, details, context),
+        Intent::Promote { winner: Some(winner) } => promote_winner(seen, details, winner, context),
+        Intent::Skip => skip::plan(seen, details, intent, context),
+        Intent::Abort => abort::plan(seen, details, context),
+        Intent::Pause => suspend::pause(seen, details, context),
+        Intent::Resume => suspend::resume(seen, details, context),
+        Intent::Undo { to, paused } => target::undo(seen, details, (*to, *paused), context),
+        Intent::Retry => target::retry(seen, details, context),
+        Intent::Restart => target::restart(seen, details, intent, context),
+        Intent::SetImage(images) => target::set_image(seen, details, images, context),
+        Intent::Revert(inverse) => revert::plan(seen, details, inverse, context),
         Intent::Scale(_) | Intent::ScaleSide { .. } | Intent::Switch { .. } | Intent::SetWeight { .. } => {
-            Err(refused(&seen, intent.verb(), not_ours(intent.verb())))
+            Err(refused(seen, intent.verb(), not_ours(intent.verb())))
         }
     }
 }
@@ -154,7 +187,7 @@ pub fn unchanged(seen: &Seen<'_>, verb: Verb, why: &str) -> Refusal {
 }
 
 /// A sentence as the end of another one: without its capital, if that is a plain word, and without its stop.
-fn lower(sentence: &str) -> String {
+pub fn lower(sentence: &str) -> String {
     let text = sentence.trim_end_matches('.');
     let first = text.split(' ').next().unwrap_or_default();
     let plain = matches!(first, "It" | "Its" | "The" | "Nothing" | "No" | "Suspended:");
@@ -166,9 +199,15 @@ fn lower(sentence: &str) -> String {
 
 /// A patch that changes nothing and is refused when the Canary moved: what has no fence of its own is put behind it.
 pub fn only_if_as_shown(root: &RawObject) -> PlannedCall {
-    let call = Patch::of(root).test("/status/phase").test("/status/canaryWeight").test("/spec/suspend").call();
+    let call = of_phase(root).test("/status/canaryWeight").test("/spec/suspend").call();
     let planned = patch(call, "only if phase and weight are as shown");
     PlannedCall { what: format!("{} (tests only)", planned.what).into(), ..planned }
+}
+
+/// A patch that is refused when the phase moved; where Flagger has written no status yet, when there is one: a test of a
+/// member of what is absent is refused by the server.
+pub fn of_phase(root: &RawObject) -> Patch<'_> {
+    Patch::of(root).test(if root.at("/status").is_some() { "/status/phase" } else { "/status" })
 }
 
 /// The other way.

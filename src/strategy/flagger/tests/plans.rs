@@ -3,7 +3,7 @@
 use super::world::{Cast, gated, images, progressing, succeeded};
 use crate::domain::intent::{PausedUndo, Standing, UndoTo};
 use crate::domain::milestone::Milestone;
-use crate::domain::plan::{Call, Inverse, Operation};
+use crate::domain::plan::{Call, Inverse, Operation, RefusalKind};
 use crate::domain::{Direction, Intent, Kind, ObjectKey, Plan, Revision};
 use crate::strategy::testing::{apply, apply_operations, context, raw};
 use crate::strategy::{Strategy, flagger::Flagger};
@@ -73,10 +73,11 @@ fn an_advance_opens_the_gate_until_the_weight_moves_and_closes_it_again() {
 }
 
 #[test]
-fn an_advance_from_elsewhere_is_refused() {
+fn an_advance_from_elsewhere_is_a_conflict() {
     let from = |from| gated().plan(&Intent::Advance { from: Some(from), rule: None }).map(|_| ());
     let moved = from(Standing::Weight(10)).expect_err("it stands at 20 %");
     assert!(moved.reason.contains("20 %, not at 10 %"), "{}", moved.reason);
+    assert_eq!(moved.kind, RefusalKind::Moved, "somebody else took that step: a conflict");
     assert!(from(Standing::Step(2)).is_err());
     assert_eq!(from(Standing::Weight(20)).map_err(|refusal| refusal.reason), Ok(()));
 }

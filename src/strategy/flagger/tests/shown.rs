@@ -1,6 +1,6 @@
 //! What a release under Flagger shows.
 
-use super::world::{gated, progressing, succeeded};
+use super::world::{Cast, gated, progressing, succeeded};
 use crate::domain::history::Evidence;
 use crate::domain::release::Role;
 use crate::domain::traffic::view::Mover;
@@ -163,7 +163,7 @@ fn every_verb_says_what_follows_or_why_not() {
 }
 
 #[test]
-fn bad_input_is_shown_for_what_it_is_and_nothing_is_written() {
+fn bad_input_is_shown_for_what_it_is_and_nothing_goes_forward() {
     let no_target = progressing().set(|canary| canary.target = None);
     let unknown_kind = progressing().set(|canary| {
         let target = canary.target.as_mut().expect("a target");
@@ -174,24 +174,30 @@ fn bad_input_is_shown_for_what_it_is_and_nothing_is_written() {
     gone.target = None;
     let older = progressing().set(|canary| canary.meta.api_version = "flagger.app/v1alpha3".into());
     let unreadable = progressing().set(|canary| canary.meta.unreadable.push("spec.analysis.interval".into()));
-    let cases = [
-        ("names no target", no_target, State::Unknown),
-        ("a kind that the console does not steer", unknown_kind, State::Unknown),
-        ("does not exist", gone, State::Failed),
-        ("flagger.app/v1alpha3", older, State::Unknown),
-        ("spec.analysis.interval can't be read", unreadable, State::Unknown),
+    let cases: [(&str, Cast, State, &[Verb]); 5] = [
+        ("names no target", no_target, State::Unknown, &[]),
+        ("a kind that the console does not steer", unknown_kind, State::Unknown, &[Verb::Pause]),
+        ("does not exist", gone, State::Failed, &[Verb::Pause]),
+        ("flagger.app/v1alpha3", older, State::Unknown, &[Verb::Undo]),
+        ("spec.analysis.interval can't be read", unreadable, State::Unknown, &[Verb::Undo, Verb::Pause]),
     ];
-    for (why, cast, state) in cases {
+    for (why, cast, state, open) in cases {
         let release = cast.release();
         assert!(release.reason.contains(why), "{}", release.reason);
         assert_eq!(release.state, state, "{why}");
         for verb in Verb::ALL.into_iter().filter(|verb| *verb != Verb::Revert) {
             let action = cast.action(verb);
-            assert!(!action.enabled && action.why.contains(why), "{verb}: {}", action.why);
+            assert_eq!(action.enabled, open.contains(&verb), "{verb}: {}", action.why);
+            assert!(action.why.contains(why), "{verb}: {}", action.why);
         }
         for intent in super::plans::intents() {
-            let refusal = cast.plan(&intent).expect_err(why);
-            assert!(refusal.reason.contains(why), "{}", refusal.reason);
+            match cast.plan(&intent) {
+                Ok(plan) => {
+                    assert!(open.contains(&intent.verb()) && plan.direction == Direction::Back, "{why}: {intent:?}");
+                    assert!(plan.forecast.warnings[0].contains(why), "{:?}", plan.forecast.warnings);
+                }
+                Err(refusal) => assert!(refusal.reason.contains(why), "{}", refusal.reason),
+            }
         }
     }
     let mut absent = progressing();
