@@ -69,7 +69,10 @@ impl<'a> Ground<'a> {
     /// Refuses what goes forward while something about the route is wrong.
     pub fn open(&self) -> Result<(), Refusal> {
         match &self.traffic.blocked {
-            Some(why) => Err(Refusal::because(format!("{why}; put it right first (X still goes back to stable)"))),
+            Some(why) => {
+                let name = self.release.key.target();
+                Err(Refusal::because(format!("{name}: {why}; put it right first (X still goes back to stable)")))
+            }
             None => Ok(()),
         }
     }

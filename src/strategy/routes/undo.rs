@@ -27,11 +27,21 @@ pub fn first(release: &Release, traffic: &Traffic) -> First {
     match release.track(Role::Candidate) {
         Some(_) if takes(traffic) => First::Traffic(Role::Candidate, Role::Stable),
         Some(_) => First::Template(Role::Candidate),
-        None if traffic.rules.iter().any(|split| split.steered) && ready(Role::Idle) > 0 => {
+        None if traffic.rules.iter().any(|split| split.steered)
+            && (ready(Role::Idle) > 0 || last_resort(release, traffic)) =>
+        {
             First::Traffic(Role::Stable, Role::Idle)
         }
         None => First::Template(Role::Stable),
     }
+}
+
+/// Whether nothing is lost by going to a side without ready pods, and nothing else is left: the serving side has none
+/// either, and no earlier template.
+fn last_resort(release: &Release, traffic: &Traffic) -> bool {
+    let serving = release.track(Role::Stable).map_or(0, |track| track.replicas.ready);
+    let own = traffic.side(Role::Stable).and_then(|side| side.own.as_ref());
+    release.track(Role::Idle).is_some() && serving <= 0 && own.is_none_or(|own| own.back_to.is_none())
 }
 
 /// Whether a rule with weights gives the candidate a share.

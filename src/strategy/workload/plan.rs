@@ -119,6 +119,9 @@ pub fn plan(release: &Release, details: &Details, intent: &Intent, context: &Con
         Intent::Undo { to, paused } => undo::plan(release, details, *to, *paused, context),
         Intent::Pause => pause::plan(release, details, true, context),
         Intent::Resume => pause::plan(release, details, false, context),
+        Intent::Restart if release.replicas.desired == 0 => {
+            Err(Refusal::because(format!("{} is scaled to 0: there is no pod to restart", release.key)))
+        }
         Intent::Restart => restart::plan(release, details, context),
         Intent::SetImage(images) => image::plan(release, details, images, context),
         Intent::Scale(replicas) => scale::plan(release, details, *replicas, context),
