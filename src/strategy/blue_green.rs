@@ -9,7 +9,7 @@ mod sides;
 mod standing;
 mod switch;
 #[cfg(test)]
-mod tests;
+pub(in crate::strategy) mod tests;
 mod times;
 mod verbs;
 

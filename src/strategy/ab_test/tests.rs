@@ -32,7 +32,7 @@ pub fn search() -> Shop {
 }
 
 /// The same on an HTTPRoute, where each version has a Service of its own.
-fn on_a_gateway() -> Shop {
+pub fn on_a_gateway() -> Shop {
     let backend = |name: &str| json!([{"name": name, "port": 80}]);
     let header =
         json!([{"path": {"type": "PathPrefix", "value": "/"}, "headers": [{"name": "x-group", "value": "b"}]}]);

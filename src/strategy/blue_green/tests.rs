@@ -27,7 +27,7 @@ fn sides(shop: Shop, ages: (i64, i64)) -> Shop {
 }
 
 /// Blue v1 is live, green v2 is younger and ready.
-fn shop() -> Shop {
+pub(in crate::strategy) fn shop() -> Shop {
     sides(Shop::default(), (9_000, 900))
         .service("web", &[("app", "web"), ("color", "blue")])
         .service("web-preview", &[("app", "web"), ("color", "green")])
@@ -62,7 +62,7 @@ fn switched(seconds: i64) -> Switched {
 }
 
 /// The shop after the switch, with every address on green.
-fn green_is_live() -> Shop {
+pub(in crate::strategy) fn green_is_live() -> Shop {
     let plan = shop().plan(&web(&shop()), &to_the_other()).expect("a plan");
     shop().after(&plan).expect("the fence holds").addresses("web", &GREEN)
 }

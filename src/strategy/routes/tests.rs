@@ -3,7 +3,6 @@
 #![expect(clippy::missing_panics_doc, reason = "what only tests call says what is wrong by panicking")]
 
 mod bad_input;
-mod contract;
 mod plans;
 mod shown;
 

@@ -124,3 +124,37 @@ fn rounds(changing: i32, at_once: i32, pace: SignedDuration) -> SignedDuration {
 fn about(takes: Option<SignedDuration>) -> String {
     takes.map(|takes| format!("; about {}", Age(takes).words())).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::workload::{Limit, UpdateStrategy};
+    use crate::domain::{Intent, Kind};
+    use crate::strategy::testing::{World, context};
+
+    #[test]
+    fn a_forecast_follows_surge_unavailable_partition_and_replicas() {
+        let told = |world: &World| {
+            let plan = world.strategy().plan(&world.release(), &world.details(), &Intent::Restart, &context());
+            plan.expect("a plan").forecast
+        };
+        let rolling = |surge, unavailable, desired| {
+            let update = UpdateStrategy::Rolling { surge: Limit::Count(surge), unavailable: Limit::Count(unavailable) };
+            let world = World::new(Kind::Deployment, update, desired).revision(1, "v1", 9_000).revision(2, "v2", 300);
+            told(&world.pods(2, 2, true))
+        };
+        let ordered = |partition| {
+            let world = World::new(Kind::StatefulSet, UpdateStrategy::Ordered { partition, parallel: false }, 4);
+            told(&world.revision(1, "v1", 9_000).revision(2, "v2", 300).pods(2, 2, true))
+        };
+        let base = rolling(1, 0, 4);
+        assert_eq!(&*base.then, "rolling: 4 of 4 pods change, up to 1 extra and 0 missing at a time; about 1 min");
+        assert_ne!(base.then, rolling(2, 0, 4).then);
+        assert_ne!(base.then, rolling(1, 1, 4).then);
+        assert_ne!(base.then, rolling(1, 0, 8).then);
+        assert!(rolling(4, 0, 4).takes < base.takes, "more surge is quicker");
+        assert!(ordered(0).then.contains("web-3 down to web-0"), "{}", ordered(0).then);
+        assert!(ordered(2).then.contains("web-3 down to web-2"), "{}", ordered(2).then);
+        assert!(ordered(2).warnings.iter().any(|warning| warning.contains("partition 2")));
+        assert!(ordered(4).then.contains("no pod changes"));
+    }
+}
