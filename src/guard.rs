@@ -16,8 +16,8 @@ mod written;
 
 pub use bake::{Baking, baking};
 pub use judge::{Finding, Judgement, State, Verdict, Watched, judge};
-pub use rest::{Rest, rest};
-pub use rules::{Against, Check, NoData, Quantile, Rule, Rules, Terms, Wrong};
+pub use rest::{Rest, rest, rest_of};
+pub use rules::{Against, Check, FURTHEST, NoData, Quantile, Rule, Rules, Terms, Wrong};
 pub use rules::{millis as millis_words, percent as percent_words};
 pub use written::{against, percent, seconds, with_terms};
 

@@ -19,5 +19,7 @@ mod scrape;
 mod source;
 mod tally;
 
+pub use health::service as health_service;
 pub use meter::{Focus, Meter, MeterOptions};
 pub use once::{is_configured, measure};
+pub use prometheus::service as prometheus_service;

@@ -106,13 +106,24 @@ pub fn focus(model: &Model) -> Focus {
     if board {
         let alone = |release: &&Arc<Release>| {
             release.track(Role::Candidate).is_some()
-                && model.measured(&release.uid).is_none_or(|measured| matches!(&*measured.source, "" | "scrape"))
+                && model.measured(&release.uid).is_none_or(|measured| unheard(measured, model.now))
         };
         seen(model).iter().filter(alone).take(FOLLOWED).for_each(|release| add(&release.uid));
     }
     // The board shows no past.
     let span = (!board).then(|| model.span.time());
-    Focus { releases, board, span }
+    Focus { releases, board, span, judged: None }
+}
+
+/// Whether nobody but itself tells of the release: no source answers for its namespace.
+fn unheard(measured: &Measured, now: Timestamp) -> bool {
+    let silent = || measured.tracks.iter().all(|track| track.errors.value().or(track.requests.value()).is_none());
+    match &*measured.source {
+        "" | "scrape" => true,
+        "prometheus" => false,
+        // Kubernetes tells no numbers, a controller tells them now and then.
+        _ => silent() || measured.stale(now),
+    }
 }
 
 /// The releases in sight on the board: what is asked at every key goes over them, and not over two thousand.
@@ -300,6 +311,22 @@ mod tests {
         assert_eq!(board_cell(Some(&measured(vec![stable(0.1)])), limits, at(2_000)).0, "old");
         let huge = cell(vec![track(Role::Stable, Reading::Value(1e300), None)]).0;
         assert!(huge.len() <= 4, "{huge}");
+    }
+
+    #[test]
+    fn a_release_is_followed_as_long_as_nobody_tells_of_its_namespace() {
+        let of = |source: &str, errors: Reading, second| {
+            let mut measured = measured(vec![track(Role::Candidate, errors, None)]);
+            measured.tracks[0].requests = measured.tracks[0].errors.clone();
+            unheard(&Measured { source: source.into(), ..measured }, at(second))
+        };
+        let value = Reading::Value(0.1);
+        // A candidate that was not ready at the first look: Kubernetes alone answered.
+        for source in ["", "scrape", "kubernetes", "flagger", "argo"] {
+            assert!(of(source, Reading::NoSource, 1_001), "{source}");
+        }
+        assert!(!of("prometheus", Reading::NoSource, 1_001));
+        assert!(!of("flagger", value.clone(), 1_001) && of("flagger", value, 2_000));
     }
 
     #[test]

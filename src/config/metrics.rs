@@ -279,7 +279,12 @@ impl Reader<'_> {
 /// Whether a header's name says that its value is a credential.
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["auth", "token", "secret", "password", "cookie", "key", "credential"].iter().any(|word| name.contains(word))
+    let parts: Vec<&str> = name.trim().split(['-', '_']).collect();
+    // A key opens something or only names it: of what, the word before it says.
+    let opens = |word: &str| matches!(word, "api" | "access" | "private" | "subscription" | "functions" | "account");
+    let key = parts.windows(2).any(|pair| pair[1] == "key" && opens(pair[0])) || name.contains("apikey");
+    let named = ["authoriz", "token", "secret", "passw", "cookie", "credential"].iter().any(|word| name.contains(word));
+    named || key || parts.contains(&"auth")
 }
 
 /// Whether a text names where a credential is.
@@ -337,6 +342,14 @@ mod tests {
         .unwrap_err();
         assert_eq!(told.matches("credentials are not kept in this file").count(), 3, "{told}");
         assert!(!told.contains("s3cret"), "{told}");
+        for plain in ["X-Author: ana", "X-Routing-Key: shop", "X-Scope-OrgID: a", "X-Keyspace: b"] {
+            assert!(resolve(&format!("[metrics]\nheaders = [\"{plain}\"]\n")).is_ok(), "{plain}");
+        }
+        for secret in
+            ["X-Auth: s", "Proxy-Authorization: s", "X-Vault-Token: s", "Ocp-Apim-Subscription-Key: s", "ApiKey: s"]
+        {
+            assert!(resolve(&format!("[metrics]\nheaders = [\"{secret}\"]\n")).is_err(), "{secret}");
+        }
         let good =
             resolve("[metrics]\ntoken = \"env:TOKEN\"\nheaders = [\"Authorization: file:/x\", \"X-Scope-OrgID: a\"]\n");
         assert_eq!(good.unwrap().metrics.access.token.as_deref(), Some("env:TOKEN"));

@@ -194,6 +194,8 @@ pub struct Named {
 pub struct HealthCheck {
     /// What is asked: a URL, or `svc/NAME:PORT/PATH`; without user info.
     pub address: Str,
+    /// How often it is asked.
+    pub every: SignedDuration,
     /// At most sixty answers.
     pub ticks: Vec<Tick>,
     /// Why it could not be asked last, where that is not its own fault: a right is missing, the API server is away.
@@ -260,6 +262,7 @@ mod tests {
         let tick = |ok| Tick { at: at(0), ok, said: "200".into() };
         let check = |ticks: &[bool]| HealthCheck {
             address: "".into(),
+            every: SignedDuration::ZERO,
             ticks: ticks.iter().map(|ok| tick(*ok)).collect(),
             trouble: None,
         };

@@ -3,6 +3,7 @@
 use crate::domain::wait::Act;
 use crate::domain::{Release, State, Str};
 use crate::strategy::{Settled, strategy};
+use std::sync::Arc;
 
 /// How a rollout stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,4 +35,21 @@ pub fn rest(release: &Release) -> Option<Rest> {
     let flagger =
         rows.is_some_and(|rows| rows.canary.is_some()) && matches!(release.state, State::Progressing | State::Waiting);
     Some(if argo || flagger { Rest::Stands(missing) } else { Rest::Moves(missing) })
+}
+
+/// How the rollout of the side called `track` stands, where `release` has several of its own: what is wrong with another
+/// side is no reason to take this one back. Where it has not, as the release stands.
+pub fn rest_of(release: &Release, track: &str) -> Option<Rest> {
+    let traffic = release.traffic.as_ref();
+    let apart = traffic.filter(|traffic| {
+        let sides = &traffic.rows.sides;
+        // A switch is judged by its live side alone already.
+        traffic.switch.is_none()
+            && sides.len() > 1
+            && sides.iter().any(|side| &*side.name == track && side.own.is_some())
+    });
+    let Some(traffic) = apart else { return rest(release) };
+    let mut alone = traffic.as_ref().clone();
+    alone.rows.sides.retain(|side| &*side.name == track);
+    rest(&Release { traffic: Some(Arc::new(alone)), ..release.clone() })
 }

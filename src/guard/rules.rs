@@ -5,6 +5,9 @@ use crate::domain::measurement::TrackMeasured;
 use crate::domain::{Age, Str};
 use jiff::SignedDuration;
 
+/// The past of rules and gates goes no further back: the further, the costlier.
+pub const FURTHEST: SignedDuration = SignedDuration::from_hours(6);
+
 /// Rules, and the times around them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rules {
@@ -206,6 +209,9 @@ impl Rules {
             }
             if terms.window.is_some_and(|window| window <= SignedDuration::ZERO) {
                 return wrong(format!("{name}: a window must be longer than nothing"));
+            }
+            if terms.window.is_some_and(|window| window > FURTHEST) {
+                return wrong(format!("{name}: a window can't be longer than {}", Age(FURTHEST).words()));
             }
         }
         let errors = self.rules.iter().find_map(|rule| match rule.check {

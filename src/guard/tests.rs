@@ -67,7 +67,8 @@ fn ticks(answers: &[bool]) -> HealthCheck {
         said: if *ok { "200".into() } else { "503".into() },
     };
     let ticks = answers.iter().enumerate().map(tick).collect();
-    HealthCheck { address: "svc/shop:80/health".into(), ticks, trouble: None }
+    let every = SignedDuration::from_secs(10);
+    HealthCheck { address: "svc/shop:80/health".into(), every, ticks, trouble: None }
 }
 
 /// A minute of points, each of ten seconds.

@@ -6,6 +6,7 @@ use crate::cluster::{Address, Cluster, Proxied, ReadError};
 use crate::config::{Access, HealthSettings};
 use crate::domain::measurement::{HealthCheck, Tick};
 use crate::domain::{Kind, ObjectKey, Str, Timestamp};
+use jiff::SignedDuration;
 use reqwest::Url;
 use reqwest::header::HeaderMap;
 use tokio::time::timeout;
@@ -19,6 +20,11 @@ pub fn shown(address: &str) -> Str {
         Ok(url) if url.has_host() => http::shown(&url).into(),
         Ok(_) | Err(_) => address.split('?').next().unwrap_or(address).into(),
     }
+}
+
+/// The Service that a health endpoint is reached through; `None`: it is a URL.
+pub fn service(address: &str, namespace: &Str) -> Option<Address> {
+    address.strip_prefix("svc/").map(|service| service_address(service, namespace))
 }
 
 /// Asks once; `at` is the time of asking. The endpoint's own failure is an answer; that we could not ask is none, and
@@ -67,16 +73,29 @@ fn through_api_server(answer: Result<Proxied, ReadError>, address: &Address) -> 
             let right = format!("the right to 'get services/proxy' in {namespace} is missing ({status})");
             Err(Trouble::new(format!("The health endpoint may not be asked: {right}.")))
         }
-        status @ (401 | 429 | 504) if answer.by_api_server() => {
+        // Nothing stands behind the Service, or nobody listens there: that is the endpoint's own.
+        status @ (502 | 503)
+            if answer.by_api_server() && says(&answer, &["no endpoints available", "connection refused"]) =>
+        {
+            Ok(Ok(status))
+        }
+        status if answer.by_api_server() && (status >= 500 || matches!(status, 401 | 429)) => {
             Err(Trouble::new(format!("The health endpoint can't be asked: the API server answers {status}.")))
         }
         status => Ok(Ok(status)),
     }
 }
 
+/// Whether the answer holds one of these words.
+fn says(answer: &Proxied, words: &[&str]) -> bool {
+    let text = String::from_utf8_lossy(&answer.body);
+    words.iter().any(|word| text.contains(word))
+}
+
 /// Adds an answer, or why there is none, to what was known.
-pub fn with(known: Option<&HealthCheck>, address: &str, asked: Result<Tick, Trouble>) -> HealthCheck {
-    let address = shown(address);
+pub fn with(known: Option<&HealthCheck>, settings: &HealthSettings, asked: Result<Tick, Trouble>) -> HealthCheck {
+    let address = shown(&settings.address.text);
+    let every = SignedDuration::try_from(settings.interval).unwrap_or(SignedDuration::MAX);
     let mut ticks = known.filter(|known| known.address == address).map(|known| known.ticks.clone()).unwrap_or_default();
     let trouble = match asked {
         Ok(tick) => {
@@ -88,7 +107,7 @@ pub fn with(known: Option<&HealthCheck>, address: &str, asked: Result<Tick, Trou
         }
         Err(Trouble(why)) => Some(why),
     };
-    HealthCheck { address, ticks, trouble }
+    HealthCheck { address, every, ticks, trouble }
 }
 
 /// `NAME:PORT/PATH`, in the release's namespace or, as `NAME.NAMESPACE:PORT/PATH`, in another.
@@ -170,12 +189,24 @@ mod tests {
         let refusal = r#"{"kind":"Status","apiVersion":"v1","code":403}"#;
         assert!(matches!(of(403, refusal), Err(Trouble(why)) if why.contains("'get services/proxy' in shop")));
         assert_eq!(of(403, "no"), Ok(Ok(403)), "the endpoint's own refusal");
-        assert_eq!(of(503, refusal), Ok(Ok(503)), "nothing is behind the Service");
+        let nobody =
+            r#"{"kind":"Status","apiVersion":"v1","message":"no endpoints available for service \"web\"","code":503}"#;
+        assert_eq!(of(503, nobody), Ok(Ok(503)), "nothing is behind the Service");
+        let closed = r#"{"kind":"Status","apiVersion":"v1","message":"error trying to reach service: dial tcp 10.0.0.1:80: connect: connection refused","code":503}"#;
+        assert_eq!(of(503, closed), Ok(Ok(503)), "nobody listens");
+        let tunnel = r#"{"kind":"Status","apiVersion":"v1","message":"error trying to reach service: No agent available","code":503}"#;
+        for status in [500, 502, 503, 504] {
+            assert!(of(status, tunnel).is_err(), "{status}: the API server's own way is broken");
+            assert_eq!(of(status, "oops"), Ok(Ok(status)), "{status} of the endpoint");
+        }
         let unreachable = Err(ReadError::Unreachable("The API server is away.".into()));
         let Err(trouble) = through_api_server(unreachable, &address) else { panic!("an answer") };
-        let before =
-            with(None, "svc/web:80/healthz", Ok(Tick { at: Timestamp::UNIX_EPOCH, ok: true, said: "200".into() }));
-        let after = with(Some(&before), "svc/web:80/healthz", Err(trouble));
+        let before = with(
+            None,
+            &settings("svc/web:80/healthz"),
+            Ok(Tick { at: Timestamp::UNIX_EPOCH, ok: true, said: "200".into() }),
+        );
+        let after = with(Some(&before), &settings("svc/web:80/healthz"), Err(trouble));
         assert_eq!((after.ticks, after.trouble.is_some()), (before.ticks, true));
     }
 
@@ -184,7 +215,8 @@ mod tests {
         let tick = |second| Tick { at: Timestamp::from_second(second).unwrap(), ok: true, said: "200".into() };
         let mut check = None;
         for second in 0..70 {
-            check = Some(with(check.as_ref(), "https://ana:pw@shop.example/healthz?key=x", Ok(tick(second))));
+            let settings = settings("https://ana:pw@shop.example/healthz?key=x");
+            check = Some(with(check.as_ref(), &settings, Ok(tick(second))));
         }
         let check = check.unwrap();
         assert_eq!((&*check.address, check.ticks.len()), ("https://shop.example/healthz", 60));

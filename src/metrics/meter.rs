@@ -36,6 +36,8 @@ pub struct Focus {
     pub board: bool,
     /// The time that charts and sparklines show; `None`: the configured one.
     pub span: Option<SignedDuration>,
+    /// How far back rules and gates look, where that is further than is shown.
+    pub judged: Option<SignedDuration>,
 }
 
 impl Focus {

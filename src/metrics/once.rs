@@ -59,7 +59,7 @@ async fn one(
     let checked = async {
         let endpoint = own.health.as_ref()?;
         let tick = health::ask(&options.cluster, endpoint, &release.key.namespace, question.now).await;
-        Some(health::with(None, &endpoint.address.text, tick))
+        Some(health::with(None, endpoint, tick))
     };
     let (asked, check) = tokio::join!(timeout(limit, ask(&sources, &question)), timeout(limit, checked));
     let asked = asked.unwrap_or_else(|_| Asked::late(limit));

@@ -11,9 +11,10 @@ mod template;
 use super::lanes::Lanes;
 use super::source::{Answering, BoardFound, BoardQuestion, Found, MetricSource, Question, Trouble, fine};
 use super::tally::Tally;
-use crate::config::Config;
+use crate::cluster::{Address, Cluster};
+use crate::config::{Config, MetricSettings};
 use crate::domain::measurement::{Series, TrackMeasured};
-use crate::domain::{Str, Timestamp};
+use crate::domain::{Str, Timestamp, Uid};
 use answer::Answer;
 pub use answer::Row;
 pub use client::{Client, Unanswered};
@@ -23,6 +24,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
+
+/// The Service that Prometheus is reached through, as the settings say or as it is found in the cluster; `None`: it is a
+/// URL, there is none, or it can't be looked for.
+pub async fn service(cluster: &Cluster, settings: &MetricSettings) -> Option<Address> {
+    match &*place::Places::new(cluster.clone(), settings.clone()).way().await.ok()?? {
+        place::Way::Service(address) => Some(address.clone()),
+        place::Way::Direct { .. } => None,
+    }
+}
 
 /// How many points a series has at most.
 const POINTS: i32 = 60;
@@ -45,6 +55,8 @@ struct Known {
     present: Option<(Instant, Vec<&'static Preset>)>,
     /// Which of them has series of a namespace's releases, by its place in `present`.
     chosen: HashMap<Str, usize>,
+    /// Which of them has series of a release that was asked by itself.
+    found: HashMap<Uid, usize>,
     /// How far the server's clock is ahead of ours, once it has answered.
     ahead: Option<SignedDuration>,
 }
@@ -84,7 +96,9 @@ impl Prometheus {
                 tracks: question.lanes.unmeasured(),
                 named: Vec::new(),
             });
-            found = Some(own::measure(&self.client, &queries, question, ahead, base).await?);
+            let (own, theirs) = own::measure(&self.client, &queries, question, ahead, base).await?;
+            self.note_clock(theirs, question.now);
+            found = Some(own);
         }
         let named = business::measure(&self.client, &settings.business, question).await?;
         if !named.is_empty() {
@@ -96,14 +110,17 @@ impl Prometheus {
 
     async fn by_preset(&self, question: &Question, server: &str) -> Result<Option<Found>, Trouble> {
         let present = self.present().await?;
-        let namespace = &question.lanes.namespace;
-        let first = self.known().chosen.get(namespace).copied().unwrap_or(0);
+        let (namespace, uid) = (&question.lanes.namespace, &question.release.uid);
+        let first = {
+            let known = self.known();
+            known.found.get(uid).or(known.chosen.get(namespace)).copied().unwrap_or(0)
+        };
         for turn in 0..present.len() {
             let at = (first + turn) % present.len();
             let preset = present[at];
             let query = preset.rates(&question.lanes, question.window);
             let answer = self.client.query(&query).await?;
-            self.note_clock(&answer, question.now);
+            self.note_clock(answer.time(), question.now);
             let mut tally = Tally::new(&question.lanes);
             for row in &answer.rows {
                 count(preset, &question.lanes, row, &mut tally);
@@ -111,7 +128,8 @@ impl Prometheus {
             if !tally.seen() {
                 continue;
             }
-            self.known().chosen.insert(namespace.clone(), at);
+            // One release speaks for itself, and not for its namespace.
+            self.known().found.insert(uid.clone(), at);
             let (tracks, warning) = self.in_full(preset, question, tally).await;
             let warning = answer.warning.or(warning);
             let partly = warning.map(|warning| format!(", answered in part: {warning}")).unwrap_or_default();
@@ -241,16 +259,15 @@ impl Prometheus {
             PRESETS.iter().filter(|preset| found.iter().any(|name| name == preset.requests)).collect();
         let mut known = self.known();
         known.chosen.clear();
+        known.found.clear();
         // Nothing yet may be something soon: asked again with the next round.
         known.present = (!present.is_empty()).then(|| (Instant::now(), present.clone()));
         Ok(present)
     }
 
-    fn note_clock(&self, answer: &Answer, now: Timestamp) {
-        let point = answer.rows.first().and_then(|row| row.points.first());
-        let theirs = point.and_then(|(time, _)| SignedDuration::try_from_secs_f64(*time).ok());
+    fn note_clock(&self, theirs: Option<Timestamp>, now: Timestamp) {
         if let Some(theirs) = theirs {
-            self.known().ahead = Some(theirs.saturating_sub(now.as_duration()));
+            self.known().ahead = Some(theirs.duration_since(now));
         }
     }
 

@@ -8,6 +8,7 @@ use super::prometheus::{Client, Prometheus};
 use super::scrape::Scrape;
 use crate::domain::measurement::{Measured, Named, TrackMeasured};
 use crate::domain::{Release, Str, Timestamp, Uid};
+use crate::guard::FURTHEST;
 use jiff::SignedDuration;
 use std::collections::HashMap;
 use std::fmt;
@@ -51,9 +52,6 @@ pub struct Question {
 
 /// The coarsest past that a gate can count requests with.
 const FINE: SignedDuration = SignedDuration::from_secs(30);
-
-/// A gate's past goes no further back: the further, the costlier.
-const FURTHEST: SignedDuration = SignedDuration::from_hours(6);
 
 /// How far back the past of gates goes, at least over `least` and the whole rung that `release` stands at. `None`: the
 /// series over `shown` do.

@@ -105,10 +105,10 @@ impl Driver {
 
     fn refocus(&mut self) {
         let focus = self.looked_at.borrow_and_update().clone();
-        let shown = self.span();
+        let shown = (self.span(), self.focus.judged);
         self.focus = focus;
         self.follow();
-        if self.span() != shown {
+        if (self.span(), self.focus.judged) != shown {
             self.targets.restart();
         }
         self.begin_rounds();
@@ -171,8 +171,9 @@ impl Driver {
     fn question(&self, release: &Arc<Release>) -> Question {
         let settings = &self.options.config.metrics;
         let (now, span) = (self.options.clock.now(), self.span());
+        let least = self.focus.judged.unwrap_or_default().max(signed(settings.span));
         Question {
-            recent: source::recent(release, (span, signed(settings.span)), now),
+            recent: source::recent(release, (span, least), now),
             release: Arc::clone(release),
             lanes: Lanes::of(release),
             window: signed(settings.window),
@@ -247,7 +248,7 @@ impl Driver {
             Ended::Health(question, settings, tick) => {
                 let uid = question.release.uid.clone();
                 let known = self.measured.get(&uid).map(Arc::as_ref);
-                let check = health::with(known.and_then(|known| known.health.as_ref()), &settings.address.text, tick);
+                let check = health::with(known.and_then(|known| known.health.as_ref()), &settings, tick);
                 let known = known.cloned();
                 let every = signed(self.options.config.metrics.interval);
                 let base = known.unwrap_or_else(|| Asked::default().over(None, &question, every));

@@ -62,7 +62,9 @@ impl MetricSource for Script {
     }
 
     fn release<'a>(&'a self, question: &'a Question) -> Answering<'a, Option<Found>> {
-        let mood = self.note(format!("{} over {}", question.release.key.name, question.span));
+        let judged = question.recent.filter(|recent| *recent > question.span);
+        let judged = judged.map(|judged| format!(", judged over {judged}")).unwrap_or_default();
+        let mood = self.note(format!("{} over {}{judged}", question.release.key.name, question.span));
         Box::pin(async move {
             match mood {
                 Mood::Answers => Ok(Some(Found {
@@ -220,6 +222,17 @@ async fn another_span_replaces_a_round_that_has_not_ended() {
     assert!(start.elapsed() < Duration::from_secs(1), "it did not wait for the first round to end");
     let asked: Vec<String> = source.asked().into_iter().map(|(what, _)| what).collect();
     assert_eq!(asked, ["web over PT15M", "web over PT1H"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rules_window_that_is_longer_than_the_charts_is_asked_for_whole() {
+    let source = Script::new("prometheus", Mood::Answers);
+    let mut stage = stage(&[Arc::clone(&source)]).await;
+    let hour = Some(jiff::SignedDuration::from_hours(1));
+    stage.meter.look_at(Focus { judged: hour, ..stage.open(&["web"]) });
+    let uid = stage.uids["web"].clone();
+    stage.until("web is measured", |now| now.of(&uid).is_some()).await;
+    assert_eq!(source.asked()[0].0, "web over PT15M, judged over PT1H");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,8 @@
 //! What Prometheus says, in its own JSON: vectors, matrices, scalars, warnings and errors told apart.
 
-use crate::domain::Str;
 use crate::domain::text::sanitize;
+use crate::domain::{Str, Timestamp};
+use jiff::SignedDuration;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashSet};
 
@@ -12,6 +13,14 @@ pub struct Answer {
     pub rows: Vec<Row>,
     /// What the server warns about: then the answer may be incomplete.
     pub warning: Option<Str>,
+}
+
+impl Answer {
+    /// The server's own time, as the first point tells it; `None`: there is no point.
+    pub fn time(&self) -> Option<Timestamp> {
+        let (seconds, _) = *self.rows.first()?.points.first()?;
+        Timestamp::from_duration(SignedDuration::try_from_secs_f64(seconds).ok()?).ok()
+    }
 }
 
 /// One series.

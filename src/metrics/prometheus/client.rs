@@ -118,9 +118,10 @@ impl Client {
         }
         let way = self.places.way().await.ok().flatten();
         let Some(way) = way else { return Err(Unanswered::Told(Trouble::new("There is no Prometheus to ask."))) };
+        let headers = self.places.proof(&way).await?;
         // Never closed; without a permit the queries would only be less well spread.
         let turn = self.turns.acquire().await;
-        let answer = timeout(LIMIT, self.places.get(&way, path, query, LIMIT)).await;
+        let answer = timeout(LIMIT, self.places.get((&way, headers), path, query, LIMIT)).await;
         drop(turn);
         let said = match answer {
             Ok(Ok((status, body))) => match read(status, &body) {
@@ -130,7 +131,13 @@ impl Client {
                     return Ok(answer);
                 }
                 Err(Wrong::Query(said)) => return Err(Unanswered::Query(said)),
-                Err(Wrong::Slow(said)) => return Err(one_query(&way, &format!("answers {said}"))),
+                Err(Wrong::Slow(said)) => {
+                    let said = format!("answers {said}");
+                    if self.slowed() {
+                        return Err(one_query(&way, &said));
+                    }
+                    said
+                }
                 Err(Wrong::Server(said)) => format!("answers {said}"),
                 Err(Wrong::Form(said)) => format!("gives an answer that can't be used: {said}"),
             },
@@ -140,13 +147,18 @@ impl Client {
             Ok(Err(other)) => return Err(other),
             Err(_) => {
                 let said = format!("gave no answer within {} s", LIMIT.as_secs());
-                if self.slow.fetch_add(1, Ordering::Relaxed) + 1 < SLOW {
+                if self.slowed() {
                     return Err(one_query(&way, &said));
                 }
                 said
             }
         };
         Err(Unanswered::Told(self.failed(&way, &said)))
+    }
+
+    /// Notes a query that was too much for the server; whether the others are asked all the same.
+    fn slowed(&self) -> bool {
+        self.slow.fetch_add(1, Ordering::Relaxed) + 1 < SLOW
     }
 
     fn paused(&self) -> Option<Pause> {

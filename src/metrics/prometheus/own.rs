@@ -10,16 +10,18 @@ use crate::domain::{Str, Timestamp};
 use crate::metrics::source::{Found, Question, Trouble, fine};
 use jiff::SignedDuration;
 
-/// Lays the own queries over `base`. A query that the server refuses is named with its place in the settings.
+/// Lays the own queries over `base`, and says the server's time. A query that the server refuses is named with its place
+/// in the settings.
 pub async fn measure(
     client: &Client,
     queries: &Queries,
     question: &Question,
     ahead: SignedDuration,
     mut base: Found,
-) -> Result<Found, Trouble> {
+) -> Result<(Found, Option<Timestamp>), Trouble> {
     let times = Times::of(question, ahead, (step(question.span), POINTS));
     let gates = question.recent.map(|span| Times::of(question, ahead, fine(span)));
+    let mut theirs = None;
     for (track, lane) in base.tracks.iter_mut().zip(&question.lanes.tracks) {
         let asked = |query: &Option<Written>| {
             let filled = query.as_ref().map(|written| {
@@ -37,6 +39,8 @@ pub async fn measure(
         };
         let (errors, latency, rate) =
             tokio::join!(asked(&queries.error_rate), asked(&queries.latency), asked(&queries.request_rate));
+        let all = [&errors, &latency, &rate].into_iter().flatten().filter_map(|asked| asked.as_ref().ok());
+        theirs = theirs.or_else(|| all.filter_map(|asked| asked.theirs).next());
         if track.series.errors.len() != times.points() {
             track.series = Series { start: times.ours, step: times.step, ..Series::default() };
         }
@@ -61,12 +65,14 @@ pub async fn measure(
             track.recent.requests = asked.recent;
         }
     }
-    Ok(base)
+    Ok((base, theirs))
 }
 
 /// One number of one track: now, and over the past.
 struct Asked {
     now: Now,
+    /// The server's time.
+    theirs: Option<Timestamp>,
     past: Vec<Option<f64>>,
     /// The past for gates.
     recent: Vec<Option<f64>>,
@@ -140,10 +146,10 @@ async fn ask(
     };
     let (now, past, recent) = tokio::join!(client.query(query), past(Some(times)), past(gates));
     match now {
-        Ok(now) => Ok(Asked { now: Now(reading(&now, written)), past, recent }),
+        Ok(now) => Ok(Asked { theirs: now.time(), now: Now(reading(&now, written)), past, recent }),
         Err(Unanswered::Query(said)) => {
             let why: Str = format!("the query at {} is refused: {said}", written.origin).into();
-            Ok(Asked { now: Now(Reading::Unusable(why)), past: Vec::new(), recent: Vec::new() })
+            Ok(Asked { now: Now(Reading::Unusable(why)), theirs: None, past: Vec::new(), recent: Vec::new() })
         }
         Err(other) => Err(other.into()),
     }

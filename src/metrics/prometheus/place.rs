@@ -6,6 +6,7 @@ use crate::config::MetricSettings;
 use crate::domain::{Kind, ObjectKey};
 use crate::metrics::{credentials, http};
 use reqwest::Url;
+use reqwest::header::HeaderMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -41,11 +42,15 @@ pub struct Places {
     cluster: Cluster,
     settings: MetricSettings,
     found: Mutex<Option<(Instant, Option<Arc<Way>>)>>,
+    proof: Mutex<Option<(Instant, HeaderMap)>>,
 }
+
+/// For so long a credential that was read is used: a command that prints one may take seconds.
+const PROVEN_FOR: Duration = Duration::from_mins(1);
 
 impl Places {
     pub fn new(cluster: Cluster, settings: MetricSettings) -> Self {
-        Self { cluster, settings, found: Mutex::default() }
+        Self { cluster, settings, found: Mutex::default(), proof: Mutex::default() }
     }
 
     /// The way to the server; `None`: there is none, or none that we may look for.
@@ -103,22 +108,41 @@ impl Places {
         None
     }
 
+    /// What proves to the server who we are: read once a minute, and anew once it was refused.
+    pub async fn proof(&self, way: &Way) -> Result<HeaderMap, Unanswered> {
+        if matches!(way, Way::Service(_)) {
+            return Ok(HeaderMap::new());
+        }
+        let mut proof = self.proof.lock().await;
+        if let Some((read, headers)) = &*proof
+            && read.elapsed() < PROVEN_FOR
+        {
+            return Ok(headers.clone());
+        }
+        let headers = credentials::headers(&self.settings.access).await.map_err(Unanswered::Access)?;
+        *proof = Some((Instant::now(), headers.clone()));
+        Ok(headers)
+    }
+
     /// Asks the server.
     pub async fn get(
         &self,
-        way: &Way,
+        (way, headers): (&Way, HeaderMap),
         path: &str,
         query: &[(&str, &str)],
         limit: Duration,
     ) -> Result<(u16, Vec<u8>), Unanswered> {
         match way {
             Way::Direct { base, http } => {
-                let headers = credentials::headers(&self.settings.access).await.map_err(Unanswered::Access)?;
                 let mut url = (**base).clone();
                 let joined = format!("{}/{path}", url.path().trim_end_matches('/'));
                 url.set_path(&joined);
                 url.query_pairs_mut().extend_pairs(query);
-                http::get(http, url, headers).await.map_err(Unanswered::Away)
+                let (status, body) = http::get(http, url, headers).await.map_err(Unanswered::Away)?;
+                if matches!(status, 401 | 403) {
+                    *self.proof.lock().await = None;
+                }
+                Ok((status, body))
             }
             Way::Service(service) => {
                 let path = format!("{}/{path}", service.path.trim_end_matches('/'));

@@ -72,6 +72,7 @@ pub fn breach(release: &Release) -> Measured {
     }
     measured.health = Some(HealthCheck {
         address: "svc/checkout:80/health".into(),
+        every: SignedDuration::from_secs(10),
         ticks: (0..12)
             .map(|place| Tick {
                 at: ago(120 - place * 10),
