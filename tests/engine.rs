@@ -10,6 +10,8 @@ mod feed;
 mod gates;
 #[path = "engine/guard.rs"]
 mod guard;
+#[path = "engine/guarded.rs"]
+mod guarded;
 #[path = "engine/interrupted.rs"]
 mod interrupted;
 #[path = "engine/killed.rs"]

@@ -15,6 +15,7 @@ mod lanes;
 mod post;
 mod run;
 mod told;
+mod way;
 
 pub use kept::{Ended, Kept, Lane};
 pub use lanes::arm;

@@ -1,9 +1,10 @@
 //! What the rules make of a release now.
 
 use super::numbers::{Number, errors, latency};
-use super::rest::{Rest, rest};
+use super::rest::{Rest, rest, rest_of};
 use super::rules::{Against, Check, NoData, Rule, Rules, Terms, millis, percent, points};
 use crate::domain::measurement::{Measured, TrackMeasured};
+use crate::domain::pod::Pod;
 use crate::domain::{Age, Release, Role, Str, Timestamp, Track};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -61,9 +62,9 @@ pub struct State {
     /// Whether it came to rest since `since`: what moves after that is no rollout any more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rested: bool,
-    /// Restarts of its pods when it was armed.
-    #[serde(default)]
-    pub restarts: u32,
+    /// Restarts of its pods when it was armed, by the pods' identity; those without any are left out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub restarted: BTreeMap<Str, u32>,
     /// How many times in a row each rule was broken.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub broken: BTreeMap<Str, u32>,
@@ -105,14 +106,15 @@ pub fn judge(
     now: Timestamp,
 ) -> Judgement {
     let scene = Scene { measured, release, state, now };
+    let own = scene.own_rest();
     let fresh = scene.fresh();
     let mut next = state.clone();
     let mut findings = Vec::with_capacity(rules.rules.len());
     for rule in &rules.rules {
-        let found = scene.look(rules, rule);
+        let found = scene.look(rules, rule, own.as_ref());
         findings.push(scene.count((rules, rule), found, fresh, &mut next));
     }
-    match rest(release) {
+    match own {
         Some(Rest::Settled | Rest::Stands(_)) => (next.unsettled, next.rested) = (None, true),
         Some(Rest::Moves(_)) => next.unsettled = state.unsettled.or(Some(now)),
         Some(Rest::Failed(_)) | None => {}
@@ -159,11 +161,11 @@ impl Scene<'_> {
         at.is_some() && at > self.state.counted
     }
 
-    fn look(&self, rules: &Rules, rule: &Rule) -> Seen {
+    fn look(&self, rules: &Rules, rule: &Rule, own: Option<&Rest>) -> Seen {
         match rule.check {
             Check::Health(limit) => self.health(limit),
             Check::Restarts(most) => self.restarts(most),
-            Check::Settled(within) => self.settled(within),
+            Check::Settled(within) => self.settled(within, own),
             Check::ErrorsMax(_) | Check::SuccessMin(_) | Check::Latency(..) | Check::AgainstStable(_) => {
                 self.numbers(rules, rule)
             }
@@ -264,7 +266,7 @@ impl Scene<'_> {
         if let Some(few) = too_few(&rule.check, number, samples, terms) {
             return Seen::NotYet(few);
         }
-        let of = samples.map(|samples| format!(" of {samples} requests")).unwrap_or_default();
+        let of = of_requests(samples);
         let (broken, text) = match rule.check {
             Check::ErrorsMax(max) => {
                 (number > max, format!("error rate {}{of} (limit {})", percent(number), percent(max)))
@@ -276,14 +278,26 @@ impl Scene<'_> {
             Check::Latency(quantile, max) => {
                 (number > max, format!("{} {}{of} (limit {})", quantile.word(), millis(number), millis(max)))
             }
-            Check::AgainstStable(against) => return self.against(measured, (number, &of), against, terms),
+            Check::AgainstStable(against) => return self.against(measured, (number, samples), against, terms),
             // They look at no numbers of a source.
             Check::Health(_) | Check::Restarts(_) | Check::Settled(_) => (false, name.to_owned()),
         };
-        if broken { Seen::Broken(text) } else { Seen::Within(text) }
+        match (broken, samples) {
+            // One request may be all there was: acted upon only where no number of them is asked for.
+            (true, None) if terms.requests > 0 => Seen::NotYet(format!("{text}: {UNCOUNTED}")),
+            (true, _) => Seen::Broken(text),
+            (false, _) => Seen::Within(text),
+        }
     }
 
-    fn against(&self, measured: &Measured, (number, of): (f64, &str), against: Against, terms: Terms) -> Seen {
+    fn against(
+        &self,
+        measured: &Measured,
+        (number, counted): (f64, Option<u64>),
+        against: Against,
+        terms: Terms,
+    ) -> Seen {
+        let of = of_requests(counted);
         let name = "error rate against stable";
         let stable = measured.track(Role::Stable).filter(|track| *track.name != *self.state.watched.track);
         let Some(stable) = stable else { return Seen::Within(format!("{name}: it is the stable one itself")) };
@@ -300,6 +314,11 @@ impl Scene<'_> {
             Against::Above(above) => (base + above, format!("{} and {}", percent(base), points(above))),
         };
         let text = format!("error rate {}{of}, stable {} (limit {words})", percent(number), percent(base));
+        // Beside a stable one without errors a single one would be infinitely more.
+        let failed = measured_failures(number, counted);
+        if number > limit && failed.is_some_and(|failed| failed < LEAST_FAILED) {
+            return Seen::NotYet(format!("{text}: fewer than {LEAST_FAILED} failed requests are too few to compare"));
+        }
         if number > limit { Seen::Broken(text) } else { Seen::Within(text) }
     }
 
@@ -316,7 +335,7 @@ impl Scene<'_> {
         let said = check.ticks.last().map_or("", |tick| &*tick.said);
         let last = check.ticks.last().map(|tick| Age::between(tick.at, self.now));
         let silent = self.measured.is_some_and(|measured| {
-            let limit = measured.every.checked_mul(4).unwrap_or(jiff::SignedDuration::MAX);
+            let limit = measured.every.max(check.every).checked_mul(4).unwrap_or(jiff::SignedDuration::MAX);
             last.is_some_and(|age| age.0 > limit.max(jiff::SignedDuration::from_secs(60)))
         });
         let times = if failing == 1 { "once".to_owned() } else { format!("{failing} times in a row") };
@@ -337,17 +356,27 @@ impl Scene<'_> {
         let Some(track) = self.own_track() else {
             return Seen::NotYet(format!("restarts: {} has no pods", self.name()));
         };
-        let all: u32 = track.pods.iter().map(|pod| pod.restarts).fold(0, u32::saturating_add);
-        let new = all.saturating_sub(self.state.restarts);
+        // Each pod by itself: one that took the place of another brings its own count.
+        let before = |pod: &Pod| self.state.restarted.get(&pod.uid.0).copied().unwrap_or(0);
+        let new = track.pods.iter().map(|pod| pod.restarts.saturating_sub(before(pod))).fold(0, u32::saturating_add);
         let text = format!("{new} restarts (limit {most})");
         if new > most { Seen::Broken(text) } else { Seen::Within(text) }
     }
 
-    fn settled(&self, within: jiff::SignedDuration) -> Seen {
+    /// How the rollout of what is watched stands.
+    fn own_rest(&self) -> Option<Rest> {
+        self.own_track().map_or_else(|| rest(self.release), |track| rest_of(self.release, &track.name))
+    }
+
+    fn settled(&self, within: jiff::SignedDuration, own: Option<&Rest>) -> Seen {
         let took = self.state.unsettled.map(|since| Age::between(since, self.now));
-        match rest(self.release) {
-            Some(Rest::Settled) => Seen::Within("rollout settled".to_owned()),
-            Some(Rest::Stands(what)) => Seen::Within(format!("rollout: {what}")),
+        match own {
+            // The trouble of another side is waited out: taking this one back would send all of the traffic there.
+            Some(Rest::Settled | Rest::Stands(_)) => match rest(self.release) {
+                Some(Rest::Failed(what) | Rest::Moves(what)) => Seen::NotYet(format!("rollout: {what}")),
+                Some(Rest::Stands(what)) => Seen::Within(format!("rollout: {what}")),
+                Some(Rest::Settled) | None => Seen::Within("rollout settled".to_owned()),
+            },
             Some(Rest::Failed(why)) => Seen::Broken(format!("the rollout does not come up: {why}")),
             Some(Rest::Moves(what)) => match took {
                 // Once settled, a pod that is evicted or an autoscaler that adds some breaks no rollout.
@@ -381,6 +410,21 @@ impl Scene<'_> {
         let name = &*self.state.watched.track;
         if name.is_empty() { self.release.key.to_string() } else { name.to_owned() }
     }
+}
+
+/// So many failed requests are compared with stable's.
+const LEAST_FAILED: f64 = 3.0;
+
+/// Why a number is not acted upon.
+const UNCOUNTED: &str = "how many requests it rests on is not told, and a guard that asks for none (0) acts on it";
+
+fn of_requests(samples: Option<u64>) -> String {
+    samples.map(|samples| format!(" of {samples} requests")).unwrap_or_default()
+}
+
+/// How many requests failed, where they are counted.
+fn measured_failures(share: f64, samples: Option<u64>) -> Option<f64> {
+    Some((share * samples? as f64).round())
 }
 
 /// A sample that is too small to be judged, called so.

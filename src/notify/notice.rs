@@ -1,7 +1,7 @@
 //! What is told.
 
 use crate::domain::{ObjectKey, Str, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One thing that happened under a guard.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,7 +29,7 @@ pub struct Notice {
 }
 
 /// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Happened {
     /// A rule was broken, and nothing is done about it: the guard holds, or only tries.
@@ -49,6 +49,19 @@ pub enum Happened {
 }
 
 impl Happened {
+    /// In a word, as JSON has it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Breach => "breach",
+            Self::RolledBack => "rolled-back",
+            Self::NotSettled => "not-settled",
+            Self::NotRolledBack => "not-rolled-back",
+            Self::Stepped => "stepped",
+            Self::Kept => "kept",
+            Self::Undecided => "undecided",
+        }
+    }
+
     /// In words, at the head of a message.
     pub const fn words(self) -> &'static str {
         match self {

@@ -24,17 +24,17 @@ use windlass::sim::{Access, Effect, Fault, Level, On, SimCluster};
 
 const SEARCH: &str = "virtualservices.networking.istio.io/shop/search";
 
-fn search() -> ObjectKey {
+pub fn search() -> ObjectKey {
     ObjectKey::new(Kind::VirtualService, "shop", "search")
 }
 
-fn weights(sim: &SimCluster) -> Vec<i64> {
+pub fn weights(sim: &SimCluster) -> Vec<i64> {
     let found = sim.object(SEARCH).expect("there");
     let route = found.pointer("/spec/http/0/route").and_then(Value::as_array).expect("a list").clone();
     route.iter().map(|it| it["weight"].as_i64().unwrap_or(-1)).collect()
 }
 
-fn lease(sim: &SimCluster) -> Option<Value> {
+pub fn lease(sim: &SimCluster) -> Option<Value> {
     sim.objects("leases", "shop")
         .into_iter()
         .find(|lease| lease["metadata"]["name"].as_str().is_some_and(|name| name.starts_with("windlass-guard-")))
@@ -45,7 +45,7 @@ fn clock(sim: &SimCluster) -> Clock {
     Clock::new(move || shared.now())
 }
 
-async fn options(console: &Console, sim: &SimCluster, key: &ObjectKey, told: Told) -> GuardOptions {
+pub async fn options(console: &Console, sim: &SimCluster, key: &ObjectKey, told: Told) -> GuardOptions {
     let release = console.release(key, "it is there", |release| !release.tracks.is_empty()).await;
     let snapshots = console.observer.snapshots.clone();
     GuardOptions {
@@ -65,7 +65,7 @@ async fn options(console: &Console, sim: &SimCluster, key: &ObjectKey, told: Tol
     }
 }
 
-async fn heard(news: &mut News) -> (Ending, Vec<GuardNews>) {
+pub async fn heard(news: &mut News) -> (Ending, Vec<GuardNews>) {
     let mut all = Vec::new();
     while let Some(told) = news.recv().await {
         if let GuardNews::Ended(ending) = told {
@@ -76,7 +76,7 @@ async fn heard(news: &mut News) -> (Ending, Vec<GuardNews>) {
     panic!("no end after {all:?}");
 }
 
-fn v2(container: &str) -> Intent {
+pub fn v2(container: &str) -> Intent {
     Intent::SetImage(vec![Image { container: container.into(), reference: "registry.test/shop/cart:v77".into() }])
 }
 

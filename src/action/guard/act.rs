@@ -1,15 +1,16 @@
 //! A guard's writes: kept before they are sent, so that none is done twice and none is lost.
 
 use super::kept::{Kept, Pending, Way};
-use super::lanes::{is_back, serves, way_back};
+use super::lanes::{is_back, serves};
 use super::post::Post;
 use super::run::{RENEW, Stop, Watch, settled, went_through};
 use super::told::GuardNews;
+use super::way::{Back, Leads, way_back};
 use crate::action::progress::{Consent, News, Progress};
 use crate::domain::journal::Event;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::plan::{Refusal, RefusalKind};
-use crate::domain::{Direction, Intent, Outcome, Plan, Release, Str};
+use crate::domain::{Intent, Outcome, Plan, Release, Str};
 use crate::notify::Happened;
 use crate::strategy::{Switched, strategy};
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub(super) enum Acted {
     NotNow(Str),
     /// The guard has come to its end.
     Ended(Happened, Str),
+    /// The way back is not allowed: why.
+    Forbidden(Str),
 }
 
 impl Watch {
@@ -73,7 +76,9 @@ impl Watch {
             match self.engine.go_on(unfinished, self.consent(&pending.because)) {
                 Ok(news) => {
                     let outcome = self.hear(post, kept, news).await?;
-                    if went_through(outcome.kind) {
+                    // Of a way back of several writes this may have been the first: what is left is looked for.
+                    let further = pending.way == Way::Back && !self.shown(kept).await;
+                    if went_through(outcome.kind) && !further {
                         return self.done(post, kept, &pending, &outcome).await;
                     }
                 }
@@ -115,7 +120,7 @@ impl Watch {
     async fn step(&mut self, post: &mut Post, kept: &mut Kept, release: &Release) -> Result<Acted, Stop> {
         let Some(pending) = kept.pending.clone() else { return Ok(Acted::Stepped) };
         let intent = Intent::Advance { from: pending.from, rule: None };
-        let outcome = match self.planned(release, &intent, (&pending, kept)).await {
+        let outcome = match self.planned(release, &intent, &pending, None).await {
             Ok(plan) => self.apply(post, kept, plan, &pending.because).await?,
             Err(refusal) => outcome_of(&refusal),
         };
@@ -149,8 +154,12 @@ impl Watch {
             if is_back(&release, &kept.guarded) {
                 return self.settle(post, kept, &pending, deadline).await;
             }
+            let mut pods = false;
             let planned = match way_back(&release, kept, self.options.on_breach) {
-                Ok(Some(intent)) => self.planned(&release, &intent, (&pending, kept)).await,
+                Ok(Some(back)) => {
+                    pods = back.leads == Leads::ToPods;
+                    self.planned(&release, &back.intent, &pending, Some((&back, kept))).await
+                }
                 Ok(None) => return Ok(Acted::Ended(Happened::Breach, pending.because)),
                 Err(refusal) => Err(refusal),
             };
@@ -161,8 +170,13 @@ impl Watch {
             };
             why = outcome.reason.clone();
             let unanswered = read_again || matches!(outcome.kind, OutcomeKind::Unreachable | OutcomeKind::Unknown);
-            let moved = unanswered || outcome.kind == OutcomeKind::Conflict;
+            // Somebody's own request on the release may not be answered yet: the engine waits for that.
+            let busy = self.engine.is_unanswered(&release.uid);
+            let started = pods && went_through(outcome.kind);
+            let moved = unanswered || busy || started || outcome.kind == OutcomeKind::Conflict;
             match outcome.kind {
+                // The traffic follows once they are ready.
+                _ if started => {}
                 OutcomeKind::Applied | OutcomeKind::Timeout => {
                     return self.done(post, kept, &pending, &outcome).await;
                 }
@@ -172,7 +186,10 @@ impl Watch {
                     return Ok(Acted::Ended(Happened::NotSettled, reason.into()));
                 }
                 OutcomeKind::Planned => return Ok(Acted::Ended(Happened::Breach, rehearsed("roll back"))),
-                OutcomeKind::Forbidden => break,
+                OutcomeKind::Forbidden => {
+                    let reason = format!("{}; it may not be rolled back: {why}", pending.because);
+                    return Ok(Acted::Forbidden(reason.into()));
+                }
                 OutcomeKind::Refused if self.engine.policy().read_only => break,
                 OutcomeKind::Unchanged
                 | OutcomeKind::Conflict
@@ -287,12 +304,13 @@ impl Watch {
         Ok(Acted::Stepped)
     }
 
-    /// The plan for `intent`, from objects that are read now.
-    async fn planned(
+    /// The plan for `intent`, from objects that are read now; `back` on the way back.
+    pub(super) async fn planned(
         &self,
         release: &Release,
         intent: &Intent,
-        (pending, kept): (&Pending, &Kept),
+        pending: &Pending,
+        back: Option<(&Back, &Kept)>,
     ) -> Result<Arc<Plan>, Refusal> {
         let strategy = strategy(release.strategy)
             .ok_or_else(|| Refusal::because(format!("{} is not steered by this version", release.key)))?;
@@ -300,17 +318,16 @@ impl Watch {
         let details = details.map_err(|error| Refusal::read_again(error.to_string()))?;
         let context = self.engine.context(&release.uid);
         let mut context = crate::strategy::Context { plan_id: pending.plan.clone(), ..context };
-        if pending.way == Way::On {
+        let Some((back, kept)) = back else {
             return strategy.plan(release, &details, intent, &context).map(Arc::new);
-        }
+        };
         // What served when the guard was armed is the way back, whatever this journal remembers of other writes.
         context.left_by_undo = None;
         if let (Intent::Switch { .. }, Some(served)) = (intent, &kept.served) {
             let (from, to) = (served.track.clone(), kept.guarded.track.clone());
             context.switched = Some(Switched { from, to, at: context.now, took: None });
         }
-        let plan = strategy.plan(release, &details, intent, &context)?;
-        Ok(Arc::new(Plan { direction: Direction::Back, ..plan }))
+        back.stamped(strategy.plan(release, &details, intent, &context)?).map(Arc::new)
     }
 
     fn consent(&self, because: &Str) -> Consent {

@@ -1,14 +1,15 @@
 //! How a guard begins: the post, what an interrupted one left there, and what it is armed on.
 
 use super::GuardOptions;
-use super::kept::{Kept, Lane, Way};
+use super::kept::{Kept, Lane, Pending, Way};
 use super::lanes::{arm, carries, is_back, serves};
 use super::post::{Claim, HOLDS, Held, Post};
 use super::run::{Stop, Watch};
 use super::told::{Ending, GuardNews};
+use super::way::way_back;
 use crate::domain::guarding::OnBreach;
 use crate::domain::outcome::OutcomeKind;
-use crate::domain::plan::{PlanId, RefusalKind};
+use crate::domain::plan::{PlanId, Refusal, RefusalKind};
 use crate::domain::{Release, Str};
 use crate::guard::State;
 use crate::notify::Happened;
@@ -18,7 +19,8 @@ use tokio::time::{Instant, sleep, timeout};
 /// How long a release may take until it tells which revision it stands for.
 pub(super) const ARMING: Duration = Duration::from_secs(30);
 
-/// For how long a rollback is told again to whoever asks for a guard over what it left.
+/// For how long a rollback is told again to whoever asks for a guard over what it left: a pipeline that tries once more at
+/// once does not walk up what was just taken back.
 const TOLD_AGAIN: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
 
 /// How often a guard that stands by looks at the Lease.
@@ -150,7 +152,9 @@ impl Watch {
     /// revision that was rolled back is not walked up again by itself, and whoever was killed at the end tells the end.
     async fn told_again(&self, before: &Kept) -> Option<Ending> {
         let ended = before.ended.as_ref()?;
-        if !matches!(ended.ending.kind, OutcomeKind::Failed | OutcomeKind::Timeout) || self.options.lanes.is_some() {
+        // Under a name of its own it is begun on purpose: what ended under the same one was told already.
+        let meant = self.options.lanes.is_some() || self.options.name.is_some();
+        if !matches!(ended.ending.kind, OutcomeKind::Failed | OutcomeKind::Timeout) || meant {
             return None;
         }
         let release = self.release().await?;
@@ -158,10 +162,14 @@ impl Watch {
         let same = guarded.track == before.guarded.track && guarded.hash == before.guarded.hash;
         let served = before.served.as_ref().is_some_and(|served| served.hash.is_some() && served.hash == guarded.hash);
         let lately = self.now().duration_since(ended.at) < TOLD_AGAIN;
-        if !is_back(&release, &before.guarded) || !(same || (served && lately)) {
+        if !is_back(&release, &before.guarded) || !(same || served) || !lately {
             return None;
         }
-        let reason = format!("{} (by guard {}, which ended at {})", ended.ending.reason, before.guard.0, ended.at);
+        let anew = ended.at.checked_add(TOLD_AGAIN).map_or(String::new(), |at| format!(" from {at}"));
+        let reason = format!(
+            "{} (by guard {}, which ended at {}; it is guarded anew{anew}, or now under a name of its own)",
+            ended.ending.reason, before.guard.0, ended.at
+        );
         Some(Ending { reason: reason.into(), ..ended.ending.clone() })
     }
 
@@ -184,16 +192,10 @@ impl Watch {
                 Err(refusal) => return Err(Ending::of(Happened::Undecided, refusal.reason)),
             }
         };
-        let switches = release.traffic.as_ref().is_some_and(|traffic| traffic.switch.is_some());
-        if self.options.on_breach == OnBreach::SwitchBack && !switches {
-            let key = &release.key;
-            let reason = format!("{key} has no sides to switch between: on breach undo, abort or hold");
-            return Err(Ending::of(Happened::Undecided, reason));
-        }
         let now = self.now();
-        let restarts = restarts(&release, &guarded);
+        let restarted = restarted(&release, &guarded);
         let watched = crate::guard::Watched { track: guarded.track.clone(), hash: guarded.hash.clone() };
-        Ok(Kept {
+        let kept = Kept {
             guard,
             release: release.uid.clone(),
             who: self.engine.inner.settings.who.clone(),
@@ -201,12 +203,37 @@ impl Watch {
             guarded,
             served,
             until: None,
-            state: State { watched, since: Some(now), restarts, ..State::default() },
+            state: State { watched, since: Some(now), restarted, ..State::default() },
             pending: None,
             took: false,
             steps: Vec::new(),
             ended: None,
-        })
+        };
+        if let Some(why) = self.no_way_back(&release, &kept).await {
+            if self.options.lanes.is_none() {
+                let reason = format!("nothing is guarded: {why}; with hold on a breach it only watches");
+                return Err(Ending::of(Happened::Undecided, reason));
+            }
+            // Its version is there already: watched without a way back it is better off than not at all.
+            self.say(GuardNews::Said(format!("there is no way back: {why}").into()));
+        }
+        Ok(kept)
+    }
+
+    /// Why what it should do in a breach can't be done, as far as that is known before.
+    async fn no_way_back(&self, release: &Release, kept: &Kept) -> Option<Str> {
+        let refused = |refusal: Refusal| (refusal.kind == RefusalKind::Refused).then_some(refusal.reason);
+        let back = match way_back(release, kept, self.options.on_breach) {
+            Ok(back) => back?,
+            Err(refusal) => return refused(refusal),
+        };
+        if is_back(release, &kept.guarded) {
+            // There is nothing to take back yet.
+            return None;
+        }
+        let plan = self.engine.plan_id();
+        let pending = Pending { way: Way::Back, from: None, plan, because: "".into(), at: None };
+        self.planned(release, &back.intent, &pending, Some((&back, kept))).await.err().and_then(refused)
     }
 
     fn words(&self, kept: &Kept) -> String {
@@ -227,7 +254,8 @@ impl Watch {
     }
 }
 
-fn restarts(release: &Release, guarded: &Lane) -> u32 {
+fn restarted(release: &Release, guarded: &Lane) -> std::collections::BTreeMap<Str, u32> {
     let track = release.tracks.iter().find(|track| track.name == guarded.track);
-    track.map_or(0, |track| track.pods.iter().map(|pod| pod.restarts).fold(0, u32::saturating_add))
+    let pods = track.into_iter().flat_map(|track| &track.pods).filter(|pod| pod.restarts > 0);
+    pods.map(|pod| (pod.uid.0.clone(), pod.restarts)).collect()
 }

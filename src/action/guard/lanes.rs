@@ -1,13 +1,17 @@
-//! Which revision is guarded, which one served, and the way from one to the other.
+//! Which revision is guarded, which one served, and whether that one serves again.
 
 use super::kept::{Kept, Lane};
-use crate::domain::guarding::OnBreach;
 use crate::domain::history::{Evidence, HistoryEntry};
-use crate::domain::intent::{PausedUndo, UndoTo};
 use crate::domain::plan::Refusal;
 use crate::domain::traffic::view::{Side, Traffic};
-use crate::domain::{Intent, Release, Role, Str, Track};
+use crate::domain::{Release, Role, Str, Timestamp, Track};
 use crate::strategy::Switched;
+use crate::strategy::traffic::part::{Part, Templated};
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+/// Templates of about the same time were applied together: their age tells nothing.
+const TOGETHER: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
 
 /// What a guard on `release` watches, and what it would go back to: the candidate and the stable one; where there is no
 /// candidate any more, what serves and the best revision to go back to. Refused while the release can't tell yet.
@@ -36,12 +40,38 @@ pub fn arm(release: &Release, switched: Option<&Switched>) -> Result<(Lane, Opti
     Ok((of_entry(current), served.map(of_entry)))
 }
 
-/// The side that was live before: as our journal has it, else the only other one.
+/// The side that was live before: the one that our journal names, else the only other one. A side whose version is the
+/// younger one is on its way in, or was taken back: an automatic way back never leads there.
 fn before<'a>(release: &'a Release, switched: Option<&Switched>) -> Option<&'a Track> {
     let traffic = release.traffic.as_ref()?;
+    let live = traffic.side(Role::Stable)?;
+    let switched = switched.filter(|switched| switched.to == live.name);
     let named = switched.and_then(|switched| traffic.side_called(&switched.from));
-    let side = named.filter(|side| side.role != Role::Stable).or_else(|| traffic.other_than_stable())?;
-    release.tracks.iter().find(|track| track.name == side.name)
+    let named = named.filter(|side| side.role != Role::Stable);
+    let side = named.or_else(|| traffic.other_than_stable())?;
+    let older = match by_age(side, live) {
+        Ordering::Less => true,
+        // Brought in together: only our journal tells which one was live.
+        Ordering::Equal => named.is_some(),
+        Ordering::Greater => false,
+    };
+    release.tracks.iter().find(|track| older && track.name == side.name)
+}
+
+/// Which of two sides has the older version: `Less` means `a`. Images count before the rest of the template, as a restart
+/// brings in no version.
+fn by_age(a: &Side, b: &Side) -> Ordering {
+    let templated = |side: &Side| {
+        let own = side.own.as_ref()?;
+        Some(Part { workload: Arc::clone(&side.workload), own: Arc::clone(own) }.templated())
+    };
+    let (a, b) = (templated(a).unwrap_or_default(), templated(b).unwrap_or_default());
+    let order = |of: fn(&Templated) -> Option<Timestamp>| match (of(&a), of(&b)) {
+        (Some(a), Some(b)) if a.duration_since(b).abs() < TOGETHER => Ordering::Equal,
+        // No time at all is just now.
+        (a, b) => a.unwrap_or(Timestamp::MAX).cmp(&b.unwrap_or(Timestamp::MAX)),
+    };
+    order(|side| side.images).then_with(|| order(|side| side.template))
 }
 
 fn lane(release: &Release, track: &Track) -> Lane {
@@ -62,30 +92,33 @@ fn of_entry(entry: &HistoryEntry) -> Lane {
     }
 }
 
-fn side<'a>(release: &'a Release, name: &str) -> Option<&'a Side> {
+pub(super) fn side<'a>(release: &'a Release, name: &str) -> Option<&'a Side> {
     release.traffic.as_ref()?.side_called(name)
 }
 
-fn hash_of_side(side: &Side) -> Option<Str> {
+pub(super) fn hash_of_side(side: &Side) -> Option<Str> {
     side.own.as_ref()?.current()?.hash.clone()
 }
 
-fn hash_of_entry(release: &Release, name: &str) -> Option<Str> {
+pub(super) fn hash_of_entry(release: &Release, name: &str) -> Option<Str> {
     release.history.iter().find(|entry| *entry.object.name == *name)?.hash.clone()
+}
+
+/// Whether its versions are workloads of their own, whose templates a person writes.
+pub(super) fn has_own_sides(release: &Release) -> bool {
+    release.traffic.as_ref().is_some_and(|traffic| own_sides(traffic))
+}
+
+fn own_sides(traffic: &Traffic) -> bool {
+    traffic.rows.sides.iter().any(|side| side.own.is_some())
 }
 
 /// Whether the release still carries the guarded revision, wherever its traffic goes. What can't be told is so.
 pub(super) fn carries(release: &Release, guarded: &Lane) -> bool {
     let now = match side(release, &guarded.track) {
         Some(side) => hash_of_side(side),
-        None if release
-            .traffic
-            .as_ref()
-            .is_some_and(|traffic| traffic.rows.sides.iter().any(|side| side.own.is_some())) =>
-        {
-            // One of several workloads, and it is gone.
-            return false;
-        }
+        // One of several workloads, and it is gone.
+        None if has_own_sides(release) => return false,
         None => release.current().and_then(|entry| entry.hash.clone()),
     };
     match (now, &guarded.hash) {
@@ -128,7 +161,6 @@ pub(super) fn serves(release: &Release, kept: &Kept) -> bool {
         (Some(now), Some(hash)) => now == *hash,
         _ => true,
     };
-    let own_sides = |traffic: &Traffic| traffic.rows.sides.iter().any(|side| side.own.is_some());
     match (&release.traffic, release.track(Role::Stable)) {
         (Some(traffic), Some(stable)) if own_sides(traffic) => {
             stable.name == served.track && same(side(release, &stable.name).and_then(hash_of_side))
@@ -137,61 +169,6 @@ pub(super) fn serves(release: &Release, kept: &Kept) -> bool {
         (Some(_), Some(stable)) if carries(release, &kept.guarded) => stable.name != kept.guarded.track,
         _ => same(release.current().and_then(|entry| entry.hash.clone())),
     }
-}
-
-/// The way back on `release`; `None` where nothing is done.
-pub(super) fn way_back(release: &Release, kept: &Kept, on_breach: OnBreach) -> Result<Option<Intent>, Refusal> {
-    let nothing = || {
-        Refusal::because(format!("{} has nothing to go back to: nothing else served when it was armed", release.key))
-    };
-    let switch = || Ok(Some(Intent::Switch { to: Some(kept.served.as_ref().ok_or_else(nothing)?.track.clone()) }));
-    let other = release.track(Role::Candidate).filter(|track| track.name != kept.guarded.track);
-    let candidate = release.track(Role::Candidate).is_some() && other.is_none();
-    let traffic = release.traffic.as_ref();
-    match on_breach {
-        OnBreach::Hold => Ok(None),
-        OnBreach::SwitchBack => switch(),
-        OnBreach::Undo if traffic.is_some_and(|traffic| traffic.switch.is_some()) => switch(),
-        OnBreach::Undo | OnBreach::Abort if other.is_some() => promoted(release, kept, other),
-        OnBreach::Abort if candidate || traffic.is_none() => Ok(Some(Intent::Abort)),
-        OnBreach::Undo | OnBreach::Abort => {
-            let own_sides = traffic.is_some_and(|traffic| traffic.rows.sides.iter().any(|side| side.own.is_some()));
-            if candidate && traffic.is_some() && !own_sides {
-                // A controller steps it: it takes its own traffic back.
-                return Ok(Some(Intent::Abort));
-            }
-            let to = if own_sides { UndoTo::Best } else { served(release, kept).ok_or_else(nothing)? };
-            let paused = if release.held { PausedUndo::Resume } else { PausedUndo::StayPaused };
-            Ok(Some(Intent::Undo { to, paused }))
-        }
-    }
-}
-
-/// The way back when the guarded revision is the stable one and another one is the candidate by now: all of the traffic to
-/// that one where it is what served, and nothing where it is yet another.
-fn promoted(release: &Release, kept: &Kept, other: Option<&Track>) -> Result<Option<Intent>, Refusal> {
-    let hash = |name: &str| side(release, name).and_then(hash_of_side).or_else(|| hash_of_entry(release, name));
-    let served = kept.served.as_ref().zip(other).filter(|(served, other)| {
-        served.track == other.name && served.hash.is_some() && served.hash == hash(&other.name)
-    });
-    if served.is_some() {
-        return Ok(Some(Intent::SetWeight { weight: 100, rule: None }));
-    }
-    let version = other.map_or_else(|| "another version".into(), |other| other.version.clone());
-    Err(Refusal::because(format!(
-        "{} is the stable version of {} now, and {version} is brought in beside it: what served is not there any more; \
-         decide by hand",
-        kept.guarded.version, release.key
-    )))
-}
-
-/// The number that the served revision has now.
-fn served(release: &Release, kept: &Kept) -> Option<UndoTo> {
-    let served = kept.served.as_ref()?;
-    let same = |entry: &&HistoryEntry| served.hash.is_some() && entry.hash == served.hash;
-    let entry = release.history.iter().find(same);
-    let entry = entry.or_else(|| release.entry(served.revision?))?;
-    Some(UndoTo::Number(entry.revision))
 }
 
 /// Whether there is another step, and whether it is the first one: nothing goes to the candidate yet.

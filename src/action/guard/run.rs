@@ -12,7 +12,7 @@ use crate::domain::guarding::OnBreach;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::snapshot::FRESH_LIMIT;
 use crate::domain::{Measured, Release, Role, Str, Timestamp};
-use crate::guard::{Finding, Judgement, Rest, Verdict, judge, rest};
+use crate::guard::{Baking, Finding, Judgement, Rest, Verdict, judge, rest};
 use crate::notify::{Happened, Notice, Numbers};
 use crate::strategy::{Settled, strategy};
 use std::sync::Arc;
@@ -37,6 +37,8 @@ pub(super) struct Watch {
     notices: JoinSet<Vec<crate::notify::Failed>>,
     /// The last word on the rules, so that a journal tells changes only.
     told: Option<Verdict>,
+    /// How the rung baked when that last changed, and when it did.
+    baked: Option<(Baking, Timestamp)>,
 }
 
 /// Why a guard stops without having come to its end.
@@ -52,7 +54,7 @@ pub(super) enum Stop {
 impl Watch {
     /// A guard that has not begun.
     pub fn new(engine: Engine, options: GuardOptions, news: mpsc::UnboundedSender<GuardNews>) -> Self {
-        Self { engine, options, news, lost: None, notices: JoinSet::new(), told: None }
+        Self { engine, options, news, lost: None, notices: JoinSet::new(), told: None, baked: None }
     }
 
     /// Runs to the end.
@@ -136,12 +138,13 @@ impl Watch {
                 return Stop::Dropped;
             }
             let Some(release) = self.release().await else {
-                return self.end(post, kept, Happened::Undecided, "the release is gone".into()).await;
+                return self.end(post, kept, Happened::Undecided, "the release is gone").await;
             };
             if kept.pending.is_some() {
                 match self.finish_pending(&mut post, &mut kept, &release).await {
                     Ok(Acted::Stepped) => continue,
-                    Ok(Acted::Ended(happened, reason)) => return self.end(post, kept, happened, reason).await,
+                    Ok(Acted::Ended(happened, reason)) => return self.end(post, kept, happened, &reason).await,
+                    Ok(Acted::Forbidden(why)) => return self.ended(post, kept, Ending::forbidden(why)).await,
                     Ok(Acted::NotNow(why)) => {
                         self.say(GuardNews::Said(why));
                         if let Err(stop) = self.pause(&mut post, &kept).await {
@@ -159,7 +162,7 @@ impl Watch {
                 } else {
                     format!("another revision took the place of {}: it is guarded no more", kept.guarded.version)
                 };
-                return self.end(post, kept, Happened::Undecided, reason.into()).await;
+                return self.end(post, kept, Happened::Undecided, &reason).await;
             }
             kept.took |= takes(&release, &kept.guarded);
             let (judgement, heard) = self.look(&release, &kept);
@@ -171,7 +174,13 @@ impl Watch {
             if kept.until.is_none() && step.is_none() && at_a_stop(&release) {
                 kept.until = now.checked_add(self.options.watch).ok();
             }
-            let rung = kept.state.since.unwrap_or(kept.armed).max(began);
+            let baking = self.engine.baking(&release.uid);
+            if self.baked.as_ref().is_none_or(|(before, _)| *before != baking) {
+                self.baked = Some((baking.clone(), now));
+            }
+            // While its gate counts down it is on its way.
+            let counted = self.baked.as_ref().map_or(began, |(_, at)| *at);
+            let rung = kept.state.since.unwrap_or(kept.armed).max(began).max(counted);
             let stuck = kept.until.is_none() && now.duration_since(rung) > self.longest_rung(&release);
             let over = kept.until.is_some_and(|until| now >= until);
             self.tell(&release, &kept, judgement);
@@ -190,14 +199,17 @@ impl Watch {
                         Verdict::Breach => Happened::Breach,
                         Verdict::Ok | Verdict::Hold | Verdict::NoData => Happened::Undecided,
                     };
-                    return self.end(post, kept, happened, reason).await;
+                    let held = baking.holds().filter(|_| verdict == Verdict::Ok && !over);
+                    let reason = held.unwrap_or(reason);
+                    return self.end(post, kept, happened, &reason).await;
                 }
                 _ => Ok(Acted::Stepped),
             };
             match acted {
                 Ok(Acted::Stepped) => {}
                 Ok(Acted::NotNow(why)) => self.say(GuardNews::Said(why)),
-                Ok(Acted::Ended(happened, reason)) => return self.end(post, kept, happened, reason).await,
+                Ok(Acted::Ended(happened, reason)) => return self.end(post, kept, happened, &reason).await,
+                Ok(Acted::Forbidden(why)) => return self.ended(post, kept, Ending::forbidden(why)).await,
                 Err(stop) => return stop,
             }
             if let Err(stop) = self.keep(&mut post, &kept).await {
@@ -272,7 +284,9 @@ impl Watch {
                 rule.is_some_and(|rule| rule.check.measures())
             };
             let well = |finding: &Finding| match finding.verdict {
-                Verdict::Ok | Verdict::NoData => true,
+                Verdict::Ok => true,
+                // What is no measurement can be told of what gets no request, too: a health endpoint must have answered.
+                Verdict::NoData => measured(finding.rule),
                 // A small sample is none; what is measured already is waited for until it counts.
                 Verdict::Hold => counts && measured(finding.rule),
                 Verdict::Breach => false,
@@ -282,18 +296,22 @@ impl Watch {
         judgement.verdict == Verdict::Ok && self.engine.baking(&release.uid).open()
     }
 
-    async fn end(&mut self, mut post: Box<Post>, mut kept: Kept, happened: Happened, reason: Str) -> Stop {
-        let mut ending = Ending::of(happened, reason.clone());
-        if happened == Happened::Kept {
-            ending.reason = format!("{} is kept: {reason}", kept.guarded.version).into();
-        }
+    async fn end(&mut self, post: Box<Post>, kept: Kept, happened: Happened, reason: &str) -> Stop {
+        let reason = match happened {
+            Happened::Kept => format!("{} is kept: {reason}", kept.guarded.version),
+            _ => reason.to_owned(),
+        };
+        self.ended(post, kept, Ending::of(happened, reason)).await
+    }
+
+    async fn ended(&mut self, mut post: Box<Post>, mut kept: Kept, ending: Ending) -> Stop {
         kept.pending = None;
         kept.ended = Some(Ended { at: self.now(), ending: ending.clone() });
         post.note(&kept, &format!("ended: {}", ending.reason), true).await;
         if let Err(Stop::Lost(by)) = self.keep(&mut post, &kept).await {
             self.say(GuardNews::Said(format!("{by} holds its Lease now").into()));
         }
-        self.notify(&kept, happened, &reason);
+        self.notify(&kept, ending.happened.unwrap_or(Happened::Undecided), &ending.reason);
         Stop::Ended(ending)
     }
 
@@ -304,7 +322,7 @@ impl Watch {
         }
         let back = matches!(happened, Happened::RolledBack | Happened::NotSettled | Happened::NotRolledBack);
         let to = kept.served.as_ref().filter(|_| back).map(|served| served.version.clone()).unwrap_or_default();
-        let to = if happened == Happened::Stepped { kept.steps.last().cloned().unwrap_or_default() } else { to };
+        let to = if happened == Happened::Stepped { self.share(&kept.guarded) } else { to };
         let notice = Notice {
             happened,
             release: self.options.release.key.clone(),
@@ -319,6 +337,14 @@ impl Watch {
         };
         let notifier = self.options.notifier.clone();
         self.notices.spawn(async move { notifier.tell(&notice).await });
+    }
+
+    /// What is asked for the guarded revision now: `25 %`; empty where there is no weight.
+    fn share(&self, guarded: &Lane) -> Str {
+        let snapshot = self.options.snapshots.borrow();
+        let release = snapshot.by_uid(&self.options.release.uid);
+        let track = release.and_then(|release| release.tracks.iter().find(|track| track.name == guarded.track));
+        track.and_then(|track| track.weight.asked).map(|asked| format!("{asked} %").into()).unwrap_or_default()
     }
 
     fn numbers(&self, guarded: &Lane) -> Numbers {

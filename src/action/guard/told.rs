@@ -50,8 +50,12 @@ pub struct Evaluation {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ending {
     /// In a word that an exit code is made of: applied is kept, failed is rolled back and settled, timeout is rolled back
-    /// and not settled, refused is neither known to be well nor rolled back.
+    /// and not settled, forbidden is not rolled back for want of a right, refused is neither known to be well nor rolled
+    /// back.
     pub kind: OutcomeKind,
+    /// What happened; `None`: an older version wrote it, which did not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub happened: Option<Happened>,
     /// One sentence.
     pub reason: Str,
 }
@@ -65,6 +69,37 @@ impl Ending {
             Happened::NotSettled => OutcomeKind::Timeout,
             Happened::Breach | Happened::Undecided | Happened::NotRolledBack => OutcomeKind::Refused,
         };
-        Self { kind, reason: reason.into() }
+        Self { kind, happened: Some(happened), reason: reason.into() }
+    }
+
+    /// The way back is not allowed.
+    pub(super) fn forbidden(reason: impl Into<Str>) -> Self {
+        Self { kind: OutcomeKind::Forbidden, ..Self::of(Happened::NotRolledBack, reason) }
+    }
+
+    /// How it ended, in a word: `kept`, `rolled-back`, `not-settled`, `not-rolled-back`, `breach`, `undecided`.
+    pub const fn word(&self) -> &'static str {
+        match (self.happened, self.kind) {
+            (Some(happened), _) => happened.word(),
+            (None, OutcomeKind::Applied) => Happened::Kept.word(),
+            (None, OutcomeKind::Failed) => Happened::RolledBack.word(),
+            (None, OutcomeKind::Timeout) => Happened::NotSettled.word(),
+            (None, _) => Happened::Undecided.word(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_end_has_its_word_and_one_from_an_older_version_the_nearest() {
+        let word = |happened| Ending::of(happened, "").word();
+        let all = [Happened::NotRolledBack, Happened::Breach, Happened::Undecided, Happened::NotSettled];
+        assert_eq!(all.map(word), ["not-rolled-back", "breach", "undecided", "not-settled"]);
+        assert_eq!(Ending::forbidden("").kind.exit_code(), 5);
+        let older: Ending = serde_json::from_str(r#"{"kind":"failed","reason":"r"}"#).unwrap();
+        assert_eq!(older.word(), "rolled-back");
     }
 }

@@ -68,19 +68,9 @@ fn document(news: &GuardNews) -> Value {
             })
         }
         GuardNews::Ended(ending) => json!({
-            "apiVersion": API_VERSION, "kind": "GuardOutcome", "outcome": word(ending), "reason": ending.reason,
+            "apiVersion": API_VERSION, "kind": "GuardOutcome", "outcome": ending.word(), "reason": ending.reason,
             "exitCode": ending.kind.exit_code(),
         }),
-    }
-}
-
-/// How it ended, in a word.
-fn word(ending: &Ending) -> &'static str {
-    match Exit::Write(ending.kind).code() {
-        0 => "kept",
-        1 => "rolled-back",
-        4 => "not-settled",
-        _ => "undecided",
     }
 }
 
@@ -90,6 +80,6 @@ pub fn ended(ending: &Ending) -> Result<Exit, Failure> {
     if exit.code() == 0 {
         Ok(exit)
     } else {
-        Err(Failure::new(exit, format!("{}: {}", word(ending), sanitize(&ending.reason))))
+        Err(Failure::new(exit, format!("{}: {}", ending.word(), sanitize(&ending.reason))))
     }
 }

@@ -1,6 +1,6 @@
 use super::{canary, later, measured, series, ticks, track};
 use crate::domain::measurement::{Measured, Reading};
-use crate::domain::{Kind, Release, Role};
+use crate::domain::{Kind, Release, Role, State as Standing};
 use crate::guard::{Against, Check, NoData, Quantile, Rule, Rules, State, Terms, Verdict, Watched, judge};
 use crate::strategy::testing::shop::Shop;
 use crate::strategy::testing::{ago, now};
@@ -238,4 +238,101 @@ fn what_is_compared_needs_requests_on_stable_too() {
     few.tracks[0] = track(Role::Stable, "shop-stable", 0.5, 2);
     let (found, why) = verdict(&only(Check::AgainstStable(Against::Times(2.0)), 1), Some(&few));
     assert_eq!((found, &*why), (Verdict::Hold, "error rate against stable: 2 requests on stable: too few"));
+}
+
+/// The canary at 20 % on its way from one rung to the next, with a side of it changed.
+fn with_side(role: Role, change: impl Fn(&mut Release)) -> Release {
+    let mut release = Arc::unwrap_or_clone(canary(20));
+    let traffic = Arc::make_mut(release.traffic.as_mut().unwrap());
+    traffic.waiting = None;
+    let side = traffic.rows.sides.iter_mut().find(|side| side.role == role).unwrap();
+    change(Arc::make_mut(side.own.as_mut().unwrap()));
+    release
+}
+
+#[test]
+fn the_trouble_of_the_stable_side_takes_no_candidate_back_and_its_own_does() {
+    let rules = only(Check::Settled(SignedDuration::from_mins(5)), 1);
+    let watched = Watched { track: "shop-canary".into(), hash: None };
+    let long = State { since: Some(ago(900)), unsettled: Some(ago(900)), watched, ..State::default() };
+    let found = |release: &Release| judge(&rules, Some(&measured(0.0, 840, 5)), release, &long, now());
+    let failed = |own: &mut Release| (own.state, own.reason) = (Standing::Failed, "2 pods can't pull v1".into());
+    let stable = found(&with_side(Role::Stable, failed));
+    assert_eq!(stable.verdict, Verdict::Hold, "{}", stable.reason);
+    assert!(stable.reason.contains("can't pull v1"), "its words are told: {}", stable.reason);
+    assert_eq!(found(&with_side(Role::Candidate, failed)).verdict, Verdict::Breach);
+    let moves = |own: &mut Release| own.generation.spec += 1;
+    let stable = found(&with_side(Role::Stable, moves));
+    assert_eq!((stable.verdict, stable.state.unsettled), (Verdict::Hold, None), "{}", stable.reason);
+    assert_eq!(found(&with_side(Role::Candidate, moves)).verdict, Verdict::Breach);
+}
+
+#[test]
+fn a_stable_one_without_errors_makes_no_breach_of_a_single_one() {
+    let rules = only(Check::AgainstStable(Against::Times(2.0)), 1);
+    let found = |failed: f64| {
+        let mut beside = measured(failed / 50.0, 50, 5);
+        beside.tracks[0] = track(Role::Stable, "shop-stable", 0.0, 9_000);
+        verdict(&rules, Some(&beside))
+    };
+    assert_eq!(found(0.0).0, Verdict::Ok);
+    let (one, why) = found(1.0);
+    assert_eq!(one, Verdict::Hold);
+    assert!(why.contains("fewer than 3 failed requests"), "{why}");
+    assert_eq!(found(3.0).0, Verdict::Breach);
+}
+
+#[test]
+fn numbers_that_rest_on_nobody_knows_how_many_requests_break_nothing_unless_none_are_asked_for() {
+    let mut uncounted = measured(0.2, 840, 5);
+    uncounted.tracks[1].samples = None;
+    let (found, why) = verdict(&errors_only(1), Some(&uncounted));
+    assert_eq!(found, Verdict::Hold);
+    assert!(why.contains("how many requests it rests on is not told"), "{why}");
+    let mut rules = errors_only(1);
+    rules.rules[0].terms.requests = 0;
+    assert_eq!(verdict(&rules, Some(&uncounted)).0, Verdict::Breach);
+}
+
+#[test]
+fn restarts_are_counted_pod_by_pod() {
+    let restarts = |counts: &[(&str, u32)]| {
+        let mut release = Arc::unwrap_or_clone(canary(20));
+        let track = release.tracks.iter_mut().find(|track| &*track.name == "shop-canary").unwrap();
+        let of = |(name, count): &(&str, u32)| {
+            let mut pod = track.pods[0].clone();
+            let row = Arc::make_mut(&mut pod);
+            (row.uid, row.restarts) = (crate::domain::Uid::new(*name), *count);
+            pod
+        };
+        track.pods = counts.iter().map(of).collect();
+        release
+    };
+    let watched = Watched { track: "shop-canary".into(), hash: None };
+    let state = State { restarted: [("old".into(), 7)].into(), watched, ..State::default() };
+    let rules = only(Check::Restarts(0), 1);
+    let found = |release: &Release| judge(&rules, None, release, &state, now());
+    assert_eq!(found(&restarts(&[("old", 7), ("new", 0)])).verdict, Verdict::Ok);
+    let replaced = found(&restarts(&[("new", 1)]));
+    assert_eq!((replaced.verdict, &*replaced.reason), (Verdict::Breach, "1 restarts (limit 0)"));
+}
+
+#[test]
+fn an_endpoint_that_is_asked_seldom_is_not_old_between_two_answers() {
+    let mut slow = Measured { health: Some(ticks(&[true])), ..measured(0.0, 840, 5) };
+    let check = slow.health.as_mut().unwrap();
+    (check.every, check.ticks[0].at) = (SignedDuration::from_mins(2), ago(110));
+    let rules = only(Check::Health(3), 1);
+    assert_eq!(verdict(&rules, Some(&slow)).0, Verdict::Ok);
+    slow.health.as_mut().unwrap().ticks[0].at = ago(500);
+    assert_eq!(verdict(&rules, Some(&slow)).0, Verdict::NoData);
+}
+
+#[test]
+fn infinite_numbers_are_none() {
+    for odd in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
+        let mut strange = measured(0.0, 840, 5);
+        strange.tracks[1].errors = Reading::of(odd);
+        assert_eq!(verdict(&errors_only(1), Some(&strange)).0, Verdict::NoData, "{odd}");
+    }
 }

@@ -82,7 +82,7 @@ fn leaving_asks_once_while_a_guard_is_armed_and_a_guard_can_be_ended() {
 fn the_end_of_a_guard_is_told_and_frees_the_release() {
     let mut model = guarded();
     let uid = focused(&model);
-    let ending = Ending { kind: OutcomeKind::Failed, reason: "rolled back to v41, and settled".into() };
+    let ending = Ending { kind: OutcomeKind::Failed, happened: None, reason: "rolled back to v41, and settled".into() };
     update(&mut model, Msg::Guard(uid.clone(), Box::new(GuardNews::Ended(ending))));
     assert!(note(&model).contains("rolled back to v41"), "{}", note(&model));
     assert!(model.guards.of(&uid).is_none());
