@@ -1,6 +1,7 @@
 //! How commands guard: rules from flags and configuration, a watch over the release, a line an evaluation.
 
 pub mod job;
+pub mod late;
 pub mod tell;
 
 use std::{sync::Arc, time::Duration};
@@ -232,6 +233,12 @@ impl GuardFlags {
         Ok(rules)
     }
 
+    /// How long a way back may take.
+    pub fn undo_limit(&self, settings: &GuardSettings) -> Duration {
+        let configured = settings.undo.and_then(|undo| undo.try_into().ok());
+        self.undo_timeout.or(configured).unwrap_or(Duration::from_secs(180))
+    }
+
     fn watch(&self, settings: &GuardSettings) -> SignedDuration {
         self.watch.map(signed).or(settings.watch).unwrap_or(SignedDuration::from_mins(10))
     }
@@ -263,7 +270,9 @@ impl GuardFlags {
     fn measure(&self, config: &mut Config, release: &Release) {
         let Some(url) = &self.health_url else { return };
         let written = Written { text: url.clone(), origin: Origin::Flag("--health-url".to_owned()) };
-        let (status, timeout) = (200, Duration::from_secs(2));
+        // Another address of the same endpoint answers in the same way.
+        let known = config.release(&release.key.namespace, &release.key.name).metrics.health;
+        let (status, timeout) = known.map_or((200, Duration::from_secs(2)), |known| (known.status, known.timeout));
         let interval = self.every.unwrap_or(EVERY).max(Duration::from_secs(1));
         let health = HealthSettings { address: written, status, interval, timeout };
         config.ask_health(&release.key.qualified(), health);
@@ -308,11 +317,10 @@ pub struct Guarding<'a> {
     pub output: Format,
 }
 
-/// How far back the past is to reach: as configured, and as far as the rules and the gate look.
-fn longest(config: &Config, rules: &Rules, release: &Release) -> Option<SignedDuration> {
+/// How far back the rules and the gate look.
+fn longest(config: &Config, rules: &Rules, release: &Release) -> SignedDuration {
     let windows = rules.rules.iter().filter_map(|rule| rule.terms.window);
-    let wanted = windows.chain(config.guard.bake(&release.key).time).max()?;
-    (wanted > signed(config.metrics.span)).then_some(wanted)
+    windows.chain(config.guard.bake(&release.key).time).max().unwrap_or_default()
 }
 
 impl Watched {
@@ -351,7 +359,7 @@ impl Watched {
             config: Arc::new(config),
             clock: reading.options.clock.clone(),
         });
-        meter.look_at(Focus { releases: vec![release.uid.clone()], span, ..Focus::default() });
+        meter.look_at(Focus { releases: vec![release.uid.clone()], judged: Some(span), ..Focus::default() });
         let who = writing::who(reading, session).await;
         let engine = writing::engine_over(reading, who, Some(snapshots.clone()), settings);
         engine.look_at(Gauges { measurements: Some(meter.measurements.clone()), release: None });

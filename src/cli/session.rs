@@ -29,6 +29,8 @@ pub struct Session {
     pub settings: Vec<FlagValue>,
     /// A simulated cluster that stands for the kubeconfig's, for tests.
     pub simulated: Option<SimCluster>,
+    /// What looked wrong was told: once is enough.
+    warned: bool,
 }
 
 /// The lines that a person types. Clones share them.
@@ -94,6 +96,7 @@ impl Session {
             answers: Answers::default(),
             settings: Vec::new(),
             simulated: None,
+            warned: false,
         }
     }
 
@@ -121,8 +124,8 @@ impl Session {
         if config.ui.ascii {
             self.output.draw_ascii();
         }
-        for warning in &config.warnings {
-            self.output.complain(&warning.to_string());
+        if !std::mem::replace(&mut self.warned, true) {
+            config.warnings.iter().for_each(|warning| self.output.complain(&warning.to_string()));
         }
         Ok(config)
     }

@@ -1,6 +1,7 @@
 //! Commands as a person meets them: arguments and environment in; exit code, output and complaints out.
 
 mod config;
+mod guarding;
 mod kubeconfig;
 mod pages;
 mod reading;

@@ -222,7 +222,7 @@ fn the_printed_job_has_the_rights_that_a_guard_needs_to_its_end() {
     let file = folder.path().join("job.yaml");
     std::fs::write(&file, &printed.stdout).expect("written");
     room.kubectl(&["apply", "-f", file.to_str().expect("plain")]);
-    let account = "windlass-guard-web";
+    let account = "windlass-guard-deployment-web";
     let arguments = room.kubectl(&["get", "job", account, "-o", "jsonpath={.spec.template.spec.containers[0].args}"]);
     assert!(arguments.contains("--error-rate-max=5%"), "{arguments}");
     // A token of that ServiceAccount, and nothing else.

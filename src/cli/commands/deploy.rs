@@ -9,7 +9,7 @@ use crate::{
     action::guard::{Lane, arm},
     cli::{
         Exit, Failure, Session,
-        guarding::{GuardFlags, Guarding, Watched},
+        guarding::{GuardFlags, Guarding, Watched, late::Late},
         output::Format,
         reading::Reading,
         runtime,
@@ -17,8 +17,10 @@ use crate::{
     },
     domain::{
         Intent, Outcome, Release, Role, Uid,
+        guarding::OnBreach,
         history::{Evidence, HistoryEntry},
         outcome::OutcomeKind,
+        plan::Refusal,
         target::Target,
         workload::Image,
     },
@@ -57,9 +59,11 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
 }
 
 async fn deploy(arguments: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
+    // What makes no sense is told before anything is asked of the cluster.
+    let config = session.config()?;
+    let rules = arguments.guard.rules(&config.guard)?;
+    arguments.guard.notifier(&config, session)?;
     let reading = Reading::start(session, None).await?;
-    let rules = arguments.guard.rules(&reading.config.guard)?;
-    arguments.guard.notifier(&reading.config, session)?;
     let opened = reading.open(&arguments.target).await?;
     let before = opened.release;
     let steps = arguments.guard.steps(&reading.config.guard);
@@ -68,7 +72,6 @@ async fn deploy(arguments: &Arguments, session: &mut Session) -> Result<Exit, Fa
     // The guard waits for the rollout: one that does not settle is a breach.
     let flags = WriteFlags { no_wait: true, wait: false, ..arguments.flags.clone() };
     let tried = flags.dry_run != writing::DryRun::None || reading.config.rehearse;
-    let served = serving(&before);
     let write = Wish {
         target: &arguments.target,
         intent: &|_| Ok(Intent::SetImage(arguments.image.clone())),
@@ -77,12 +80,18 @@ async fn deploy(arguments: &Arguments, session: &mut Session) -> Result<Exit, Fa
     };
     // It watches before anything is written: what can't be watched is not begun.
     let watched = if tried { None } else { Some(Watched::start(&reading, &arguments.guard, &before, session).await?) };
+    // So is what could not be taken back.
+    let held = arguments.guard.on_breach(&reading.config.guard) == OnBreach::Hold;
+    let (before, served) = match &watched {
+        Some(watched) => seen(&before, watched, held).await?,
+        None => (Arc::new(before), None),
+    };
     let outcome = writing::carry_out(&write, &reading, session).await?;
     told(&outcome, &flags, session);
     match outcome.kind {
         OutcomeKind::Applied | OutcomeKind::Timeout if !tried => {}
-        // It was so already: what an interrupted deploy left is guarded.
-        OutcomeKind::Unchanged => {}
+        // It was so already: what an interrupted deploy left is guarded. A dry run ends here as everywhere.
+        OutcomeKind::Unchanged if flags.dry_run == writing::DryRun::None => {}
         _ => return writing::ended(&outcome),
     }
     let watched = match watched {
@@ -96,14 +105,21 @@ async fn deploy(arguments: &Arguments, session: &mut Session) -> Result<Exit, Fa
     let live = before.track(Role::Stable);
     let live = live.is_some_and(|live| arguments.image.iter().all(|image| live.images.contains(image)));
     let lanes = if sides && (changed || !(tried || live)) {
-        Some(switched((arguments, changed), &before, &watched, (rollout, &reading), session).await?)
+        switched((arguments, changed), &before, &watched, (rollout, &reading), session).await?.map(Some)
     } else if changed {
-        let guarded = brought_in(&before, &watched).await?;
-        Some((guarded, served))
+        brought_in(&before, &watched, rollout).await.map(|guarded| Some((guarded, served.clone())))
     } else {
-        None
+        Ok(None)
     };
-    let release = watched.release(&before.uid).unwrap_or_else(|| Arc::new(before.clone()));
+    let lanes = match lanes {
+        Ok(lanes) => lanes,
+        Err(why) => {
+            let late = Late { release: &before, served: served.as_ref(), images: &arguments.image, why };
+            let (target, guard) = (&arguments.target, &arguments.guard);
+            return late.take_back((target, guard, &arguments.flags), changed && !held, &reading, session).await;
+        }
+    };
+    let release = watched.release(&before.uid).unwrap_or_else(|| Arc::clone(&before));
     let guarding = Guarding {
         release: &release,
         flags: &arguments.guard,
@@ -115,12 +131,30 @@ async fn deploy(arguments: &Arguments, session: &mut Session) -> Result<Exit, Fa
     watched.guard(&guarding, &reading.config, session).await
 }
 
+/// The release once it tells what serves, and that: nothing is brought in where nothing is known to go back to.
+async fn seen(before: &Release, watched: &Watched, held: bool) -> Result<(Arc<Release>, Option<Lane>), Failure> {
+    let key = &before.key;
+    let served = until(&before.uid, watched, SEEN, |release| serving(release).ok()).await.ok_or_else(|| {
+        let sentence = format!("{key} does not tell yet which revision serves; nothing was changed, try again");
+        Failure::new(Exit::Refused, sentence)
+    })?;
+    if served.is_none() && !held {
+        let sentence = format!(
+            "nothing of {key} is known to have served, so a bad image could not be taken back; nothing was changed. With \
+             --on-breach hold it is only watched"
+        );
+        return Err(Failure::new(Exit::Refused, sentence));
+    }
+    let release = watched.release(&before.uid).unwrap_or_else(|| Arc::new(before.clone()));
+    Ok((release, served))
+}
+
 /// What serves before anything is written.
-fn serving(release: &Release) -> Option<Lane> {
-    let (guarded, served) = arm(release, None).ok()?;
+fn serving(release: &Release) -> Result<Option<Lane>, Refusal> {
+    let (guarded, served) = arm(release, None)?;
     let candidate = release.traffic.is_some() && release.track(Role::Candidate).is_some();
     let settled = strategy(release.strategy).is_some_and(|strategy| strategy.settled(release) == Settled::Yes);
-    if candidate || (!settled && stuck(release)) { served } else { Some(guarded) }
+    Ok(if candidate || (!settled && stuck(release)) { served } else { Some(guarded) })
 }
 
 /// Whether the current revision of a workload never came up: none of its pods is ready, or an earlier one still serves.
@@ -130,31 +164,26 @@ fn stuck(release: &Release) -> bool {
     release.traffic.is_none() && (current || release.history.iter().any(earlier))
 }
 
-/// The new revision, once the release tells it.
-async fn brought_in(before: &Release, watched: &Watched) -> Result<Lane, Failure> {
+/// The new revision, once the release tells it; else why it does not.
+async fn brought_in(before: &Release, watched: &Watched, rollout: Duration) -> Result<Lane, String> {
     let old = before.current().and_then(|entry| entry.hash.clone());
     let new = |release: &Release| {
         let moved = release.current().is_some_and(|entry| entry.hash.is_some() && entry.hash != old);
         moved.then(|| arm(release, None).ok()).flatten().map(|(guarded, _)| guarded)
     };
-    until(&before.uid, watched, SEEN, new).await.ok_or_else(|| {
-        let sentence = format!(
-            "the image is set, and {} does not tell its new revision yet; guard it with `windlass guard {}`",
-            before.key,
-            before.key.target()
-        );
-        Failure::new(Exit::NotInTime, sentence)
-    })
+    let told = until(&before.uid, watched, rollout.max(SEEN), new).await;
+    told.ok_or_else(|| format!("the image is set, and {} has not told its new revision in time", before.key))
 }
 
-/// Waits for the idle side, and switches to it; what is guarded then, and what served.
+/// Waits for the idle side, and switches to it; what is guarded then, and what served. Else why it did not come up: then
+/// nothing was switched.
 async fn switched(
     (arguments, changed): (&Arguments, bool),
     before: &Release,
     watched: &Watched,
     (rollout, reading): (Duration, &Reading),
     session: &mut Session,
-) -> Result<(Lane, Option<Lane>), Failure> {
+) -> Result<Result<(Lane, Option<Lane>), String>, Failure> {
     let live = before.track(Role::Stable).map(|track| track.name.clone());
     let traffic = before.traffic.as_ref();
     let side = traffic.and_then(|traffic| traffic.other_than_stable()).map(|side| side.name.clone());
@@ -170,11 +199,10 @@ async fn switched(
         (seen && settled == Settled::Yes).then_some(())
     };
     if until(&before.uid, watched, rollout, ready).await.is_none() {
-        let sentence = format!(
+        return Ok(Err(format!(
             "{side} has the new image and did not come up in time; nothing was switched, {} still serves",
             live.as_deref().unwrap_or("the live side")
-        );
-        return Err(Failure::new(Exit::NotInTime, sentence));
+        )));
     }
     let wish = Wish {
         target: &arguments.target,
@@ -210,6 +238,7 @@ async fn switched(
     };
     until(&before.uid, watched, SEEN, now)
         .await
+        .map(Ok)
         .ok_or_else(|| Failure::new(Exit::NotInTime, format!("{} was switched, and does not show it yet", before.key)))
 }
 

@@ -56,16 +56,19 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
 }
 
 async fn guard(arguments: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
-    let reading = Reading::start(session, None).await?;
     // What makes no sense is told before anything is asked of the cluster.
-    arguments.guard.rules(&reading.config.guard)?;
-    arguments.guard.notifier(&reading.config, session)?;
+    let config = session.config()?;
+    arguments.guard.rules(&config.guard)?;
+    if arguments.image.is_none() {
+        arguments.guard.notifier(&config, session)?;
+    }
+    let reading = Reading::start(session, None).await?;
     let opened = reading.open(&arguments.target).await?;
     if let Some(member) = &opened.member {
         session.output.aside(&format!("{member} is part of {}\n", opened.release.key));
     }
     if let Some(image) = &arguments.image {
-        let manifests = job::manifests(&opened.release, &arguments.guard, &reading, image).await;
+        let manifests = job::manifests(&opened.release, &arguments.guard, &reading, image, session).await?;
         session.output.text(&manifests);
         return Ok(Exit::Done);
     }

@@ -1,5 +1,7 @@
 //! A Job that guards from inside the cluster, with the rights that it needs and no others.
 
+mod settings;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
@@ -7,15 +9,80 @@ use serde_json::{Value, json};
 use super::GuardFlags;
 use crate::{
     action::guard::LEASE_PREFIX,
-    cli::reading::Reading,
+    cli::{Exit, Failure, Session, reading::Reading},
     cluster::{observe::WATCHED, written},
-    domain::{Kind, ObjectKey, Release},
+    config::Config,
+    domain::{Kind, ObjectKey, Release, Str},
+    metrics,
 };
 
-/// The `ServiceAccount`, `Role`, `RoleBinding` and `Job`, as YAML documents.
-pub async fn manifests(release: &Release, flags: &GuardFlags, reading: &Reading, image: &str) -> String {
+/// The `ServiceAccount`, `Role`s, `RoleBinding`s, configuration and `Job`, as YAML documents; what the pod can't have is
+/// told.
+pub async fn manifests(
+    release: &Release,
+    flags: &GuardFlags,
+    reading: &Reading,
+    image: &str,
+    session: &mut Session,
+) -> Result<String, Failure> {
     let key = &release.key;
     let name = name_of(key);
+    let told = told(flags, &reading.config);
+    if told.iter().any(|name| name == "command") {
+        let sentence = "a program of this machine is not in the Job's pod: tell slack or a webhook there";
+        return Err(Failure::new(Exit::Usage, sentence));
+    }
+    let settings = settings::of(&reading.config, key);
+    for missing in &settings.missing {
+        session.output.complain(&format!("the Job does not have {missing}: it names what is on this machine"));
+    }
+    // Found here, it need not be looked for there: that takes more rights than a guard has.
+    let prometheus = metrics::prometheus_service(&reading.cluster, &reading.config.metrics).await;
+    let health = reading.config.release(&key.namespace, &key.name).metrics.health.map(|health| health.address.text);
+    let health = flags.health_url.clone().or(health);
+    let health = health.and_then(|address| metrics::health_service(&address, &key.namespace));
+    let mut services: BTreeMap<Str, BTreeSet<String>> = BTreeMap::new();
+    for address in prometheus.iter().chain(&health) {
+        let segment = format!("{}:{}:{}", address.scheme, address.target.name, address.port);
+        services.entry(address.target.namespace.clone()).or_default().insert(segment);
+    }
+    let proxied = |names: &BTreeSet<String>| json!({"apiGroups": [""], "resources": ["services/proxy"], "resourceNames": names, "verbs": ["get"]});
+    let mut rules = rules(release, reading, prometheus.is_some()).await;
+    rules.extend(services.get(&key.namespace).map(proxied));
+    let meta = |namespace: &str| json!({"name": name, "namespace": namespace, "labels": labels()});
+    let bound = |namespace: &str, rules: &Value| {
+        let meta = meta(namespace);
+        [
+            json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": meta, "rules": rules}),
+            json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": meta,
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name},
+                "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": key.namespace}]}),
+        ]
+    };
+    let mut documents = vec![json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta(&key.namespace)})];
+    documents.extend(bound(&key.namespace, &json!(rules)));
+    for (namespace, names) in services.iter().filter(|(namespace, _)| **namespace != key.namespace) {
+        documents.extend(bound(namespace, &json!([proxied(names)])));
+    }
+    if !settings.text.is_empty() {
+        documents.push(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta(&key.namespace),
+            "data": {"config.toml": settings.text}}));
+    }
+    let mut arguments = typed(flags);
+    if let Some(address) = prometheus.filter(|_| reading.config.metrics.prometheus.is_none()) {
+        let path = if address.path.is_empty() { String::new() } else { format!("/{}", address.path) };
+        let (name, namespace, port) = (&address.target.name, &address.target.namespace, &address.port);
+        arguments.push(format!("--prometheus=svc/{name}.{namespace}:{port}{path}"));
+    }
+    let pod = Pod { name: &name, image, arguments, told: &told, configured: !settings.text.is_empty() };
+    documents.push(job(key, flags, &pod, &reading.config));
+    let yaml = documents.iter().filter_map(|document| serde_saphyr::to_string(document).ok());
+    Ok(yaml.collect::<Vec<_>>().join("---\n"))
+}
+
+/// What the guard may do in the release's namespace.
+async fn rules(release: &Release, reading: &Reading, through_service: bool) -> Vec<Value> {
+    let key = &release.key;
     let mut rules = Vec::new();
     // One rule a group: what is watched to know the release.
     let mut watched: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
@@ -50,24 +117,11 @@ pub async fn manifests(release: &Release, flags: &GuardFlags, reading: &Reading,
         "verbs": ["get", "patch"]}));
     // A note on the release of what was done.
     rules.push(json!({"apiGroups": [""], "resources": ["events"], "verbs": ["create"]}));
-    // Measurements through the API server: the pods' own, and a health endpoint behind a Service.
-    if flags.prometheus.as_deref().is_none_or(|address| address.starts_with("svc/")) {
+    // Measurements through the API server: the pods' own.
+    if reading.config.metrics.prometheus.is_none() || through_service {
         rules.push(json!({"apiGroups": [""], "resources": ["pods/proxy"], "verbs": ["get"]}));
     }
-    if flags.health_url.as_deref().is_some_and(|address| address.starts_with("svc/")) {
-        rules.push(json!({"apiGroups": [""], "resources": ["services/proxy"], "verbs": ["get"]}));
-    }
-    let meta = json!({"name": name, "namespace": key.namespace, "labels": labels()});
-    let documents = [
-        json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta}),
-        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": meta, "rules": rules}),
-        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": meta,
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name},
-            "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": key.namespace}]}),
-        job(key, flags, &name, image),
-    ];
-    let yaml = documents.iter().filter_map(|document| serde_saphyr::to_string(document).ok());
-    yaml.collect::<Vec<_>>().join("---\n")
+    rules
 }
 
 /// Kinds that a guard's verbs may patch.
@@ -79,15 +133,34 @@ fn labels() -> Value {
     json!({"app.kubernetes.io/name": "windlass", "app.kubernetes.io/component": "guard"})
 }
 
+/// Who is told: as typed, else as configured.
+fn told(flags: &GuardFlags, config: &Config) -> Vec<String> {
+    if flags.notify.is_empty() {
+        config.guard.notify.iter().map(ToString::to_string).collect()
+    } else {
+        flags.notify.clone()
+    }
+}
+
 /// Short enough for the pods' names that are made of it.
 fn name_of(key: &ObjectKey) -> String {
-    let name: String = format!("windlass-guard-{}", key.name).chars().take(52).collect();
+    let name: String = format!("windlass-guard-{}-{}", key.kind.singular(), key.name).chars().take(52).collect();
     name.trim_end_matches(['-', '.']).replace('.', "-")
 }
 
-fn job(key: &ObjectKey, flags: &GuardFlags, name: &str, image: &str) -> Value {
+/// What the Job's pod is made of.
+struct Pod<'a> {
+    name: &'a str,
+    image: &'a str,
+    arguments: Vec<String>,
+    told: &'a [String],
+    configured: bool,
+}
+
+fn job(key: &ObjectKey, flags: &GuardFlags, pod: &Pod<'_>, config: &Config) -> Value {
+    let (name, image) = (pod.name, pod.image);
     let mut arguments = vec!["guard".to_owned(), key.target(), "--namespace".to_owned(), key.namespace.to_string()];
-    arguments.extend(typed(flags));
+    arguments.extend(pod.arguments.iter().cloned());
     // Its own name: a pod that is started again after the end tells the end again.
     if flags.name.is_none() {
         arguments.extend(["--name".to_owned(), "$(GUARD_NAME)".to_owned()]);
@@ -98,14 +171,33 @@ fn job(key: &ObjectKey, flags: &GuardFlags, name: &str, image: &str) -> Value {
         json!({"name": "WINDLASS_CONFIG_DIR", "value": "/etc/windlass"}),
         json!({"name": "WINDLASS_CACHE_DIR", "value": "/tmp/windlass/cache"}),
     ];
-    if flags.notify.iter().any(|name| name == "slack") {
-        let secret = json!({"secretKeyRef": {"name": "windlass-notify", "key": "slack-url"}});
-        env.push(json!({"name": "SLACK_WEBHOOK_URL", "valueFrom": secret}));
-        env.push(json!({"name": "WINDLASS_NOTIFY_SLACK_URL_ENV", "value": "SLACK_WEBHOOK_URL"}));
+    // Whoever may write to a channel is kept in a Secret of the namespace, and its name is all that is said here.
+    let mut secret = |setting: &str, variable: &str, entry: &str| {
+        let reference = json!({"secretKeyRef": {"name": "windlass-notify", "key": entry}});
+        env.push(json!({"name": variable, "valueFrom": reference}));
+        env.push(json!({"name": setting, "value": variable}));
+    };
+    for who in pod.told {
+        match who.as_str() {
+            "slack" => secret("WINDLASS_NOTIFY_SLACK_URL_ENV", "SLACK_WEBHOOK_URL", "slack-url"),
+            "webhook" => {
+                secret("WINDLASS_NOTIFY_WEBHOOK_URL_ENV", "NOTIFY_WEBHOOK_URL", "webhook-url");
+                if config.notify.webhook.header_env.is_some() {
+                    secret("WINDLASS_NOTIFY_WEBHOOK_HEADER_ENV", "NOTIFY_WEBHOOK_HEADER", "webhook-header");
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut mounts = vec![json!({"name": "tmp", "mountPath": "/tmp"})];
+    let mut volumes = vec![json!({"name": "tmp", "emptyDir": {}})];
+    if pod.configured {
+        mounts.push(json!({"name": "config", "mountPath": "/etc/windlass", "readOnly": true}));
+        volumes.push(json!({"name": "config", "configMap": {"name": name}}));
     }
     let container = json!({
         "name": "guard", "image": image, "args": arguments, "env": env,
-        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],
+        "volumeMounts": mounts,
         "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"memory": "128Mi"}},
         "securityContext": {"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true, "runAsNonRoot": true,
             "runAsUser": 65_532, "capabilities": {"drop": ["ALL"]}, "seccompProfile": {"type": "RuntimeDefault"}},
@@ -123,7 +215,7 @@ fn job(key: &ObjectKey, flags: &GuardFlags, name: &str, image: &str) -> Value {
             "template": {
                 "metadata": {"labels": labels()},
                 "spec": {"serviceAccountName": name, "restartPolicy": "Never", "containers": [container],
-                    "volumes": [{"name": "tmp", "emptyDir": {}}]},
+                    "volumes": volumes},
             },
         },
     })
