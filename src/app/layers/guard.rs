@@ -1,9 +1,11 @@
 //! The dialog that arms a guard, or ends one.
 
+use crate::action::guard::arm;
 use crate::app::arming::Arming;
 use crate::app::guards::Acts;
 use crate::domain::intent::ReleaseId;
 use crate::domain::{Release, Role, Str};
+use crate::strategy::Switched;
 
 /// The dialog.
 #[derive(Debug)]
@@ -23,18 +25,23 @@ pub struct GuardDialog {
 }
 
 impl GuardDialog {
-    /// A dialog over `release`.
-    pub fn new(release: &Release, revision: u64) -> Self {
-        let guarded = release.track(Role::Candidate).or_else(|| release.track(Role::Stable));
-        let stable = release.track(Role::Stable).filter(|_| release.track(Role::Candidate).is_some());
-        let before = release.back_to.and_then(|revision| release.entry(revision));
-        let before = before.map(|entry| format!("revision {}", entry.revision.0).into());
+    /// A dialog over `release`; `switched` is our last switch of it. It shows the way back that the guard would take.
+    pub fn new(release: &Release, switched: Option<&Switched>, revision: u64) -> Self {
+        let lanes = arm(release, switched).ok();
+        let shown = release.track(Role::Candidate).or_else(|| release.track(Role::Stable));
+        let guarded = lanes.as_ref().map(|(guarded, _)| guarded.version.clone());
+        let served = lanes.and_then(|(_, served)| served).map(|served| match served.revision {
+            Some(revision) if release.traffic.is_none() => {
+                format!("{} (revision {})", served.version, revision.0).into()
+            }
+            _ => served.version,
+        });
         let mut arming = Arming::default();
         arming.changed(revision);
         Self {
             release: ReleaseId { key: release.key.clone(), uid: release.uid.clone() },
-            version: guarded.map(|track| track.version.clone()).unwrap_or_default(),
-            served: stable.map(|track| track.version.clone()).or(before).unwrap_or_default(),
+            version: guarded.or_else(|| Some(shown?.version.clone())).unwrap_or_default(),
+            served: served.unwrap_or_default(),
             acts: Acts::default(),
             ladder: release.step.is_some(),
             arming,

@@ -205,7 +205,14 @@ pub(super) async fn guard(
     let tell = |news: GuardNews| say(&out, Msg::Guard(uid.clone(), Box::new(news)));
     let settings = &config.guard;
     let variable = |name: &str| std::env::var(name).ok();
-    let notifier = Notifier::new(&settings.notify, &config.notify, &variable).unwrap_or_default();
+    let notifier = match Notifier::new(&settings.notify, &config.notify, &variable) {
+        Ok(notifier) => notifier,
+        Err(unusable) => {
+            // It guards all the same: that is what matters.
+            say(&out, Msg::Say(Level::Error, format!("this guard tells nobody: {unusable}").into())).await;
+            Notifier::default()
+        }
+    };
     let (snapshots, measurements) = engine.seen();
     let options = GuardOptions {
         release,

@@ -19,7 +19,7 @@ pub fn open(model: &mut Model) -> Vec<Effect> {
         model.note("no release is selected");
         return Vec::new();
     };
-    let dialog = GuardDialog::new(&release, model.revision);
+    let dialog = GuardDialog::new(&release, model.journal.switched.get(&release.uid), model.revision);
     model.layers.push(Layer::Guard(Box::new(dialog)));
     Vec::new()
 }
