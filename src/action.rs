@@ -4,6 +4,7 @@
 //! tells how they go, and follows the release until what the plan waits for has come.
 
 mod check;
+mod closing;
 pub mod conflict;
 mod desk;
 mod drift;

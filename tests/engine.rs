@@ -2,6 +2,8 @@
 
 #[path = "engine/applying.rs"]
 mod applying;
+#[path = "engine/closing.rs"]
+mod closing;
 #[path = "engine/faults.rs"]
 mod faults;
 #[path = "engine/feed.rs"]

@@ -5,14 +5,22 @@ use crate::domain::{Uid, Verb};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, timeout_at};
 
 /// How long a plan waits for its release to settle when nobody says otherwise: the default progress deadline.
 pub const WAIT: Duration = Duration::from_mins(10);
 
+/// How long what closes waits until nothing else is on its way.
+const QUIET: Duration = Duration::from_secs(30);
+
 /// The desk of one engine.
 #[derive(Debug, Default)]
-pub struct Desk(Mutex<Papers>);
+pub struct Desk {
+    papers: Mutex<Papers>,
+    /// Told whenever a request was answered.
+    answered: Notify,
+}
 
 #[derive(Debug, Default)]
 struct Papers {
@@ -24,7 +32,7 @@ struct Papers {
 
 impl Desk {
     fn papers(&self) -> MutexGuard<'_, Papers> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.papers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The number of a new plan.
@@ -47,6 +55,19 @@ impl Desk {
     /// The request was answered, or given up.
     pub fn end(&self, release: &Uid) {
         self.papers().unanswered.remove(release);
+        self.answered.notify_waiters();
+    }
+
+    /// Waits until no request on `release` is on its way, for half a minute at most.
+    pub async fn quiet(&self, release: &Uid) {
+        let end = Instant::now() + QUIET;
+        loop {
+            // Made before the look: an answer that comes in between is not missed.
+            let answered = self.answered.notified();
+            if !self.is_unanswered(release) || timeout_at(end, answered).await.is_err() {
+                return;
+            }
+        }
     }
 
     /// Registers a plan that waits and watches; the receiver tells when another verb of ours takes over.

@@ -4,7 +4,7 @@ use super::progress::Progress;
 use super::run::Run;
 use super::verify::{Written, written};
 use crate::cluster::{NamespaceScope, ObserveOptions, Observer, SendMode};
-use crate::domain::milestone::{Midway, Milestone};
+use crate::domain::milestone::Midway;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::{Age, Outcome, RawObject, Release, Snapshot, State, Str};
 use std::sync::Arc;
@@ -65,12 +65,7 @@ impl Run {
             waited = self.until(midway, &written, &mut watching.snapshots) => waited,
             verb = overtaken.wait_for(Option::is_some) => {
                 let verb = verb.ok().and_then(|verb| *verb).map_or("write", |verb| verb.word());
-                // What was opened is closed all the same; pods that were waited for are the later verb's matter.
-                if midway.go_on && !matches!(midway.until, Milestone::Ready { .. }) {
-                    Ok(())
-                } else {
-                    Err(Outcome::new(OutcomeKind::Failed, format!("a later {verb} took over")))
-                }
+                Err(Outcome::new(OutcomeKind::Failed, format!("a later {verb} took over")))
             }
         };
         desk.stop_waiting(&self.release.uid, &self.id);

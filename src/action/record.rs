@@ -23,6 +23,7 @@ pub fn of(inner: &Inner, plan: &Plan, chosen: &[&PlannedCall], reason: &Str, reh
         calls: chosen.iter().map(|call| call.what.clone()).collect(),
         kept: chosen.iter().map(|call| kept(&call.call)).collect(),
         waits: waits(chosen),
+        closes: closes(chosen),
         changes: plan.diff.clone(),
         until: plan.until,
         before: before(plan),
@@ -57,6 +58,12 @@ fn waits(chosen: &[&PlannedCall]) -> Vec<Option<Midway>> {
         return Vec::new();
     }
     chosen.iter().map(|call| call.then.clone()).collect()
+}
+
+/// The places of the calls that end what an earlier one began.
+pub fn closes(chosen: &[&PlannedCall]) -> Vec<usize> {
+    let places = chosen.iter().enumerate().filter(|(_, call)| call.closes);
+    places.map(|(index, _)| index).collect()
 }
 
 /// The template that the fence of a patch tests, with its object: what was there before.

@@ -49,6 +49,7 @@ impl Engine {
             title: record.title.clone(),
             calls,
             waits: record.waits.clone(),
+            closes: record.closes.clone(),
             until: record.until,
             switch_to: record.before.switch.as_ref().map(|sides| sides.to.clone()),
             inverse: Inverse::None { why: "it went on after an interruption".into() },

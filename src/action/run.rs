@@ -1,5 +1,6 @@
 //! One confirmed plan from its lock to its outcome.
 
+use super::closing::Request;
 use super::conflict::{self, intended};
 use super::drift::{Look, TemplateWatch, WATCHED_FOR};
 use super::engine::{Engine, Inner};
@@ -37,6 +38,8 @@ pub struct Run {
     pub(super) calls: Vec<(usize, Call)>,
     /// What is waited for after each call of the journal's list, before the next one is sent.
     pub(super) waits: Vec<Option<Midway>>,
+    /// The places in the journal's list of the calls that end what an earlier one began.
+    pub(super) closes: Vec<usize>,
     pub(super) until: Wait,
     /// The side that a switch makes the live one.
     pub(super) switch_to: Option<Str>,
@@ -85,6 +88,7 @@ impl Run {
             title: plan.title.clone(),
             calls: chosen.iter().map(|call| call.call.clone()).enumerate().collect(),
             waits: chosen.iter().map(|call| call.then.clone()).collect(),
+            closes: record::closes(&chosen),
             until: plan.until,
             switch_to: plan.before.switch.as_ref().map(|sides| sides.to.clone()),
             inverse: plan.inverse.clone(),
@@ -118,7 +122,7 @@ impl Run {
         let sent = self.send_all().await;
         if self.consent.mode == SendMode::DryRun || sent.stopped.is_some() {
             let planned = || Outcome::new(OutcomeKind::Planned, "the server would take it; nothing was changed");
-            let outcome = sent.stopped.map_or_else(planned, |outcome| partial(outcome, sent.done + self.done_before));
+            let outcome = sent.stopped.unwrap_or_else(planned);
             self.finish(outcome, lock).await;
             return;
         }
@@ -184,12 +188,15 @@ impl Run {
 
     async fn send_all(&self) -> Sent {
         let mut sent = Sent { answers: Vec::new(), watching: None, done: 0, stopped: None };
-        for (index, call) in &self.calls {
+        for (place, (index, call)) in self.calls.iter().enumerate() {
             if let Err(outcome) = self.midway(*index, &sent.answers, &mut sent.watching).await {
-                sent.stopped = Some(outcome);
+                sent.stopped = Some(self.closed(outcome, sent.done, &self.calls[place..]).await);
                 return sent;
             }
-            let result = self.send_one(*index, call).await;
+            let result = match self.request(*index) {
+                Request::Closes => self.close(*index, call).await,
+                Request::Step => self.send_one(*index, call).await,
+            };
             match result {
                 Ok(body) => {
                     sent.done += 1;
@@ -198,7 +205,7 @@ impl Run {
                     self.make_inverse_ready(&sent.answers).await;
                 }
                 Err(outcome) => {
-                    sent.stopped = Some(outcome);
+                    sent.stopped = Some(self.closed(outcome, sent.done, &self.calls[place + 1..]).await);
                     return sent;
                 }
             }
@@ -207,13 +214,21 @@ impl Run {
     }
 
     /// Sends one call; the object afterwards, or why the plan stops here.
-    async fn send_one(&self, index: usize, call: &Call) -> Result<Option<RawObject>, Outcome> {
+    pub(super) async fn send_one(&self, index: usize, call: &Call) -> Result<Option<RawObject>, Outcome> {
         let inner = self.inner();
-        if !inner.desk.begin(&self.release.uid) {
-            let reason = format!("the answer to the last write on {} is still missing", self.release.key);
-            return Err(Outcome::new(OutcomeKind::Refused, reason));
-        }
-        let unanswered = Unanswered { engine: &self.engine, run: self };
+        let unanswered = match self.request(index) {
+            Request::Closes => {
+                inner.desk.quiet(&self.release.uid).await;
+                None
+            }
+            Request::Step if inner.desk.begin(&self.release.uid) => {
+                Some(Unanswered { engine: &self.engine, run: self })
+            }
+            Request::Step => {
+                let reason = format!("the answer to the last write on {} is still missing", self.release.key);
+                return Err(Outcome::new(OutcomeKind::Refused, reason));
+            }
+        };
         if self.record.is_none()
             && let Some(body) = self.done_already(call).await
         {
@@ -272,7 +287,9 @@ impl Run {
         self.tell(Progress::LookingAfterLostAnswer(index));
         let key = call.target();
         // After an answer nothing is on its way any more; a request that was cut off may still arrive.
-        let limit = if matches!(error, SendError::Lost(_)) { lost::LIMIT } else { lost::AFTER_AN_ANSWER };
+        // Nothing tells what a proxy passed on, so nothing is gained by looking long.
+        let long = matches!(error, SendError::Lost(_)) && !matches!(call, Call::ProxyPost { .. });
+        let limit = if long { lost::LIMIT } else { lost::AFTER_AN_ANSWER };
         match lost::look(&inner.cluster, call, (at, limit), inner.settings.snapshots.clone()).await {
             Found::Done(body) => {
                 self.tell(Progress::Answered { index, warnings: Vec::new() });
@@ -462,12 +479,4 @@ impl Drop for Unanswered<'_> {
     fn drop(&mut self) {
         self.engine.inner.desk.end(&self.run.release.uid);
     }
-}
-
-/// A plan of which some calls were done and one was not is partial, whatever stopped it.
-fn partial(outcome: Outcome, done: usize) -> Outcome {
-    if done == 0 {
-        return outcome;
-    }
-    Outcome::new(OutcomeKind::Partial, format!("{done} of its calls done, then: {}", outcome.reason))
 }

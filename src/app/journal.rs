@@ -112,6 +112,7 @@ mod tests {
             calls: vec![],
             kept: vec![],
             waits: vec![],
+            closes: vec![],
             changes: vec![],
             until: crate::domain::plan::Wait::Settled,
             before: Before { hash: Some("h9".into()), ..Before::default() },

@@ -102,6 +102,9 @@ pub struct Record {
     /// What is waited for after each call, in the same order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waits: Vec<Option<Midway>>,
+    /// The places of the calls that end what an earlier one began: they are sent whatever becomes of those between.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closes: Vec<usize>,
     /// The changed places, secret-like values masked.
     pub changes: Vec<Change>,
     /// What it waits for.

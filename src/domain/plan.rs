@@ -69,6 +69,9 @@ pub struct PlannedCall {
     pub fence: Str,
     /// Whether it is sent only if the person includes it (a second call that is offered).
     pub optional: bool,
+    /// Whether it ends what an earlier call of the plan began for a while (a gate that was opened, an analysis that was
+    /// skipped): then it is sent whatever becomes of the calls between.
+    pub closes: bool,
     /// What is waited for after it, before the next call is sent.
     pub then: Option<Midway>,
 }

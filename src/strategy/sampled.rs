@@ -62,6 +62,7 @@ impl Strategy for Sampled {
                 what: "PATCH networking.istio.io/v1 virtualservices/checkout".into(),
                 fence: "only if rule 1 is as shown".into(),
                 optional: false,
+                closes: false,
                 then: None,
             }],
             until: Wait::Accepted,

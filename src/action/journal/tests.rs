@@ -28,6 +28,7 @@ fn intent(plan: &str, second: i64, kept: Vec<KeptCall>) -> Entry {
         calls: kept.iter().map(|_| "PATCH".into()).collect(),
         kept,
         waits: Vec::new(),
+        closes: Vec::new(),
         changes: Vec::new(),
         until: Wait::Settled,
         before: Before { hash: Some("h2".into()), ..Before::default() },

@@ -49,7 +49,7 @@ pub fn planned(call: Call, fence: &str) -> PlannedCall {
         Call::JsonPatch { .. } | Call::Delete { .. } | Call::Create { .. } | Call::ProxyPost { .. } => String::new(),
     };
     let what = format!("PATCH {} {}/{}{part}", target.kind.api_version(), target.kind.plural(), target.name).into();
-    PlannedCall { call, what, fence: fence.into(), optional: false, then: None }
+    PlannedCall { call, what, fence: fence.into(), optional: false, closes: false, then: None }
 }
 
 /// Whether a ReplicaSet, Deployment or Rollout keeps its template at `/spec/template`.

@@ -2,13 +2,13 @@
 //! glass.
 
 use super::break_glass;
-use super::gate::{kubectl, of_rollback, turn};
+use super::gate::{kubectl, of_rollback, shut, turn};
 use super::phase::{Phase, interval};
 use super::suspend::SUSPEND;
 use super::verbs::{Seen, refused};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::milestone::{Midway, Milestone};
-use crate::domain::plan::{Inverse, Patch, PlannedCall, Refusal, Wait};
+use crate::domain::plan::{Inverse, Patch, Refusal, Wait};
 use crate::domain::traffic::hook::Gate;
 use crate::domain::{Age, Details, Direction, Intent, Plan, Str, Verb};
 use crate::strategy::workload::diff;
@@ -87,7 +87,7 @@ fn by_hook(seen: &Seen<'_>, details: &Details, gate: &Gate, context: &Context) -
     if let Some(last) = calls.last_mut() {
         last.then = Some(rolled_back);
     }
-    calls.push(PlannedCall { then: None, ..turn(canary, gate, false) });
+    calls.push(shut(canary, gate));
     let (old, within) = (seen.users_are_on(), Age(interval(canary)).words());
     let mut warnings: Vec<Str> = Vec::new();
     if canary.suspend {

@@ -150,8 +150,14 @@ pub fn turn(canary: &Canary, gate: &Gate, open: bool) -> PlannedCall {
         },
         fence: "without a fence: the load tester knows none".into(),
         optional: false,
+        closes: false,
         then: None,
     }
+}
+
+/// Closes a gate that the same plan opened.
+pub fn shut(canary: &Canary, gate: &Gate) -> PlannedCall {
+    PlannedCall { closes: true, ..turn(canary, gate, false) }
 }
 
 /// The same with kubectl.

@@ -1,12 +1,12 @@
 //! One step further: the gate in the way is opened until the run has moved, and closed again.
 
-use super::gate::{self, Hold, Place, kubectl, turn};
+use super::gate::{self, Hold, Place, kubectl, shut, turn};
 use super::phase::{AFTER_PROMOTION, Phase, interval, next_weight};
 use super::verbs::{Seen, only_if_as_shown, refused};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::intent::{RuleRef, Standing};
 use crate::domain::milestone::{Midway, Milestone};
-use crate::domain::plan::{Inverse, PlannedCall, Refusal, RefusalKind, Wait};
+use crate::domain::plan::{Inverse, Refusal, RefusalKind, Wait};
 use crate::domain::traffic::hook::Gate;
 use crate::domain::{Age, Details, Direction, Intent, Plan, Str, Verb};
 use crate::strategy::Context;
@@ -94,13 +94,12 @@ pub fn plan(seen: &Seen<'_>, details: &Details, intent: &Intent, context: &Conte
         limit: seen.patience(),
         go_on: true,
     };
-    let open = |gate: &Gate| PlannedCall { then: None, ..turn(canary, gate, true) };
     let mut calls = vec![only_if_as_shown(&details.root)];
-    calls.extend(pass.gates.iter().map(open));
+    calls.extend(pass.gates.iter().map(|gate| turn(canary, gate, true)));
     if let Some(last) = calls.last_mut() {
         last.then = Some(moved);
     }
-    calls.extend(pass.gates.iter().map(|gate| turn(canary, gate, false)));
+    calls.extend(pass.gates.iter().map(|gate| shut(canary, gate)));
     let commands = |open| pass.gates.iter().map(move |gate| kubectl(canary, gate, open));
     let draft = Draft {
         title: what.clone(),

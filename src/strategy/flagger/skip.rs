@@ -95,7 +95,7 @@ pub fn plan(seen: &Seen<'_>, details: &Details, intent: &Intent, context: &Conte
     let draft = Draft {
         title: format!("{new} promoted, the rest of the analysis left out"),
         direction: Direction::Forward,
-        calls: vec![first, patch(back, "only if it is still true")],
+        calls: vec![first, PlannedCall { closes: true, ..patch(back, "only if it is still true") }],
         until: Wait::Settled,
         inverse: Inverse::None { why: "a promoted version goes back with U, through an analysis of its own".into() },
         forecast: Forecast {

@@ -105,7 +105,7 @@ fn reverting(release: &Release, part: Part) -> Vec<Management> {
 pub fn patch(call: Call, fence: &str) -> PlannedCall {
     let target = call.target();
     let what = format!("PATCH {} {}/{}", target.kind.api_version(), target.kind.plural(), target.name).into();
-    PlannedCall { call, what, fence: fence.into(), optional: false, then: None }
+    PlannedCall { call, what, fence: fence.into(), optional: false, closes: false, then: None }
 }
 
 /// Whether the workload can be paused: only Deployments can.

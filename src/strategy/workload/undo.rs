@@ -237,6 +237,7 @@ fn delete(pod: &Pod) -> PlannedCall {
         what: format!("DELETE v1 pods/{}", pod.name).into(),
         fence: "only if it is still this pod".into(),
         optional: true,
+        closes: false,
         then: None,
     }
 }

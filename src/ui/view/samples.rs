@@ -367,6 +367,7 @@ pub fn journal() -> Journal {
             calls: vec!["PATCH apps/v1 deployments/search".into()],
             kept: vec![],
             waits: vec![],
+            closes: vec![],
             changes: vec![Change { place: "image".into(), old: None, new: None }],
             before: Before::default(),
             reason: "pages fail".into(),
