@@ -4,6 +4,7 @@
 pub mod age;
 pub mod details;
 pub mod direction;
+pub mod doubt;
 pub mod forecast;
 pub mod guarding;
 pub mod history;

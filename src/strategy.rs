@@ -7,6 +7,7 @@ pub mod argo;
 pub mod argo_blue_green;
 pub mod argo_canary;
 pub mod blue_green;
+pub mod doubt;
 pub mod flagger;
 pub mod gateway;
 pub mod istio;
@@ -26,6 +27,7 @@ pub mod sampled;
 pub(crate) mod testing;
 
 pub use crate::domain::intent::Override;
+pub use doubt::Steering;
 
 use crate::domain::history::HistoryEntry;
 use crate::domain::objects::Objects;
@@ -185,13 +187,13 @@ pub static STRATEGIES: &[&dyn Strategy] = &[
     &replica_canary::ReplicaCanary,
 ];
 
-/// The strategy named `kind`.
-pub fn strategy(kind: StrategyKind) -> Option<&'static dyn Strategy> {
+/// The strategy named `kind`, in doubt careful.
+pub fn strategy(kind: StrategyKind) -> Option<Steering> {
     #[cfg(test)]
     if kind == sampled::SAMPLE {
-        return Some(&sampled::Sampled);
+        return Some(Steering(&sampled::Sampled));
     }
-    STRATEGIES.iter().copied().find(|strategy| strategy.kind() == kind)
+    STRATEGIES.iter().copied().find(|strategy| strategy.kind() == kind).map(Steering)
 }
 
 /// The claim and strategy that own the object at `key`, the highest rank first.

@@ -16,7 +16,7 @@ use super::wire::{Item, Row};
 use crate::domain::identity::ClusterIdentity;
 use crate::domain::objects::Controllers;
 use crate::domain::pod::Pod;
-use crate::domain::snapshot::Connection;
+use crate::domain::snapshot::{Connection, Watch};
 use crate::domain::traffic::TrafficSettings;
 use crate::domain::{Kind, ObjectKey, Release, Snapshot, Str, Timestamp};
 use crate::strategy::Recorded;
@@ -116,9 +116,32 @@ impl Index {
         }
     }
 
+    /// Notes how a watch is doing. Whether that is new. What was, or is now, in doubt for its sake is derived again.
+    pub fn watch(&mut self, scope: &Scope, watch: Watch) -> bool {
+        self.doubting(scope.kind, |index| index.scopes.set(scope, watch))
+    }
+
+    /// Forgets a watch that others took over.
+    pub fn forget_scope(&mut self, scope: &Scope) {
+        self.doubting(scope.kind, |index| index.scopes.drop(scope));
+    }
+
+    /// A change of the watches of `kind`, which may settle or raise doubts about who steers what.
+    fn doubting<T>(&mut self, kind: Kind, change: impl FnOnce(&mut Self) -> T) -> T {
+        if !matches!(kind, Kind::Canary | Kind::Rollout) {
+            return change(self);
+        }
+        let before = self.scopes.all_unread(kind);
+        let changed = change(self);
+        if self.scopes.all_unread(kind) != before {
+            self.touch_all();
+        }
+        changed
+    }
+
     /// Forgets a watch that ended for good, with its rows.
     pub fn drop_scope(&mut self, scope: &Scope) {
-        self.scopes.drop(scope);
+        self.forget_scope(scope);
         for key in self.store.not_in_list(scope.kind, scope.namespace.as_deref(), u32::MAX) {
             self.delete(&key);
         }

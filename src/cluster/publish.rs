@@ -111,7 +111,7 @@ impl Publisher {
                 if namespaces_denied && self.known.borrow().is_none() {
                     self.known.send_replace(Some(Vec::new()));
                 }
-                self.changed |= self.index.scopes.set(&scope, watch);
+                self.changed |= self.index.watch(&scope, watch);
             }
             Message::Expect(scope) => {
                 self.index.scopes.expect(scope);
@@ -120,7 +120,7 @@ impl Publisher {
             Message::Drop(scope, rows) => {
                 match rows {
                     Rows::Go => self.index.drop_scope(&scope),
-                    Rows::Stay => self.index.scopes.drop(&scope),
+                    Rows::Stay => self.index.forget_scope(&scope),
                 }
                 self.changed = true;
             }

@@ -64,6 +64,11 @@ pub trait Objects {
     }
     /// Whether the first list of pods is complete: before that, "no pods" means "not read yet".
     fn pods_listed(&self) -> bool;
+    /// Why the objects of `kind` in `namespace` are not known although the server has the kind: we may not list them, or
+    /// listing fails. `None` when they are, and while the first list is under way.
+    fn unread(&self, _kind: Kind, _namespace: &str) -> Option<Str> {
+        None
+    }
     /// What the configuration says of traffic, where there is any.
     fn settings(&self) -> Option<&TrafficSettings> {
         None

@@ -1,5 +1,6 @@
 //! A release: what the console lists and steers.
 
+use super::doubt::Doubt;
 use super::history::HistoryEntry;
 use super::intent::Standing;
 use super::management::{Management, Writer};
@@ -97,6 +98,8 @@ pub struct Release {
     pub unreadable: Vec<Str>,
     /// The source of its measurements that its annotation `windlass.dev/metrics` names, or `none`. The index sets it.
     pub measured_by: Option<Str>,
+    /// Why it may be another controller's, which can't be read. The index sets it.
+    pub doubt: Option<Doubt>,
 }
 
 impl Release {

@@ -4,7 +4,7 @@
 use crate::stage::{Stage, sim};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use windlass::sim::{SimCluster, scenarios};
+use windlass::sim::{Access, Level, SimCluster, scenarios};
 
 /// Every key that writes, with what its form asks for, and the answer to its plan.
 const KEYS: [&str; 14] = [
@@ -91,8 +91,9 @@ fn written(sim: &SimCluster) -> BTreeSet<String> {
     writes.map(|request| request.path.split('?').next().unwrap_or_default().to_owned()).collect()
 }
 
-async fn every_key(scenario: &str) -> (usize, Vec<String>) {
+async fn every_key(scenario: &str, prepare: impl FnOnce(&SimCluster)) -> (usize, Vec<String>) {
     let cluster = sim(scenario);
+    prepare(&cluster);
     let names: BTreeSet<String> =
         ROOTS.iter().flat_map(|plural| objects(&cluster, plural)).map(|(name, _)| name).collect();
     let stage = Stage::on(&cluster).await;
@@ -116,7 +117,7 @@ async fn every_key(scenario: &str) -> (usize, Vec<String>) {
 async fn every_third(first: usize) {
     let (mut written, mut touched) = (0, Vec::new());
     for scenario in scenarios().iter().skip(first).step_by(3).filter(|scenario| scenario.name != "large") {
-        let (count, found) = every_key(scenario.name).await;
+        let (count, found) = every_key(scenario.name, |_| ()).await;
         written += count;
         touched.extend(found);
     }
@@ -137,4 +138,16 @@ async fn no_key_in_the_next_third_of_the_scenarios_writes_it_either() {
 #[tokio::test(start_paused = true)]
 async fn no_key_in_the_last_third_of_the_scenarios_writes_it_either() {
     every_third(2).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nor_does_any_key_of_one_who_may_not_even_see_them() {
+    let blind = |sim: &SimCluster| {
+        let without_kinds = ["canaries", "rollouts"].map(str::to_owned).into();
+        sim.set_access(Access { without_kinds, ..Access::new("ana", Level::Admin) });
+    };
+    for scenario in ["flagger", "argo", "argo-bluegreen"] {
+        let (_, touched) = every_key(scenario, blind).await;
+        assert!(touched.is_empty(), "{touched:#?}");
+    }
 }

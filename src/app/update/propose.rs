@@ -345,7 +345,8 @@ pub fn diff(model: &mut Model, release: &Arc<Release>) -> Vec<Effect> {
 pub fn diff_body(model: &Model, release: &Release, details: &Details, to: Revision) -> Body {
     let intent = Intent::Undo { to: UndoTo::Number(to), paused: PausedUndo::StayPaused };
     let Some(strategy) = crate::strategy::strategy(release.strategy) else { return Body::Diff(Vec::new()) };
-    match strategy.plan(release, details, &intent, &model.planning_context(release, 0)) {
+    // A difference is looked at, not written: no doubt about who steers the release hides it.
+    match strategy.0.plan(release, details, &intent, &model.planning_context(release, 0)) {
         Ok(plan) => Body::Diff(plan.diff),
         Err(refusal) if refusal.kind == RefusalKind::Unchanged => Body::Diff(Vec::new()),
         Err(refusal) => Body::Problem(refusal.reason),

@@ -58,6 +58,10 @@ impl Objects for Index {
         Some(&self.settings)
     }
 
+    fn unread(&self, kind: Kind, namespace: &str) -> Option<Str> {
+        self.scopes.unread(kind, namespace)
+    }
+
     fn controllers(&self) -> Controllers {
         self.controllers
     }

@@ -86,6 +86,23 @@ impl Scopes {
         self.of(kind).any(|(_, state)| state.listed)
     }
 
+    /// Why the objects of `kind` in `namespace` are not known although the server has the kind.
+    pub fn unread(&self, kind: Kind, namespace: &str) -> Option<Str> {
+        let mut reason = None;
+        for (scope, state) in self.of(kind) {
+            if scope.namespace.as_deref().is_some_and(|scope| scope != namespace) {
+                continue;
+            }
+            reason = Some(unread(state, kind)?);
+        }
+        reason
+    }
+
+    /// The watches of `kind` whose objects are not known although the server has the kind.
+    pub fn all_unread(&self, kind: Kind) -> Vec<Scope> {
+        self.of(kind).filter(|(_, state)| unread(state, kind).is_some()).map(|(scope, _)| scope.clone()).collect()
+    }
+
     /// The kinds that are watched.
     pub fn kinds(&self) -> Vec<Kind> {
         let mut kinds: Vec<Kind> = self.states.keys().map(|scope| scope.kind).collect();
@@ -123,6 +140,18 @@ const fn done(state: &State) -> bool {
     state.listed || matches!(state.watch, Watch::Forbidden { .. } | Watch::Absent)
 }
 
+/// Why the objects of a watch are not known; `None` when they are, when there are none to be, and while they come.
+fn unread(state: &State, kind: Kind) -> Option<Str> {
+    let plural = kind.plural();
+    match &state.watch {
+        Watch::Forbidden { .. } => Some(format!("you may not list {plural}").into()),
+        Watch::Failing { reason, .. } if !state.listed => {
+            Some(format!("{plural} can't be listed ({})", reason.trim_end_matches('.')).into())
+        }
+        Watch::Failing { .. } | Watch::Listing | Watch::Live | Watch::Absent => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,6 +159,31 @@ mod tests {
 
     fn scope(namespace: &str) -> Scope {
         Scope { kind: Kind::Pod, namespace: Some(namespace.into()) }
+    }
+
+    #[test]
+    fn a_kind_is_unread_where_it_may_not_be_listed_or_never_was() {
+        let mut scopes = Scopes::default();
+        let canaries = |namespace: Option<&str>| Scope { kind: Kind::Canary, namespace: namespace.map(Into::into) };
+        assert_eq!(scopes.unread(Kind::Canary, "a"), None, "nobody asked");
+        scopes.expect(canaries(None));
+        assert_eq!(scopes.unread(Kind::Canary, "a"), None, "it comes");
+        scopes.set(&canaries(None), Watch::Forbidden { reason: "no".into() });
+        assert!(scopes.unread(Kind::Canary, "a").expect("unread").contains("may not list canaries"));
+        scopes.expect(canaries(Some("a")));
+        scopes.set(&canaries(Some("a")), Watch::Live);
+        assert_eq!(scopes.unread(Kind::Canary, "a"), None, "one watch that reads it is enough");
+        assert!(scopes.unread(Kind::Canary, "b").is_some());
+        scopes.drop(&canaries(None));
+        let failing = Watch::Failing { since: Timestamp::UNIX_EPOCH, reason: "503.".into(), retry_at: Timestamp::MAX };
+        scopes.expect(canaries(Some("b")));
+        scopes.set(&canaries(Some("b")), failing.clone());
+        assert_eq!(scopes.unread(Kind::Canary, "b").as_deref(), Some("canaries can't be listed (503)"));
+        assert_eq!(scopes.all_unread(Kind::Canary), [canaries(Some("b"))]);
+        scopes.listed(&canaries(Some("b")));
+        assert_eq!(scopes.unread(Kind::Canary, "b"), None, "rows stay when a watch fails");
+        scopes.set(&canaries(Some("b")), Watch::Absent);
+        assert_eq!(scopes.unread(Kind::Canary, "b"), None, "where there are none, none steers");
     }
 
     #[test]

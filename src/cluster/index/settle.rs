@@ -4,7 +4,7 @@ use super::{Index, ROOTS, place};
 use crate::domain::objects::Objects as _;
 use crate::domain::traffic::marks;
 use crate::domain::{Kind, ObjectKey, Release, Str, Timestamp};
-use crate::strategy::{self, Derive};
+use crate::strategy::{self, Derive, doubt};
 use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -46,7 +46,12 @@ impl Index {
         let derived = strategy::owner_of(root, &*self)
             .filter(|(_, claim)| claim.root == *root)
             .and_then(|(strategy, _)| strategy.derive(root, &*self, &context))
-            .map(|release| Release { measured_by: self.annotation(root, marks::METRICS), ..release });
+            .map(|release| Release {
+                measured_by: self.annotation(root, marks::METRICS),
+                doubt: doubt::of(&release, &*self),
+                ..release
+            })
+            .map(told_in_doubt);
         let here = place(root);
         let old = self.releases.get(&here).map(Arc::clone);
         if old.as_deref() == derived.as_ref() {
@@ -100,4 +105,10 @@ impl Index {
             }
         }
     }
+}
+
+/// Says beside why it was recognised that somebody else may steer it.
+fn told_in_doubt(release: Release) -> Release {
+    let why = release.doubt.as_ref().map(|doubt| Str::from(format!("{}; {}", release.why, doubt.why())));
+    Release { why: why.unwrap_or_else(|| release.why.clone()), ..release }
 }

@@ -3,7 +3,8 @@
 use super::kit;
 use crate::cluster::{Allowed, Existence, NamespaceScope, ObserveOptions, ReadError};
 use crate::domain::{Kind, ObjectKey, Revision};
-use crate::sim::{Access, Level};
+use crate::domain::doubt::Doubt;
+use crate::sim::{Access, Effect, Fault, Level, On};
 use serde_json::json;
 
 #[tokio::test(start_paused = true)]
@@ -88,4 +89,26 @@ async fn a_viewer_may_not_patch_and_an_administrator_may() {
     assert!(matches!(rights.may("patch", Kind::Deployment, None), Allowed::No(_)), "{rights:?}");
     assert_eq!(rights.may("list", Kind::Pod, None), Allowed::Yes);
     assert_eq!(kit::cluster(&sim).await.whoami().await.as_deref(), Some("ana"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_canary_owns_is_in_doubt_where_canaries_cannot_be_listed() {
+    let options = crate::sim::SimOptions { clock: crate::sim::ClockMode::Follow { speed: 1.0 }, pods: None };
+    let sim = crate::sim::SimCluster::scenario("flagger", &options).expect("starts");
+    let primary = ObjectKey::new(Kind::Deployment, "flagger", "podinfo-primary");
+    let target = ObjectKey::new(Kind::Deployment, "flagger", "podinfo");
+    let release = async |key: &ObjectKey| kit::cluster(&sim).await.one_release(key).await.expect("reads").0;
+    assert_eq!(release(&primary).await.strategy.0, "flagger", "seen, it is the Canary's");
+    let failing = Effect::Status { code: 500, retry_after: None };
+    sim.fault(Fault::new(On::verb("list").path("/canaries"), failing));
+    assert!(matches!(release(&primary).await.doubt, Some(Doubt::Theirs(_))));
+    assert!(matches!(release(&target).await.doubt, Some(Doubt::Unread(_))));
+    sim.heal();
+    let without_kinds = ["canaries".to_owned()].into();
+    sim.set_access(Access { without_kinds, ..Access::new("ana", Level::Admin) });
+    assert!(matches!(release(&primary).await.doubt, Some(Doubt::Theirs(_))));
+    let snapshot = kit::cluster(&sim).await.one_shot(ObserveOptions::default()).await.expect("reads");
+    let board = |key: &ObjectKey| snapshot.by_key(key).expect("a release").doubt.clone();
+    assert!(matches!(board(&primary), Some(Doubt::Theirs(_))));
+    assert!(matches!(board(&target), Some(Doubt::Unread(_))));
 }

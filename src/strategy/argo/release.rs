@@ -76,6 +76,7 @@ pub fn derive(kind: StrategyKind, root: &ObjectKey, objects: &dyn Objects, conte
         },
         unreadable: rollout.meta.unreadable.clone(),
         measured_by: None,
+        doubt: None,
     })
 }
 

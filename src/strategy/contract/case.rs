@@ -74,7 +74,7 @@ impl Case {
 
     /// Its strategy.
     pub fn strategy(&self) -> &'static dyn Strategy {
-        strategy(self.release().strategy).expect("registered")
+        strategy(self.release().strategy).expect("registered").0
     }
 
     /// What it offers.

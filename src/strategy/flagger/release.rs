@@ -64,6 +64,7 @@ pub fn derive(kind: StrategyKind, root: &ObjectKey, objects: &dyn Objects, conte
         generation,
         unreadable: unreadable(&scene),
         measured_by: None,
+        doubt: None,
     })
 }
 

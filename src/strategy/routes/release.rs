@@ -121,6 +121,7 @@ pub fn derive(kind: StrategyKind, why: &str, reading: Reading, objects: &dyn Obj
         generation: Generation { spec: meta.generation, observed },
         unreadable,
         measured_by: None,
+        doubt: None,
         traffic: Some(Arc::new(Traffic {
             mover,
             holder: Some(meta.key.clone()),

@@ -80,6 +80,7 @@ pub fn derive(
         generation: Generation { spec: workload.generation, observed: workload.observed_generation },
         unreadable: workload.unreadable.clone(),
         measured_by: None,
+        doubt: None,
     })
 }
 
