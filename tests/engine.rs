@@ -24,6 +24,8 @@ mod kit;
 mod midway;
 #[path = "engine/rechecked.rs"]
 mod rechecked;
+#[path = "engine/rights.rs"]
+mod rights;
 #[path = "engine/sides.rs"]
 mod sides;
 #[path = "engine/watching.rs"]

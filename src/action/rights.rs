@@ -11,31 +11,39 @@ use tokio::time::timeout;
 /// A verb of the API on a kind.
 type Needed = (&'static str, Kind, Option<&'static str>);
 
-/// What `verb` on a release rooted at an object of `kind` needs: a patch of that object, of a Rollout's status for the
-/// verbs that Argo reads there. Where a plan writes other objects, its own calls tell.
-const fn of_verb(verb: Verb, kind: Kind) -> Needed {
-    match (verb, kind) {
-        (Verb::Advance | Verb::Abort | Verb::Promote | Verb::Continue | Verb::Skip | Verb::Retry, Kind::Rollout) => {
-            ("patch", kind, Some("status"))
-        }
-        (
-            Verb::Undo
-            | Verb::Pause
-            | Verb::Resume
-            | Verb::Restart
-            | Verb::SetImage
-            | Verb::Scale
-            | Verb::Revert
-            | Verb::Advance
-            | Verb::Switch
-            | Verb::SetWeight
-            | Verb::Abort
-            | Verb::Promote
-            | Verb::Continue
-            | Verb::Skip
-            | Verb::Retry,
-            _,
-        ) => ("patch", kind, None),
+/// What `verb` on a release rooted at an object of `kind` needs for certain: a patch of that object, or of a Rollout's
+/// status for the verbs that Argo reads there. `None` where the plan may write another object (a Canary's target, the
+/// workloads behind a Service, a Rollout's referenced workload): then its own calls tell, and a right that is missing here
+/// closes no way that is open there.
+const fn of_verb(verb: Verb, kind: Kind) -> Option<Needed> {
+    let root = Some(("patch", kind, None));
+    let status = Some(("patch", kind, Some("status")));
+    let (rollout, canary, service) =
+        (matches!(kind, Kind::Rollout), matches!(kind, Kind::Canary), matches!(kind, Kind::Service));
+    let workload = matches!(kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet);
+    match verb {
+        Verb::Advance | Verb::Abort | Verb::Promote | Verb::Continue | Verb::Skip | Verb::Retry if rollout => status,
+        Verb::Advance | Verb::Promote | Verb::Continue | Verb::Skip | Verb::SetWeight if !service => root,
+        Verb::Abort | Verb::Retry if !service && !canary => root,
+        Verb::Restart if workload || rollout => root,
+        Verb::Pause if workload || rollout => root,
+        Verb::Resume if workload || rollout || canary => root,
+        Verb::Undo | Verb::Revert | Verb::SetImage | Verb::Scale if workload => root,
+        Verb::Switch => root,
+        Verb::Undo
+        | Verb::Pause
+        | Verb::Resume
+        | Verb::Restart
+        | Verb::SetImage
+        | Verb::Scale
+        | Verb::Revert
+        | Verb::Advance
+        | Verb::SetWeight
+        | Verb::Abort
+        | Verb::Promote
+        | Verb::Continue
+        | Verb::Skip
+        | Verb::Retry => None,
     }
 }
 
@@ -50,12 +58,13 @@ const fn of_call(call: &Call) -> Needed {
 
 /// The permission that `verb` lacks on `release`; `None` when it is there, and when that is not known.
 pub fn lacks(rights: &Rights, release: &ObjectKey, verb: Verb) -> Option<Str> {
-    missing(rights, of_verb(verb, release.kind))
+    missing(rights, of_verb(verb, release.kind)?)
 }
 
-/// The permission that one of the calls lacks.
-pub fn lacks_any<'a>(rights: &Rights, mut calls: impl Iterator<Item = &'a Call>) -> Option<Str> {
-    calls.find_map(|call| missing(rights, of_call(call)))
+/// The permission that one of the calls lacks. Of calls to another namespace nothing is known: the server tells.
+pub fn lacks_any<'a>(rights: &Rights, calls: impl Iterator<Item = &'a Call>) -> Option<Str> {
+    let mut here = calls.filter(|call| *call.target().namespace == *rights.namespace());
+    here.find_map(|call| missing(rights, of_call(call)))
 }
 
 fn missing(rights: &Rights, (verb, kind, subresource): Needed) -> Option<Str> {

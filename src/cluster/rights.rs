@@ -46,6 +46,11 @@ struct Rule {
 }
 
 impl Rights {
+    /// Which namespace they hold in.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
     /// Whether `verb` (`patch`, `delete`…) may be used on `kind`, or on its subresource.
     pub fn may(&self, verb: &'static str, kind: Kind, subresource: Option<&'static str>) -> Allowed {
         match self.answers.get(&(verb, kind, subresource)) {

@@ -15,6 +15,9 @@ pub struct Access {
     pub without_namespaces: BTreeSet<String>,
     /// Kinds, by plural, that the user may not see.
     pub without_kinds: BTreeSet<String>,
+    /// What an administrator may write, where that is not everything: `deployments`, `services/proxy`, or
+    /// `test:services/proxy` in one namespace.
+    pub writes: Option<BTreeSet<String>>,
 }
 
 /// How much a user may do.
@@ -31,7 +34,13 @@ pub enum Level {
 impl Access {
     /// A user with the rights of a level everywhere.
     pub fn new(user: &str, level: Level) -> Access {
-        Access { user: user.to_owned(), level, without_namespaces: BTreeSet::new(), without_kinds: BTreeSet::new() }
+        Access {
+            user: user.to_owned(),
+            level,
+            without_namespaces: BTreeSet::new(),
+            without_kinds: BTreeSet::new(),
+            writes: None,
+        }
     }
 
     /// Whether a request is allowed; an empty namespace means all of them.
@@ -42,7 +51,10 @@ impl Access {
             return false;
         }
         match self.level {
-            Level::Admin => true,
+            Level::Admin => {
+                let reads = matches!(verb, "get" | "list" | "watch") || plural.ends_with("reviews");
+                reads || self.writes.as_ref().is_none_or(|writes| may_write(writes, plural, subresource, namespace))
+            }
             Level::Viewer => matches!(verb, "get" | "list" | "watch") && plural != "secrets" && subresource != "proxy",
             Level::Nobody => false,
         }
@@ -69,7 +81,21 @@ impl Access {
         }
         match self.level {
             Level::Nobody => json!([reviews]),
-            Level::Admin => json!([reviews, {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]),
+            Level::Admin => match &self.writes {
+                None => json!([reviews, {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]),
+                Some(writes) => {
+                    let here = |entry: &String| match entry.split_once(':') {
+                        Some((place, resource)) => (place == namespace).then(|| resource.to_owned()),
+                        None => Some(entry.clone()),
+                    };
+                    let resources: Vec<String> = writes.iter().filter_map(here).collect();
+                    json!([
+                        reviews,
+                        {"verbs": ["get", "list", "watch"], "apiGroups": ["*"], "resources": ["*"]},
+                        {"verbs": ["*"], "apiGroups": ["*"], "resources": resources},
+                    ])
+                }
+            },
             Level::Viewer => json!([
                 reviews,
                 {"verbs": ["get", "list", "watch"], "apiGroups": [""], "resources": [
@@ -82,6 +108,11 @@ impl Access {
             ]),
         }
     }
+}
+
+fn may_write(writes: &BTreeSet<String>, plural: &str, subresource: &str, namespace: &str) -> bool {
+    let resource = if subresource.is_empty() { plural.to_owned() } else { format!("{plural}/{subresource}") };
+    writes.contains(&resource) || writes.contains(&format!("{namespace}:{resource}"))
 }
 
 fn is_namespaced(plural: &str) -> bool {
