@@ -3,6 +3,7 @@
 //! `apply`, `delete` and `listed` change rows and mark the workloads that they touch; `derive` settles only those. All
 //! of it is synchronous and without IO: the watches' tasks send messages, and one task owns the index.
 
+mod hosts;
 pub mod labels;
 mod names;
 mod objects;

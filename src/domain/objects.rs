@@ -33,6 +33,11 @@ pub trait Objects {
     fn routes_to(&self, service: &ObjectKey) -> Vec<Arc<Route>>;
     /// The VirtualServices that leave a decision to the VirtualService at `key`, by key.
     fn routes_delegating_to(&self, key: &ObjectKey) -> Vec<Arc<Route>>;
+    /// The other VirtualServices for a host of `route`: for the same one, for a wildcard over it, and for one under its own
+    /// wildcard. By key.
+    fn routes_for_hosts_of(&self, _route: &Route) -> Vec<Arc<Route>> {
+        Vec::new()
+    }
     /// The `DestinationRules` for `service`, by key.
     fn destination_rules_of(&self, service: &ObjectKey) -> Vec<Arc<DestinationRule>>;
     /// The Canary at `key`.

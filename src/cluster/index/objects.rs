@@ -99,6 +99,10 @@ impl Objects for Index {
         self.store.naming(key, Some(Kind::VirtualService)).filter_map(|key| self.route(key).cloned()).collect()
     }
 
+    fn routes_for_hosts_of(&self, route: &Route) -> Vec<Arc<Route>> {
+        self.store.sharing_a_host(route).iter().filter_map(|key| self.route(key).cloned()).collect()
+    }
+
     fn destination_rules_of(&self, service: &ObjectKey) -> Vec<Arc<DestinationRule>> {
         let keys = self.store.naming(service, Some(Kind::DestinationRule));
         keys.filter_map(|key| match self.store.row(key)? {

@@ -1,5 +1,6 @@
 //! The rows, and the reverse maps over them.
 
+use super::hosts::Hosts;
 use super::labels::{Labelled, Selectors};
 use super::names::names;
 use crate::cluster::wire::Row;
@@ -7,6 +8,7 @@ use crate::cluster::wire::service::Slice;
 use crate::domain::objects::{Autoscaler, DisruptionBudget, RevisionObject, Service};
 use crate::domain::pod::Pod;
 use crate::domain::selector::Selector;
+use crate::domain::traffic::Route;
 use crate::domain::workload::Workload;
 use crate::domain::{Kind, ObjectKey, Str, Uid};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -31,6 +33,7 @@ pub struct Store {
     autoscalers_of: HashMap<ObjectKey, BTreeSet<ObjectKey>>,
     /// Object → the routes, `DestinationRules`, Canaries and Rollouts that name it.
     naming: HashMap<ObjectKey, BTreeSet<ObjectKey>>,
+    hosts: Hosts,
     /// Rollout or Experiment → its analysis runs.
     runs_of: HashMap<Uid, BTreeSet<ObjectKey>>,
     templates: Labelled,
@@ -139,6 +142,11 @@ impl Store {
     pub fn naming(&self, key: &ObjectKey, kind: Option<Kind>) -> impl Iterator<Item = &ObjectKey> {
         let keys = self.naming.get(key).into_iter().flatten();
         keys.filter(move |key| kind.is_none_or(|kind| key.kind == kind))
+    }
+
+    /// The other VirtualServices for one of the hosts of `route`, by key.
+    pub fn sharing_a_host(&self, route: &Route) -> BTreeSet<ObjectKey> {
+        self.hosts.sharing(route)
     }
 
     /// The analysis runs of `owner`, by key.
@@ -280,6 +288,9 @@ impl Store {
 
     fn link_names(&mut self, row: &Row) {
         let key = row.key();
+        if let Row::Route(route) = row {
+            self.hosts.insert(route);
+        }
         for name in names(row) {
             self.naming.entry(name).or_default().insert(key.clone());
         }
@@ -287,6 +298,9 @@ impl Store {
 
     fn unlink_names(&mut self, row: &Row) {
         let key = row.key();
+        if let Row::Route(route) = row {
+            self.hosts.remove(route);
+        }
         for name in names(row) {
             drop_from(&mut self.naming, Some(&name), |keys| {
                 keys.remove(&key);

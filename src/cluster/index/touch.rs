@@ -50,6 +50,7 @@ impl Store {
                 keys.push(route.meta.key.clone());
                 keys.extend(route.delegates());
                 keys.extend(self.naming(&route.meta.key, None).cloned());
+                keys.extend(self.sharing_a_host(route));
                 for service in route.services() {
                     self.touch_service(&service, keys);
                 }

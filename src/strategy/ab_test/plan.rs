@@ -81,7 +81,7 @@ fn end(ground: &Ground<'_>, intent: &Intent, context: &Context) -> Result<Plan, 
         risk: Risk::Low,
         inverse: "the same rules again while the others are untouched".to_owned(),
     };
-    Ok(after(ground, finished(ground, intent, context, written)))
+    Ok(after(ground, context, finished(ground, intent, context, written)))
 }
 
 /// Gives everyone of the test one version.
@@ -126,16 +126,17 @@ fn promote(ground: &Ground<'_>, named: Option<&str>, intent: &Intent, context: &
         risk: Risk::Medium,
         inverse: "the groups as before while the rules are untouched".to_owned(),
     };
-    Ok(after(ground, finished(ground, intent, context, written)))
+    Ok(after(ground, context, finished(ground, intent, context, written)))
 }
 
 /// Without subsets nothing tells afterwards that the versions belong together: the release is gone, so there is nothing
 /// to wait for, and the person must know.
-fn after(ground: &Ground<'_>, mut plan: Plan) -> Plan {
+fn after(ground: &Ground<'_>, context: &Context, mut plan: Plan) -> Plan {
     let subsets = ground.route.meta.key.kind == Kind::VirtualService
         && ground.route.rules.iter().flat_map(|rule| &rule.destinations).any(|to| to.subset.is_some())
         && ground.traffic.rows.destination_rules.iter().any(|rule| rule.subsets.len() > 1);
-    let marked = ground.route.marks().strategy.is_some();
+    let marks = context.settings.marks(&ground.route.meta.key, &ground.route.marks());
+    let marked = marks.strategy.is_some();
     if !subsets && !marked {
         plan.until = Wait::Accepted;
         let names: Vec<&str> = ground.traffic.rows.sides.iter().map(|side| &*side.name).collect();

@@ -43,6 +43,7 @@ pub fn notices(reading: &Reading, objects: &dyn Objects) -> Vec<Str> {
     told.extend(problems(reading));
     told.extend(aside(reading));
     told.extend(differing(reading));
+    told.extend(hosts::more_exact(route, objects));
     told.extend(reading.marks.wrong.iter().cloned());
     if let Some(name) = reading.marks.stable.as_deref().filter(|_| reading.marked_in_vain()) {
         told.push(format!("windlass.dev/stable is '{}', and no side goes by that name", clip(name, 60)).into());

@@ -32,8 +32,10 @@ pub fn shape(route: &Route, objects: &dyn Objects) -> Option<Shape> {
     if places.is_empty() || places.iter().any(|at| matches!(places::behind(at, namespace, objects), Behind::Owned(_))) {
         return None;
     }
-    if let Some(marked) = route.marks().strategy {
-        let why = format!("its annotation says {marked}");
+    let own = route.marks();
+    if let Some(marked) = objects.settings().map(|it| it.marks(&route.meta.key, &own)).unwrap_or(own.clone()).strategy {
+        let by = if own.strategy.is_some() { "its annotation" } else { "the configuration" };
+        let why = format!("{by} says {marked}");
         return match (&*marked, route.meta.key.kind) {
             ("ab-test", _) => Some(Shape::Test { why }),
             ("istio", Kind::VirtualService) | ("gateway", Kind::HttpRoute | Kind::GrpcRoute) => {

@@ -196,6 +196,12 @@ impl Shop {
         strategy.derive(&claim.root, &index, &derive)
     }
 
+    /// The row of an object, as a watch would tell of it.
+    pub fn item(&self, key: &ObjectKey) -> wire::Item {
+        let text = self.objects[key].to_string();
+        wire::read(key.kind, text.as_bytes(), &mut Pool::default()).unwrap_or_else(|| panic!("{key} has no name"))
+    }
+
     /// The bytes of an object, as a Go server writes them.
     pub fn raw(&self, key: &ObjectKey) -> RawObject {
         raw(key, &self.objects[key])

@@ -1,7 +1,7 @@
 //! Routes that are wrong are shown for what they are: nothing goes forward, and the way back stays open.
 
 use super::{gateway, istio};
-use crate::domain::{Direction, Intent, Kind, Verb};
+use crate::domain::{Direction, Intent, Kind, ObjectKey, Verb};
 use crate::strategy::strategy;
 use crate::strategy::testing::shop::Shop;
 use serde_json::{Value, json};
@@ -104,4 +104,62 @@ fn absurd_and_hostile_values_are_shown_and_nothing_panics() {
         none.releases().iter().all(|release| release.strategy.0 == "rolling"),
         "a route without rules roots nothing"
     );
+}
+
+/// An `istio(20)` for these hosts at this gateway, beside a VirtualService that sends to another Service.
+fn beside(ours: (&str, &str), theirs: (&str, &str), path: Option<&str>) -> Shop {
+    let at = |(host, gateway): (&str, &str)| {
+        let gateways = if gateway.is_empty() { json!([]) } else { json!([gateway]) };
+        json!({"hosts": [host], "gateways": gateways})
+    };
+    let mut rule = json!({"route": [{"destination": {"host": "old-shop"}}]});
+    if let Some(path) = path {
+        rule["match"] = json!([{"uri": {"prefix": path}}]);
+    }
+    let mut spec = at(theirs);
+    spec["http"] = json!([rule]);
+    let own = at(ours);
+    istio(20)
+        .set(VS, "shop", |it| {
+            it["spec"]["hosts"] = own["hosts"].clone();
+            it["spec"]["gateways"] = own["gateways"].clone();
+        })
+        .with(VS, "left-over", json!({"spec": spec}))
+}
+
+#[test]
+fn a_left_over_virtual_service_for_one_host_that_sends_elsewhere() {
+    let mesh = beside(("shop", ""), ("shop.shop.svc.cluster.local", ""), Some("/old"));
+    assert!(blocked(&mesh, VS, "shop").contains("virtualservice/left-over in shop are both for shop"));
+    let public = |theirs: &str, path| beside(("shop.example.com", "public"), (theirs, "public"), path);
+    assert!(blocked(&public("SHOP.example.com", None), VS, "shop").contains("which one counts is not defined"));
+    let wild = beside(("*.example.com", "public"), ("*.example.com", "public"), None);
+    assert!(blocked(&wild, VS, "shop").contains("are both for *.example.com"));
+    let open = |shop: &Shop| shop.release(VS, "shop").traffic.as_ref().expect("traffic").blocked.clone();
+    assert_eq!(open(&public("shop.example.com", Some("/old"))), None, "a gateway puts together what matches apart");
+    assert_eq!(open(&public("*.example.com", None)), None, "the more exact host counts");
+    let under = beside(("*.example.com", "public"), ("cart.example.com", "public"), None);
+    assert_eq!(open(&under), None);
+    let notices = under.release(VS, "shop").traffic.as_ref().expect("traffic").notices.clone();
+    let told = "cart.example.com is decided by virtualservice/left-over, which is more exact";
+    assert!(notices.iter().any(|notice| &**notice == told), "{notices:?}");
+}
+
+#[test]
+fn a_rival_that_comes_or_goes_is_told_at_once() {
+    let shop = beside(("shop", ""), ("shop", ""), None);
+    let key = ObjectKey::new(VS, "shop", "left-over");
+    let alone = shop.clone().without(VS, "left-over");
+    let mut index = alone.index();
+    let blocked = |index: &crate::cluster::index::Index| {
+        let release = index.release(&ObjectKey::new(VS, "shop", "shop")).expect("a release");
+        release.traffic.as_ref().expect("traffic").blocked.is_some()
+    };
+    assert!(!blocked(&index));
+    index.apply(shop.item(&key));
+    index.derive(crate::strategy::testing::now());
+    assert!(blocked(&index));
+    index.delete(&key);
+    index.derive(crate::strategy::testing::now());
+    assert!(!blocked(&index));
 }

@@ -3,7 +3,8 @@
 use super::{gateway, istio, weights};
 use crate::domain::release::Role;
 use crate::domain::traffic::view::Mover;
-use crate::domain::{Kind, Release, State};
+use crate::domain::traffic::{Marks, TrafficSettings};
+use crate::domain::{Intent, Kind, Release, State};
 use crate::strategy::Settled;
 use crate::strategy::testing::ago;
 use crate::strategy::testing::shop::Shop;
@@ -173,4 +174,72 @@ fn who_wrote_the_weights_last_is_told() {
     assert_eq!(traffic.last_write, Some(("windlass-ana".into(), Some(ago(720)))));
     assert_eq!(traffic.waiting.as_ref().and_then(|waiting| waiting.since), Some(ago(720)));
     assert_eq!(weights(&written, Kind::VirtualService, "/spec/http/1/route"), [80, 20]);
+}
+
+/// `istio(20)` with what the configuration says of its route.
+fn configured(strategy: &str) -> Shop {
+    let marks = Marks { strategy: Some(strategy.into()), ..Marks::default() };
+    let settings = TrafficSettings { releases: [("shop/shop".into(), marks)].into(), ..TrafficSettings::default() };
+    Shop { settings: std::sync::Arc::new(settings), ..istio(20) }
+}
+
+#[test]
+fn the_configuration_says_what_a_route_is_as_its_annotation_would() {
+    let left_alone = configured("none");
+    assert!(left_alone.releases().iter().all(|release| release.key.kind == Kind::Deployment));
+    let test = configured("ab-test").release(Kind::VirtualService, "shop");
+    assert_eq!((test.strategy.0, &*test.why), ("ab-test", "the configuration says ab-test"));
+    let mark = |it: &mut serde_json::Value| it["metadata"]["annotations"]["windlass.dev/strategy"] = "istio".into();
+    let annotated = configured("none").set(Kind::VirtualService, "shop", mark);
+    let release = annotated.release(Kind::VirtualService, "shop");
+    assert_eq!((release.strategy.0, &*release.why), ("istio", "its annotation says istio"), "the object's own word wins");
+}
+
+#[test]
+fn delegates_and_those_who_delegate_are_shown() {
+    let notices = |shop: &Shop, name: &str| {
+        let release = shop.release(Kind::VirtualService, name);
+        release.traffic.as_ref().expect("traffic").notices.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let front = json!({"spec": {"hosts": ["example.com"], "gateways": ["public"], "http": [
+        {"match": [{"uri": {"prefix": "/shop"}}], "delegate": {"name": "shop"}}]}});
+    let below = istio(20).set(Kind::VirtualService, "shop", |it| it["spec"]["hosts"] = json!([]));
+    let below = below.with(Kind::VirtualService, "front", front);
+    let told = notices(&below, "shop");
+    assert!(told.contains(&"virtualservice/front leaves the decision to this one".to_owned()), "{told:?}");
+    assert_eq!(
+        &*routed(&below, "shop").step.as_ref().expect("a ladder").next,
+        "20 % → 50 % of its parent's hosts, 1 rule, by Istio"
+    );
+    let rule = json!({"match": [{"uri": {"prefix": "/pay"}}], "delegate": {"name": "pay"}});
+    let above = istio(20).set(Kind::VirtualService, "shop", |it| {
+        it["spec"]["http"].as_array_mut().expect("rules").insert(0, rule);
+    });
+    let told = notices(&above, "shop");
+    assert!(told.contains(&"some rules are left to virtualservice/pay, which does not exist".to_owned()), "{told:?}");
+    let requests = routed(&above, "shop").traffic.as_ref().expect("traffic").rules[0].requests.clone();
+    assert!(requests.contains("decided by virtualservice/pay"), "{requests}");
+    let pay = json!({"spec": {"http": [{"route": [{"destination": {"host": "pay"}}]}]}});
+    let told = notices(&above.with(Kind::VirtualService, "pay", pay), "shop");
+    assert!(told.contains(&"some rules are decided by virtualservice/pay".to_owned()), "{told:?}");
+}
+
+#[test]
+fn mirrors_are_shown_with_their_share_and_stay_where_they_are() {
+    let mirrored = istio(20).set(Kind::VirtualService, "shop", |it| {
+        it["spec"]["http"][1]["mirrors"] =
+            json!([{"destination": {"host": "shop", "subset": "canary"}, "percentage": {"value": 12.5}}]);
+    });
+    let release = mirrored.release(Kind::VirtualService, "shop");
+    let rule = &release.traffic.as_ref().expect("traffic").rules[1];
+    assert_eq!(rule.mirrors, [("shop subset canary".into(), Some(12.5))]);
+    let plan = mirrored.plan(&release, &Intent::Advance { from: None, rule: None }).expect("a plan");
+    let after = mirrored.after(&plan).expect("its fence holds");
+    let object = &after.objects[&release.key];
+    assert_eq!(object["spec"]["http"][1]["mirrors"], mirrored.objects[&release.key]["spec"]["http"][1]["mirrors"]);
+    assert_eq!(object["spec"]["http"][1]["route"][1]["weight"], 50);
+}
+
+fn routed(shop: &Shop, name: &str) -> std::sync::Arc<Release> {
+    shop.release(Kind::VirtualService, name)
 }
