@@ -10,6 +10,7 @@ mod documents;
 mod exit;
 mod flags;
 mod guarding;
+mod leaving;
 mod logging;
 mod numbers;
 mod output;

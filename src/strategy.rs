@@ -26,7 +26,7 @@ pub mod sampled;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use crate::domain::intent::Override;
+pub use crate::domain::intent::{Override, Standing};
 pub use doubt::Steering;
 
 use crate::domain::history::HistoryEntry;
@@ -159,6 +159,8 @@ pub struct Context {
     pub overrides: Vec<Override>,
     /// The side that was live before our last switch of this Service, from the journal: going there again is back.
     pub switched: Option<Switched>,
+    /// Where the person saw it stand, for a continue or a skip that must leave no other step.
+    pub leaves: Option<Standing>,
 }
 
 /// Whether a release has come to rest.

@@ -91,7 +91,9 @@ fn only_tests(call: &Call) -> bool {
 fn in_words(call: &Call) -> String {
     match call {
         Call::ProxyPost { target, path, .. } => format!("POST {path} of {target}"),
-        Call::JsonPatch { target, .. } | Call::Delete { target, .. } | Call::Create { target, .. } => target.to_string(),
+        Call::JsonPatch { target, .. } | Call::Delete { target, .. } | Call::Create { target, .. } => {
+            target.to_string()
+        }
     }
 }
 

@@ -96,6 +96,7 @@ impl Engine {
             settings: Arc::clone(&self.inner.settings.traffic),
             overrides: Vec::new(),
             switched: self.inner.journal.memory(|memory| memory.last_switch(release)),
+            leaves: None,
         }
     }
 

@@ -257,6 +257,7 @@ impl Model {
             settings: Arc::clone(&self.session.traffic),
             overrides: Vec::new(),
             switched: self.journal.switched.get(&release.uid).cloned(),
+            leaves: None,
         }
     }
 

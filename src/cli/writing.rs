@@ -22,7 +22,7 @@ use crate::{
     domain::{
         Direction, Intent, Measurements, Outcome, Plan, Release, Snapshot, Str,
         guarding::Bake,
-        intent::{Override, RuleRef},
+        intent::{Override, RuleRef, Standing},
         outcome::OutcomeKind,
         plan::{Refusal, RefusalKind},
         target::Target,
@@ -112,6 +112,8 @@ pub struct Wish<'a> {
     pub target: &'a Target,
     /// What.
     pub intent: Asked<'a>,
+    /// The step or weight that a continue or skip leaves, where it was named.
+    pub leaves: Option<Standing>,
     /// Whether the plan's offered calls are sent, too.
     pub optional: bool,
     /// On which terms.
@@ -304,7 +306,7 @@ async fn plan(
         };
         let intent = (wish.intent)(release)?;
         let overrides = wish.flags.overrides.iter().map(|gate| gate.overridden()).collect();
-        let context = Context { overrides, ..engine.context(&release.uid) };
+        let context = Context { overrides, leaves: wish.leaves, ..engine.context(&release.uid) };
         match strategy.plan(release, &opened.details, &intent, &context) {
             Ok(plan) => return Ok(Ok((opened, plan))),
             Err(refusal) if refusal.kind == RefusalKind::ReadAgain && started.elapsed() < PATIENCE => {

@@ -42,7 +42,8 @@ pub fn of(release: &Release, objects: &dyn Objects) -> Option<Doubt> {
         return None;
     }
     // Argo takes its template from no DaemonSet.
-    let (steering, _, why) = unread.iter().find(|(steering, ..)| kind != Kind::DaemonSet || *steering == Kind::Canary)?;
+    let (steering, _, why) =
+        unread.iter().find(|(steering, ..)| kind != Kind::DaemonSet || *steering == Kind::Canary)?;
     let steering = steering.name();
     Some(Doubt::Unread(format!("whether a {steering} steers it can't be told: {why}").into()))
 }

@@ -290,6 +290,7 @@ pub fn context() -> Context {
         settings: Arc::default(),
         overrides: Vec::new(),
         switched: None,
+        leaves: None,
     }
 }
 

@@ -75,6 +75,7 @@ async fn deploy(arguments: &Arguments, session: &mut Session) -> Result<Exit, Fa
     let write = Wish {
         target: &arguments.target,
         intent: &|_| Ok(Intent::SetImage(arguments.image.clone())),
+        leaves: None,
         optional: false,
         flags: &flags,
     };

@@ -27,5 +27,8 @@ fn spec(command: Command) -> Command {
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
     let Arguments { target, flags } = read(matches)?;
-    writing::run(&Wish { target: &target, intent: &|_| Ok(Intent::Restart), optional: false, flags: &flags }, session)
+    writing::run(
+        &Wish { target: &target, intent: &|_| Ok(Intent::Restart), leaves: None, optional: false, flags: &flags },
+        session,
+    )
 }

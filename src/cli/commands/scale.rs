@@ -39,5 +39,5 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
             None => Intent::Scale(replicas),
         })
     };
-    writing::run(&Wish { target: &target, intent: &intent, optional: false, flags: &flags }, session)
+    writing::run(&Wish { target: &target, intent: &intent, leaves: None, optional: false, flags: &flags }, session)
 }

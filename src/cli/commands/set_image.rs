@@ -31,7 +31,13 @@ fn spec(command: Command) -> Command {
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
     let Arguments { target, images, flags } = read(matches)?;
     writing::run(
-        &Wish { target: &target, intent: &|_| Ok(Intent::SetImage(images.clone())), optional: false, flags: &flags },
+        &Wish {
+            target: &target,
+            intent: &|_| Ok(Intent::SetImage(images.clone())),
+            leaves: None,
+            optional: false,
+            flags: &flags,
+        },
         session,
     )
 }

@@ -36,5 +36,5 @@ fn spec(command: Command) -> Command {
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
     let Arguments { target, weight, rule: name, flags } = read(matches)?;
     let intent = |release: &Release| Ok(Intent::SetWeight { weight, rule: rule(release, name.as_deref())? });
-    writing::run(&Wish { target: &target, intent: &intent, optional: false, flags: &flags }, session)
+    writing::run(&Wish { target: &target, intent: &intent, leaves: None, optional: false, flags: &flags }, session)
 }

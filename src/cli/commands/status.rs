@@ -159,6 +159,7 @@ fn actions(release: &Release, reading: &Reading) -> Vec<Action> {
         settings: Arc::clone(&reading.options.settings),
         overrides: Vec::new(),
         switched: reading.options.recorded.last_switch(&release.uid),
+        leaves: None,
     };
     strategy(release.strategy).map(|strategy| strategy.actions(release, &context)).unwrap_or_default()
 }

@@ -34,5 +34,5 @@ fn spec(command: Command) -> Command {
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
     let Arguments { target, to, flags } = read(matches)?;
     let intent = |_: &_| Ok(Intent::Switch { to: to.as_deref().map(Into::into) });
-    writing::run(&Wish { target: &target, intent: &intent, optional: false, flags: &flags }, session)
+    writing::run(&Wish { target: &target, intent: &intent, leaves: None, optional: false, flags: &flags }, session)
 }

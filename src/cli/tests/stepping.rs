@@ -126,3 +126,48 @@ fn a_preview_check_that_fails_holds_a_switch_and_one_that_answers_well_does_not(
     let (code, said, color) = check("true");
     assert_eq!((code, color), (0, "green".into()), "{said}");
 }
+
+/// What is asked of a Rollout, and the outcome.
+fn of_rollout(cluster: &SimCluster, arguments: &[&str]) -> (i32, String, String) {
+    let arguments = [&[arguments[0], "rollout/pay"], &arguments[1..], &["-n", "argo-canary", "--yes"]].concat();
+    let ran = Home::new().run_while_time_passes(cluster, &[&arguments[..], &["-o", "json"]].concat());
+    let outcome =
+        serde_json::from_str::<Value>(&ran.out).unwrap_or_default()["outcome"].as_str().unwrap_or("").to_owned();
+    (ran.code, outcome, ran.complaints)
+}
+
+/// The step that Argo stands at, and the weight of its candidate.
+fn of_argo(cluster: &SimCluster) -> (u64, i64) {
+    let rollout = cluster.object("rollouts/argo-canary/pay").unwrap();
+    let route = cluster.object("virtualservices/argo-canary/pay").unwrap();
+    (
+        rollout["status"]["currentStepIndex"].as_u64().unwrap(),
+        route["spec"]["http"][0]["route"][1]["weight"].as_i64().unwrap(),
+    )
+}
+
+#[test]
+fn a_rollouts_step_is_left_once_by_whatever_verb_however_often_it_is_sent() {
+    for verb in ["advance", "continue", "skip"] {
+        let cluster = sim("argo");
+        assert_eq!(of_argo(&cluster), (1, 20));
+        let unsaid = of_rollout(&cluster, &[verb]);
+        assert_eq!(unsaid.0, 2, "{verb}: {}", unsaid.2);
+        assert!(unsaid.2.contains("--from-step"), "{verb}: {}", unsaid.2);
+        assert_eq!(of_argo(&cluster), (1, 20), "{verb}");
+        let first = of_rollout(&cluster, &[verb, "--from-step", "1"]);
+        assert_eq!((first.0, &*first.1), (0, "applied"), "{verb}: {}", first.2);
+        let (step, weight) = of_argo(&cluster);
+        assert!(step > 1 && weight >= 50, "{verb}: step {step}, {weight} %");
+        let again = of_rollout(&cluster, &[verb, "--from-step", "1"]);
+        assert_eq!((again.0, &*again.1), (3, "conflict"), "{verb}: {}", again.2);
+    }
+}
+
+#[test]
+fn a_rollout_without_steps_to_name_asks_for_none() {
+    let cluster = sim("argo-bluegreen");
+    let ran = Home::new().run_on(&cluster, &["skip", "rollout/front", "-n", "argo-bluegreen", "--yes"]);
+    assert_eq!(ran.code, 3, "{}", ran.complaints);
+    assert!(ran.complaints.contains("has no steps"), "{}", ran.complaints);
+}

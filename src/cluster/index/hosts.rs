@@ -95,9 +95,8 @@ mod tests {
         ];
         let mut hosts = Hosts::default();
         routes.iter().for_each(|route| hosts.insert(route));
-        let sharing = |at: usize| -> Vec<String> {
-            hosts.sharing(&routes[at]).iter().map(|key| key.name.to_string()).collect()
-        };
+        let sharing =
+            |at: usize| -> Vec<String> { hosts.sharing(&routes[at]).iter().map(|key| key.name.to_string()).collect() };
         assert_eq!(sharing(0), ["upper", "wider", "wild"]);
         assert_eq!(sharing(2), ["other", "shop", "upper", "wider"]);
         assert_eq!(sharing(3), ["apart", "other", "shop", "upper", "wild"]);

@@ -2,8 +2,8 @@
 
 use super::kit;
 use crate::cluster::{Allowed, Existence, NamespaceScope, ObserveOptions, ReadError};
-use crate::domain::{Kind, ObjectKey, Revision};
 use crate::domain::doubt::Doubt;
+use crate::domain::{Kind, ObjectKey, Revision};
 use crate::sim::{Access, Effect, Fault, Level, On};
 use serde_json::json;
 

@@ -44,7 +44,8 @@ pub fn continues(asked: &Asked<'_>, verb: Verb, from: Option<Standing>) -> Resul
 
 /// Leaves out the step that it stands at. At a pause that is the same as going on; in any other step the index is set,
 /// and what the step began is cancelled.
-pub fn skips(asked: &Asked<'_>) -> Result<Plan, Refusal> {
+pub fn skips(asked: &Asked<'_>, from: Option<Standing>) -> Result<Plan, Refusal> {
+    seen_at(asked, from)?;
     asked.gate().allows(Verb::Skip)?;
     let (stand, steps) = (&asked.stand, asked.rollout.steps());
     let Some((index, step)) = stand.index.and_then(|index| Some((index, steps.get(index)?))) else {

@@ -93,8 +93,8 @@ fn verb(asked: &Asked<'_>) -> Result<Plan, Refusal> {
     let (release, details, context) = (asked.release, asked.details, asked.context);
     match asked.intent {
         Intent::Advance { from, .. } => go_on::continues(asked, Verb::Advance, *from),
-        Intent::Continue => go_on::continues(asked, Verb::Continue, None),
-        Intent::Skip => go_on::skips(asked),
+        Intent::Continue => go_on::continues(asked, Verb::Continue, context.leaves),
+        Intent::Skip => go_on::skips(asked, context.leaves),
         Intent::Promote { winner } => promotes(asked, winner.as_deref()),
         Intent::Abort => turn_back::aborts(asked),
         Intent::Retry => turn_back::retries(asked),

@@ -30,7 +30,7 @@ async fn an_argo_canary_by_commands() {
     let status = person.status("rollout/pay");
     assert_eq!((status["strategy"].as_str(), status["step"]["index"].as_u64()), (Some("argo-canary"), Some(1)));
     person.does(&["pause", "rollout/pay"]);
-    assert!(person.may_not(&["continue", "rollout/pay"]).contains("held by hand"));
+    assert!(person.may_not(&["continue", "rollout/pay", "--from-step", "1"]).contains("held by hand"));
     person.does(&["resume", "rollout/pay"]);
     waits_at(&room, "pay", 1).await;
     person.does(&["advance", "rollout/pay", "--from-step", "1"]);
@@ -41,7 +41,7 @@ async fn an_argo_canary_by_commands() {
     assert_eq!((weights(&room, "pay"), index(&room)), ([100.into(), 0.into()], 0.into()));
     person.does(&["retry", "rollout/pay"]);
     assert_eq!((weights(&room, "pay"), index(&room)), ([80.into(), 20.into()], 1.into()));
-    person.does(&["skip", "rollout/pay"]);
+    person.does(&["skip", "rollout/pay", "--from-step", "1"]);
     assert_eq!(weights(&room, "pay"), [50, 50]);
     person.does(&["promote", "rollout/pay"]);
     healthy(&room).await;

@@ -192,7 +192,11 @@ fn the_configuration_says_what_a_route_is_as_its_annotation_would() {
     let mark = |it: &mut serde_json::Value| it["metadata"]["annotations"]["windlass.dev/strategy"] = "istio".into();
     let annotated = configured("none").set(Kind::VirtualService, "shop", mark);
     let release = annotated.release(Kind::VirtualService, "shop");
-    assert_eq!((release.strategy.0, &*release.why), ("istio", "its annotation says istio"), "the object's own word wins");
+    assert_eq!(
+        (release.strategy.0, &*release.why),
+        ("istio", "its annotation says istio"),
+        "the object's own word wins"
+    );
 }
 
 #[test]
