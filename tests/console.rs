@@ -1,6 +1,8 @@
 //! The whole console over the simulated cluster: keys in, screens and the server's state out, through the real loop and
 //! the real client, in virtual time.
 
+#[path = "console/controllers.rs"]
+mod controllers;
 #[path = "console/faults.rs"]
 mod faults;
 #[path = "console/measured.rs"]

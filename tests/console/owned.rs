@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use windlass::sim::{Access, Level, SimCluster, scenarios};
 
 /// Every key that writes, with what its form asks for, and the answer to its plan.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "A<armed>y",
     "S<armed>y",
     "X<armed>y",
@@ -18,6 +18,7 @@ const KEYS: [&str; 14] = [
     "W<Ctrl-u>40<Enter><armed>y",
     "N<Ctrl-u>3<Enter><armed>y",
     "R<armed>y",
+    "I9<Enter><armed>y",
     "U<armed>y",
     "U<armed><Right><armed>y",
     "Z<armed>y",
@@ -115,13 +116,13 @@ async fn every_key(scenario: &str, prepare: impl FnOnce(&SimCluster)) -> (usize,
 
 /// Every third scenario, from the one at `first` on: three tests share the work.
 async fn every_third(first: usize) {
-    let (mut written, mut touched) = (0, Vec::new());
+    let mut touched = Vec::new();
     for scenario in scenarios().iter().skip(first).step_by(3).filter(|scenario| scenario.name != "large") {
         let (count, found) = every_key(scenario.name, |_| ()).await;
-        written += count;
+        // Who may only look writes nothing; in every other one there is something to steer.
+        assert_eq!(count > 0, scenario.name != "readonly", "{}: the keys wrote {count} objects", scenario.name);
         touched.extend(found);
     }
-    assert!(written > 10, "the keys do write: {written}");
     assert!(touched.is_empty(), "{touched:#?}");
 }
 

@@ -206,6 +206,7 @@ async fn switched(
         )));
     }
     let wish = Wish {
+        leaves: None,
         target: &arguments.target,
         intent: &|_| Ok(Intent::Switch { to: Some(side.clone()) }),
         optional: false,

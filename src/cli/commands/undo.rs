@@ -50,6 +50,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
     }
     let paused = if arguments.resume { PausedUndo::Resume } else { PausedUndo::StayPaused };
     let wish = Wish {
+        leaves: None,
         target: &arguments.target,
         intent: &|_| Ok(Intent::Undo { to: arguments.to_revision.unwrap_or(UndoTo::Best), paused }),
         optional: arguments.delete_broken_pods,

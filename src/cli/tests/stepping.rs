@@ -128,7 +128,7 @@ fn a_preview_check_that_fails_holds_a_switch_and_one_that_answers_well_does_not(
 }
 
 /// What is asked of a Rollout, and the outcome.
-fn of_rollout(cluster: &SimCluster, arguments: &[&str]) -> (i32, String, String) {
+fn of_rollout(cluster: &SimCluster, arguments: &[&str]) -> (u8, String, String) {
     let arguments = [&[arguments[0], "rollout/pay"], &arguments[1..], &["-n", "argo-canary", "--yes"]].concat();
     let ran = Home::new().run_while_time_passes(cluster, &[&arguments[..], &["-o", "json"]].concat());
     let outcome =
