@@ -80,7 +80,10 @@ impl Reading {
     pub async fn open(&self, target: &Target) -> Result<Opened, Failure> {
         let (key, member) = self.resolve(target).await?;
         match Box::pin(self.cluster.one_release_with(&key, &self.options)).await {
-            Ok((release, details)) => Ok(Opened { release, details, member }),
+            Ok((release, details)) => {
+                let typed = (release.key != key).then_some(key);
+                Ok(Opened { release, details, member: member.or(typed) })
+            }
             Err(ReadError::NotFound(_)) => {
                 // Listing tells what there is instead.
                 self.find(target).await?;

@@ -161,6 +161,11 @@ async fn outcome_of(wish: &Wish<'_>, reading: &Reading, session: &mut Session) -
     let (opened, who) = tokio::join!(reading.open(wish.target), who(reading, session));
     let (opened, who) = (opened?, who);
     if let Some(member) = &opened.member {
+        if opened.release.generates(member) {
+            let root = opened.release.key.target();
+            let reason = format!("{member} is made by its controller, which would take a write back: steer {root}");
+            return Ok((None, Outcome::new(OutcomeKind::Refused, reason)));
+        }
         session.output.aside(&format!("{member} is part of {}\n", opened.release.key));
     }
     let engine = engine(reading, who);

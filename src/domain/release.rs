@@ -124,6 +124,12 @@ impl Release {
         key.namespace == self.key.namespace && self.pods().any(|pod| pod.name == key.name)
     }
 
+    /// Whether the object at `key` is one that its controller makes: it follows the release's root.
+    pub fn generates(&self, key: &ObjectKey) -> bool {
+        let canary = self.traffic.as_ref().and_then(|traffic| traffic.rows.canary.as_ref());
+        canary.is_some_and(|canary| canary.primary_key().as_ref() == Some(key) || canary.generated().contains(key))
+    }
+
     /// Where it stands on its ladder: what an advance from here leaves. `None` where nothing tells.
     pub fn standing(&self) -> Option<Standing> {
         let step = self.step.as_ref()?;

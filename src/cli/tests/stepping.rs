@@ -171,3 +171,27 @@ fn a_rollout_without_steps_to_name_asks_for_none() {
     assert_eq!(ran.code, 3, "{}", ran.complaints);
     assert!(ran.complaints.contains("has no steps"), "{}", ran.complaints);
 }
+
+#[test]
+fn a_target_resolves_to_its_canary_and_what_flagger_makes_is_refused_with_the_canary_named() {
+    let cluster = sim("flagger");
+    let run = |target: &str| {
+        let arguments = ["undo", target, "--to-revision", "previous", "-n", "flagger", "--yes", "--no-wait"];
+        Home::new().run_on(&cluster, &arguments)
+    };
+    let image = |name: &str| {
+        let object = cluster.object(&format!("deployments/flagger/{name}")).unwrap();
+        object["spec"]["template"]["spec"]["containers"][0]["image"].clone()
+    };
+    let before = image("podinfo-primary");
+    for generated in ["deploy/podinfo-primary", "vs/podinfo", "svc/podinfo-canary"] {
+        let ran = run(generated);
+        assert_eq!(ran.code, 3, "{generated}: {}", ran.complaints);
+        assert!(ran.complaints.contains("steer canary/podinfo"), "{generated}: {}", ran.complaints);
+    }
+    assert_eq!(image("podinfo-primary"), before);
+    let ran = run("deploy/podinfo");
+    assert_eq!(ran.code, 0, "{}", ran.complaints);
+    assert!(ran.complaints.contains("deployment/podinfo in flagger is part of canary/podinfo"), "{}", ran.complaints);
+    assert_eq!(image("podinfo"), "registry.test/shop/podinfo:v2");
+}
