@@ -138,14 +138,14 @@ mod argo {
     #[tokio::test(start_paused = true)]
     async fn a_blue_green_rollout_switches_when_it_is_told_to() {
         let stage = open("argo-bluegreen", "front").await;
-        stage.until("Waits for a person").await;
+        stage.until("waits for a person").await;
         let (active, preview) = (selected(&stage.sim, "front-active"), selected(&stage.sim, "front-preview"));
         assert_ne!(active, preview);
         does(&stage, "X", "ABORT").await;
         becomes(&stage, "the preview is given up", |sim| selected(sim, "front-preview") == active).await;
         stage.until("failed").await;
         done(&stage, "T", "RETRY").await;
-        stage.until("Waits for a person").await;
+        stage.until("waits for a person").await;
         assert_eq!(selected(&stage.sim, "front-active"), active, "users are where they were");
         done(&stage, "C", "CONTINUE").await;
         becomes(&stage, "users are on the new one", |sim| selected(sim, "front-active") == preview).await;
@@ -210,7 +210,7 @@ mod flagger {
 
     #[tokio::test(start_paused = true)]
     async fn a_canary_without_gates_is_suspended_and_its_glass_broken_with_a_reason() {
-        let stage = open("flagger", "flagger/podinfo").await;
+        let stage = open("flagger", "ns:flagger state:progressing podinfo").await;
         becomes(&stage, "it has some traffic", |sim| weights(sim, "flagger/podinfo")[1] > 0).await;
         done(&stage, "P", "PAUSE").await;
         assert_eq!(field(&stage.sim, "canaries/flagger/podinfo", "/spec/suspend"), true);
@@ -228,7 +228,7 @@ mod flagger {
 
     #[tokio::test(start_paused = true)]
     async fn a_canary_is_promoted_past_its_analysis_and_undone() {
-        let stage = open("flagger", "flagger/podinfo").await;
+        let stage = open("flagger", "ns:flagger state:progressing podinfo").await;
         becomes(&stage, "it has some traffic", |sim| weights(sim, "flagger/podinfo")[1] > 0).await;
         done(&stage, "F", "PROMOTE").await;
         assert_eq!(phase(&stage.sim, "flagger"), "Succeeded");

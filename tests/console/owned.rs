@@ -119,8 +119,7 @@ async fn every_third(first: usize) {
     let mut touched = Vec::new();
     for scenario in scenarios().iter().skip(first).step_by(3).filter(|scenario| scenario.name != "large") {
         let (count, found) = every_key(scenario.name, |_| ()).await;
-        // Who may only look writes nothing; in every other one there is something to steer.
-        assert_eq!(count > 0, scenario.name != "readonly", "{}: the keys wrote {count} objects", scenario.name);
+        assert!(count > 0, "{}: no key reached anything", scenario.name);
         touched.extend(found);
     }
     assert!(touched.is_empty(), "{touched:#?}");

@@ -8,7 +8,7 @@ use windlass::action::journal::Journal;
 use windlass::action::{Consent, Engine, News, Policy, Progress, Settings};
 use windlass::cluster::{Clock, Cluster, ConnectOptions, NamespaceScope, ObserveOptions, Observer};
 use windlass::config::Freeze;
-use windlass::domain::plan::Refusal;
+use windlass::domain::plan::{Refusal, RefusalKind};
 use windlass::domain::{Intent, ObjectKey, Outcome, Plan, Release, Snapshot};
 use windlass::sim::{ClockMode, SimCluster, SimOptions};
 use windlass::strategy::strategy;
@@ -89,6 +89,18 @@ impl Console {
 
     /// Plans, as the console does when a key is pressed.
     pub async fn propose(&self, key: &ObjectKey, intent: Intent) -> Result<Arc<Plan>, Refusal> {
+        let end = tokio::time::Instant::now() + Duration::from_secs(5);
+        loop {
+            match self.propose_once(key, intent.clone()).await {
+                Err(refusal) if refusal.kind == RefusalKind::ReadAgain && tokio::time::Instant::now() < end => {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                planned => return planned,
+            }
+        }
+    }
+
+    async fn propose_once(&self, key: &ObjectKey, intent: Intent) -> Result<Arc<Plan>, Refusal> {
         let release = self.release(key, "the release is there", |release| !release.history.is_empty()).await;
         let details = self.cluster.details(&release).await.expect("readable");
         let context = self.engine.context(&release.uid);

@@ -90,7 +90,12 @@ impl Late<'_> {
         let limit = guard.undo_limit(&reading.config.guard);
         // It was agreed to with the deploy.
         let flags = WriteFlags { yes: true, no_wait: false, timeout: limit, ..flags.clone() };
-        writing::carry_out(&Wish { target, intent: &intent, leaves: None, optional: false, flags: &flags }, reading, session).await
+        writing::carry_out(
+            &Wish { target, intent: &intent, leaves: None, optional: false, flags: &flags },
+            reading,
+            session,
+        )
+        .await
     }
 
     async fn tell(

@@ -89,7 +89,7 @@ mod tests {
             route("wild", &["*.example.com"]),
             route("wider", &["*.com"]),
             route("other", &["cart.example.com"]),
-            route("apart", &["shop.example.org", "notexample.com"]),
+            route("apart", &["shop.example.org", "pay.notexample.com"]),
             route("inside", &["cart"]),
             route("full", &["cart.shop.svc.cluster.local"]),
         ];
