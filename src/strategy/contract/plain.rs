@@ -78,7 +78,7 @@ fn paused(shop: Shop) -> Shop {
 /// With the reason of each version.
 fn told(shop: Shop) -> Shop {
     let cause = |object: &mut Value, cause: &str| {
-        object["metadata"]["annotations"]["kubernetes.io/change-cause"] = cause.into()
+        object["metadata"]["annotations"]["kubernetes.io/change-cause"] = cause.into();
     };
     shop.set(Kind::ReplicaSet, "web-h1", |set| cause(set, "first && best"))
         .set(Kind::ReplicaSet, "web-h2", |set| cause(set, "second"))
