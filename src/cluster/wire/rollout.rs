@@ -5,7 +5,9 @@ use super::rollout_strategy;
 use super::strings::Pool;
 use super::tree::Node;
 use crate::domain::traffic::ObjectMeta;
-use crate::domain::traffic::rollout::{Rollout, RolloutStatus, RolloutStrategy, RolloutWeights, RunRef, RunRole};
+use crate::domain::traffic::rollout::{
+    PluginStatus, Rollout, RolloutStatus, RolloutStrategy, RolloutWeights, RunRef, RunRole,
+};
 use crate::domain::traffic::rollout_steps::PauseCondition;
 use crate::domain::workload::{Image, Limit, Replicas, UpdateStrategy, Workload};
 use crate::domain::{Revision, Str};
@@ -143,12 +145,24 @@ fn status(node: &Node<'_>, pool: &mut Pool) -> RolloutStatus {
         stable_ping_pong: canary.at("stablePingPong").kept(),
         runs: runs.iter().filter_map(run).collect(),
         experiment: canary.at("currentExperiment").kept(),
+        plugins: canary.at("stepPluginStatuses").items().iter().map(plugin).collect(),
         active_selector: sides.at("activeSelector").shared(pool),
         preview_selector: sides.at("previewSelector").shared(pool),
         started_at: duration.at("rolloutStartedAt").time(),
         finished_at: duration.at("finishedAt").time(),
         completion: duration.at("completionStatus").kept(),
         conditions: conditions(&node.at("conditions"), pool),
+    }
+}
+
+fn plugin(node: &Node<'_>) -> PluginStatus {
+    let text = |name: &str| node.at(name).kept().unwrap_or_else(|| "".into());
+    PluginStatus {
+        index: node.at("index").int().unwrap_or_default(),
+        name: text("name"),
+        operation: text("operation"),
+        phase: text("phase"),
+        message: text("message"),
     }
 }
 

@@ -176,6 +176,8 @@ pub struct RolloutStatus {
     pub runs: Vec<RunRef>,
     /// `canary.currentExperiment`.
     pub experiment: Option<Str>,
+    /// `canary.stepPluginStatuses`.
+    pub plugins: Vec<PluginStatus>,
     /// `blueGreen.activeSelector`.
     pub active_selector: Option<Str>,
     /// `blueGreen.previewSelector`.
@@ -199,6 +201,21 @@ pub struct RolloutWeights {
     pub stable: Option<i64>,
     /// `verified`; `None` where the router does not verify.
     pub verified: Option<bool>,
+}
+
+/// What a step plugin tells of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PluginStatus {
+    /// The step's place in the list.
+    pub index: i64,
+    /// The plugin's name.
+    pub name: Str,
+    /// `operation`: `Run`, `Terminate`, `Abort`.
+    pub operation: Str,
+    /// `phase`: `Running`, `Successful`, `Failed`, `Error`.
+    pub phase: Str,
+    /// `message`.
+    pub message: Str,
 }
 
 /// An analysis run that a Rollout's status names.

@@ -27,9 +27,48 @@ pub fn bad(run: &AnalysisRun) -> bool {
     matches!(&*run.phase, "Failed" | "Error" | "Inconclusive")
 }
 
-/// A check for every metric of the runs, and one for a run without any.
-pub fn checks(runs: &[Arc<AnalysisRun>]) -> Vec<Check> {
-    runs.iter().flat_map(|run| of_run(run)).collect()
+/// What judges the version: a check for every metric of the runs (one for a run without any), the experiment of this step
+/// and what its plugin tells.
+pub fn checks(view: &View, runs: &[Arc<AnalysisRun>]) -> Vec<Check> {
+    let runs = runs.iter().flat_map(|run| of_run(run));
+    runs.chain(experiment(view)).chain(plugin(view)).collect()
+}
+
+fn plain(name: String, standing: String, verdict: Verdict, message: &str) -> Check {
+    Check {
+        name: name.into(),
+        standing: standing.into(),
+        verdict,
+        limit: "".into(),
+        values: Vec::new(),
+        message: clip(message, 200).into(),
+    }
+}
+
+/// The experiment that the status names. How its parts fare stands in the Experiment, which is not watched: what is told
+/// is whether the Rollout still waits for it.
+fn experiment(view: &View) -> Option<Check> {
+    let name = view.rollout.status.experiment.as_ref().filter(|_| view.stand.in_flight())?;
+    let (standing, verdict) = if view.stand.pauses.iter().any(|reason| &**reason == "InconclusiveExperiment") {
+        ("could not decide", Verdict::Warn)
+    } else {
+        ("under way", Verdict::Unknown)
+    };
+    let at = view.stand.index.map(|index| format!(" (step {index})")).unwrap_or_default();
+    Some(plain(format!("experiment {}{at}", clip(name, 60)), standing.into(), verdict, ""))
+}
+
+/// What the plugin of the present step tells.
+fn plugin(view: &View) -> Option<Check> {
+    let index = i64::try_from(view.stand.index?).ok()?;
+    let mut told = view.rollout.status.plugins.iter().filter(|told| told.index == index && view.stand.in_flight());
+    let told = told.next_back()?;
+    let standing = match (&*told.operation, phase(&told.phase)) {
+        ("" | "Run", phase) => phase,
+        (other, phase) => format!("{}: {phase}", clip(&other.to_lowercase(), 24)),
+    };
+    let name = format!("plugin {} (step {index})", clip(&told.name, 60));
+    Some(plain(name, standing, verdict(&told.phase), &told.message))
 }
 
 fn of_run(run: &AnalysisRun) -> Vec<Check> {

@@ -20,7 +20,7 @@ pub fn traffic(view: &View, tracks: &[Track], blocked: Option<Str>) -> Traffic {
         switch: split::switch(view),
         countdowns: countdowns::countdowns(view),
         waiting: waiting(view),
-        checks: analysis::checks(&runs),
+        checks: analysis::checks(view, &runs),
         notices: notices(view),
         blocked,
         holder: Some(holder),

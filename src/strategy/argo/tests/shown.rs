@@ -289,3 +289,31 @@ fn every_verb_has_its_direction_and_a_disabled_one_says_why() {
         }
     }
 }
+
+#[test]
+fn what_an_experiment_and_a_plugin_are_at_stands_among_the_checks() {
+    let checks = |world: &World| world.release().traffic.as_ref().expect("traffic").checks.clone();
+    let steps = json!([{"setWeight": 20}, {"experiment": {"templates": [{"name": "baseline", "specRef": "stable"}]}},
+        {"plugin": {"name": "shop/smoke"}}]);
+    let at = |index| World::at_step(index, 20).with(|it| it["spec"]["strategy"]["canary"]["steps"] = steps.clone());
+    let trying = at(1).status(|status| status["canary"]["currentExperiment"] = "pay-h2-2-1".into());
+    let check = &checks(&trying)[0];
+    assert_eq!((&*check.name, &*check.standing), ("experiment pay-h2-2-1 (step 1)", "under way"));
+    let undecided = trying.paused("InconclusiveExperiment", 30);
+    let check = &checks(&undecided)[0];
+    assert_eq!((&*check.standing, check.verdict), ("could not decide", Verdict::Warn));
+    let told = |phase: &str| {
+        at(2).status(|status| {
+            status["canary"]["stepPluginStatuses"] = json!([
+                {"index": 2, "name": "shop/smoke", "operation": "Run", "phase": phase, "message": "3 of 9 pages"},
+                {"index": 0, "name": "shop/other", "operation": "Run", "phase": "Successful"}]);
+        })
+    };
+    let check = &checks(&told("Running"))[0];
+    assert_eq!(
+        (&*check.name, &*check.standing, &*check.message),
+        ("plugin shop/smoke (step 2)", "running", "3 of 9 pages")
+    );
+    assert_eq!(checks(&told("Failed"))[0].verdict, Verdict::Bad);
+    assert_eq!(checks(&told("Failed")).len(), 1, "only of the step that it stands at");
+}
