@@ -176,15 +176,15 @@ pub enum Settled {
 
 /// The strategies, tried in this order; the claim with the highest rank wins.
 pub static STRATEGIES: &[&dyn Strategy] = &[
-    &rolling::Rolling,
+    &rolling::ROLLING,
     &recreate::RECREATE,
     &on_delete::ON_DELETE,
-    &istio::Istio,
-    &gateway::Gateway,
+    &istio::ISTIO,
+    &gateway::GATEWAY,
     &ab_test::AbTest,
     &flagger::Flagger,
-    &argo_canary::ArgoCanary,
-    &argo_blue_green::ArgoBlueGreen,
+    &argo_canary::ARGO_CANARY,
+    &argo_blue_green::ARGO_BLUE_GREEN,
     &blue_green::BlueGreen,
     &replica_canary::ReplicaCanary,
 ];

@@ -28,6 +28,7 @@ pub mod settled;
 pub mod split;
 pub mod stand;
 pub mod state;
+pub mod steered;
 pub mod steps;
 pub mod template;
 pub mod tracks;

@@ -1,51 +1,12 @@
 //! Argo Rollouts, blue-green: the new version comes up beside the old one, behind a preview Service where there is one,
 //! and takes all traffic in one switch of the active Service.
 
-use super::argo::{actions, claim, plan, release, settled};
-use super::{Claim, Context, Derive, Settled, Strategy};
-use crate::domain::objects::Objects;
-use crate::domain::plan::{Act, Refusal};
-use crate::domain::release::{Action, StrategyKind};
+use super::argo::steered::Steered;
+use crate::domain::release::StrategyKind;
 use crate::domain::traffic::rollout::RolloutStrategy;
-use crate::domain::{Details, Intent, ObjectKey, Plan, Release};
 
 /// The strategy of Rollouts with `blueGreen`.
-#[derive(Debug)]
-pub struct ArgoBlueGreen;
-
-/// Its name.
-pub const KIND: StrategyKind = StrategyKind("argo-blue-green");
-
-const fn ours(strategy: &RolloutStrategy) -> bool {
-    matches!(strategy, RolloutStrategy::BlueGreen(_))
-}
-
-impl Strategy for ArgoBlueGreen {
-    fn kind(&self) -> StrategyKind {
-        KIND
-    }
-
-    fn claims(&self, key: &ObjectKey, objects: &dyn Objects) -> Option<Claim> {
-        claim::claim(key, objects, ours)
-    }
-
-    fn derive(&self, root: &ObjectKey, objects: &dyn Objects, context: &Derive<'_>) -> Option<Release> {
-        release::derive(KIND, root, objects, context)
-    }
-
-    fn actions(&self, release: &Release, context: &Context) -> Vec<Action> {
-        actions::actions(release, context)
-    }
-
-    fn plan(&self, release: &Release, details: &Details, intent: &Intent, context: &Context) -> Result<Plan, Refusal> {
-        plan::plan(release, details, intent, context)
-    }
-
-    fn settled(&self, release: &Release) -> Settled {
-        settled::settled(release)
-    }
-
-    fn acted(&self, release: &Release, act: Act) -> Settled {
-        settled::acted(release, act)
-    }
-}
+pub static ARGO_BLUE_GREEN: Steered = Steered {
+    kind: StrategyKind("argo-blue-green"),
+    ours: |strategy| matches!(strategy, RolloutStrategy::BlueGreen(_)),
+};

@@ -8,5 +8,7 @@ use crate::domain::release::StrategyKind;
 use crate::domain::workload::UpdateStrategy;
 
 /// The strategy of workloads whose pods a person replaces by deleting them.
-pub static ON_DELETE: Plain =
-    Plain { kind: StrategyKind("on-delete"), why: "updateStrategy OnDelete", update: UpdateStrategy::OnDelete };
+pub static ON_DELETE: Plain = Plain {
+    kind: StrategyKind("on-delete"),
+    why: |update| (*update == UpdateStrategy::OnDelete).then_some("updateStrategy OnDelete"),
+};

@@ -8,5 +8,7 @@ use crate::domain::release::StrategyKind;
 use crate::domain::workload::UpdateStrategy;
 
 /// The strategy of Deployments that end all pods first.
-pub static RECREATE: Plain =
-    Plain { kind: StrategyKind("recreate"), why: "strategy Recreate", update: UpdateStrategy::Recreate };
+pub static RECREATE: Plain = Plain {
+    kind: StrategyKind("recreate"),
+    why: |update| (*update == UpdateStrategy::Recreate).then_some("strategy Recreate"),
+};

@@ -23,6 +23,7 @@ pub mod revert;
 pub mod settled;
 pub mod shape;
 pub mod undo;
+pub mod weighted;
 pub mod weights;
 
 #[cfg(test)]

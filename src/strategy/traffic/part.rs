@@ -19,7 +19,7 @@ pub struct Part {
 }
 
 /// The strategies of plain workloads.
-static PLAIN: [&dyn Strategy; 3] = [&rolling::Rolling, &recreate::RECREATE, &on_delete::ON_DELETE];
+static PLAIN: [&dyn Strategy; 3] = [&rolling::ROLLING, &recreate::RECREATE, &on_delete::ON_DELETE];
 
 impl Part {
     /// Reads the workload at `key`; `None` when it is gone or nothing plain steers it.

@@ -13,10 +13,8 @@ use crate::strategy::{Claim, Context, Derive, Settled, Strategy};
 pub struct Plain {
     /// Its name.
     pub kind: StrategyKind,
-    /// The field that says so.
-    pub why: &'static str,
-    /// The way.
-    pub update: UpdateStrategy,
+    /// The field that says so; `None` of a workload that updates in another way.
+    pub why: fn(&UpdateStrategy) -> Option<&'static str>,
 }
 
 impl Strategy for Plain {
@@ -25,11 +23,12 @@ impl Strategy for Plain {
     }
 
     fn claims(&self, key: &ObjectKey, objects: &dyn Objects) -> Option<Claim> {
-        (objects.workload(key)?.update == self.update).then(|| release::claim(key, objects, self.why))?
+        release::claim(key, objects, (self.why)(&objects.workload(key)?.update)?)
     }
 
     fn derive(&self, root: &ObjectKey, objects: &dyn Objects, context: &Derive<'_>) -> Option<Release> {
-        release::derive(self.kind, root, objects, context, self.why)
+        let why = (self.why)(&objects.workload(root)?.update).unwrap_or_default();
+        release::derive(self.kind, root, objects, context, why)
     }
 
     fn actions(&self, release: &Release, _: &Context) -> Vec<Action> {
