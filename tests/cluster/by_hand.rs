@@ -11,12 +11,10 @@ mod argo_canary;
 mod blue_green;
 #[path = "by_hand/flagger.rs"]
 mod flagger;
-#[path = "by_hand/gateway.rs"]
-mod gateway;
-#[path = "by_hand/istio.rs"]
-mod istio;
 #[path = "by_hand/replica_canary.rs"]
 mod replica_canary;
+#[path = "by_hand/weights.rs"]
+mod weights;
 
 use crate::pty::Pty;
 use crate::room::Room;
