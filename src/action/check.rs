@@ -4,7 +4,7 @@ use super::gates::{self, Gate, Write};
 use super::run::Run;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::snapshot::FRESH_LIMIT;
-use crate::domain::{Age, Direction, Outcome, Timestamp};
+use crate::domain::{Age, Direction, Outcome};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -30,9 +30,12 @@ impl Run {
         };
         let held = gates::held(policy, write, &facts(None));
         // The read is for what passes all the rest only, and the gates are asked again after it.
-        let held = match (held, self.unheard().await) {
-            (None, Some(age)) => gates::held(policy, write, &facts(Some(age))),
-            (held, _) => held,
+        let held = match held {
+            None => match self.unheard().await {
+                Some(age) => gates::held(policy, write, &facts(Some(age))),
+                None => None,
+            },
+            held => held,
         };
         held.map(|(gate, refusal)| Outcome::new(kind_of(gate), refusal.reason))
     }
@@ -45,9 +48,14 @@ impl Run {
         }
         let settings = &self.inner().settings;
         let age = match &settings.snapshots {
-            Some(snapshots) => snapshots.borrow().age_of(self.release.key.kind, settings.clock.now()),
-            // Nobody watches: what counts is when the plan's bytes were read, by the machine's own clock.
-            None => self.read_at.map_or(Age::seconds(0), |read_at| Age::between(read_at, Timestamp::now())),
+            Some(snapshots) => {
+                let key = &self.release.key;
+                snapshots.borrow().age_in(key.kind, &key.namespace, settings.clock.now())
+            }
+            // Nobody watches: what counts is when the plan's bytes were read, by the same clock.
+            None => self
+                .read_at
+                .map_or(Age::seconds(0), |read_at| Age::between(read_at, self.inner().cluster.clock().now())),
         };
         if age <= FRESH_LIMIT {
             return None;

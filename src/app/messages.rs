@@ -89,6 +89,14 @@ impl Messages {
         true
     }
 
+    /// Acknowledges every message of these words: what it told of is over.
+    pub fn settle(&mut self, text: &str) {
+        let text = sanitize(text);
+        for message in self.list.iter_mut().filter(|message| *message.text == *text) {
+            message.acknowledged = true;
+        }
+    }
+
     /// Acknowledges the message in this place.
     pub fn acknowledge(&mut self, place: usize) {
         if let Some(message) = self.list.get_mut(place) {

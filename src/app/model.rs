@@ -9,6 +9,7 @@ use super::measuring::Span;
 use super::messages::{Level, Messages};
 use super::rights::Rights;
 use super::session::Session;
+use super::update::rest::Rest;
 use super::writes::Writes;
 use crate::action::journal::Unfinished;
 use crate::domain::intent::Override;
@@ -47,6 +48,8 @@ pub struct Model {
     pub layers: Vec<Layer>,
     /// The raw objects of releases that were opened or planned for.
     pub details: HashMap<Uid, Arc<Details>>,
+    /// The release that one rests on: its objects are read ahead.
+    pub rest: Rest,
     /// What the cluster lets us do with a release, as far as it was asked.
     pub rights: HashMap<Uid, Rights>,
     /// Plans that were confirmed here, and what became of them.
@@ -63,13 +66,15 @@ pub struct Model {
     pub theme: Str,
     /// Rises with every change of what is drawn; a flushed frame says which one it showed.
     pub revision: u64,
+    /// Why the server does not answer, as it was last told.
+    pub away: Option<Str>,
     /// Why nothing is written any more: the context points to another cluster than the one that is shown.
     pub elsewhere: Option<Str>,
     /// Plans of an earlier console that were interrupted.
     pub interrupted: Vec<Unfinished>,
     /// When `Ctrl-c` was last pressed.
     pub cancelled: Option<Duration>,
-    /// How many plans were named so far.
+    /// How many plans and requests for logs were numbered so far.
     pub plans: u32,
 }
 
@@ -166,6 +171,7 @@ impl Model {
             board: Board::default(),
             layers: Vec::new(),
             details: HashMap::new(),
+            rest: Rest::default(),
             rights: HashMap::new(),
             writes: Writes::default(),
             guards: Guards::default(),
@@ -174,6 +180,7 @@ impl Model {
             keys,
             theme,
             revision: 1,
+            away: None,
             elsewhere: None,
             interrupted: Vec::new(),
             cancelled: None,

@@ -5,8 +5,8 @@ use super::layers::Layer;
 use super::layout;
 use super::measuring;
 use super::model::Model;
-use super::update::plan;
-use crate::domain::snapshot::Connection;
+use super::update::{plan, rest};
+use crate::domain::snapshot::{Connection, Watch};
 use crate::domain::{Age, Timestamp};
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub fn next(model: &Model) -> Option<Duration> {
     });
     let texts = model.tick + until_a_text_changes(model);
     let order = if model.held.is_none() { model.board.next_order() } else { None };
-    dialogs.chain([texts]).chain(order).min()
+    dialogs.chain(rest::wakes(model)).chain([texts]).chain(order).min()
 }
 
 /// How long until an age or a clock time on the screen is another one.
@@ -36,9 +36,10 @@ fn until_a_text_changes(model: &Model) -> Duration {
     match &model.live.connection {
         Connection::Live => {
             for status in model.live.kinds.values() {
-                if let crate::domain::snapshot::Watch::Failing { since: then, .. } = &status.watch {
+                if let Watch::Failing { since: then, .. } | Watch::Forbidden { since: Some(then), .. } = &status.watch {
                     since(Some(*then));
                 }
+                since(status.denied.iter().filter_map(|denied| denied.since).min());
             }
         }
         Connection::Connecting { since: then } | Connection::Away { since: then, .. } => since(Some(*then)),

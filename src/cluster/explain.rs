@@ -1,6 +1,7 @@
 //! Turns what a connection or a server says into one sentence.
 
 use super::errors::ReadError;
+use crate::domain::snapshot::Absence;
 use crate::domain::text::sanitize;
 use serde::Deserialize;
 use std::error::Error;
@@ -71,6 +72,19 @@ fn sentence(server: &str, error: &kube::Error) -> String {
         return format!("The name in {server} can't be resolved: check the server's address, VPN or DNS.");
     }
     format!("{server} can't be reached: {last}.")
+}
+
+/// What kind of reason one of the sentences above gives.
+pub fn absence(sentence: &str) -> Absence {
+    if sentence.contains("refuses the connection") {
+        Absence::Refused
+    } else if sentence.starts_with("The certificate of") || sentence.contains(" TLS connection") {
+        Absence::Certificate
+    } else if sentence.starts_with("The credential plugin") {
+        Absence::Login
+    } else {
+        Absence::NoAnswer
+    }
 }
 
 /// The innermost cause, in its own words.
@@ -200,6 +214,26 @@ mod tests {
         let secret = r#"Deployment in version "v1" cannot be handled: {"env":[{"value":"hunter2"}]}: strict decoding error: unknown field "spec.x""#;
         let refused = Refused::read(400, None, serde_json::json!({"message": secret}).to_string().as_bytes());
         assert_eq!(refused.message, r#"strict decoding error: unknown field "spec.x""#);
+    }
+
+    #[test]
+    fn the_kind_of_reason_is_told_from_the_sentence_that_is_made_for_it() {
+        let tls = |error| tls_sentence("https://x", &error);
+        let bad = |bad| tls(rustls::Error::InvalidCertificate(bad));
+        let io = |kind: io::ErrorKind| sentence("https://x", &kube::Error::Service(Box::new(io::Error::from(kind))));
+        let sentences = [
+            (bad(rustls::CertificateError::Expired), Absence::Certificate),
+            (bad(rustls::CertificateError::UnknownIssuer), Absence::Certificate),
+            (bad(rustls::CertificateError::Revoked), Absence::Certificate),
+            (tls(rustls::Error::AlertReceived(rustls::AlertDescription::BadCertificate)), Absence::Certificate),
+            (tls(rustls::Error::DecryptError), Absence::Certificate),
+            (io(io::ErrorKind::ConnectionRefused), Absence::Refused),
+            (io(io::ErrorKind::TimedOut), Absence::NoAnswer),
+            (io(io::ErrorKind::ConnectionReset), Absence::NoAnswer),
+        ];
+        for (sentence, wanted) in sentences {
+            assert_eq!(absence(&sentence), wanted, "{sentence}");
+        }
     }
 
     #[test]

@@ -93,6 +93,8 @@ pub struct Feed {
     pub selector: Option<Str>,
     /// Whether a refusal ends the feed, since its caller has another way.
     pub may_give_up: bool,
+    /// When rows that it takes over were last read; `None`: there are none.
+    pub taken_over: Option<Timestamp>,
     /// Dropped when the first list is there, or was refused.
     pub listed: Option<mpsc::Sender<Kind>>,
 }
@@ -100,8 +102,8 @@ pub struct Feed {
 /// Why a feed ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ended {
-    /// It may not list (and was told to give up then).
-    Forbidden,
+    /// It may not list (and was told to give up then); when it was last live.
+    Forbidden(Option<Timestamp>),
     /// The index is gone.
     NoIndex,
 }
@@ -145,7 +147,7 @@ const TOO_SHORT: Duration = Duration::from_secs(1);
 impl Feed {
     /// Runs until the index is gone, or it may give up and does.
     pub async fn run(mut self) -> Ended {
-        let mut state = State::default();
+        let mut state = State { live_at: self.taken_over, ..State::default() };
         let mut backoff = Backoff::default();
         loop {
             let began = Instant::now();
@@ -158,7 +160,7 @@ impl Feed {
                 Ok(Ok(Round::Again)) => continue,
                 Ok(Ok(Round::Ended)) if began.elapsed() >= TOO_SHORT => continue,
                 Ok(Ok(Round::Ended)) => backoff.next(),
-                Ok(Err(ReadError::Forbidden(_))) if self.may_give_up => return Ended::Forbidden,
+                Ok(Err(ReadError::Forbidden(_))) if self.may_give_up => return Ended::Forbidden(state.live_at),
                 Ok(Err(error)) => {
                     let (wait, watch) = self.after(error, &mut state, &mut backoff);
                     if self.show(&mut state, watch).await.is_err() {
@@ -215,7 +217,7 @@ impl Feed {
             ReadError::Server { .. } | ReadError::Unreadable(_) | ReadError::OtherCluster(_) => backoff.next(),
         };
         let watch = match error {
-            ReadError::Forbidden(reason) => Watch::Forbidden { reason: reason.into() },
+            ReadError::Forbidden(reason) => Watch::Forbidden { reason: reason.into(), since: state.live_at },
             ReadError::NotFound(_) => Watch::Absent,
             other => Watch::Failing {
                 since: state.live_at.unwrap_or(now),

@@ -5,7 +5,7 @@ use super::errors::ReadError;
 use super::feed::{Message, Shared, later};
 use super::request::{Failed, Request};
 use crate::domain::Timestamp;
-use crate::domain::snapshot::Connection;
+use crate::domain::snapshot::{Absence, Connection};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
@@ -34,6 +34,7 @@ pub async fn run(shared: Shared, again: watch::Sender<u64>) {
             }
             Err(error) => Connection::Away {
                 since: last_answer.unwrap_or(began),
+                cause: absence(error),
                 reason: error.to_string().into(),
                 retry_at: later(now, EVERY_WHILE_AWAY),
             },
@@ -57,6 +58,20 @@ pub async fn run(shared: Shared, again: watch::Sender<u64>) {
         } else {
             sleep(EVERY_WHILE_AWAY).await;
         }
+    }
+}
+
+/// The kind of reason, in a word.
+fn absence(error: &ReadError) -> Absence {
+    match error {
+        ReadError::Unauthorized(_) | ReadError::Forbidden(_) => Absence::Login,
+        ReadError::OtherCluster(_) => Absence::Elsewhere,
+        ReadError::Server { status, .. } => Absence::Status(*status),
+        ReadError::TooMany { .. } => Absence::Status(429),
+        ReadError::NotFound(_) => Absence::Status(404),
+        ReadError::Gone(_) => Absence::Status(410),
+        ReadError::Unreachable(why) => super::explain::absence(why),
+        ReadError::Unreadable(_) => Absence::NoAnswer,
     }
 }
 

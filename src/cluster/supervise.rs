@@ -6,7 +6,7 @@ use super::index::scopes::Scope;
 use super::index::{ROOTS, WORKLOADS};
 use super::observe::WATCHED;
 use super::options::NamespaceScope;
-use crate::domain::{Kind, Str};
+use crate::domain::{Kind, Str, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -174,18 +174,17 @@ impl KindWatch {
         loop {
             let mut over_all = self.feed(None, listed.take());
             over_all.may_give_up = true;
-            if over_all.run().await == Ended::NoIndex {
-                return;
-            }
-            if !self.by_namespace().await {
+            let Ended::Forbidden(last_live) = over_all.run().await else { return };
+            if !self.by_namespace(last_live).await {
                 return;
             }
         }
     }
 
     /// Watches the namespaces one by one, as many as are known, until it is time to try all again. `false` once the
-    /// index is gone.
-    async fn by_namespace(&self) -> bool {
+    /// index is gone. `last_live` is when the watch over all was: its rows stay, and are as old as that until they are
+    /// listed anew.
+    async fn by_namespace(&self, last_live: Option<Timestamp>) -> bool {
         let all = Scope { kind: self.kind, namespace: None };
         let mut known = self.known.clone();
         if known.wait_for(Option::is_some).await.is_err() {
@@ -200,7 +199,7 @@ impl KindWatch {
                 if running.contains_key(namespace) {
                     continue;
                 }
-                let feed = self.feed(Some(namespace.clone()), None);
+                let feed = Feed { taken_over: last_live, ..self.feed(Some(namespace.clone()), None) };
                 if self.shared.out.send(Message::Expect(feed.scope.clone())).await.is_err() {
                     return false;
                 }
@@ -259,6 +258,7 @@ impl KindWatch {
             only,
             selector: self.plan.selector(self.kind),
             may_give_up: false,
+            taken_over: None,
             listed,
         }
     }

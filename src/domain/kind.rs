@@ -80,6 +80,15 @@ const fn words(
 }
 
 impl Kind {
+    /// Where the revisions of a workload of this kind are kept.
+    #[must_use]
+    pub const fn revisions(self) -> Self {
+        match self {
+            Self::StatefulSet | Self::DaemonSet => Self::ControllerRevision,
+            _ => Self::ReplicaSet,
+        }
+    }
+
     /// Every kind, in the order of the documentation.
     pub const ALL: [Self; 26] = [
         Self::Deployment,

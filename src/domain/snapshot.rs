@@ -4,6 +4,7 @@ use super::identity::ClusterIdentity;
 use super::{Age, Kind, ObjectKey, Release, Str, Uid};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 /// Everything that is shown of a cluster at one moment. Cheap to clone: releases are shared between snapshots.
@@ -60,15 +61,40 @@ impl Snapshot {
     /// How old the shown data of `kind` is: zero while the probe answers and its watch is live.
     pub fn age_of(&self, kind: Kind, now: Timestamp) -> Age {
         let kind_age = match self.kinds.get(&kind).map(|status| &status.watch) {
-            Some(Watch::Failing { since, .. }) => Age::between(*since, now),
-            Some(Watch::Live | Watch::Listing | Watch::Absent | Watch::Forbidden { .. }) | None => Age::seconds(0),
+            Some(Watch::Failing { since, .. } | Watch::Forbidden { since: Some(since), .. }) => {
+                Age::between(*since, now)
+            }
+            Some(Watch::Live | Watch::Listing | Watch::Absent | Watch::Forbidden { since: None, .. }) | None => {
+                Age::seconds(0)
+            }
         };
         kind_age.max(self.connection.age(now))
     }
 
+    /// The same of what is shown of `namespace`: it may not be read any more while others may.
+    pub fn age_in(&self, kind: Kind, namespace: &str, now: Timestamp) -> Age {
+        let lost = self.denied(kind, namespace).and_then(|denied| denied.since);
+        lost.map_or(Age::seconds(0), |since| Age::between(since, now)).max(self.age_of(kind, now))
+    }
+
     /// The age of the oldest data on the screen.
     pub fn age(&self, now: Timestamp) -> Age {
-        self.kinds.keys().map(|kind| self.age_of(*kind, now)).max().unwrap_or(self.connection.age(now))
+        let denied = self.kinds.values().flat_map(|status| &status.denied).filter_map(|denied| denied.since);
+        let of_denied = denied.min().map_or(Age::seconds(0), |since| Age::between(since, now));
+        let of_kinds = self.kinds.keys().map(|kind| self.age_of(*kind, now)).max();
+        of_kinds.unwrap_or(self.connection.age(now)).max(of_denied)
+    }
+
+    /// Whether `kind` in `namespace` was read once and may not be read any more: what is shown of it may be anything now.
+    pub fn out_of_sight(&self, kind: Kind, namespace: &str) -> bool {
+        let all =
+            self.kinds.get(&kind).is_some_and(|status| matches!(status.watch, Watch::Forbidden { since: Some(_), .. }));
+        all || self.denied(kind, namespace).is_some_and(|denied| denied.since.is_some())
+    }
+
+    /// The refusal to list `kind` in `namespace`, while it may be listed elsewhere.
+    pub fn denied(&self, kind: Kind, namespace: &str) -> Option<&Denied> {
+        self.kinds.get(&kind)?.denied.iter().find(|denied| *denied.namespace == *namespace)
     }
 
     /// Whether anything shown is older than `LIVE_LIMIT`.
@@ -107,7 +133,18 @@ pub struct KindStatus {
     /// Objects held.
     pub count: usize,
     /// Namespaces that may not be listed, while others may.
-    pub denied: Vec<Str>,
+    pub denied: Vec<Denied>,
+}
+
+/// A namespace that may not be listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denied {
+    /// Its name.
+    pub namespace: Str,
+    /// The server's sentence.
+    pub reason: Str,
+    /// When it was last read; `None` where it never was, and nothing of it is shown.
+    pub since: Option<Timestamp>,
 }
 
 /// The state of a watch.
@@ -130,6 +167,8 @@ pub enum Watch {
     Forbidden {
         /// The server's sentence.
         reason: Str,
+        /// When it was last live: a right that ended leaves rows behind. `None` where it never was.
+        since: Option<Timestamp>,
     },
     /// The server does not know this kind.
     Absent,
@@ -149,11 +188,43 @@ pub enum Connection {
     Away {
         /// The last answer.
         since: Timestamp,
+        /// What keeps it away, in a word.
+        cause: Absence,
         /// One sentence: refused, timed out, certificate, credentials…
         reason: Str,
         /// When the next probe is due.
         retry_at: Timestamp,
     },
+}
+
+/// What keeps a server away, for where there is no room for the sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absence {
+    /// It does not accept our credentials, or there are none.
+    Login,
+    /// There is no trust between it and us: its certificate or ours.
+    Certificate,
+    /// Nothing listens there.
+    Refused,
+    /// No answer came in time, or the connection was cut.
+    NoAnswer,
+    /// It answers that it can't: this HTTP status.
+    Status(u16),
+    /// The context points to another cluster now.
+    Elsewhere,
+}
+
+impl fmt::Display for Absence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Login => f.write_str("not logged in"),
+            Self::Certificate => f.write_str("certificate"),
+            Self::Refused => f.write_str("refused"),
+            Self::NoAnswer => f.write_str("no answer"),
+            Self::Status(status) => write!(f, "answers {status}"),
+            Self::Elsewhere => f.write_str("another cluster"),
+        }
+    }
 }
 
 impl Connection {

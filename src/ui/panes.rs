@@ -10,8 +10,12 @@ mod versions;
 use crate::app::Model;
 use crate::app::layers::ReleaseView;
 use crate::app::model::Pane;
-use crate::ui::widgets::Look;
+use crate::domain::Kind;
+use crate::domain::snapshot::{Connection, Watch};
+use crate::ui::text::Elide;
+use crate::ui::view::unread;
 use crate::ui::widgets::pane::{self, Frame};
+use crate::ui::widgets::{Look, Slot, put};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -23,6 +27,27 @@ struct Drawn<'a> {
     look: Look<'a>,
     /// Whether the keys go to this pane.
     focused: bool,
+}
+
+impl Drawn<'_> {
+    /// Why what a pane shows of `kind` is missing or old, in a sentence.
+    fn unread(self, kind: Kind) -> Option<String> {
+        let snapshot = self.model.shown();
+        unread::reading_of(snapshot, kind, &self.view.release.key.namespace, self.model.now)
+    }
+
+    /// Says above what a pane shows of `kind` that it is old; gives the room below.
+    fn says_old(self, buffer: &mut Buffer, area: Rect, kind: Kind) -> Rect {
+        let snapshot = self.model.shown();
+        let listing = snapshot.kinds.get(&kind).is_some_and(|status| status.watch == Watch::Listing);
+        // While nothing is read at all, the header and the message say so.
+        let told = matches!(snapshot.connection, Connection::Live) && !listing && area.height > 3;
+        let Some(why) = self.unread(kind).filter(|_| told) else { return area };
+        let slot = Slot::row(area, 0).after(1);
+        let text = self.look.elide(&why, usize::from(slot.cells).saturating_sub(1), Elide::End);
+        put(buffer, slot, &text, self.look.theme.style("message.warning"));
+        Rect { y: area.y + 1, height: area.height - 1, ..area }
+    }
 }
 
 /// What a pane draws.

@@ -14,6 +14,7 @@ mod message;
 pub(super) mod numbers;
 mod release;
 pub(super) mod said;
+pub(super) mod unread;
 
 #[cfg(test)]
 pub(crate) mod samples;

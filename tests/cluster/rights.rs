@@ -51,5 +51,5 @@ async fn a_user_of_one_namespace_sees_it_and_the_other_is_named_as_denied() {
             && kit::deployment(snapshot, &own.0, "web").is_some()
     })
     .await;
-    assert_eq!(*snapshot.kinds[&Kind::Pod].denied[0], *closed.0);
+    assert_eq!(*snapshot.kinds[&Kind::Pod].denied[0].namespace, *closed.0);
 }

@@ -249,7 +249,7 @@ impl Watch {
         let now = self.now();
         let measured = self.measured();
         let judgement = judge(&self.options.rules, measured.as_deref(), release, &kept.state, now);
-        let age = self.options.snapshots.borrow().age_of(release.key.kind, now);
+        let age = self.options.snapshots.borrow().age_in(release.key.kind, &release.key.namespace, now);
         if age <= FRESH_LIMIT {
             return (judgement, true);
         }

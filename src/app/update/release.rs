@@ -81,7 +81,7 @@ fn step_in_pane(model: &mut Model, step: Step) {
 /// About how many lines a pane that only scrolls has.
 fn lines_of(release: &Release, measured: Option<&Measured>, pane: Pane) -> usize {
     match pane {
-        Pane::Health => release.health.reasons.len() + release.management.len() + release.unreadable.len() + 9,
+        Pane::Health => release.health.reasons.len() + release.management.len() + release.unreadable.len() + 9 + 7 * 3,
         Pane::Traffic => {
             let of_traffic = release.traffic.as_ref().map_or(0, |traffic| {
                 let rules = traffic.rules.iter().map(|rule| 3 + rule.mirrors.len()).sum::<usize>();

@@ -4,6 +4,7 @@ use crate::app::effect::Effect;
 use crate::app::layers::Layer;
 use crate::app::model::Model;
 use crate::domain::Snapshot;
+use crate::domain::snapshot::Connection;
 use std::sync::Arc;
 
 /// Takes what the cluster published.
@@ -13,11 +14,30 @@ pub fn take(model: &mut Model, snapshot: Arc<Snapshot>) -> Vec<Effect> {
     if model.elsewhere.is_none() && snapshot.cluster != model.session.cluster {
         model.session.cluster = snapshot.cluster.clone();
     }
+    tell_of_absence(model, &snapshot);
     model.live = snapshot;
     if model.held.is_none() {
         show(model);
     }
     start_on_target(model)
+}
+
+/// Why the server does not answer is told as long as it does not: once a reason, and no longer than it holds.
+fn tell_of_absence(model: &mut Model, snapshot: &Snapshot) {
+    let why = match &snapshot.connection {
+        Connection::Away { reason, .. } => Some(reason.clone()),
+        Connection::Connecting { .. } | Connection::Live => None,
+    };
+    if model.away == why {
+        return;
+    }
+    if let Some(over) = model.away.take() {
+        model.messages.settle(&over);
+    }
+    if let Some(why) = &why {
+        model.error(why);
+    }
+    model.away = why;
 }
 
 /// Shows the live snapshot on the board and in the open release.

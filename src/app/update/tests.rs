@@ -1,6 +1,8 @@
 //! What keys do, and above all what they do not do.
 
 mod guard;
+mod interrupted;
+mod logs;
 mod order;
 mod traffic;
 
@@ -12,7 +14,7 @@ use crate::app::writes::Phase;
 use crate::app::{Model, Msg, update};
 use crate::domain::intent::{Override, UndoTo};
 use crate::domain::outcome::OutcomeKind;
-use crate::domain::snapshot::Snapshot;
+use crate::domain::snapshot::{Absence, Connection, Snapshot};
 use crate::domain::{Intent, Outcome, Revision};
 use crate::ui::view::samples::{ago, arm, at_stuck, console, press, stuck, stuck_details};
 use proptest::prelude::*;
@@ -217,7 +219,7 @@ fn without_an_answer_back_is_sent_blind_and_forward_is_refused() {
         update(&mut model, Msg::Details(uid.clone(), Ok(Arc::new(old))));
         let mut snapshot = (*model.live).clone();
         snapshot.connection =
-            crate::domain::snapshot::Connection::Away { since: ago(60), reason: "refused".into(), retry_at: ago(0) };
+            Connection::Away { since: ago(60), cause: Absence::Refused, reason: "refused".into(), retry_at: ago(0) };
         update(&mut model, Msg::Snapshot(Arc::new(snapshot)));
         let effects = press(&mut model, key);
         assert!(effects.iter().any(|effect| matches!(effect, Effect::ReadDetails(_))));

@@ -168,13 +168,13 @@ fn actions(release: &Release, reading: &Reading) -> Vec<Action> {
 fn tell_what_is_missing(snapshot: &Snapshot, session: &mut Session) {
     for (kind, status) in &snapshot.kinds {
         match &status.watch {
-            Watch::Forbidden { reason } | Watch::Failing { reason, .. } => {
+            Watch::Forbidden { reason, .. } | Watch::Failing { reason, .. } => {
                 session.output.complain(&format!("{} can't be read: {reason}", kind.plural()));
             }
             Watch::Listing | Watch::Live | Watch::Absent => {}
         }
         if !status.denied.is_empty() {
-            let denied: Vec<&str> = status.denied.iter().map(|name| &**name).collect();
+            let denied: Vec<&str> = status.denied.iter().map(|denied| &*denied.namespace).collect();
             session.output.complain(&format!("{} may not be read in {}", kind.plural(), denied.join(", ")));
         }
     }

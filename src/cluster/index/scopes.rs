@@ -1,6 +1,6 @@
 //! How each watch is doing, put together a kind.
 
-use crate::domain::snapshot::{KindStatus, Watch};
+use crate::domain::snapshot::{Denied, KindStatus, Watch};
 use crate::domain::{Kind, Str};
 use std::collections::BTreeMap;
 
@@ -112,17 +112,21 @@ impl Scopes {
 
     /// How `kind` is doing over all its watches: what is worst of those that may be read.
     pub fn status(&self, kind: Kind, count: usize) -> KindStatus {
-        let denied: Vec<Str> = self
+        let denied: Vec<Denied> = self
             .of(kind)
-            .filter(|(_, state)| matches!(state.watch, Watch::Forbidden { .. }))
-            .filter_map(|(scope, _)| scope.namespace.clone())
+            .filter_map(|(scope, state)| match &state.watch {
+                Watch::Forbidden { reason, since } => {
+                    Some(Denied { namespace: scope.namespace.clone()?, reason: reason.clone(), since: *since })
+                }
+                _ => None,
+            })
             .collect();
         let rank = |watch: &Watch| match watch {
             Watch::Failing { since, .. } => (4, Some(std::cmp::Reverse(*since))),
             Watch::Listing => (3, None),
             Watch::Live => (2, None),
             Watch::Absent => (1, None),
-            Watch::Forbidden { .. } => (0, None),
+            Watch::Forbidden { since, .. } => (0, since.map(std::cmp::Reverse)),
         };
         let worst = self.of(kind).map(|(_, state)| &state.watch).max_by_key(|watch| rank(watch));
         let watch = worst.cloned().unwrap_or(Watch::Listing);
@@ -161,6 +165,10 @@ mod tests {
         Scope { kind: Kind::Pod, namespace: Some(namespace.into()) }
     }
 
+    fn forbidden() -> Watch {
+        Watch::Forbidden { reason: "no".into(), since: None }
+    }
+
     #[test]
     fn a_kind_is_unread_where_it_may_not_be_listed_or_never_was() {
         let mut scopes = Scopes::default();
@@ -194,17 +202,25 @@ mod tests {
         }
         scopes.expect(Scope { kind: Kind::Service, namespace: None });
         assert_eq!(scopes.status(Kind::Pod, 0).watch, Watch::Listing);
-        scopes.set(&scope("a"), Watch::Forbidden { reason: "no".into() });
+        scopes.set(&scope("a"), forbidden());
         assert!(scopes.set(&scope("b"), Watch::Live) && !scopes.set(&scope("b"), Watch::Live));
         assert!(!scopes.all_listed(Kind::Pod));
         assert!(scopes.listed(&scope("b")) && !scopes.listed(&scope("b")));
         assert!(scopes.all_listed(Kind::Pod) && !scopes.all_listed(Kind::Service));
         let status = scopes.status(Kind::Pod, 7);
-        assert_eq!((status.watch, status.count, status.denied), (Watch::Live, 7, vec![Str::from("a")]));
+        let denied = Denied { namespace: "a".into(), reason: "no".into(), since: None };
+        assert_eq!((status.watch, status.count, status.denied), (Watch::Live, 7, vec![denied]));
         let failing = Watch::Failing { since: Timestamp::UNIX_EPOCH, reason: "x".into(), retry_at: Timestamp::MAX };
         scopes.set(&scope("b"), failing.clone());
         assert_eq!(scopes.status(Kind::Pod, 7).watch, failing);
-        scopes.set(&scope("b"), Watch::Forbidden { reason: "no".into() });
-        assert!(matches!(scopes.status(Kind::Pod, 0).watch, Watch::Forbidden { .. }));
+        scopes.set(&scope("b"), forbidden());
+        assert!(matches!(scopes.status(Kind::Pod, 0).watch, Watch::Forbidden { since: None, .. }));
+        let lost = Watch::Forbidden { reason: "no more".into(), since: Some(Timestamp::UNIX_EPOCH) };
+        scopes.set(&scope("a"), lost.clone());
+        assert_eq!(
+            scopes.status(Kind::Pod, 3).watch,
+            lost,
+            "what was read once and may be no more counts before the rest"
+        );
     }
 }

@@ -3,10 +3,11 @@
 use super::kit;
 use crate::cluster::NamespaceScope;
 use crate::cluster::observe::WATCHED;
-use crate::domain::Kind;
-use crate::domain::snapshot::{Connection, Watch};
+use crate::domain::snapshot::{Connection, FRESH_LIMIT, Watch};
+use crate::domain::{Age, Kind};
 use crate::sim::{Access, Level, SimCluster};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 const MANY: &str = r#"
 namespaces = ["a", "b", "c", "d", "e", "f", "g"]
@@ -60,7 +61,9 @@ async fn where_all_may_not_be_read_the_others_are_and_the_denied_are_named() {
     })
     .await;
     assert_eq!(seen(&snapshot), ["a", "b", "d", "e", "f", "g"]);
-    assert_eq!(snapshot.kinds[&Kind::Pod].denied, ["c".into()]);
+    let denied: Vec<_> = snapshot.kinds[&Kind::Pod].denied.iter().map(|it| (&*it.namespace, it.since)).collect();
+    assert_eq!(denied, [("c", None)], "never read: nothing of it is old");
+    assert!(!snapshot.stale(snapshot.published));
     assert_eq!(snapshot.connection, Connection::Live);
 }
 
@@ -95,4 +98,41 @@ async fn somebody_without_any_right_gets_a_word_for_every_kind() {
     .await;
     assert!(snapshot.releases.is_empty() && snapshot.complete());
     assert_eq!(snapshot.connection, Connection::Live, "a refusal is an answer");
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_that_may_not_be_read_any_more_stay_and_grow_old() {
+    let sim = many();
+    let observer = kit::observe_by_tokio(&sim).await;
+    let before = kit::until_live(&observer).await;
+    sim.set_access(Access::new("ana", Level::Nobody));
+    let lost = |snapshot: &crate::domain::Snapshot| snapshot.out_of_sight(Kind::Deployment, "c");
+    let after = kit::until(&observer, "Deployments are out of sight", lost).await;
+    tokio::time::sleep(Duration::from_mins(3)).await;
+    let now = sim.now() + jiff::SignedDuration::from_mins(3);
+    assert_eq!(seen(&after), seen(&before), "rows stay");
+    assert!(after.stale(now), "{:#?}", after.kinds);
+    assert!(after.age_in(Kind::Deployment, "c", now) > FRESH_LIMIT);
+    // Rights that come back make it live again.
+    sim.set_access(Access::new("ana", Level::Viewer));
+    let back = kit::until_live(&observer).await;
+    assert_eq!(back.age(back.published), Age::seconds(0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_namespace_of_many_that_may_not_be_read_any_more_is_old_and_the_others_are_not() {
+    let sim = many();
+    let observer = kit::observe_by_tokio(&sim).await;
+    kit::until_live(&observer).await;
+    let access = Access { without_namespaces: BTreeSet::from(["c".to_owned()]), ..Access::new("ana", Level::Viewer) };
+    sim.set_access(access);
+    let snapshot = kit::until(&observer, "c is out of sight and the rest is live", |snapshot| {
+        let live = |kind| snapshot.kinds[kind].watch == Watch::Live && snapshot.out_of_sight(*kind, "c");
+        [Kind::Deployment, Kind::Pod].iter().all(live)
+    })
+    .await;
+    assert_eq!(seen(&snapshot), ["a", "b", "c", "d", "e", "f", "g"], "rows stay");
+    let now = snapshot.published + jiff::SignedDuration::from_mins(1);
+    assert!(snapshot.age_in(Kind::Deployment, "c", now) > FRESH_LIMIT && snapshot.stale(now));
+    assert_eq!(snapshot.age_in(Kind::Deployment, "d", now), Age::seconds(0));
 }

@@ -17,6 +17,7 @@ use crate::domain::release::HealthReason;
 use crate::domain::state::Verdict;
 use crate::domain::workload::ConditionStatus;
 use crate::ui::view::said::{age, shown};
+use crate::ui::view::unread;
 use crate::ui::widgets::{Look, Slot, put, put_wrapped};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -112,6 +113,9 @@ fn all(drawn: Drawn<'_>) -> Vec<Said> {
     }
     for management in &release.management {
         labelled("managed", managed(management));
+    }
+    for why in unread::of_release(drawn.model.shown(), release, drawn.model.now) {
+        labelled("unread", why);
     }
     for field in &release.unreadable {
         labelled("unread", format!("{} could not be read", shown(field)));

@@ -14,8 +14,8 @@ use crate::domain::history::{Evidence, HistoryEntry};
 use crate::domain::{Age, Timestamp};
 use crate::ui::text::Elide;
 use crate::ui::view::said::{age, count, shown};
+use crate::ui::widgets::put_wrapped;
 use crate::ui::widgets::table::{Column, Row, Table, Width};
-use crate::ui::widgets::{Slot, put};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -39,11 +39,15 @@ pub(super) fn title(drawn: Drawn<'_>) -> Content {
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, drawn: Drawn<'_>) {
     let history = &drawn.view.release.history;
+    let kind = drawn.view.release.key.kind.revisions();
     if history.is_empty() {
         let muted = drawn.look.theme.style("text.muted");
-        put(buffer, Slot::row(area, 0).after(1), "no revisions are read yet, or they may not be listed", muted);
+        let why = drawn.unread(kind).unwrap_or_else(|| "there are no revisions".to_owned());
+        let inside = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+        put_wrapped(buffer, inside, &why, muted, drawn.look);
         return;
     }
+    let area = drawn.says_old(buffer, area, kind);
     let at = drawn.view.revision_place();
     let mut table =
         Table { columns: &COLUMNS, len: history.len(), offset: 0, selected: drawn.focused.then_some(at), header: true };

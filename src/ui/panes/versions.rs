@@ -12,13 +12,14 @@
 use super::{Content, Drawn};
 use crate::app::layers::release::{VersionRow, version_rows};
 use crate::app::scroll::Scroll;
+use crate::domain::Kind;
 use crate::domain::pod::Pod;
 use crate::domain::release::Track;
 use crate::domain::workload::UpdateStrategy;
 use crate::ui::text::Elide;
 use crate::ui::view::said::{age, count, pod_words, shown, version};
 use crate::ui::widgets::table::{Column, Width, lay_out};
-use crate::ui::widgets::{Slot, put, put_line};
+use crate::ui::widgets::{Slot, put, put_line, put_wrapped};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -59,9 +60,12 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, drawn: Drawn<'_>) {
     let rows = version_rows(&view.release);
     if rows.is_empty() {
         let muted = drawn.look.theme.style("text.muted");
-        put(buffer, Slot::row(area, 0).after(1), "no pods are read yet, or there are none", muted);
+        let why = drawn.unread(Kind::Pod).unwrap_or_else(|| "there are no pods".to_owned());
+        let inside = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+        put_wrapped(buffer, inside, &why, muted, drawn.look);
         return;
     }
+    let area = drawn.says_old(buffer, area, Kind::Pod);
     let at = view.version_place(&rows);
     let first = Scroll { at }.first(rows.len(), usize::from(area.height));
     let places = lay_out(&COLUMNS, area.width.saturating_sub(4));

@@ -10,8 +10,8 @@
 //!  Back to: revision 41, v41, likely good (served 3 d, 6 pods still serve it).
 //! ```
 
-use super::numbers;
 use super::said::{age, clock, shown, versions_within};
+use super::{numbers, unread};
 use crate::app::Model;
 use crate::app::filter::Filter;
 use crate::app::measuring::{self, Limits};
@@ -97,6 +97,12 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) {
     }
     let rule = look.glyphs.border.horizontal.repeat(usize::from(area.width));
     put(buffer, Slot::row(area, area.height - 3), &rule, look.theme.style("border"));
+    // What is missing from the board stands on its rule, where it takes no row.
+    if let Some(line) = unread::line(model.shown(), model.now, look.glyphs.dot) {
+        let slot = Slot::row(area, area.height - 3).after(1);
+        let line = look.elide(&line, usize::from(slot.cells).saturating_sub(3), Elide::End);
+        put(buffer, slot, &format!(" {line} "), look.theme.style("message.warning"));
+    }
     if let Some(release) = model.board.current() {
         let inside =
             Rect { x: area.x + 1, y: area.y + area.height - 2, width: area.width.saturating_sub(2), height: 2 };
@@ -186,7 +192,12 @@ fn row<'a>(release: &'a Release, model: &Model, look: Look<'_>) -> Row<'a> {
     let theme = look.theme;
     let state = theme.state(release.state);
     let muted = theme.style("text.muted");
-    let old = model.shown().age_of(release.key.kind, model.now) > crate::domain::snapshot::LIVE_LIMIT;
+    let snapshot = model.shown();
+    let place = &release.key.namespace;
+    let old = snapshot.age_in(release.key.kind, place, model.now) > crate::domain::snapshot::LIVE_LIMIT;
+    // What may not be read any more may be anything by now.
+    let unseen = [release.key.kind, Kind::Pod].into_iter().any(|kind| snapshot.out_of_sight(kind, place));
+    let sign = if unseen { look.glyphs.unknown } else { look.glyphs.state(release.state) };
     let namespace = shown(&release.key.namespace);
     let step = release.step_words();
     let (ready, desired) = (release.replicas.ready, release.replicas.desired);
@@ -196,11 +207,7 @@ fn row<'a>(release: &'a Release, model: &Model, look: Look<'_>) -> Row<'a> {
     let style = if old { theme.style("row.stale") } else { Style::new() };
     Row {
         cells: vec![
-            Line::from(vec![
-                Span::styled(look.glyphs.state(release.state), state),
-                Span::raw(" "),
-                Span::styled(release.state.word(), state),
-            ]),
+            Line::from(vec![Span::styled(sign, state), Span::raw(" "), Span::styled(release.state.word(), state)]),
             // While it waits for a person, what counts is since when.
             Line::styled(age(release.waiting().and_then(|waiting| waiting.since).or(release.since), model.now), muted),
             named(&format!("{namespace}/{}", shown(&release.key.name)), release, model, look),

@@ -144,10 +144,10 @@ fn connection(model: &Model) -> (String, bool) {
     }
     match &snapshot.connection {
         Connection::Connecting { since } => (format!("connecting {}", Age::between(*since, model.now)), false),
-        Connection::Away { since, retry_at, .. } => {
+        Connection::Away { since, cause, retry_at, .. } => {
             let wait = Age::between(model.now, *retry_at);
             let again = if wait.0.as_secs() > 0 { format!(", again in {wait}") } else { String::new() };
-            (format!("away {}{again}", Age::between(*since, model.now)), false)
+            (format!("away {}: {cause}{again}", Age::between(*since, model.now)), false)
         }
         Connection::Live => {
             let age = snapshot.age(model.now);

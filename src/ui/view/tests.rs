@@ -1,8 +1,10 @@
 //! Every screen, as it is drawn.
 
 mod measured;
+mod overlays;
 mod reasons;
 mod traffic;
+mod unread;
 
 use super::samples::{at_stuck, config, console, identity, journal, now, press, stuck};
 use crate::app::keys::KeyTable;
@@ -14,7 +16,7 @@ use crate::app::msg::WriteNews;
 use crate::app::writes::Phase;
 use crate::app::{Model, Msg, Session, layout, update};
 use crate::domain::outcome::OutcomeKind;
-use crate::domain::snapshot::{Connection, KindStatus, Snapshot, Watch};
+use crate::domain::snapshot::{Absence, Connection, KindStatus, Snapshot, Watch};
 use crate::domain::{Kind, ObjectKey, Outcome};
 use crate::ui::glyphs;
 use crate::ui::theme::{ColorLevel, Theme};
@@ -190,7 +192,9 @@ fn logs_yaml_and_diff() {
                 container: "app".into(),
                 text: format!("03:11:{n:02} GET /search 200 {n} ms").into(),
             };
-            update(model, Msg::Logs((0..30).map(line).collect()));
+            let Some(Layer::Logs(logs)) = model.top() else { panic!("logs are open") };
+            let number = logs.number;
+            update(model, Msg::Logs(number, (0..30).map(line).collect()));
         },
         "",
     );
@@ -256,11 +260,12 @@ fn a_stale_or_held_screen_says_since_when() {
     let mut snapshot = (*model.live).clone();
     snapshot.connection = Connection::Away {
         since: super::samples::ago(14),
-        reason: "connection refused".into(),
+        cause: Absence::Login,
+        reason: "the server does not accept our credentials: log in again".into(),
         retry_at: now() + jiff::SignedDuration::from_secs(3),
     };
     update(&mut model, Msg::Snapshot(Arc::new(snapshot)));
-    assert!(screen(&model).lines().next().unwrap().contains("away 14s, again in 3s"));
+    assert!(screen(&model).lines().next().unwrap().contains("away 14s: not logged in, again in 3s"));
     press(&mut model, " ");
     assert!(screen(&model).lines().next().unwrap().contains("held still 0s"));
 }
@@ -277,7 +282,7 @@ fn an_empty_board_says_why_it_is_empty() {
     };
     let text = empty(&|_| {});
     assert!(text.contains("there is no Deployment, StatefulSet, DaemonSet or Rollout in shop, pay"), "{text}");
-    let forbidden = Watch::Forbidden { reason: "no".into() };
+    let forbidden = Watch::Forbidden { reason: "no".into(), since: None };
     let text = empty(&|snapshot| {
         let status = KindStatus { watch: forbidden.clone(), count: 0, denied: vec![] };
         snapshot.kinds.insert(Kind::Deployment, status);
