@@ -54,6 +54,9 @@ pub struct Release {
     pub since: Option<Timestamp>,
     /// When the state may change without any event (a pod stuck for 60 s, a deadline): derive again then.
     pub recheck_at: Option<Timestamp>,
+    /// What its spec asks for will not come by waiting: new pods are in trouble for a minute, or can't be made, or its
+    /// controller gave up.
+    pub stuck: bool,
     /// The version lanes, stable first.
     pub tracks: Vec<Track>,
     /// The revision that the spec stands for.
@@ -88,6 +91,9 @@ pub struct Release {
     pub budgets: Vec<Arc<DisruptionBudget>>,
     /// The Services that select its pods.
     pub services: Vec<Arc<Service>>,
+    /// The selector of a plain workload as the query of a list: its revisions carry these labels. Empty where a release
+    /// has several workloads, whose rows tell.
+    pub selector: Str,
     /// Every object that belongs to it (root, workloads, Services, routes, revisions; its pods are in the tracks), for
     /// targets that name a member. A change of one of them derives the release again, and its details hold the bytes of
     /// those that a plan may write.

@@ -28,6 +28,7 @@ pub mod target;
 pub mod template;
 pub mod tracks;
 pub mod undo;
+pub mod unmade;
 pub mod version;
 pub mod words;
 

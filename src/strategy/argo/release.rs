@@ -53,6 +53,8 @@ pub fn derive(kind: StrategyKind, root: &ObjectKey, objects: &dyn Objects, conte
         remedy: standing.remedy,
         since: standing.since,
         recheck_at: standing.recheck_at,
+        stuck: standing.stuck,
+        selector: "".into(),
         revision: current.and_then(Lane::revision),
         change_cause: current.and_then(|lane| lane.object.as_ref()?.change_cause.clone()),
         step: steps::step(rollout, &view.stand),

@@ -19,8 +19,9 @@ pub fn settled(release: &Release) -> Settled {
         return Settled::NotYet("the controller has not seen the change yet".into());
     }
     match release.state {
-        State::Failed | State::Down => Settled::Failed(release.reason.clone()),
-        State::Waiting | State::Progressing | State::Unknown | State::Degraded => {
+        State::Failed | State::Down if release.stuck => Settled::Failed(release.reason.clone()),
+        // On the way out of an outage nothing is ready for a while.
+        State::Failed | State::Down | State::Waiting | State::Progressing | State::Unknown | State::Degraded => {
             Settled::NotYet(release.reason.trim_end_matches('.').into())
         }
         State::Healthy | State::Idle if stand.in_flight() => {
@@ -68,7 +69,7 @@ fn aborted(release: &Release, rollout: &Rollout, stand: &Stand) -> Settled {
 
 /// Whether it has come to a place where it stays for a while, with the weight that is asked for there.
 fn rests(release: &Release, rollout: &Rollout, stand: &Stand) -> Settled {
-    if matches!(release.state, State::Failed | State::Down) {
+    if release.stuck {
         return Settled::Failed(release.reason.clone());
     }
     let on_its_way = || Settled::NotYet(release.reason.trim_end_matches('.').into());

@@ -37,11 +37,16 @@ pub fn standing(seen: &Seen<'_>) -> Standing {
         .or_else(|| progressing(seen))
         .unwrap_or_else(|| healthy(seen));
     standing.recheck_at = recheck(seen, &standing);
+    let given_up = || {
+        let degraded = seen.told.phase == Phase::Degraded && seen.told.settled;
+        degraded || stuck(&seen.view.facts, seen.new_groups).0.is_some()
+    };
+    standing.stuck = standing.state == State::Failed || (standing.state == State::Down && given_up());
     standing
 }
 
 fn of(state: State, reason: &str, remedy: impl Into<Str>, since: Option<Timestamp>) -> Standing {
-    Standing { state, reason: stop(reason).into(), remedy: remedy.into(), since, recheck_at: None }
+    Standing { state, reason: stop(reason).into(), remedy: remedy.into(), since, recheck_at: None, stuck: false }
 }
 
 fn ending(seen: &Seen<'_>) -> Option<Standing> {

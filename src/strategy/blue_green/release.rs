@@ -67,6 +67,8 @@ pub fn derive(kind: StrategyKind, root: &ObjectKey, objects: &dyn Objects, conte
         remedy: standing.remedy,
         since: standing.since,
         recheck_at: recheck(&read, kept.as_ref(), context.now),
+        stuck: lead.stuck,
+        selector: "".into(),
         tracks: tracks(&read, &actual),
         revision: lead.revision,
         change_cause: lead.change_cause.clone(),

@@ -41,6 +41,8 @@ pub fn derive(kind: StrategyKind, root: &ObjectKey, objects: &dyn Objects, conte
         remedy: stands.standing.remedy,
         since: stands.standing.since,
         recheck_at: stands.standing.recheck_at,
+        stuck: stands.standing.stuck,
+        selector: "".into(),
         revision: target.and_then(Facts::current).and_then(Lane::revision),
         change_cause: target.and_then(|facts| facts.workload.change_cause.clone()),
         step: step(&scene, &tracks),

@@ -88,6 +88,7 @@ fn standing(scene: &Scene, state: State, reason: &str, remedy: impl Into<Str>) -
         remedy: remedy.into(),
         since: phase::since(&scene.canary),
         recheck_at: None,
+        stuck: state == State::Failed,
     }
 }
 
@@ -126,6 +127,7 @@ fn users_suffer(scene: &Scene, primary: Option<&Standing>) -> Option<Standing> {
         remedy: if rolling { "U starts the way back on the target.".into() } else { primary.remedy.clone() },
         since: primary.since,
         recheck_at: None,
+        stuck: primary.stuck,
     })
 }
 
@@ -254,6 +256,7 @@ fn at_rest(scene: &Scene, primary: Option<&Standing>, new: &str) -> Standing {
         reason: stop(&reason).into(),
         remedy,
         recheck_at: None,
+        stuck: primary.stuck,
         state: primary.state,
         since: phase::since(&scene.canary),
     }

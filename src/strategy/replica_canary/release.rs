@@ -63,6 +63,8 @@ pub fn derive(kind: StrategyKind, root: &ObjectKey, objects: &dyn Objects, conte
         remedy: standing.remedy,
         since: standing.since,
         recheck_at: read.iter().filter_map(|side| side.part.own.recheck_at).min(),
+        stuck: read.iter().any(|side| side.part.own.stuck),
+        selector: "".into(),
         tracks: tracks(&read, &actual),
         revision: lead.revision,
         change_cause: lead.change_cause.clone(),

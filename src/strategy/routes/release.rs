@@ -101,6 +101,8 @@ pub fn derive(kind: StrategyKind, why: &str, reading: Reading, objects: &dyn Obj
         remedy: standing.remedy,
         since: standing.since,
         recheck_at,
+        stuck: reading.parts.iter().any(|(_, _, part)| part.own.stuck),
+        selector: "".into(),
         tracks,
         revision: own.as_ref().and_then(|own| own.revision),
         change_cause: own.as_ref().and_then(|own| own.change_cause.clone()),

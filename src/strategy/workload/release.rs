@@ -55,6 +55,8 @@ pub fn derive(
         remedy: standing.remedy,
         since: standing.since,
         recheck_at: standing.recheck_at,
+        stuck: standing.stuck,
+        selector: workload.selector.query().unwrap_or_default().into(),
         tracks: tracks::tracks(&facts),
         revision: current.and_then(super::facts::Lane::revision),
         change_cause: change_cause(&facts),

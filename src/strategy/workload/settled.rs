@@ -16,7 +16,7 @@ pub fn settled(release: &Release) -> Settled {
             |silent| format!("the controller has not seen the change. {}", silent.text).into(),
         ));
     }
-    if matches!(release.state, State::Failed) {
+    if release.stuck {
         return Settled::Failed(release.reason.clone());
     }
     let held_back = match release.update {

@@ -5,6 +5,7 @@ use super::evidence;
 use super::facts::{Facts, Lane};
 use super::health::{addresses_due, silent};
 use super::phase::{Phase, deadline_exceeded};
+use super::unmade::{By, Unmade, unmade};
 use super::version::version;
 use super::words::{clip, count, form, since, stop};
 use crate::domain::history::HistoryEntry;
@@ -28,6 +29,8 @@ pub struct Standing {
     pub since: Option<Timestamp>,
     /// When to look again without any event.
     pub recheck_at: Option<Timestamp>,
+    /// What the spec asks for will not come by waiting.
+    pub stuck: bool,
 }
 
 /// What the sentences are made from.
@@ -58,15 +61,37 @@ pub fn standing(view: &View<'_>) -> Standing {
         .or_else(|| waiting(view))
         .or_else(|| progressing(view))
         .unwrap_or_else(|| healthy(view));
+    standing.stuck = match standing.state {
+        State::Failed => true,
+        State::Down => given_up(facts, stuck_group),
+        _ => false,
+    };
     let (_, next_stuck_of_old) = stuck(facts, view.old_groups);
-    let times =
-        [next_stuck, next_stuck_of_old, young_until(facts), addresses_due(facts), next_minute(&standing, facts.now)];
+    let times = [
+        next_stuck,
+        next_stuck_of_old,
+        unmade(facts).and_then(|unmade| unmade.stuck_at()),
+        young_until(facts),
+        addresses_due(facts),
+        next_minute(&standing, facts.now),
+    ];
     standing.recheck_at = times.into_iter().flatten().filter(|at| *at > facts.now).min();
     standing
 }
 
 fn standing_of(state: State, reason: &str, remedy: String, since: Option<Timestamp>) -> Standing {
-    Standing { state, reason: stop(reason).into(), remedy: remedy.into(), since, recheck_at: None }
+    Standing { state, reason: stop(reason).into(), remedy: remedy.into(), since, recheck_at: None, stuck: false }
+}
+
+/// Waiting does not help: pods of the spec's revision are in trouble for a minute, or can't be made, or the controller
+/// gave up.
+fn given_up(facts: &Facts, stuck_group: Option<&Group<'_>>) -> bool {
+    stuck_group.is_some() || deadline_exceeded(facts) || refused(facts).is_some()
+}
+
+/// What has kept pods from being made for a minute, and will.
+fn refused(facts: &Facts) -> Option<Unmade> {
+    unmade(facts).filter(|unmade| unmade.stuck_at().is_some_and(|at| at <= facts.now))
 }
 
 fn unreadable(view: &View<'_>) -> Option<Standing> {
@@ -110,7 +135,7 @@ fn down(view: &View<'_>, stuck_group: Option<&Group<'_>>) -> Option<Standing> {
     if facts.ready() > 0 {
         return None;
     }
-    let lost = stuck_group.is_some() || deadline_exceeded(facts) || quota(facts).is_some();
+    let lost = stuck_group.is_some() || deadline_exceeded(facts) || unmade(facts).is_some();
     if !lost && (starting(facts) || announced_gap(view)) {
         return None;
     }
@@ -122,11 +147,16 @@ fn down(view: &View<'_>, stuck_group: Option<&Group<'_>>) -> Option<Standing> {
     let none = format!("None of {} is ready", count(i64::from(desired), "pod"));
     let worst = view.new_groups.first().map(|group| group.sentence(false, facts.now));
     let worst = worst.or_else(|| view.old_groups.first().map(|group| group.sentence(false, facts.now)));
-    let reason = match worst.or_else(|| quota(facts)) {
+    let unmade = unmade(facts);
+    let remedy = match &unmade {
+        Some(unmade) if worst.is_none() => what_helps(view, unmade),
+        _ => remedy_back(view, "l shows the logs, e the events."),
+    };
+    let reason = match worst.or_else(|| unmade.map(|unmade| unmade.sentence)) {
         Some(worst) => format!("{none}: {worst}"),
         None => none,
     };
-    Some(standing_of(State::Down, &reason, remedy_back(view, "l shows the logs, e the events."), since))
+    Some(standing_of(State::Down, &reason, remedy, since))
 }
 
 /// Nothing was ready before: every pod is younger than a minute and in no trouble.
@@ -161,13 +191,19 @@ fn failed(view: &View<'_>, stuck_group: Option<&Group<'_>>) -> Option<Standing> 
             group.since(),
         ));
     }
+    if matches!(view.phase, Phase::Updating)
+        && let Some(unmade) = refused(facts)
+    {
+        return Some(standing_of(State::Failed, &unmade.sentence, what_helps(view, &unmade), unmade.since));
+    }
     if !deadline_exceeded(facts) || view.phase == Phase::Unobserved || view.phase == Phase::Done {
         return None;
     }
     let condition = facts.workload.condition("Progressing")?;
     let limit = facts.workload.progress_deadline.map(|limit| Age(limit).words());
     let limit = limit.map(|limit| format!(" of {limit}")).unwrap_or_default();
-    let why = view.new_groups.first().map(|group| group.sentence(true, facts.now)).or_else(|| quota(facts));
+    let why =
+        view.new_groups.first().map(|group| group.sentence(true, facts.now)).or_else(|| Some(unmade(facts)?.sentence));
     let counts = facts.workload.replicas;
     let why =
         why.unwrap_or_else(|| format!("{} of {} updated", counts.updated, count(i64::from(counts.desired), "pod")));
@@ -196,24 +232,10 @@ fn blocked(view: &View<'_>) -> Option<Standing> {
     Some(standing_of(State::Failed, &reason, remedy, group.since()))
 }
 
-/// What keeps pods from being made: the `ReplicaFailure` condition (quota, admission).
-fn quota(facts: &Facts) -> Option<String> {
-    let of_revision = facts.current().and_then(|lane| lane.object.as_ref());
-    let all = facts.workload.conditions.iter().chain(of_revision.iter().flat_map(|object| &object.conditions));
-    let failure = all
-        .filter(|condition| &*condition.kind == "ReplicaFailure" && condition.status == ConditionStatus::True)
-        .find(|condition| !condition.message.is_empty() || !condition.reason.is_empty())?;
-    let message = if failure.message.is_empty() { &failure.reason } else { &failure.message };
-    let what = if message.contains("exceeded quota") { "The quota is exceeded" } else { "A pod can't be made" };
-    Some(format!("{what}: {}", clip(message, 140)))
-}
-
 fn degraded(view: &View<'_>) -> Option<Standing> {
     let facts = view.facts;
-    if let Some(reason) = quota(facts) {
-        let remedy = "Ask for more quota, or scale something down; e shows the events.".to_owned();
-        let since = facts.workload.condition("ReplicaFailure").and_then(|condition| condition.since);
-        return Some(standing_of(State::Degraded, &reason, remedy, since));
+    if let Some(unmade) = unmade(facts) {
+        return Some(standing_of(State::Degraded, &unmade.sentence, what_helps(view, &unmade), unmade.since));
     }
     let settled = view.phase == Phase::Done;
     let old_crashes = view.old_groups.iter().find(|group| group.cause == Cause::CrashLoop);
@@ -364,6 +386,15 @@ fn remedy_back(view: &View<'_>, otherwise: &str) -> String {
             format!("Back to: {}.", evidence::in_words(entry, served, view.facts.now))
         }
         _ => otherwise.to_owned(),
+    }
+}
+
+/// What helps when pods can't be made: that depends on who refuses them.
+fn what_helps(view: &View<'_>, unmade: &Unmade) -> String {
+    match unmade.by {
+        By::Quota => "Ask for more quota, or scale something down; e shows the events.".to_owned(),
+        By::Webhook => "The webhook must answer again, whatever the template says; e shows the events.".to_owned(),
+        By::Policy => remedy_back(view, "Mend the template, or the policy; e shows the events."),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the console says of workloads in the states that people meet.
 
+mod stuck;
+
 use crate::domain::history::Evidence;
 use crate::domain::intent::{PausedUndo, UndoTo};
 use crate::domain::objects::{Autoscaler, Outage};
@@ -14,7 +16,7 @@ use proptest::prelude::*;
 use std::sync::Arc;
 
 /// v41 served for days, v42 can't be pulled: the board's example.
-fn stuck() -> World {
+fn stuck_world() -> World {
     World::rolling(8)
         .revision(41, "v41", 260_000)
         .revision(42, "v42", 400)
@@ -34,7 +36,7 @@ fn undo_as(world: &World, to: UndoTo, paused: PausedUndo) -> Result<Plan, crate:
 
 #[test]
 fn a_release_stuck_on_a_bad_image_says_why_and_where_to_go_back_to() {
-    let release = stuck().release();
+    let release = stuck_world().release();
     assert_eq!((release.state, release.held), (State::Failed, false));
     assert_eq!(&*release.reason, "2 new pods can't pull reg/web:v42 (ImagePullBackOff, 6 min).");
     assert_eq!(&*release.remedy, "Back to: revision 41, v41, likely good (served 3 d, 6 pods still serve it).");
@@ -49,11 +51,11 @@ fn a_release_stuck_on_a_bad_image_says_why_and_where_to_go_back_to() {
 
 #[test]
 fn a_new_pod_in_trouble_fails_the_release_after_a_minute_and_not_before() {
-    let young = stuck().trouble(Cause::ImagePull, "ErrImagePull", 20);
+    let young = stuck_world().trouble(Cause::ImagePull, "ErrImagePull", 20);
     let release = young.release();
     assert_eq!(release.state, State::Progressing);
     assert_eq!(release.recheck_at, Some(ago(-40)), "it must be looked at again when the minute is over");
-    assert_eq!(stuck().trouble(Cause::NotReady, "Unready", 600).release().state, State::Progressing);
+    assert_eq!(stuck_world().trouble(Cause::NotReady, "Unready", 600).release().state, State::Progressing);
 }
 
 #[test]
@@ -115,7 +117,7 @@ fn paused_is_held_healthy_when_nothing_is_pending_and_held_waiting_when_somethin
 
 #[test]
 fn the_deadline_the_quota_idleness_and_a_controller_that_is_behind_have_reasons_of_their_own() {
-    let late = stuck()
+    let late = stuck_world()
         .trouble(Cause::NotReady, "Unready", 700)
         .condition("Progressing", ConditionStatus::False, "ProgressDeadlineExceeded", "timed out")
         .release();
@@ -150,7 +152,7 @@ fn on_delete_and_a_partition_wait_for_a_person() {
 
 #[test]
 fn an_undo_sends_the_revisions_own_bytes_and_tests_the_whole_template() {
-    let world = stuck();
+    let world = stuck_world();
     let plan = undo(&world, UndoTo::Best);
     let Call::JsonPatch { operations, target, .. } = &plan.calls[0].call else { panic!("a patch") };
     assert_eq!(target.target(), "deployment/web");
@@ -202,7 +204,7 @@ fn the_change_cause_goes_with_the_revision_or_goes_away() {
 
 #[test]
 fn a_paused_deployment_goes_back_staying_paused_or_resuming_in_the_same_write() {
-    let world = stuck().set(|workload| workload.paused = true);
+    let world = stuck_world().set(|workload| workload.paused = true);
     let after = |paused| {
         let plan = undo_as(&world, UndoTo::Best, paused).expect("a plan");
         assert_eq!(plan.calls.len(), 1);
@@ -217,7 +219,7 @@ fn a_paused_deployment_goes_back_staying_paused_or_resuming_in_the_same_write() 
 fn previous_is_read_again_while_the_controller_is_at_work_and_a_named_revision_is_not() {
     let ahead = World::rolling(2).revision(1, "v1", 9_000).revision(2, "v2", 60).revision(3, "v3", 1);
     let ahead = ahead.set(|workload| workload.revision = Some(Revision(2)));
-    let behind = stuck().set(|workload| workload.generation = 7);
+    let behind = stuck_world().set(|workload| workload.generation = 7);
     for world in [ahead, behind] {
         for to in [UndoTo::Best, UndoTo::Previous] {
             let refusal = undo_as(&world, to, PausedUndo::StayPaused).expect_err("a race");
@@ -230,7 +232,7 @@ fn previous_is_read_again_while_the_controller_is_at_work_and_a_named_revision_i
 
 #[test]
 fn what_is_so_already_is_unchanged_and_what_is_not_there_is_refused_with_what_is() {
-    let world = stuck();
+    let world = stuck_world();
     let same = undo_as(&world, UndoTo::Number(Revision(42)), PausedUndo::StayPaused).expect_err("the same");
     assert_eq!(
         (same.kind, &*same.reason),
@@ -384,7 +386,7 @@ fn a_tag_under_both_revisions_is_warned_about_with_the_digest_that_would_help() 
         "reg/web:latest is the tag of both revisions: an undo may bring back nothing; to get that image set \
          app=reg/web@sha256:d1 (I)"
     );
-    assert!(undo(&stuck(), UndoTo::Best).forecast.warnings.is_empty());
+    assert!(undo(&stuck_world(), UndoTo::Best).forecast.warnings.is_empty());
 }
 
 #[test]
@@ -406,7 +408,7 @@ fn scaling_warns_of_the_autoscaler_that_owns_the_replicas() {
         desired: 4,
         conditions: Vec::new(),
     };
-    let world = World { autoscaler: Some(Arc::new(hpa)), ..stuck() };
+    let world = World { autoscaler: Some(Arc::new(hpa)), ..stuck_world() };
     let plan =
         world.strategy().plan(&world.release(), &world.details(), &Intent::Scale(5), &context()).expect("a plan");
     assert!(plan.forecast.warnings[0].starts_with("hpa/web owns the replicas (2 to 9)"));
@@ -417,27 +419,12 @@ fn scaling_warns_of_the_autoscaler_that_owns_the_replicas() {
 #[test]
 fn a_manager_is_told_by_marks_that_name_this_very_object() {
     let marked = |id: &str| {
-        let world = stuck().set(|w| drop(w.annotations.insert("argocd.argoproj.io/tracking-id".into(), id.into())));
+        let world =
+            stuck_world().set(|w| drop(w.annotations.insert("argocd.argoproj.io/tracking-id".into(), id.into())));
         world.release().management.first().map(|management| management.name.to_string())
     };
     assert_eq!(marked("search:apps/Deployment:shop/web").as_deref(), Some("search"));
     assert_eq!(marked("search:apps/Deployment:shop/other"), None, "a copied mark proves nothing");
-}
-
-#[test]
-fn settled_follows_the_counts_and_ends_in_failure_when_it_sticks() {
-    let settled = |world: &World| world.strategy().settled(&world.release());
-    assert!(matches!(settled(&stuck()), Settled::Failed(reason) if reason.contains("can't pull")));
-    let done = World::rolling(2).revision(1, "v1", 9_000).pods(1, 2, true);
-    assert_eq!(settled(&done), Settled::Yes);
-    let not_yet = |world: World| match settled(&world) {
-        Settled::NotYet(why) => why.to_string(),
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(not_yet(done.clone().counts(3, 1, 2)), "1 pod still to be replaced");
-    assert_eq!(not_yet(done.clone().counts(3, 2, 2)), "1 pod of before still to end");
-    assert_eq!(not_yet(done.clone().counts(2, 2, 1)), "1 pod not available yet");
-    assert!(not_yet(done.set(|workload| workload.generation = 9)).contains("not seen"));
 }
 
 fn any_text() -> impl Strategy<Value = Str> {

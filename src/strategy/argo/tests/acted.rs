@@ -70,3 +70,33 @@ fn who_names_the_step_that_somebody_just_left_is_in_conflict_and_not_done_alread
     let promoting = World::waiting().status(|status| status["promoteFull"] = json!(true));
     assert_eq!(promoting.refused(&advance(Some(Standing::Step(1)))).0, RefusalKind::Moved);
 }
+
+#[test]
+fn an_outage_that_is_on_its_way_out_is_waited_for_and_one_that_lasts_is_a_failure() {
+    let out = |world: World| {
+        let pods = |pod: &mut serde_json::Value| {
+            pod["status"]["conditions"] = json!([{"type": "Ready", "status": "False"}]);
+        };
+        let names: Vec<String> = (0..5).map(|n| format!("pay-h1-{n}")).collect();
+        let mut world = world.status(|status| {
+            status["phase"] = "Progressing".into();
+            for field in ["readyReplicas", "availableReplicas"] {
+                status[field] = 0.into();
+            }
+        });
+        for name in names {
+            world.shop = world.shop.set(crate::domain::Kind::Pod, &name, pods);
+        }
+        world
+    };
+    let on_its_way_out = out(World::pay());
+    let release = on_its_way_out.release();
+    assert_eq!(release.state, crate::domain::State::Down, "{}", release.reason);
+    let settled = |release: &crate::domain::Release| strategy(release.strategy).expect("known").settled(release);
+    assert!(matches!(settled(&release), Settled::NotYet(_)), "pods start: {:?}", settled(&release));
+    let lasting = out(World::pay()).status(|status| {
+        status["phase"] = "Degraded".into();
+        status["message"] = "ProgressDeadlineExceeded: timed out".into();
+    });
+    assert!(matches!(settled(&lasting.release()), Settled::Failed(_)), "{:?}", lasting.release().state);
+}
