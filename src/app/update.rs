@@ -14,6 +14,7 @@ mod palette;
 pub mod plan;
 pub mod propose;
 mod release;
+pub mod rest;
 mod snapshot;
 mod text;
 mod write;
@@ -24,7 +25,7 @@ mod tests;
 use super::effect::Effect;
 use super::keypress::KeyPress;
 use super::keys::Command;
-use super::layers::Layer;
+use super::layers::{Layer, Leave};
 use super::measuring;
 use super::model::Model;
 use super::msg::Msg;
@@ -35,6 +36,12 @@ const TWICE: Duration = Duration::from_secs(2);
 
 /// Takes one thing that happened. The Model's `now` and `tick` were set before.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    let effects = take(model, msg);
+    rest::look(model);
+    effects
+}
+
+fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let msg = match msg {
         Msg::Flushed(revision) => {
             flushed(model, revision);
@@ -45,7 +52,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 model.revision += 1;
                 snapshot::show(model);
             }
-            return plan::tick(model);
+            return plan::tick(model).into_iter().chain(rest::tick(model)).collect();
         }
         // Numbers that would be drawn as those that are there are no reason to draw.
         Msg::Measured(new) => {
@@ -185,8 +192,7 @@ fn close(model: &mut Model) -> Vec<Effect> {
 
 /// Ends the console; asks once while a write is not answered or a guard is armed.
 fn quit(model: &mut Model) -> Vec<Effect> {
-    let unanswered: Vec<String> = model.writes.unanswered().map(|write| write.plan.title.to_string()).collect();
-    let guarded: Vec<String> = model.guards.all().iter().map(|guard| guard.release.key.qualified()).collect();
+    let unanswered: Vec<String> = model.writes.unanswered().map(ToString::to_string).collect();
     let mut because = Vec::new();
     if !unanswered.is_empty() {
         because.push(format!(
@@ -194,22 +200,31 @@ fn quit(model: &mut Model) -> Vec<Effect> {
             unanswered.join(", ")
         ));
     }
-    if !guarded.is_empty() {
-        because.push(format!(
-            "{} is guarded by this console, and would not be any more; `windlass guard` goes on without one.",
-            guarded.join(", ")
-        ));
-    }
+    because.extend(guarded(model));
     if because.is_empty() {
         return vec![Effect::Quit];
     }
-    model.layers.push(Layer::Leaving { because: because.join("\n\n") });
+    model.layers.push(Layer::Leaving { because: because.join("\n\n"), to: Leave::Out });
     Vec::new()
+}
+
+/// Whose guards would end, if any.
+fn guarded(model: &Model) -> Option<String> {
+    let guarded: Vec<String> = model.guards.all().iter().map(|guard| guard.release.key.qualified()).collect();
+    (!guarded.is_empty()).then(|| {
+        format!(
+            "{} is guarded by this console, and would not be any more; `windlass guard` goes on without one.",
+            guarded.join(", ")
+        )
+    })
 }
 
 fn leaving(model: &mut Model, command: Option<Command>) -> Vec<Effect> {
     match command {
-        Some(Command::Confirm) => vec![Effect::Quit],
+        Some(Command::Confirm) => match model.layers.pop() {
+            Some(Layer::Leaving { to: Leave::Context(name), .. }) => palette::connect(model, &name),
+            _ => vec![Effect::Quit],
+        },
         Some(Command::Back) => close(model),
         _ => Vec::new(),
     }

@@ -97,7 +97,7 @@ async fn follow(cluster: &Cluster, about: &About, out: &mpsc::Sender<EventsMsg>)
 async fn list(cluster: &Cluster, about: &About, out: &mpsc::Sender<EventsMsg>) -> Result<Str, ReadError> {
     let mut events = Vec::new();
     let version =
-        cluster.each_item(Kind::Event, &about.root.namespace, |item| events.extend(read(item, about))).await?;
+        cluster.each_item(Kind::Event, (&about.root.namespace, None), |item| events.extend(read(item, about))).await?;
     events.sort_by_key(|event| event.at);
     out.send(EventsMsg::All(events)).await.ok();
     Ok(version.unwrap_or_else(|| "0".into()))

@@ -10,7 +10,7 @@ use super::kinds::with;
 use super::lease;
 use super::lister::Step;
 use super::observe::ObserveOptions;
-use super::read::{self, RawRevision, revision_kind};
+use super::read::{self, RawRevision};
 use super::supervise::Plan;
 use super::wire::strings::Interner;
 use super::wire::{self, Item};
@@ -160,7 +160,7 @@ impl Cluster {
             }
         };
         let own = wire::read(root.key.kind, root.text().as_bytes(), &mut pool.lock());
-        fill(scope(revision_kind(key.kind)), Ok(revision_items));
+        fill(scope(key.kind.revisions()), Ok(revision_items));
         for (scope, items) in beside.into_iter().zip(lists) {
             // What was read by itself is as new as the list, and there even where listing is not allowed.
             let items = if scope.kind == key.kind {
@@ -176,7 +176,7 @@ impl Cluster {
         let of = strategy::root_of(key, &index).ok_or_else(unknown)?;
         let release = index.release(&of).ok_or_else(unknown)?;
         let details = if of == *key && release.traffic.is_none() {
-            read::details(root, &revisions, release.autoscaler.clone())
+            read::details(root, &revisions, release.autoscaler.clone(), self.clock().now())
         } else {
             Box::pin(self.details(release)).await?
         };
@@ -198,13 +198,13 @@ impl Cluster {
         key: &ObjectKey,
         pool: &Interner,
     ) -> Result<(Vec<Item>, Vec<RawRevision>), ReadError> {
-        let kind = revision_kind(key.kind);
+        let kind = key.kind.revisions();
         let (mut items, mut own) = (Vec::new(), Vec::new());
         let take = |json: &[u8]| {
             items.extend(wire::read(kind, json, &mut pool.lock()));
             own.extend(read::revision(kind, &[key], json));
         };
-        self.each_item(kind, &key.namespace, take).await?;
+        self.each_item(kind, (&key.namespace, None), take).await?;
         Ok((items, own))
     }
 }
@@ -233,7 +233,7 @@ fn siblings(kind: Kind) -> Vec<Kind> {
 fn failed(error: &ReadError, clock: &Clock) -> Watch {
     let now = clock.now();
     match error {
-        ReadError::Forbidden(reason) => Watch::Forbidden { reason: reason.as_str().into() },
+        ReadError::Forbidden(reason) => Watch::Forbidden { reason: reason.as_str().into(), since: None },
         ReadError::NotFound(_) => Watch::Absent,
         other => Watch::Failing { since: now, reason: other.to_string().into(), retry_at: later(now, Duration::ZERO) },
     }

@@ -2,6 +2,7 @@
 
 use super::connect::Cluster;
 use super::errors::ReadError;
+use super::kinds::with;
 use super::lister::Step;
 use super::request::{Request, Whole};
 use super::wire::strings::Pool;
@@ -12,7 +13,7 @@ use crate::domain::{Details, Kind, ObjectKey, RawObject, Revision, Str, Uid};
 use futures::future::join_all;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The raw object that holds a revision's template, with what tells whose it is.
@@ -54,23 +55,22 @@ impl Cluster {
             release.members.iter().filter(|key| written(key.kind) && **key != release.key).collect();
         let workloads: Vec<&ObjectKey> =
             std::iter::once(&release.key).chain(others.iter().copied()).filter(|key| key.kind.is_workload()).collect();
-        let places: BTreeSet<(Kind, &Str)> =
-            workloads.iter().map(|key| (revision_kind(key.kind), &key.namespace)).collect();
-        let lists = places.iter().map(|(kind, namespace)| {
-            let of: Vec<&ObjectKey> = workloads
-                .iter()
-                .copied()
-                .filter(|key| revision_kind(key.kind) == *kind && key.namespace == **namespace)
-                .collect();
-            self.revisions_in(*kind, namespace, of)
-        });
+        // What its own selector picks, which its revisions' labels satisfy as long as they are its own; where that is not
+        // known, all of the namespace, once.
+        let mut lists = BTreeMap::<(Kind, &Str, Option<String>), Vec<&ObjectKey>>::new();
+        for key in workloads {
+            lists.entry((key.kind.revisions(), &key.namespace, selector_of(release, key))).or_default().push(key);
+        }
+        let lists = lists
+            .into_iter()
+            .map(|((kind, namespace, selector), of)| self.revisions_in(kind, (namespace, selector), of));
         let reads = others.iter().map(|key| Box::pin(self.read(key)));
         let (root, others, lists) = tokio::join!(self.read(&release.key), join_all(reads), join_all(lists));
         let mut found = Vec::new();
         for list in lists {
             found.extend(list?);
         }
-        let mut whole = details(root?, &found, release.autoscaler.clone());
+        let mut whole = details(root?, &found, release.autoscaler.clone(), self.clock().now());
         for other in others {
             match other {
                 Ok(raw) => {
@@ -90,22 +90,24 @@ impl Cluster {
     async fn revisions_in(
         &self,
         kind: Kind,
-        namespace: &str,
+        (namespace, selector): (&str, Option<String>),
         of: Vec<&ObjectKey>,
     ) -> Result<Vec<RawRevision>, ReadError> {
         let mut revisions = Vec::new();
-        self.each_item(kind, namespace, |item| revisions.extend(revision(kind, &of, item))).await?;
+        let item = |item: &[u8]| revisions.extend(revision(kind, &of, item));
+        self.each_item(kind, (namespace, selector.as_deref()), item).await?;
         Ok(revisions)
     }
 
-    /// Lists `kind` in `namespace` and hands out each item's bytes.
+    /// Lists `kind` in `namespace`, those with the labels of the selector, and hands out each item's bytes.
     pub(super) async fn each_item(
         &self,
         kind: Kind,
-        namespace: &str,
+        (namespace, selector): (&str, Option<&str>),
         mut item: impl FnMut(&[u8]),
     ) -> Result<Option<Str>, ReadError> {
         let path = self.list_path(kind, Some(namespace));
+        let path = if let Some(selector) = selector { with(path, "labelSelector", selector) } else { path };
         let what =
             if namespace.is_empty() { kind.plural().to_owned() } else { format!("{} in {namespace}", kind.plural()) };
         let mut listing = self.start_list(path, what).await?;
@@ -114,12 +116,17 @@ impl Cluster {
     }
 }
 
-/// Where a workload's revisions are kept.
-pub const fn revision_kind(root: Kind) -> Kind {
-    match root {
-        Kind::StatefulSet | Kind::DaemonSet => Kind::ControllerRevision,
-        _ => Kind::ReplicaSet,
+/// The selector of one of the release's workloads, as a query; `None` where it is not known or selects nothing.
+fn selector_of(release: &Release, workload: &ObjectKey) -> Option<String> {
+    let Some(traffic) = &release.traffic else {
+        let own = release.key == *workload && !release.selector.is_empty();
+        return own.then(|| release.selector.to_string());
+    };
+    if let Some(side) = traffic.rows.sides.iter().find(|side| side.workload.key == *workload) {
+        return side.workload.selector.query();
     }
+    let rollout = traffic.rows.rollout.as_ref().filter(|rollout| rollout.meta.key == *workload)?;
+    rollout.workload.selector.query()
 }
 
 /// The kinds that plans write.
@@ -133,14 +140,19 @@ fn of_owner(owner: &Uid, revisions: &[RawRevision]) -> BTreeMap<Revision, RawObj
 }
 
 /// Puts details together from what was read just now.
-pub fn details(root: RawObject, revisions: &[RawRevision], autoscaler: Option<Arc<Autoscaler>>) -> Details {
+pub fn details(
+    root: RawObject,
+    revisions: &[RawRevision],
+    autoscaler: Option<Arc<Autoscaler>>,
+    read_at: Timestamp,
+) -> Details {
     Details {
         revisions: of_owner(&root.uid, revisions),
         root,
         others: BTreeMap::new(),
         histories: BTreeMap::new(),
         autoscaler,
-        read_at: Timestamp::now(),
+        read_at,
         fresh: true,
     }
 }

@@ -46,6 +46,13 @@ impl Selector {
         Self { labels, expressions: Vec::new() }
     }
 
+    /// As the query of a list (`app=web,tier in (a,b),!old`); `None` for one that selects nothing.
+    pub fn query(&self) -> Option<String> {
+        let equal = self.labels.iter().map(|(key, value)| format!("{key}={value}"));
+        let all: Vec<String> = equal.chain(self.expressions.iter().map(Requirement::query)).collect();
+        (!all.is_empty()).then(|| all.join(","))
+    }
+
     /// Whether an object with these labels is selected.
     pub fn matches(&self, labels: &Labels) -> bool {
         if self.labels.is_empty() && self.expressions.is_empty() {
@@ -57,6 +64,16 @@ impl Selector {
 }
 
 impl Requirement {
+    fn query(&self) -> String {
+        let (key, values) = (&self.key, self.values.join(","));
+        match self.operator {
+            Operator::In => format!("{key} in ({values})"),
+            Operator::NotIn => format!("{key} notin ({values})"),
+            Operator::Exists => key.to_string(),
+            Operator::DoesNotExist => format!("!{key}"),
+        }
+    }
+
     fn holds(&self, labels: &Labels) -> bool {
         let value = labels.get(&self.key);
         match self.operator {
@@ -86,5 +103,10 @@ mod tests {
         let selector = Selector { labels: labels(&[("app", "web")]), expressions: vec![not_blue] };
         assert!(!selector.matches(&web));
         assert!(selector.matches(&labels(&[("app", "web"), ("color", "green")])));
+        assert_eq!(selector.query().as_deref(), Some("app=web,color notin (blue,red)"));
+        let bare = |operator| Requirement { key: "old".into(), operator, values: vec![] };
+        let expressions = vec![bare(Operator::Exists), bare(Operator::DoesNotExist)];
+        assert_eq!(Selector { expressions, ..Selector::default() }.query().as_deref(), Some("old,!old"));
+        assert_eq!(Selector::default().query(), None);
     }
 }

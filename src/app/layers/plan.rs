@@ -21,6 +21,7 @@ pub const AGAIN_AFTER: Duration = Duration::from_millis(250);
 
 /// A plan's dialog.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is something of its own that a person sees or switches")]
 pub struct PlanDialog {
     /// The release, fixed when the key was pressed.
     pub release: ReleaseId,
@@ -30,6 +31,8 @@ pub struct PlanDialog {
     pub number: u32,
     /// How far it is.
     pub stage: Stage,
+    /// Whether the objects are late: they are read for longer than such a read may take.
+    pub slow: bool,
     /// When it was opened or planned anew.
     pub opened: Duration,
     /// When the objects are read again, because they were read in the middle of a change.
@@ -221,6 +224,7 @@ impl PlanDialog {
             intent,
             number,
             stage: Stage::Reading,
+            slow: false,
             opened: tick,
             again: None,
             standing: release.standing(),

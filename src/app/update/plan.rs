@@ -218,7 +218,7 @@ fn replan(model: &mut Model) -> Vec<Effect> {
     }
     let intent = dialog.intent.clone();
     let uid = dialog.release.uid.clone();
-    model.details.remove(&uid);
+    super::rest::outdate(model, &uid);
     again(model, intent)
 }
 
@@ -231,6 +231,7 @@ fn again(model: &mut Model, intent: Intent) -> Vec<Effect> {
     dialog.opened = tick;
     dialog.intent = intent;
     dialog.stage = Stage::Reading;
+    dialog.slow = false;
     dialog.optional = false;
     dialog.overridden = false;
     dialog.scroll.at = 0;

@@ -209,6 +209,7 @@ pub fn read(model: &mut Model, release: &Arc<Release>) -> Vec<Effect> {
     let revision = model.revision;
     if let Some(Layer::Plan(dialog)) = model.layers.last_mut() {
         dialog.stage = Stage::Reading;
+        dialog.slow = false;
         dialog.arming.changed(revision);
     }
     vec![Effect::ReadDetails(release.clone())]
@@ -221,15 +222,14 @@ fn usable(model: &Model, release: &Release) -> Option<Arc<Details>> {
         // Several objects, some of which count no generations: what is at hand can't be told to be what is shown.
         return None;
     }
-    let details = model.details.get(&release.uid)?;
-    let watched = model.live.age_of(release.key.kind, model.now) <= FRESH_LIMIT;
+    let details = model.details.get(&release.uid).filter(|details| details.fresh)?;
+    let watched = model.live.age_in(release.key.kind, &release.key.namespace, model.now) <= FRESH_LIMIT;
     let just_read = Age::between(details.read_at, model.now) <= FRESH_LIMIT;
     let generation = details.root.value::<i64>("/metadata/generation").unwrap_or(0);
     let same_revisions = release.history.iter().all(|entry| details.revisions.contains_key(&entry.revision))
         && details.revisions.len() == release.history.len();
     let same = generation == release.generation.spec && same_revisions;
-    ((watched && same) || (just_read && generation >= release.generation.spec && details.fresh))
-        .then(|| details.clone())
+    ((watched && same) || (just_read && generation >= release.generation.spec)).then(|| details.clone())
 }
 
 /// Makes the plan of the open dialog from `details`.

@@ -7,6 +7,7 @@ use crate::app::messages::Level;
 use crate::app::model::Model;
 use crate::app::msg::WriteNews;
 use crate::app::writes::Phase;
+use crate::domain::Intent;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::plan::PlanId;
 
@@ -18,10 +19,18 @@ pub fn take(model: &mut Model, plan: &PlanId, news: WriteNews) -> Vec<Effect> {
     let open = model.layers.iter().any(
         |layer| matches!(layer, Layer::Plan(dialog) if matches!(&dialog.stage, Stage::Confirmed(id) if id == plan)),
     );
-    let Some(write) = model.writes.of_plan_mut(plan) else { return Vec::new() };
+    let Some(write) = model.writes.of_plan_mut(plan) else {
+        match news {
+            WriteNews::Reached(phase, _) => model.writes.resumed_reached(plan, phase),
+            WriteNews::Ended(_) => model.writes.resumed_reached(plan, Phase::Ended),
+            WriteNews::Said(_) | WriteNews::NotJournalled(_) | WriteNews::Reverted(_) => {}
+        }
+        return if ended { vec![Effect::ReadJournal] } else { Vec::new() };
+    };
     let elsewhere = write.context != model.session.cluster.context;
     let title =
         if elsewhere { format!("{} in {}", write.plan.title, write.context).into() } else { write.plan.title.clone() };
+    let mut closes = None;
     match news {
         WriteNews::Reached(phase, words) => {
             write.phase = write.phase.max(phase);
@@ -40,8 +49,13 @@ pub fn take(model: &mut Model, plan: &PlanId, news: WriteNews) -> Vec<Effect> {
             write.phase = Phase::Ended;
             write.outcome = Some(outcome.clone());
             let uid = write.plan.release.uid.clone();
+            let settled = matches!(outcome.kind, OutcomeKind::Applied | OutcomeKind::Unchanged);
+            if let (Intent::Revert(inverse), true) = (&write.plan.intent, settled) {
+                let (of, by) = (inverse.of.clone(), write.plan.id.clone());
+                closes = super::interrupted::taken_back(model, &of, &by);
+            }
             // What a next plan is made from is another object now.
-            model.details.remove(&uid);
+            super::rest::outdate(model, &uid);
             let level = match outcome.kind {
                 OutcomeKind::Applied | OutcomeKind::Unchanged | OutcomeKind::Planned => Level::Note,
                 OutcomeKind::Timeout | OutcomeKind::Refused => Level::Warning,
@@ -61,5 +75,6 @@ pub fn take(model: &mut Model, plan: &PlanId, news: WriteNews) -> Vec<Effect> {
             model.messages.say(Level::Alarm, format!("{by} took back {title}: the template is the old one again"), now);
         }
     }
-    if ended { vec![Effect::ReadJournal] } else { Vec::new() }
+    let read = ended.then_some(Effect::ReadJournal);
+    closes.into_iter().chain(read).collect()
 }

@@ -41,6 +41,29 @@ async fn one_release_is_the_boards_release_with_the_raw_objects_behind_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_plan_reads_the_revisions_of_its_own_workload_and_not_those_of_the_namespace() {
+    let sim = kit::shop();
+    let cluster = kit::cluster(&sim).await;
+    let snapshot =
+        cluster.one_shot(ObserveOptions { namespaces: NamespaceScope::All, ..ObserveOptions::default() }).await;
+    let snapshot = snapshot.expect("reads");
+    for (kind, name) in [(Kind::Deployment, "cart"), (Kind::StatefulSet, "db"), (Kind::DaemonSet, "agent")] {
+        let release = snapshot.by_key(&ObjectKey::new(kind, "shop", name)).expect("a release");
+        let before = sim.requests().len();
+        let details = cluster.details(release).await.expect("reads");
+        let revisions: Vec<Revision> = release.history.iter().map(|entry| entry.revision).collect();
+        assert_eq!(details.revisions.keys().rev().copied().collect::<Vec<_>>(), revisions, "{name}");
+        let lists: Vec<String> = sim.requests()[before..]
+            .iter()
+            .filter(|request| request.verb == "list")
+            .map(|request| request.path.clone())
+            .collect();
+        let wanted = format!("{}?labelSelector=app%3D{name}", kind.revisions().plural());
+        assert!(lists.len() == 1 && lists[0].ends_with(&wanted), "{lists:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_shot_tells_whether_the_controllers_answer_as_the_console_does() {
     let told = async |renewed_before: i64| {
         let sim = kit::shop();

@@ -100,7 +100,8 @@ pub(super) fn without_plan(dialog: &PlanDialog, cells: usize, look: Look<'_>) ->
             lines
         }
         Stage::Reading | Stage::Ready(_) | Stage::Confirmed(_) => {
-            let text = format!("reading {}", dialog.release.key);
+            let slow = if dialog.slow { ": no answer within 2 s, and it is waited on" } else { "" };
+            let text = format!("reading {}{slow}", dialog.release.key);
             labelled("plan", Tick::Pending, &text, cells, look)
         }
     }
