@@ -1,9 +1,9 @@
 //! What runs now: requests without an answer, plans that wait, answers that were lost. One request a release at a time.
 
 use crate::domain::plan::PlanId;
-use crate::domain::{Uid, Verb};
+use crate::domain::{Str, Uid, Verb};
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout_at};
@@ -28,6 +28,19 @@ struct Papers {
     waiting: HashMap<Uid, (PlanId, watch::Sender<Option<Verb>>)>,
     lost: HashSet<PlanId>,
     plans: u32,
+}
+
+/// The desks of a console, one a cluster: a plan that waits there is known to whoever writes there next, whichever
+/// namespaces are shown by then. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Desks(Arc<Mutex<HashMap<Str, Arc<Desk>>>>);
+
+impl Desks {
+    /// The desk of the cluster with this fingerprint.
+    pub fn of(&self, fingerprint: &Str) -> Arc<Desk> {
+        let mut desks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(desks.entry(fingerprint.clone()).or_default())
+    }
 }
 
 impl Desk {

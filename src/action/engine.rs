@@ -1,6 +1,6 @@
 //! The engine: one a cluster, shared by everything that writes.
 
-use super::desk::Desk;
+use super::desk::{Desk, Desks};
 use super::gates::{self, Facts, Overridden, Policy, Write};
 use super::journal::Journal;
 use super::progress::{Consent, News};
@@ -57,7 +57,7 @@ pub(super) struct Inner {
     pub cluster: Cluster,
     pub journal: Journal,
     pub settings: Settings,
-    pub desk: Desk,
+    pub desk: Arc<Desk>,
     pub fingerprint: Fingerprint,
     /// What the cluster last told about our rights on a release.
     rights: Mutex<HashMap<Uid, Rights>>,
@@ -70,9 +70,15 @@ pub(super) struct Inner {
 impl Engine {
     /// An engine that writes to `cluster` as `settings.who`.
     pub fn new(cluster: &Cluster, journal: Journal, settings: Settings) -> Self {
+        Self::at(&Desks::default(), cluster, journal, settings)
+    }
+
+    /// The same at one of these desks: what is under way there is known to it.
+    pub fn at(desks: &Desks, cluster: &Cluster, journal: Journal, settings: Settings) -> Self {
         let cluster = cluster.with_who(&settings.who);
         let fingerprint = cluster.identity().fingerprint.clone();
-        let (desk, rights, gauges, rules) = (Desk::default(), Mutex::default(), Mutex::default(), Mutex::default());
+        let desk = desks.of(&fingerprint.id);
+        let (rights, gauges, rules) = (Mutex::default(), Mutex::default(), Mutex::default());
         Self { inner: Arc::new(Inner { cluster, journal, settings, desk, fingerprint, rights, gauges, rules }) }
     }
 

@@ -24,6 +24,7 @@ impl Engine {
     /// waits for the release. Refused when the journal did not keep the calls (they hold secret-like values); the gates
     /// stand before it as before any write.
     pub fn go_on(&self, plan: &Unfinished, consent: Consent) -> Result<News, Refusal> {
+        self.is_here(plan)?;
         let record = &plan.record;
         let mut calls = Vec::new();
         for (index, kept) in record.kept.iter().enumerate() {
@@ -65,15 +66,31 @@ impl Engine {
         Ok(receiver)
     }
 
+    /// A plan of another cluster is nothing here: not every call has a fence that would tell.
+    fn is_here(&self, plan: &Unfinished) -> Result<(), Refusal> {
+        if plan.record.fingerprint == self.inner.fingerprint.id {
+            return Ok(());
+        }
+        let (title, context) = (&plan.record.title, &plan.record.context);
+        Err(Refusal::because(format!("'{title}' belongs to another cluster (context {context}): nothing is sent here")))
+    }
+
     /// Closes an interrupted plan without touching the cluster.
     pub async fn leave(&self, plan: &Unfinished) -> Result<(), NotJournalled> {
         let outcome = Outcome::new(OutcomeKind::Unknown, "interrupted, and left as it was found");
         close(self.journal(), &plan.plan, self.inner.settings.clock.now(), outcome).await
     }
 
+    /// Closes an interrupted plan that `by` took back: what of it was done is undone.
+    pub async fn taken_back(&self, plan: &Unfinished, by: &PlanId) -> Result<(), NotJournalled> {
+        let outcome = Outcome::new(OutcomeKind::Failed, format!("interrupted, and taken back by {}", by.0));
+        close(self.journal(), &plan.plan, self.inner.settings.clock.now(), outcome).await
+    }
+
     /// The way back of an interrupted plan, to be planned as a revert of its own. Refused when no call was answered, and
     /// when the journal did not keep it.
     pub fn way_back(&self, plan: &Unfinished) -> Result<ReadyInverse, Refusal> {
+        self.is_here(plan)?;
         match &plan.inverse {
             Some(inverse) if !inverse.operations.is_empty() => Ok(inverse.clone()),
             Some(_) => Err(Refusal::because(

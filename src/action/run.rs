@@ -115,10 +115,6 @@ impl Run {
                 return;
             }
         };
-        if self.consent.mode == SendMode::Apply {
-            // What of ours still waits or watches there would take this write for somebody else's.
-            self.inner().desk.cancel(&self.release.uid, self.verb);
-        }
         let sent = self.send_all().await;
         if self.consent.mode == SendMode::DryRun || sent.stopped.is_some() {
             let planned = || Outcome::new(OutcomeKind::Planned, "the server would take it; nothing was changed");
@@ -232,6 +228,7 @@ impl Run {
         if self.record.is_none()
             && let Some(body) = self.done_already(call).await
         {
+            self.take_over();
             return Ok(body);
         }
         self.tell(Progress::Sent(index));
@@ -265,6 +262,9 @@ impl Run {
                 (None, Err(of_error(&error, call.target())))
             }
         };
+        if result.as_ref().map_or_else(|outcome| outcome.kind == OutcomeKind::Unknown, |_| true) {
+            self.take_over();
+        }
         drop(unanswered);
         let answer: Str = match &result {
             Ok(_) => "done".into(),
@@ -273,6 +273,15 @@ impl Run {
         let status = if result.is_ok() { status.filter(|status| *status < 300).or(Some(200)) } else { status };
         self.journal(Event::Call { index, status, answer }).await;
         result
+    }
+
+    /// What of ours still waits or watches there would take this write for somebody else's. Said while the request still
+    /// counts as unanswered, and not before it changed anything: a write that is refused leaves the watch over the one
+    /// before it.
+    fn take_over(&self) {
+        if self.consent.mode == SendMode::Apply {
+            self.inner().desk.cancel(&self.release.uid, self.verb);
+        }
     }
 
     async fn look_after_lost_answer(
@@ -380,8 +389,10 @@ impl Run {
         self.finish(outcome, lock).await;
         if let Some(template) = template.filter(|_| watch_on) {
             tokio::select! {
-                () = self.watch_on(template, snapshots, accepted + WATCHED_FOR) => {}
+                // First of all: what a write of ours changed is nobody's doing but ours.
+                biased;
                 _ = overtaken.wait_for(Option::is_some) => {}
+                () = self.watch_on(template, snapshots, accepted + WATCHED_FOR) => {}
             }
         }
         inner.desk.stop_waiting(&self.release.uid, &self.id);
@@ -454,6 +465,9 @@ impl Run {
                 match template.look(&self.inner().cluster, &release).await {
                     Look::Same => {}
                     Look::PutBack(who) => {
+                        self.inner().desk.quiet(&self.release.uid).await;
+                        // Who was overtaken meanwhile ends here.
+                        tokio::task::yield_now().await;
                         self.journal(Event::Reverted { by: who.clone() }).await;
                         self.tell(Progress::RevertedBy(who));
                         return;

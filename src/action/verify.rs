@@ -72,7 +72,15 @@ pub async fn follow(
         let mut recheck = None;
         if let Some(release) = &release {
             if let Some(watch) = template {
-                match watch.look(&inner.cluster, release).await {
+                let look = watch.look(&inner.cluster, release).await;
+                if look != Look::Same {
+                    // A write of ours that is not answered yet may be who changed it.
+                    inner.desk.quiet(&target.release).await;
+                    if let Some(verb) = *overtaken.borrow() {
+                        return Verified::Overtaken(verb);
+                    }
+                }
+                match look {
                     Look::Same => {}
                     Look::PutBack(who) => return Verified::PutBack(who),
                     Look::Changed(who) => return Verified::Changed(who),

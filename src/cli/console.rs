@@ -1,7 +1,7 @@
 //! The console on the terminal: what it is made from, and how its end is told.
 
 use super::{Exit, Failure, Session};
-use crate::action::Journal;
+use crate::action::{Desks, Journal};
 use crate::app::keys::KeyTable;
 use crate::app::runner::Home;
 use crate::app::{Session as At, Setup};
@@ -56,7 +56,7 @@ pub async fn open(session: &mut Session, opening: Opening) -> Result<Exit, Failu
     at.salt = format!("{:x}", std::process::id()).into();
     at.start = start;
     at.themes = themes.names().into_iter().map(Str::from).collect();
-    let home = Home { cluster, scope, journal, elsewhere, who, user, screens };
+    let home = Home { cluster, scope, journal, elsewhere, who, user, screens, desks: Desks::default() };
     let setup = Setup { session: at, keys: Arc::new(keys), zone: TimeZone::system(), clock, home };
     let display = Display { themes, level: capabilities.color, glyphs, options };
     match console(setup, display).await {

@@ -51,7 +51,11 @@ impl Reading {
             ..options(&session.flags.connection)
         };
         let (cluster, clock) = match &session.simulated {
-            None => (Cluster::connect(&connect).await?, Clock::system()),
+            None => {
+                let cluster = reached(&connect, session).await?;
+                let clock = cluster.clock();
+                (cluster, clock)
+            }
             Some(sim) => over(sim, &connect).await?,
         };
         let of_context = config.context(&cluster.identity().context).namespaces;
@@ -128,6 +132,21 @@ impl Reading {
                 _ => None,
             },
             NamespaceScope::Default => Some(self.cluster.default_namespace()),
+        }
+    }
+}
+
+/// The real cluster. A credential plugin may take its time, and is named then: what hangs is not the cluster.
+async fn reached(options: &ConnectOptions, session: &mut Session) -> Result<Cluster, ConnectError> {
+    let (waiting, mut waited_for) = tokio::sync::mpsc::unbounded_channel();
+    let options = ConnectOptions { waiting: Some(waiting), ..options.clone() };
+    let mut connecting = std::pin::pin!(Cluster::connect(&options));
+    loop {
+        tokio::select! {
+            connected = &mut connecting => return connected,
+            Some(name) = waited_for.recv() => {
+                session.output.aside(&format!("waiting for the credential plugin '{name}'; Ctrl-C ends\n"));
+            }
         }
     }
 }

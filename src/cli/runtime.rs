@@ -34,7 +34,8 @@ pub async fn until_interrupted<T>(work: impl Future<Output = Result<T, Failure>>
     }
 }
 
-async fn interrupted() {
+/// Waits for Ctrl-C or a request to end.
+pub async fn interrupted() {
     // Without a handler the signal ends the process by itself, which is what is wanted then.
     let interrupt = async {
         if tokio::signal::ctrl_c().await.is_err() {

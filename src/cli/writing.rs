@@ -1,12 +1,15 @@
 //! How commands write: read → plan → ask → apply → tell. The same engine as the console's, without a screen.
 
 mod asking;
+mod cut_short;
 
 use std::{sync::Arc, time::Duration};
 
 use clap::Args;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
+
+use cut_short::Way;
 
 use super::{
     Exit, Failure, Session,
@@ -17,7 +20,7 @@ use super::{
     runtime,
 };
 use crate::{
-    action::{Consent, Engine, Gauges, Policy, Progress, engine::Settings, gates::climbs},
+    action::{Consent, Engine, Gauges, Policy, Progress, engine::Settings, gates::climbs, progress::News},
     cluster::SendMode,
     domain::{
         Direction, Intent, Measurements, Outcome, Plan, Release, Snapshot, Str,
@@ -128,23 +131,33 @@ const MEASURING: Duration = Duration::from_secs(5);
 
 /// Carries a wish out.
 pub fn run(wish: &Wish<'_>, session: &mut Session) -> Result<Exit, Failure> {
-    runtime::run(runtime::until_interrupted(async {
-        let reading = Reading::start(session, None).await?;
-        let (plan, outcome) = match outcome_of(wish, &reading, session).await {
-            Ok(done) => done,
-            Err(failure) if failure.sentence.is_empty() => return Err(failure),
-            Err(failure) => (None, outcome_of_failure(&failure).ok_or(failure)?),
+    let way = Way::default();
+    runtime::run(async {
+        let done = tokio::select! {
+            done = to_the_end(wish, &way, session) => Some(done),
+            () = runtime::interrupted() => None,
         };
-        let journal = reading.journal.file().display().to_string();
-        tell(wish, plan.as_deref(), &outcome, journal, session)
-    }))
+        done.unwrap_or_else(|| Err(way.tell(wish.flags.output, session)))
+    })
+}
+
+async fn to_the_end(wish: &Wish<'_>, way: &Way, session: &mut Session) -> Result<Exit, Failure> {
+    let reading = Reading::start(session, None).await?;
+    let journal = reading.journal.file().display().to_string();
+    way.journal(journal.clone());
+    let (plan, outcome) = match outcome_of(wish, &reading, way, session).await {
+        Ok(done) => done,
+        Err(failure) if failure.sentence.is_empty() => return Err(failure),
+        Err(failure) => (None, outcome_of_failure(&failure).ok_or(failure)?),
+    };
+    tell(wish, plan.as_deref(), &outcome, journal, session)
 }
 
 type Done = (Option<Arc<Plan>>, Outcome);
 
 /// Carries a wish out for a command that goes on afterwards, and tells nothing of its end.
 pub async fn carry_out(wish: &Wish<'_>, reading: &Reading, session: &mut Session) -> Result<Outcome, Failure> {
-    outcome_of(wish, reading, session).await.map(|(_, outcome)| outcome)
+    outcome_of(wish, reading, &Way::default(), session).await.map(|(_, outcome)| outcome)
 }
 
 /// How a command ends that went no further than `outcome`.
@@ -156,7 +169,7 @@ pub fn ended(outcome: &Outcome) -> Result<Exit, Failure> {
     Err(Failure::new(exit, format!("{}: {}", outcome.kind, crate::domain::text::sanitize(&outcome.reason))))
 }
 
-async fn outcome_of(wish: &Wish<'_>, reading: &Reading, session: &mut Session) -> Result<Done, Failure> {
+async fn outcome_of(wish: &Wish<'_>, reading: &Reading, way: &Way, session: &mut Session) -> Result<Done, Failure> {
     let flags = wish.flags;
     let (opened, who) = tokio::join!(reading.open(wish.target), who(reading, session));
     let (opened, who) = (opened?, who);
@@ -193,7 +206,8 @@ async fn outcome_of(wish: &Wish<'_>, reading: &Reading, session: &mut Session) -
         wait: (!flags.no_wait).then_some(flags.timeout),
     };
     let _meter = measured(&engine, &plan, &opened.release, reading).await;
-    if plan.calls.iter().filter(|call| !call.optional || wish.optional).count() > 1 {
+    let calls = plan.calls.iter().filter(|call| !call.optional || wish.optional).count();
+    if calls > 1 {
         // A plan that stops half way for want of a right is worse than a question more.
         engine.rights(&plan.release).await;
     }
@@ -227,14 +241,18 @@ async fn outcome_of(wish: &Wish<'_>, reading: &Reading, session: &mut Session) -
         Err(why) => return done(Outcome::new(OutcomeKind::Refused, why)),
     };
     let consent = Consent { word, ..consent };
-    let outcome = apply(&engine, &plan, consent, session).await?;
+    if !tried {
+        way.begins(&plan, calls);
+    }
+    let mut news = engine.apply(Arc::clone(&plan), consent);
+    let outcome = follow(&mut news, way, session).await?;
     done(outcome)
 }
 
-/// Applies the plan and tells on the way what a person would want to know.
-async fn apply(engine: &Engine, plan: &Arc<Plan>, consent: Consent, session: &mut Session) -> Result<Outcome, Failure> {
-    let mut news = engine.apply(Arc::clone(plan), consent);
+/// Follows a plan on its way and tells what a person would want to know.
+async fn follow(news: &mut News, way: &Way, session: &mut Session) -> Result<Outcome, Failure> {
     while let Some(progress) = news.recv().await {
+        way.goes_on(&progress);
         let line = match progress {
             Progress::Done(outcome) => return Ok(outcome),
             Progress::NotJournalled(why) => format!("not journalled: {why}"),

@@ -6,6 +6,7 @@ use super::kubeconfig::{self, ContextInfo, Places};
 use super::link::{self, Link, Renewals, Source};
 use super::options::{ConnectOptions, NamespaceScope};
 use super::request::Request;
+use super::skew::Skew;
 use crate::domain::Str;
 use crate::domain::identity::{ClusterIdentity, Fingerprint};
 use serde::Deserialize;
@@ -38,6 +39,8 @@ pub(super) struct Inner {
     selector: Option<String>,
     /// Which optional kinds the server has, and in which version.
     pub(super) served: Served,
+    /// How far its clock is from this machine's.
+    pub(super) skew: Skew,
 }
 
 struct Identity {
@@ -108,6 +111,7 @@ impl Cluster {
             scope: options.namespaces.clone(),
             selector: options.selector.clone(),
             served: Served::default(),
+            skew: Skew::default(),
         };
         Self { inner: Arc::new(inner), who: None }
     }

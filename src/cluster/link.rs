@@ -3,7 +3,7 @@
 use super::errors::ConnectError;
 use super::explain;
 use super::kubeconfig::{self, Chosen, Places};
-use super::options::{ConnectOptions, PluginTalk};
+use super::options::{ConnectOptions, PluginTalk, Waiting};
 use super::plugin::{self, Credential};
 use super::transport;
 use crate::domain::Timestamp;
@@ -67,14 +67,14 @@ pub async fn make(options: &ConnectOptions) -> Result<Made, ConnectError> {
     let chosen = kubeconfig::choose(options, &Places::of_process()).await?;
     let context = chosen.context.clone();
     let namespace = chosen.namespace.clone();
-    let (config, expires) = with_credentials(chosen, options.plugin).await?;
+    let (config, expires) = with_credentials(chosen, options.plugin, options.waiting.as_ref()).await?;
     let link = link(&config, &context, 1, expires)?;
     let pinned = match options.server {
         Some(_) => options.clone(),
         None if context == "in-cluster" => options.clone(),
         None => ConnectOptions { context: Some(context.clone()), ..options.clone() },
     };
-    let options = Box::new(ConnectOptions { plugin: PluginTalk::Silent, ..pinned });
+    let options = Box::new(ConnectOptions { plugin: PluginTalk::Silent, waiting: None, ..pinned });
     Ok(Made {
         link,
         server: config.cluster_url.to_string().trim_end_matches('/').to_owned(),
@@ -90,7 +90,7 @@ impl Source {
     pub async fn renew(&self, old: &Link, context: &str) -> Result<Link, ConnectError> {
         let Self::Kubeconfig { options, config: held } = self else { return Ok(old.clone()) };
         let chosen = kubeconfig::choose(options, &Places::of_process()).await?;
-        let (config, expires) = with_credentials(chosen, PluginTalk::Silent).await?;
+        let (config, expires) = with_credentials(chosen, PluginTalk::Silent, None).await?;
         let link = link(&config, context, old.generation + 1, expires)?;
         **held.write().unwrap_or_else(PoisonError::into_inner) = config;
         Ok(link)
@@ -129,14 +129,19 @@ impl Renewals {
     }
 }
 
-async fn with_credentials(chosen: Chosen, talk: PluginTalk) -> Result<(Config, Option<Timestamp>), ConnectError> {
+async fn with_credentials(
+    chosen: Chosen,
+    talk: PluginTalk,
+    waiting: Option<&Waiting>,
+) -> Result<(Config, Option<Timestamp>), ConnectError> {
     let Chosen { mut config, plugin, .. } = chosen;
     let Some(plugin) = plugin else { return Ok((config, None)) };
     // client-go too prefers a token or certificate that is written into the kubeconfig.
     if config.auth_info.token.is_some() {
         return Ok((config, None));
     }
-    let Credential { token, certificate, expires } = plugin::run(&plugin, talk, plugin::LIMIT).await?;
+    let limit = if talk == PluginTalk::Interactive { plugin::PERSON_LIMIT } else { plugin::LIMIT };
+    let Credential { token, certificate, expires } = plugin::run(&plugin, talk, limit, waiting).await?;
     config.auth_info.token = token.map(Into::into);
     if let Some((certificate, key)) = certificate {
         config.auth_info.client_certificate_data = Some(STANDARD.encode(certificate));

@@ -1,5 +1,6 @@
 //! How to connect: kubectl's flags.
 
+use crate::domain::Str;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -34,7 +35,12 @@ pub struct ConnectOptions {
     pub selector: Option<String>,
     /// Whether a credential plugin may talk to the person: only before the screen is taken over.
     pub plugin: PluginTalk,
+    /// Is told the name of a plugin that takes its time while it has the terminal.
+    pub waiting: Option<Waiting>,
 }
+
+/// Where the name of a credential plugin is told that is waited for.
+pub type Waiting = tokio::sync::mpsc::UnboundedSender<Str>;
 
 /// Which namespaces are looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

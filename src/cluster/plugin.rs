@@ -1,7 +1,7 @@
 //! Credential plugins (`users[].user.exec`): run with a limit, kept off the screen, killed when they hang.
 
 use super::errors::ConnectError;
-use super::options::PluginTalk;
+use super::options::{PluginTalk, Waiting};
 use crate::domain::Timestamp;
 use crate::domain::text::sanitize;
 use kube::config::{ExecConfig, ExecInteractiveMode};
@@ -13,6 +13,12 @@ use tokio::process::Command;
 
 /// How long a silent plugin may take.
 pub const LIMIT: Duration = Duration::from_secs(20);
+
+/// How long one may take that has the terminal: a person types a code, or logs in with a browser.
+pub const PERSON_LIMIT: Duration = Duration::from_mins(5);
+
+/// After so long it is told what is waited for: most plugins ask nothing.
+const TOLD_AFTER: Duration = Duration::from_secs(3);
 
 /// What a plugin hands out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,8 +46,13 @@ struct Status {
     client_key_data: Option<String>,
 }
 
-/// Runs the plugin once. `limit` holds for silent runs; a person may take as long as they need.
-pub async fn run(plugin: &ExecConfig, talk: PluginTalk, limit: Duration) -> Result<Credential, ConnectError> {
+/// Runs the plugin once, for `limit` at most. `waiting` is told its name when it has the terminal and takes its time.
+pub async fn run(
+    plugin: &ExecConfig,
+    talk: PluginTalk,
+    limit: Duration,
+    waiting: Option<&Waiting>,
+) -> Result<Credential, ConnectError> {
     let name = plugin.command.clone().unwrap_or_default();
     let failed = |why: String| ConnectError::Plugin { command: name.clone(), why };
     let needs_person = plugin.interactive_mode == Some(ExecInteractiveMode::Always);
@@ -49,8 +60,19 @@ pub async fn run(plugin: &ExecConfig, talk: PluginTalk, limit: Duration) -> Resu
     if talk == PluginTalk::Silent && needs_person {
         return Err(failed("needs a person at the terminal: start windlass again to log in".into()));
     }
-    let output = execute(plugin, talk, limit).await.map_err(&failed)?;
-    read(&output).map_err(failed)
+    let told = async {
+        tokio::time::sleep(TOLD_AFTER).await;
+        if let (Some(waiting), PluginTalk::Interactive) = (waiting, talk) {
+            // Nobody has to listen.
+            let _ = waiting.send(sanitize(&name).as_ref().into());
+        }
+        std::future::pending::<()>().await;
+    };
+    let output = tokio::select! {
+        output = execute(plugin, talk, limit) => output,
+        () = told => Err("was not waited for".to_owned()),
+    };
+    read(&output.map_err(&failed)?).map_err(failed)
 }
 
 async fn execute(plugin: &ExecConfig, talk: PluginTalk, limit: Duration) -> Result<Output, String> {
@@ -65,18 +87,13 @@ async fn execute(plugin: &ExecConfig, talk: PluginTalk, limit: Duration) -> Resu
     })?;
     let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     let finished = child.wait_with_output();
-    let output = match talk {
-        PluginTalk::Interactive => finished.await,
-        PluginTalk::Silent => {
-            let Ok(output) = tokio::time::timeout(limit, finished).await else {
-                // Its children too: a shell's `sleep` would otherwise live on.
-                if let Some(group) = group {
-                    kill_process_group(group, Signal::KILL).ok();
-                }
-                return Err(format!("gave no answer within {} s and was ended", limit.as_secs()));
-            };
-            output
+    let Ok(output) = tokio::time::timeout(limit, finished).await else {
+        // Its children too: a shell's `sleep` would otherwise live on. One with the terminal is of our own group, and is
+        // ended by itself.
+        if let Some(group) = group.filter(|_| talk == PluginTalk::Silent) {
+            kill_process_group(group, Signal::KILL).ok();
         }
+        return Err(format!("gave no answer within {} s and was ended", limit.as_secs()));
     };
     output.map_err(|error| format!("can't be waited for: {error}"))
 }
@@ -154,17 +171,20 @@ mod tests {
     }
 
     async fn why(script: &str, limit: Duration) -> String {
-        run(&shell(script), PluginTalk::Silent, limit).await.expect_err("fails").to_string()
+        run(&shell(script), PluginTalk::Silent, limit, None).await.expect_err("fails").to_string()
     }
 
     #[tokio::test]
     async fn a_plugin_gives_a_token_with_its_end_in_json_or_yaml() {
         let json = r#"echo '{"status":{"token":"t","expirationTimestamp":"2030-01-01T00:00:00Z"}}'"#;
-        let credential = run(&shell(json), PluginTalk::Silent, LIMIT).await.expect("works");
+        let credential = run(&shell(json), PluginTalk::Silent, LIMIT, None).await.expect("works");
         assert_eq!(credential.token.as_deref(), Some("t"));
         assert!(credential.expires.is_some());
         let yaml = "printf 'kind: ExecCredential\\nstatus:\\n  token: y\\n'";
-        assert_eq!(run(&shell(yaml), PluginTalk::Silent, LIMIT).await.expect("works").token.as_deref(), Some("y"));
+        assert_eq!(
+            run(&shell(yaml), PluginTalk::Silent, LIMIT, None).await.expect("works").token.as_deref(),
+            Some("y")
+        );
     }
 
     #[tokio::test]
@@ -180,15 +200,31 @@ mod tests {
             install_hint: Some("install it\n".into()),
             ..ExecConfig::default()
         };
-        let error = run(&missing, PluginTalk::Silent, LIMIT).await.expect_err("fails").to_string();
+        let error = run(&missing, PluginTalk::Silent, LIMIT, None).await.expect_err("fails").to_string();
         assert_eq!(error, "The credential plugin 'no-such-plugin-here' is not installed: install it.");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_hangs_with_the_terminal_is_named_while_it_is_waited_for_and_ended_at_last() {
+        let (waiting, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let began = tokio::time::Instant::now();
+        let error = run(&shell("sleep 600"), PluginTalk::Interactive, PERSON_LIMIT, Some(&waiting)).await;
+        let error = error.expect_err("it hangs").to_string();
+        assert_eq!(error, "The credential plugin 'sh' gave no answer within 300 s and was ended.");
+        assert!(began.elapsed() <= PERSON_LIMIT + Duration::from_secs(1));
+        assert_eq!(told.recv().await.as_deref(), Some("sh"));
+        // One that answers at once is not talked about.
+        let quick = r#"echo '{"status":{"token":"t"}}'"#;
+        tokio::time::resume();
+        run(&shell(quick), PluginTalk::Interactive, PERSON_LIMIT, Some(&waiting)).await.expect("works");
+        assert!(told.try_recv().is_err());
     }
 
     #[tokio::test]
     async fn a_plugin_that_needs_a_person_is_not_started_behind_the_screen() {
         let mut plugin = shell("echo '{\"status\":{\"token\":\"t\"}}'");
         plugin.interactive_mode = Some(ExecInteractiveMode::Always);
-        let error = run(&plugin, PluginTalk::Silent, LIMIT).await.expect_err("refused").to_string();
+        let error = run(&plugin, PluginTalk::Silent, LIMIT, None).await.expect_err("refused").to_string();
         assert!(error.contains("needs a person"), "{error}");
     }
 }

@@ -129,7 +129,7 @@ impl Cluster {
     /// again and the request is sent once more: a 401 means that it was not looked at.
     pub(super) async fn open(&self, request: &Request, limit: Duration) -> Result<Response<Body>, Failed> {
         let mut link = self.link();
-        let soon = jiff::Timestamp::now().checked_add(BEFORE_THE_END).unwrap_or(jiff::Timestamp::MAX);
+        let soon = self.clock().now().checked_add(BEFORE_THE_END).unwrap_or(jiff::Timestamp::MAX);
         if link.expires.is_some_and(|expires| expires < soon) {
             self.renew(link.generation).await.map_err(|error| not_sent(error.to_string()))?;
             self.same_cluster(request).await?;
@@ -193,7 +193,10 @@ impl Cluster {
         let server = self.identity().server.clone();
         let built = request.build().map_err(|error| not_sent(format!("'{}' is no address: {error}", request.path)))?;
         match timeout(limit, client.send(built)).await {
-            Ok(Ok(response)) => Ok(response),
+            Ok(Ok(response)) => {
+                self.inner.skew.heard(response.headers(), jiff::Timestamp::now());
+                Ok(response)
+            }
             Ok(Err(error)) => Err(Failed::NoAnswer(explain::no_answer(&server, &error))),
             Err(_) => {
                 let why = format!("{server} gave no answer within {} s.", limit.as_secs_f32());

@@ -50,6 +50,42 @@ async fn our_own_next_write_and_a_scale_are_no_alarm() {
     assert_eq!(news.recv().await, None, "the first write is watched no longer, and nobody raised an alarm");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_write_that_is_refused_leaves_the_watch_over_the_undo_before_it() {
+    for code in [403, 500] {
+        let sim = sim("rolling");
+        let ana = Console::of(&sim, "ana").await;
+        let cart = deployment("cart");
+        let plan = ana.propose(&cart, Intent::undo()).await.expect("a plan");
+        let old = sim.object("deployments/shop/cart").expect("there")["spec"]["template"].clone();
+        let mut news = ana.engine.apply(plan, Consent::default());
+        assert_eq!(hear(&mut news).await.0.kind, OutcomeKind::Applied);
+        let restart = ana.propose(&cart, Intent::Restart).await.expect("a plan");
+        sim.fault(Fault::new(On::verb("patch").path("/cart"), Effect::Status { code, retry_after: None }));
+        let (refused, _) = ana.confirm(&restart).await;
+        assert_ne!(refused.kind, OutcomeKind::Applied, "{}", refused.reason);
+        sim.heal();
+        assert!(sim.edit("deployments/shop/cart", "argocd-controller", |object| object["spec"]["template"] = old));
+        assert_eq!(news.recv().await, Some(Progress::RevertedBy("argocd-controller".into())), "after {code}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_answer_to_our_own_next_write_is_no_alarm_either() {
+    let sim = sim("rolling");
+    let ana = Console::of(&sim, "ana").await;
+    let cart = deployment("cart");
+    let mut news = ana.engine.apply(ana.propose(&cart, Intent::undo()).await.expect("a plan"), Consent::default());
+    hear(&mut news).await;
+    let release = ana.release(&cart, "undone", |_| true).await;
+    let inverse = ana.engine.inverse_of(&release.uid).expect("ready");
+    let back = ana.propose(&cart, Intent::Revert(Box::new(inverse))).await.expect("a plan");
+    // It is done at once, everybody sees it, and the answer is lost.
+    sim.fault(Fault::new(On::verb("patch").path("/cart"), Effect::LostAnswer).times(1));
+    assert_eq!(ana.confirm(&back).await.0.kind, OutcomeKind::Applied);
+    assert_eq!(news.recv().await, None, "nobody raised an alarm");
+}
+
 /// Marks `cart` as one of Argo CD's application `cart-app`, which has this sync policy; `None`: it is somewhere else.
 fn under_argo_cd(sim: &windlass::sim::SimCluster, automated: Option<Value>) {
     let mark = |object: &mut Value| {

@@ -1,6 +1,6 @@
 //! `windlass demo`: a simulated cluster, to try everything without one.
 
-use std::net::Ipv4Addr;
+use std::{net::Ipv4Addr, path::PathBuf};
 
 use clap::{ArgMatches, Args, Command};
 use tokio::net::TcpListener;
@@ -88,7 +88,7 @@ async fn show(arguments: &Arguments, options: SimOptions, session: &mut Session)
     let cluster = Cluster::over(sim.client(), "demo", &ConnectOptions::default())
         .await
         .map_err(|error| Failure::new(Exit::Unreachable, error.to_string()))?;
-    let folder = std::env::temp_dir().join(format!("windlass-demo-{}", std::process::id()));
+    let folder = Folder(std::env::temp_dir().join(format!("windlass-demo-{}", std::process::id())));
     let clock = {
         let sim = sim.clone();
         Clock::new(move || sim.now())
@@ -98,15 +98,22 @@ async fn show(arguments: &Arguments, options: SimOptions, session: &mut Session)
         cluster,
         scope: NamespaceScope::All,
         clock,
-        journal: Journal::open(&folder),
+        journal: Journal::open(&folder.0),
         elsewhere: None,
         start: None,
         // What a person saves on purpose stays.
         screens: session.paths()?.state.join("screens"),
     };
-    let ended = console::open(session, opening).await;
-    let _ = std::fs::remove_dir_all(&folder);
-    ended
+    console::open(session, opening).await
+}
+
+/// A folder that goes, whatever ends the demo.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// What the console would show at first, as text.
