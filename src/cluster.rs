@@ -29,6 +29,7 @@ mod read;
 mod request;
 pub mod rights;
 pub mod send;
+mod skew;
 pub mod splitter;
 mod supervise;
 mod transport;

@@ -3,13 +3,14 @@
 use super::guards::Acts;
 use crate::action::journal::Unfinished;
 use crate::domain::intent::{Override, ReleaseId};
+use crate::domain::plan::PlanId;
 use crate::domain::{ObjectKey, Plan, Release, Str, Uid};
 use std::sync::Arc;
 
 /// One thing to be done. A newer one of the same purpose takes the place of an older one that still runs.
 #[derive(Debug, Clone)]
 pub enum Effect {
-    /// Read the raw objects of a release: one round trip, two seconds at most.
+    /// Read the raw objects of a release: one round trip.
     ReadDetails(Arc<Release>),
     /// Ask what the cluster lets us do with a release.
     AskRights(Arc<Release>),
@@ -40,6 +41,8 @@ pub enum Effect {
     GoOn(Box<Unfinished>),
     /// Close an interrupted plan as it was found.
     LeaveInterrupted(Box<Unfinished>),
+    /// Close an interrupted plan: this other one took it back.
+    CloseInterrupted(Box<Unfinished>, PlanId),
     /// Read the journal.
     ReadJournal,
     /// Follow logs.
@@ -91,6 +94,8 @@ pub struct Terms {
 /// Which logs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogsWanted {
+    /// The number of the request: its answers carry it.
+    pub number: u32,
     /// The release.
     pub release: ReleaseId,
     /// Its pods.
@@ -153,6 +158,7 @@ impl Effect {
             | Self::Disarm(_)
             | Self::GoOn(_)
             | Self::LeaveInterrupted(_)
+            | Self::CloseInterrupted(..)
             | Self::Copy(_)
             | Self::Redraw
             | Self::Suspend

@@ -76,7 +76,7 @@ pub fn gate(model: &Model, dialog: &PlanDialog, plan: &Plan) -> Option<Gate> {
     let facts = Facts {
         elsewhere: model.elsewhere.clone(),
         missing_right: lacks.cloned(),
-        unanswered: model.writes.of(uid).is_some_and(super::writes::Write::unanswered),
+        unanswered: model.writes.is_unanswered(uid),
         // Asked by the engine when it is confirmed: that takes a request.
         unheard: None,
         freeze: freeze.as_ref().map(|held| held.to_string().into()),

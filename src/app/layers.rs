@@ -13,6 +13,7 @@ pub mod text;
 
 use super::keys::Scope;
 use super::scroll::Scroll;
+use crate::domain::Str;
 pub use chart::ChartView;
 pub use choice::Choice;
 pub use form::Form;
@@ -23,6 +24,15 @@ pub use palette::Palette;
 pub use plan::PlanDialog;
 pub use release::ReleaseView;
 pub use text::TextView;
+
+/// Where one goes who leaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Leave {
+    /// Out of the console.
+    Out,
+    /// To another context.
+    Context(Str),
+}
 
 /// One layer.
 #[derive(Debug)]
@@ -57,6 +67,8 @@ pub enum Layer {
     Leaving {
         /// What is under way.
         because: String,
+        /// Where to.
+        to: Leave,
     },
 }
 

@@ -39,6 +39,8 @@ pub enum Msg {
     Guard(Uid, Box<GuardNews>),
     /// The raw objects of a release, or why they could not be read.
     Details(Uid, Result<Arc<Details>, Str>),
+    /// The raw objects of a release have not come in time, and are still waited for.
+    DetailsLate(Uid),
     /// What we may do with a release.
     Rights(Uid, Rights),
     /// Events about a release, or why they can't be read.
@@ -55,10 +57,10 @@ pub enum Msg {
     Write(PlanId, WriteNews),
     /// The journal, or why it can't be read.
     Journal(Result<Box<Journal>, Str>),
-    /// Lines of the open log.
-    Logs(Vec<Line>),
-    /// The open log ended, with the reason.
-    LogsEnded(Str),
+    /// Lines for the log of this number.
+    Logs(u32, Vec<Line>),
+    /// The log of this number ended, with the reason.
+    LogsEnded(u32, Str),
     /// An object for its YAML, or why it can't be read.
     Yaml(ObjectKey, Result<RawObject, Str>),
     /// The kubeconfig's contexts, or why they can't be read.

@@ -14,7 +14,7 @@ use super::messages::Level;
 use super::model::Model;
 use super::msg::Msg;
 use super::session::Session;
-use crate::cluster::{Clock, Cluster, NamespaceScope, Observer};
+use crate::cluster::{Clock, Cluster, NamespaceScope};
 use crate::domain::{Str, Uid};
 use crate::metrics::Focus;
 use link::Link;
@@ -64,10 +64,12 @@ impl Runner {
 
     /// Observes another cluster, or other namespaces, from now on; gives the session there.
     pub(super) fn adopt(&mut self, connected: Connected, session: &Session) -> Session {
-        for task in self.tasks.drain().map(|(_, task)| task).chain(self.guards.drain().map(|(_, task)| task)) {
-            task.abort();
+        let next = session.on(connected.cluster.identity());
+        self.tasks.drain().for_each(|(_, task)| task.abort());
+        if !next.is_at(&session.cluster) {
+            self.guards.drain().for_each(|(_, task)| task.abort());
         }
-        let session = session.on(connected.cluster.identity());
+        let session = next;
         self.link = Link::start(&self.home, connected.cluster, connected.scope, &self.clock, &session, &self.out);
         session
     }
@@ -97,7 +99,9 @@ impl Runner {
             Effect::Arm(release, acts) => {
                 let config = Arc::clone(&model.session.config);
                 let uid = release.uid.clone();
-                let task = tokio::spawn(tasks::guard(link.engine(), config, (release, acts), out));
+                let guard = tasks::guard(link.engine(), config, (release, acts), out);
+                // It looks at what is observed and measured here, whichever namespaces are shown later.
+                let task = tokio::spawn(until_end((link.observer(), link.meter.clone()), guard));
                 self.guards.insert(uid, task.abort_handle());
                 return;
             }
@@ -109,6 +113,7 @@ impl Runner {
             }
             Effect::GoOn(plan) => tokio::spawn(until_end(link.observer(), tasks::go_on(link.engine(), *plan, out))),
             Effect::LeaveInterrupted(plan) => tokio::spawn(tasks::leave(link.engine(), *plan, out)),
+            Effect::CloseInterrupted(plan, by) => tokio::spawn(tasks::taken_back(link.engine(), *plan, by, out)),
             Effect::ReadJournal => tokio::spawn(tasks::journal(self.home.journal.clone(), out)),
             Effect::Logs(wanted) => tokio::spawn(tasks::logs(link.cluster.clone(), wanted, out)),
             Effect::ReadYaml(key) => tokio::spawn(tasks::yaml(link.cluster.clone(), key, out)),
@@ -163,10 +168,10 @@ impl Runner {
     }
 }
 
-/// Runs a write's task with its cluster under observation to the end.
-async fn until_end(observer: Arc<Observer>, task: impl Future<Output = ()>) {
+/// Runs a task with what it needs kept to its end: its cluster under observation, above all.
+async fn until_end<T>(kept: T, task: impl Future<Output = ()>) {
     task.await;
-    drop(observer);
+    drop(kept);
 }
 
 impl Drop for Runner {

@@ -53,6 +53,11 @@ impl Session {
         Self { cluster, context, start: None, ..self.clone() }
     }
 
+    /// Whether it is in this context of the same server. The fingerprint comes later than the connection.
+    pub fn is_at(&self, cluster: &ClusterIdentity) -> bool {
+        self.cluster.context == cluster.context && self.cluster.server == cluster.server
+    }
+
     /// No write is sent.
     pub fn read_only(&self) -> bool {
         self.config.read_only || self.context.read_only

@@ -9,6 +9,16 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Default)]
 pub struct Writes {
     by_release: HashMap<Uid, Write>,
+    /// Interrupted plans that go on: of these there is no plan to show, only whether they are answered.
+    resumed: HashMap<PlanId, Resumed>,
+}
+
+/// An interrupted plan that goes on.
+#[derive(Debug, Clone)]
+struct Resumed {
+    release: Uid,
+    title: Str,
+    phase: Phase,
 }
 
 /// A confirmed plan.
@@ -98,9 +108,32 @@ impl Writes {
         self.by_release.values_mut().find(|write| write.plan.id == *plan)
     }
 
-    /// Writes of which the server's answer is still missing.
-    pub fn unanswered(&self) -> impl Iterator<Item = &Write> {
-        self.by_release.values().filter(|write| write.unanswered())
+    /// An interrupted plan goes on.
+    pub fn resume(&mut self, plan: &PlanId, release: &Uid, title: &Str) {
+        let resumed = Resumed { release: release.clone(), title: title.clone(), phase: Phase::Journalling };
+        self.resumed.insert(plan.clone(), resumed);
+    }
+
+    /// How far an interrupted plan has come that goes on.
+    pub fn resumed_reached(&mut self, plan: &PlanId, phase: Phase) {
+        if phase == Phase::Ended {
+            self.resumed.remove(plan);
+        } else if let Some(resumed) = self.resumed.get_mut(plan) {
+            resumed.phase = resumed.phase.max(phase);
+        }
+    }
+
+    /// The titles of the writes of which the server's answer is still missing.
+    pub fn unanswered(&self) -> impl Iterator<Item = &Str> {
+        let own = self.by_release.values().filter(|write| write.unanswered()).map(|write| &write.plan.title);
+        let resumed = self.resumed.values().filter(|resumed| resumed.phase <= Phase::Unanswered);
+        own.chain(resumed.map(|resumed| &resumed.title))
+    }
+
+    /// Whether a request on this release may be on its way.
+    pub fn is_unanswered(&self, release: &Uid) -> bool {
+        let of_it = |resumed: &Resumed| resumed.release == *release && resumed.phase <= Phase::Unanswered;
+        self.of(release).is_some_and(Write::unanswered) || self.resumed.values().any(of_it)
     }
 
     /// Writes that have not come to their end.

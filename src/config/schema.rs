@@ -56,7 +56,12 @@ pub static SETTINGS: &[Setting] = &[
         Some("1"),
         "2 where the terminal draws our glyphs two cells wide, as many Chinese and Japanese ones do.",
     ),
-    now("ui.mouse", Kind::Flag, Some("false"), "Take the mouse (the terminal's own selection then needs Shift)."),
+    now(
+        "ui.mouse",
+        Kind::Flag,
+        Some("false"),
+        "Take the mouse: its wheel moves (the terminal's own selection then needs Shift).",
+    ),
     now("ui.plain", Kind::Flag, Some("false"), "Line-oriented text for screen readers and logs."),
     now("contexts.*.alias", Kind::Text, None, "A short name for the header."),
     now("contexts.*.protected", Kind::Flag, Some("false"), "Forward verbs ask for the fingerprint word."),

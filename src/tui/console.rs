@@ -1,6 +1,7 @@
 //! The console as a program of the terminal's loop: what happens goes to the Model, and its picture comes out.
 
-use super::{Command, Copied, FrameId, Options, Program, Typed, run};
+use super::{Command, Copied, FrameId, Options, Pointer, Program, Typed, run};
+use crate::app::keypress::{KeyCode, KeyPress};
 use crate::app::layers::Layer;
 use crate::app::messages::Level;
 use crate::app::model::Size as Cells;
@@ -102,8 +103,18 @@ impl Screenplay {
 impl Program for Screenplay {
     type Msg = News;
 
-    fn key(&mut self, key: crate::app::keypress::KeyPress, _now: Instant) {
+    fn key(&mut self, key: KeyPress, _now: Instant) {
         self.handle(Msg::Key(key));
+    }
+
+    fn pointer(&mut self, pointer: Pointer) {
+        // The wheel moves as the arrows do, and so can do no more than they.
+        let code = match pointer {
+            Pointer::Up(..) => KeyCode::Up,
+            Pointer::Down(..) => KeyCode::Down,
+            Pointer::Press(..) => return,
+        };
+        self.handle(Msg::Key(KeyPress::plain(code)));
     }
 
     fn paste(&mut self, text: &str) {

@@ -36,7 +36,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, layer: &Layer, look:
         Layer::Chart(view) => chart::draw(buffer, area, model, view, look),
         Layer::Logs(logs) => logs::draw(buffer, area, logs, look),
         Layer::Text(view) => return text::draw(buffer, area, view, look),
-        Layer::Leaving { because } => leaving::draw(buffer, area, because, look),
+        Layer::Leaving { because, .. } => leaving::draw(buffer, area, because, look),
     }
     None
 }

@@ -7,7 +7,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
-use windlass::action::Journal;
+use windlass::action::{Desks, Journal};
 use windlass::app::keypress::KeyPress;
 use windlass::app::keys::KeyTable;
 use windlass::app::runner::Home;
@@ -125,6 +125,7 @@ impl Stage {
                 who: Some(options.who.into()),
                 user: options.who.into(),
                 screens: home.path().to_owned(),
+                desks: Desks::default(),
             },
         };
         let screen = Shared {

@@ -11,6 +11,8 @@ pub const KEPT: usize = 5_000;
 /// An open log.
 #[derive(Debug)]
 pub struct Logs {
+    /// Which request of this console it shows; lines of earlier ones are dropped.
+    pub number: u32,
     /// The release.
     pub release: ReleaseId,
     /// Which pods.
@@ -81,8 +83,9 @@ impl Logs {
         }
     }
 
-    /// Forgets the lines: another source is read now.
-    pub fn restart(&mut self) {
+    /// Forgets the lines: another source is read now, by the request of this number.
+    pub fn restart(&mut self, number: u32) {
+        self.number = number;
         self.lines.clear();
         self.dropped = 0;
         self.ended = None;
@@ -98,6 +101,7 @@ mod tests {
     #[test]
     fn only_the_last_lines_are_kept_and_the_rest_is_counted() {
         let mut logs = Logs {
+            number: 1,
             release: ReleaseId { key: ObjectKey::new(Kind::Deployment, "shop", "web"), uid: Uid::new("u") },
             source: Source::Pod("web-1".into()),
             pod: None,

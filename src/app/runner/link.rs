@@ -1,7 +1,7 @@
 //! The cluster that is shown: what observes it, and the engine that writes to it.
 
 use super::{Connected, News, say};
-use crate::action::{Engine, Gauges, Journal, Policy, Settings};
+use crate::action::{Desks, Engine, Gauges, Journal, Policy, Settings};
 use crate::app::layers::choice::Item;
 use crate::app::msg::Msg;
 use crate::app::session::Session;
@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OnceCell, mpsc, watch};
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinSet};
 
 /// How long the server may take to tell which cluster it is, before the console goes on with what it knows.
 const IDENTITY_LIMIT: Duration = Duration::from_secs(3);
@@ -37,6 +37,8 @@ pub struct Home {
     pub user: Str,
     /// Where pictures of the screen are written.
     pub screens: PathBuf,
+    /// What is under way, a cluster.
+    pub desks: Desks,
 }
 
 /// A cluster under observation. Dropping it ends the observation, once the writes that run there have come to their end.
@@ -45,7 +47,7 @@ pub(super) struct Link {
     pub(super) cluster: Cluster,
     engine: Arc<Lazy>,
     forwards: [AbortHandle; 2],
-    pub(super) meter: Meter,
+    pub(super) meter: Arc<Meter>,
     observer: Arc<Observer>,
 }
 
@@ -55,6 +57,7 @@ pub(super) struct Lazy {
     cell: OnceCell<Engine>,
     cluster: Cluster,
     journal: Journal,
+    desks: Desks,
     policy: Policy,
     freeze: Freeze,
     traffic: Arc<TrafficSettings>,
@@ -95,7 +98,7 @@ impl Lazy {
             snapshots: Some(self.snapshots.clone()),
             traffic: Arc::clone(&self.traffic),
         };
-        let engine = Engine::new(&self.cluster, self.journal.clone(), settings);
+        let engine = Engine::at(&self.desks, &self.cluster, self.journal.clone(), settings);
         engine.look_at(Gauges { measurements: Some(self.measurements.clone()), release: None });
         engine
     }
@@ -121,16 +124,17 @@ impl Link {
         let observer = cluster.observe(options);
         let policy =
             Policy { read_only: session.read_only(), rehearse: session.rehearse(), protected: session.protected() };
-        let meter = Meter::start(MeterOptions {
+        let meter = Arc::new(Meter::start(MeterOptions {
             cluster: cluster.clone(),
             snapshots: observer.snapshots.clone(),
             config: Arc::clone(&session.config),
             clock: clock.clone(),
-        });
+        }));
         let engine = Arc::new(Lazy {
             cell: OnceCell::new(),
             cluster: cluster.clone(),
             journal: home.journal.clone(),
+            desks: home.desks.clone(),
             policy,
             freeze: session.config.freeze.in_context(&session.cluster.context),
             traffic: Arc::clone(&session.traffic),
@@ -177,6 +181,8 @@ fn forward(
     let task = tokio::spawn(async move {
         let mut told = false;
         let mut known = false;
+        // Ends with this task: what it finds belongs to this cluster.
+        let mut looking = JoinSet::new();
         loop {
             let snapshot = snapshots.borrow_and_update().clone();
             let first = snapshot.version > 0 && !std::mem::replace(&mut known, snapshot.version > 0);
@@ -190,7 +196,7 @@ fn forward(
             if first {
                 // The cluster answers: now it can tell who we are, and interrupted plans can be looked for.
                 let (engine, out) = (engine.clone(), out.clone());
-                tokio::spawn(async move { super::tasks::interrupted(&engine.get().await, &out).await });
+                looking.spawn(async move { super::tasks::interrupted(&engine.get().await, &out).await });
             }
             if snapshots.changed().await.is_err() {
                 return;
@@ -227,6 +233,23 @@ pub(super) async fn contexts(options: Option<ConnectOptions>, now: Arc<ClusterId
     say(&out, Msg::Contexts(answer)).await;
 }
 
+/// How another context is reached than the one that was named on the command line: what belongs to that one stays behind.
+/// Whom one stands for (`--as`) goes along: it narrows what may be done, and nobody gets more by a switch.
+fn towards(options: ConnectOptions, name: &str, namespaces: NamespaceScope) -> ConnectOptions {
+    ConnectOptions {
+        context: Some(name.to_owned()),
+        cluster: None,
+        user: None,
+        server: None,
+        token: None,
+        certificate_authority: None,
+        insecure_skip_tls_verify: false,
+        namespaces,
+        plugin: PluginTalk::Silent,
+        ..options
+    }
+}
+
 /// Connects to another context, with the namespaces that are configured for it.
 pub(super) async fn switch(options: Option<ConnectOptions>, config: Arc<Config>, name: Str, out: mpsc::Sender<News>) {
     let Some(options) = options else {
@@ -235,23 +258,40 @@ pub(super) async fn switch(options: Option<ConnectOptions>, config: Arc<Config>,
     };
     let configured = config.context(&name).namespaces;
     let scope = if configured.is_empty() { NamespaceScope::Default } else { NamespaceScope::List(configured) };
-    let options = ConnectOptions {
-        context: Some(name.to_string()),
-        // These belong to the context that was named on the command line.
-        cluster: None,
-        user: None,
-        server: None,
-        token: None,
-        certificate_authority: None,
-        namespaces: scope.clone(),
-        plugin: PluginTalk::Silent,
-        ..options
-    };
+    let options = towards(options, &name, scope.clone());
     match Cluster::connect(&options).await {
         Err(error) => say(&out, Msg::Switched(Err(error.to_string().into()))).await,
         Ok(cluster) => {
             let _ = tokio::time::timeout(IDENTITY_LIMIT, cluster.identify()).await;
             let _ = out.send(News::Connected(Box::new(Connected { cluster, scope }))).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_belongs_to_the_first_context_does_not_follow_into_the_next_one() {
+        let first = ConnectOptions {
+            context: Some("dev".into()),
+            cluster: Some("dev".into()),
+            user: Some("admin".into()),
+            server: Some("https://dev".into()),
+            token: Some("secret".into()),
+            certificate_authority: Some("/ca".into()),
+            insecure_skip_tls_verify: true,
+            impersonate: Some("viewer".into()),
+            kubeconfig: Some("/config".into()),
+            ..ConnectOptions::default()
+        };
+        let next = towards(first, "prod", NamespaceScope::All);
+        assert_eq!(next.context.as_deref(), Some("prod"));
+        let left = (next.cluster, next.user, next.server, next.token, next.certificate_authority);
+        assert_eq!(left, (None, None, None, None, None));
+        assert!(!next.insecure_skip_tls_verify, "the next server is verified");
+        assert_eq!(next.impersonate.as_deref(), Some("viewer"), "nobody gets more rights by switching");
+        assert!(next.kubeconfig.is_some());
     }
 }

@@ -11,12 +11,14 @@ use crate::app::journal::Journal as Shown;
 use crate::app::layers::logs::Line;
 use crate::app::layers::plan::READ_LIMIT;
 use crate::app::messages::Level;
-use crate::app::msg::Msg;
+use crate::app::msg::{Msg, WriteNews};
 use crate::cluster::{Cluster, EventsMsg, LogMsg, LogRequest};
 use crate::config::Config;
 use crate::domain::guarding::OnBreach;
 use crate::domain::intent::ReleaseId;
-use crate::domain::{Kind, ObjectKey, Plan, Release, Str};
+use crate::domain::outcome::OutcomeKind;
+use crate::domain::plan::PlanId;
+use crate::domain::{Kind, ObjectKey, Outcome, Plan, Release, Str};
 use crate::guard::Rules;
 use crate::notify::Notifier;
 use std::sync::Arc;
@@ -25,13 +27,17 @@ use tokio::sync::mpsc;
 /// How many lines of logs are told at once.
 const BATCH: usize = 500;
 
-/// Reads the raw objects of a release, for two seconds at most.
+/// Reads the raw objects of a release; tells after two seconds that there is no answer yet.
 pub(super) async fn details(cluster: Cluster, release: Arc<Release>, out: mpsc::Sender<News>) {
-    let answer = match tokio::time::timeout(READ_LIMIT, cluster.details(&release)).await {
-        Ok(Ok(details)) => Ok(Arc::new(details)),
-        Ok(Err(error)) => Err(Str::from(error.to_string())),
-        Err(_) => Err(Str::from("no answer within 2 s")),
+    let mut read = Box::pin(cluster.details(&release));
+    let answer = match tokio::time::timeout(READ_LIMIT, &mut read).await {
+        Ok(answer) => answer,
+        Err(_) => {
+            say(&out, Msg::DetailsLate(release.uid.clone())).await;
+            read.await
+        }
     };
+    let answer = answer.map(Arc::new).map_err(|error| Str::from(error.to_string()));
     say(&out, Msg::Details(release.uid.clone(), answer)).await;
 }
 
@@ -130,9 +136,14 @@ pub(super) async fn go_on(engine: Arc<Lazy>, plan: Unfinished, out: mpsc::Sender
     let title = plan.record.title.clone();
     let mut news = match engine.get().await.go_on(&plan, Consent::default()) {
         Ok(news) => news,
-        Err(refusal) => return say(&out, Msg::Say(Level::Error, refusal.reason)).await,
+        Err(refusal) => {
+            say(&out, Msg::Say(Level::Error, refusal.reason.clone())).await;
+            let outcome = Outcome::new(OutcomeKind::Refused, refusal.reason);
+            return say(&out, Msg::Write(plan.plan, WriteNews::Ended(outcome))).await;
+        }
     };
     while let Some(progress) = news.recv().await {
+        say(&out, Msg::Write(plan.plan.clone(), answers::write(progress.clone()))).await;
         let (level, text) = match progress {
             Progress::Done(outcome) => {
                 let level = if outcome.kind.exit_code() == 0 { Level::Warning } else { Level::Error };
@@ -148,6 +159,13 @@ pub(super) async fn go_on(engine: Arc<Lazy>, plan: Unfinished, out: mpsc::Sender
 /// Closes an interrupted plan as it was found.
 pub(super) async fn leave(engine: Arc<Lazy>, plan: Unfinished, out: mpsc::Sender<News>) {
     if let Err(error) = engine.get().await.leave(&plan).await {
+        say(&out, Msg::Say(Level::Error, error.to_string().into())).await;
+    }
+}
+
+/// Closes an interrupted plan that another one took back.
+pub(super) async fn taken_back(engine: Arc<Lazy>, plan: Unfinished, by: PlanId, out: mpsc::Sender<News>) {
+    if let Err(error) = engine.get().await.taken_back(&plan, &by).await {
         say(&out, Msg::Say(Level::Error, error.to_string().into())).await;
     }
 }
@@ -176,13 +194,13 @@ pub(super) async fn logs(cluster: Cluster, wanted: LogsWanted, out: mpsc::Sender
             }
         }
         if !lines.is_empty() {
-            say(&out, Msg::Logs(lines)).await;
+            say(&out, Msg::Logs(wanted.number, lines)).await;
         }
         if read == 0 {
             break;
         }
     }
-    say(&out, Msg::LogsEnded(ends.join("; ").into())).await;
+    say(&out, Msg::LogsEnded(wanted.number, ends.join("; ").into())).await;
 }
 
 /// Reads one object for its YAML.

@@ -1,7 +1,7 @@
 //! Going to another cluster: what runs there comes to its end, and all else stops.
 
 use super::{Connected, Home, News, Runner};
-use crate::action::Journal;
+use crate::action::{Desks, Journal};
 use crate::app::effect::{Effect, Terms};
 use crate::app::msg::WriteNews;
 use crate::app::{Model, Msg, Session};
@@ -49,6 +49,7 @@ impl Desk {
             who: Some("ana".into()),
             user: "ana".into(),
             screens: home.path().to_owned(),
+            desks: Desks::default(),
         };
         let model = Model::new(session, Arc::default(), clock.now(), jiff::tz::TimeZone::UTC);
         let (runner, news) = Runner::start(home_of, clock, &model.session);

@@ -1,11 +1,12 @@
 //! Answers of the cluster to what was asked for.
 
-use super::{interrupted, propose, write};
+use super::{interrupted, propose, rest, write};
 use crate::app::effect::Effect;
+use crate::app::layers::choice::Subject;
 use crate::app::layers::plan::{Check, Stage};
 use crate::app::layers::release::Events;
 use crate::app::layers::text::Body;
-use crate::app::layers::{Choice, Layer, PlanDialog};
+use crate::app::layers::{Choice, Layer, Logs, PlanDialog};
 use crate::app::messages::Level;
 use crate::app::model::Model;
 use crate::app::msg::Msg;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 pub fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Details(uid, answer) => return details(model, &uid, answer),
+        Msg::DetailsLate(uid) => return late(model, &uid),
         Msg::Rights(uid, rights) => {
             model.rights.insert(uid, rights);
         }
@@ -40,13 +42,13 @@ pub fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Write(plan, news) => return write::take(model, &plan, news),
         Msg::Journal(Ok(journal)) => model.journal = journal.shortened(),
         Msg::Journal(Err(why)) => model.error(format!("the journal can't be read: {why}")),
-        Msg::Logs(lines) => {
-            if let Some(Layer::Logs(logs)) = model.layers.last_mut() {
+        Msg::Logs(number, lines) => {
+            if let Some(logs) = log(model, number) {
                 logs.take(lines);
             }
         }
-        Msg::LogsEnded(why) => {
-            if let Some(Layer::Logs(logs)) = model.layers.last_mut() {
+        Msg::LogsEnded(number, why) => {
+            if let Some(logs) = log(model, number) {
                 logs.ended = Some(why);
             }
         }
@@ -73,6 +75,14 @@ pub fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
     Vec::new()
 }
 
+/// The open log, while it shows the request of this number: another run's lines would be told as this one's.
+fn log(model: &mut Model, number: u32) -> Option<&mut Logs> {
+    model.layers.iter_mut().rev().find_map(|layer| match layer {
+        Layer::Logs(logs) if logs.number == number => Some(&mut **logs),
+        _ => None,
+    })
+}
+
 fn on_dialog(model: &mut Model, number: u32, change: impl FnOnce(&mut PlanDialog)) {
     for layer in &mut model.layers {
         if let Layer::Plan(dialog) = layer
@@ -84,16 +94,35 @@ fn on_dialog(model: &mut Model, number: u32, change: impl FnOnce(&mut PlanDialog
 }
 
 fn details(model: &mut Model, uid: &Uid, answer: Result<Arc<Details>, Str>) -> Vec<Effect> {
-    if let Ok(details) = &answer {
-        model.details.insert(uid.clone(), details.clone());
+    match &answer {
+        Ok(details) => rest::keep(model, uid, details.clone()),
+        Err(_) => rest::failed(model, uid),
     }
     finish_diff(model, uid, &answer);
-    let waits = matches!(model.top(), Some(Layer::Plan(dialog)) if dialog.release.uid == *uid && matches!(dialog.stage, Stage::Reading));
-    let (true, Some(release)) = (waits, model.release(uid).cloned()) else { return Vec::new() };
+    let Some(release) = waited_for(model, uid) else { return Vec::new() };
     match answer {
         Ok(details) => propose::plan(model, &release, &details),
         Err(why) => without_answer(model, &release, &why),
     }
+}
+
+/// The release `uid`, while the open dialog waits for its objects.
+fn waited_for(model: &Model, uid: &Uid) -> Option<Arc<crate::domain::Release>> {
+    let waits = matches!(model.top(), Some(Layer::Plan(dialog)) if dialog.release.uid == *uid && matches!(dialog.stage, Stage::Reading));
+    model.release(uid).filter(|_| waits).cloned()
+}
+
+/// The objects did not come in time, and are still waited for: what goes forward is refused, and what goes back is
+/// planned from older bytes. Without any it waits on: a slow link is no reason to refuse a way back.
+fn late(model: &mut Model, uid: &Uid) -> Vec<Effect> {
+    let Some(release) = waited_for(model, uid) else { return Vec::new() };
+    let Some(Layer::Plan(dialog)) = model.layers.last_mut() else { return Vec::new() };
+    let back = dialog.intent.verb().direction() != Some(Direction::Forward);
+    if back && !model.details.contains_key(uid) {
+        dialog.slow = true;
+        return Vec::new();
+    }
+    without_answer(model, &release, "no answer within 2 s")
 }
 
 /// The objects could not be read in time: a back verb is planned from older bytes, and the fence decides; what goes
@@ -154,7 +183,9 @@ fn yaml_came(model: &mut Model, key: &ObjectKey, answer: Result<RawObject, Str>)
 }
 
 fn contexts(model: &mut Model, answer: Result<Vec<crate::app::layers::choice::Item>, Str>) {
-    if let Some(Layer::Choice(choice)) = model.layers.last_mut() {
+    if let Some(Layer::Choice(choice)) = model.layers.last_mut()
+        && choice.subject == Subject::Contexts
+    {
         match answer {
             Ok(items) => *choice = Choice::new(choice.subject, Some(items), choice.before.clone()),
             Err(why) => choice.problem = Some(why),
@@ -166,10 +197,14 @@ fn contexts(model: &mut Model, answer: Result<Vec<crate::app::layers::choice::It
 fn switched(model: &mut Model, session: Session) -> Vec<Effect> {
     let (now, word) = (model.now, session.cluster.fingerprint.word.clone());
     let same = session.cluster.fingerprint == model.session.cluster.fingerprint;
+    // In other namespaces of the same context guards go on: what they watch is theirs to look at.
+    let guards_end = !session.is_at(&model.session.cluster);
     model.live = Arc::new(Snapshot::empty(session.cluster.clone(), now));
     model.held = None;
     model.measurements = Arc::default();
-    model.guards.clear();
+    if guards_end {
+        model.guards.clear();
+    }
     model.layers.clear();
     model.board.selected = None;
     model.board.chosen = false;

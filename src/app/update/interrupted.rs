@@ -10,10 +10,14 @@ use crate::app::layers::Layer;
 use crate::app::layout;
 use crate::app::messages::Level;
 use crate::app::model::Model;
+use crate::domain::plan::PlanId;
 use crate::domain::{Direction, Intent};
 
 /// Interrupted plans were found.
 pub fn found(model: &mut Model, plans: Vec<Unfinished>) {
+    // Found for the cluster that was shown before.
+    let here = &model.session.cluster.fingerprint.id;
+    let plans: Vec<Unfinished> = plans.into_iter().filter(|plan| plan.record.fingerprint == *here).collect();
     let text = match plans.as_slice() {
         [] => return,
         [plan] => format!("interrupted: {}; decide with :interrupted", plan.record.title),
@@ -71,6 +75,7 @@ fn go_on(model: &mut Model, at: usize, armed: bool) -> Vec<Effect> {
     let plan = model.interrupted.remove(at);
     close_when_empty(model);
     model.note(format!("going on with {}", plan.record.title));
+    model.writes.resume(&plan.plan, &plan.record.release.uid, &plan.record.title);
     vec![Effect::GoOn(Box::new(plan))]
 }
 
@@ -82,11 +87,28 @@ fn take_back(model: &mut Model, at: usize) -> Vec<Effect> {
         return Vec::new();
     };
     let uid = plan.record.release.uid.clone();
+    let key = plan.record.release.key.clone();
     let Some(release) = model.release(&uid).cloned() else {
-        model.note(format!("{} is gone", plan.record.release.key));
+        let shown = &model.live.namespaces;
+        let hidden = !shown.is_empty() && !shown.contains(&key.namespace);
+        model.note(if hidden {
+            format!("{key} is not shown; ':ns {}' shows it, and then it can be taken back", key.namespace)
+        } else {
+            format!("{key} is gone")
+        });
         return Vec::new();
     };
     propose::open(model, &release, Intent::Revert(Box::new(inverse)))
+}
+
+/// The way back of a plan was applied: where that plan was an interrupted one, it is no more.
+pub fn taken_back(model: &mut Model, plan: &PlanId, by: &PlanId) -> Option<Effect> {
+    let at = model.interrupted.iter().position(|interrupted| interrupted.plan == *plan)?;
+    let plan = model.interrupted.remove(at);
+    if model.interrupted.is_empty() {
+        model.layers.retain(|layer| !matches!(layer, Layer::Interrupted(_)));
+    }
+    Some(Effect::CloseInterrupted(Box::new(plan), by.clone()))
 }
 
 fn leave(model: &mut Model, at: usize) -> Vec<Effect> {

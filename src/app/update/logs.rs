@@ -46,7 +46,9 @@ pub fn open(model: &mut Model, release: &Release) -> Vec<Effect> {
         }
     };
     let id = ReleaseId { key: release.key.clone(), uid: release.uid.clone() };
+    model.plans += 1;
     let logs = Logs {
+        number: model.plans,
         release: id,
         source,
         pod,
@@ -67,6 +69,7 @@ pub fn open(model: &mut Model, release: &Release) -> Vec<Effect> {
 
 fn wanted(logs: &Logs) -> LogsWanted {
     LogsWanted {
+        number: logs.number,
         release: logs.release.clone(),
         pods: logs.pods().to_vec(),
         tail: logs.tail,
@@ -79,6 +82,9 @@ fn wanted(logs: &Logs) -> LogsWanted {
 /// A command while logs are on top.
 pub fn command(model: &mut Model, command: Option<Command>) -> Vec<Effect> {
     let page = layout::overlay_lines(model.size);
+    // A number of its own for whatever is asked for now.
+    model.plans += 1;
+    let number = model.plans;
     let Some(Layer::Logs(logs)) = model.layers.last_mut() else { return Vec::new() };
     match command {
         Some(Command::Back) => return super::close(model),
@@ -97,11 +103,11 @@ pub fn command(model: &mut Model, command: Option<Command>) -> Vec<Effect> {
         Some(Command::Wrap) => logs.wrap = !logs.wrap,
         Some(Command::PreviousRun) => {
             logs.previous = !logs.previous;
-            return again(logs);
+            return again(logs, number);
         }
         Some(Command::More) => {
             logs.tail = logs.tail.saturating_mul(10).min(MOST);
-            return again(logs);
+            return again(logs, number);
         }
         Some(Command::Widen) => {
             let other = match (&logs.source, &logs.pod, &logs.track) {
@@ -112,7 +118,7 @@ pub fn command(model: &mut Model, command: Option<Command>) -> Vec<Effect> {
                 _ => return Vec::new(),
             };
             logs.source = other;
-            return again(logs);
+            return again(logs, number);
         }
         Some(Command::Copy) => {
             let text = logs.lines.iter().map(|line| line.text.as_ref()).collect::<Vec<_>>().join("\n");
@@ -125,7 +131,7 @@ pub fn command(model: &mut Model, command: Option<Command>) -> Vec<Effect> {
     Vec::new()
 }
 
-fn again(logs: &mut Logs) -> Vec<Effect> {
-    logs.restart();
+fn again(logs: &mut Logs, number: u32) -> Vec<Effect> {
+    logs.restart(number);
     vec![Effect::Logs(wanted(logs))]
 }

@@ -5,7 +5,7 @@ use crate::app::effect::Effect;
 use crate::app::keypress::KeyPress;
 use crate::app::keys::Command;
 use crate::app::layers::palette::Line;
-use crate::app::layers::{Layer, Palette};
+use crate::app::layers::{Layer, Leave, Palette};
 use crate::app::layout;
 use crate::app::model::Model;
 use crate::domain::Str;
@@ -92,11 +92,20 @@ pub fn switch_context(model: &mut Model, name: &str) -> Vec<Effect> {
         model.note(format!("{name} is the context already"));
         return Vec::new();
     }
-    let unanswered = model.writes.unanswered().next().map(|write| write.plan.title.clone());
+    let unanswered = model.writes.unanswered().next().cloned();
     if let Some(title) = unanswered {
         model.note(format!("{title} has no answer yet; switch once it has"));
         return Vec::new();
     }
+    if let Some(because) = super::guarded(model) {
+        model.layers.push(Layer::Leaving { because, to: Leave::Context(name.into()) });
+        return Vec::new();
+    }
+    connect(model, name)
+}
+
+/// Connects to another context.
+pub fn connect(model: &mut Model, name: &str) -> Vec<Effect> {
     model.note(format!("connecting to {name}…"));
     vec![Effect::SwitchContext(name.into())]
 }

@@ -32,6 +32,12 @@ fn keyed(model: &Model, chain: &[Scope], commands: &[Command]) -> Vec<(String, S
         .collect()
 }
 
+/// The same with words of the place.
+fn named(model: &Model, chain: &[Scope], commands: &[(Command, &str)]) -> Vec<(String, String)> {
+    let key = |command| model.keys.hint(chain, command).map(|(key, _)| key.to_string());
+    commands.iter().filter_map(|(command, word)| Some((key(*command)?, (*word).to_owned()))).collect()
+}
+
 /// The keys that are possible now with their words, those that matter most first, the help last.
 fn pairs(model: &Model) -> Vec<(String, String)> {
     let chain = model.chain();
@@ -61,18 +67,29 @@ fn pairs(model: &Model) -> Vec<(String, String)> {
         Some(Layer::Help(_)) => vec![Command::Back],
         Some(Layer::Chart(_)) => vec![Command::NextPane, Command::Shorter, Command::Longer, Command::Back],
         Some(Layer::Interrupted(_)) => {
-            let words = [("y", "go on"), ("r", "take back"), ("n", "leave as it is"), ("Esc", "later")];
-            return words.map(|(key, word)| (key.to_owned(), word.to_owned())).to_vec();
+            let mut pairs = named(model, chain, &[(Command::Confirm, "go on"), (Command::Replan, "take back")]);
+            // A letter decides; another key only leaves the list.
+            for (letter, word) in [(true, "leave as it is"), (false, "later")] {
+                let all = model.keys.rows().filter(|(binding, _)| binding.name == "leave").flat_map(|(_, keys)| keys);
+                let key = all.into_iter().find(|key| key.text().is_some() == letter);
+                pairs.extend(key.map(|key| (key.to_string(), word.to_owned())));
+            }
+            return pairs;
         }
         Some(Layer::Guard(dialog)) if model.guards.of(&dialog.release.uid).is_some() => {
-            return vec![("y".to_owned(), "end the guard".to_owned()), ("Esc".to_owned(), "leave".to_owned())];
+            return named(model, chain, &[(Command::Confirm, "end the guard"), (Command::Back, "leave")]);
         }
         Some(Layer::Guard(_)) => {
-            let words = [("y", "arm"), ("p", "ask/automatic"), ("o", "also step"), ("Esc", "leave")];
-            return words.map(|(key, word)| (key.to_owned(), word.to_owned())).to_vec();
+            let words = [
+                (Command::Confirm, "arm"),
+                (Command::TogglePaused, "ask/automatic"),
+                (Command::ToggleOptional, "also step"),
+                (Command::Back, "leave"),
+            ];
+            return named(model, chain, &words);
         }
         Some(Layer::Leaving { .. }) => {
-            return vec![("y".to_owned(), "leave all the same".to_owned()), ("Esc".to_owned(), "stay".to_owned())];
+            return named(model, chain, &[(Command::Confirm, "leave all the same"), (Command::Back, "stay")]);
         }
         Some(Layer::Plan(_)) => Vec::new(),
     };

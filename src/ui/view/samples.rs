@@ -124,6 +124,8 @@ pub fn healthy(namespace: &str, name: &str, tag: &str, age: i64) -> Release {
         remedy: "".into(),
         since: Some(ago(age)),
         recheck_at: None,
+        stuck: false,
+        selector: "".into(),
         tracks: vec![track(Role::Stable, tag, 1, 100, pods)],
         revision: Some(Revision(1)),
         change_cause: None,

@@ -70,7 +70,9 @@ fn a_breach_opens_the_way_back_once_and_writes_nothing() {
 fn leaving_asks_once_while_a_guard_is_armed_and_a_guard_can_be_ended() {
     let mut model = guarded();
     assert!(press(&mut model, "q").is_empty());
-    assert!(matches!(model.top(), Some(Layer::Leaving { because }) if because.contains("is guarded by this console")));
+    assert!(
+        matches!(model.top(), Some(Layer::Leaving { because, .. }) if because.contains("is guarded by this console"))
+    );
     press(&mut model, "<Esc>B");
     arm(&mut model);
     let effects = press(&mut model, "y");
@@ -85,5 +87,32 @@ fn the_end_of_a_guard_is_told_and_frees_the_release() {
     let ending = Ending { kind: OutcomeKind::Failed, happened: None, reason: "rolled back to v41, and settled".into() };
     update(&mut model, Msg::Guard(uid.clone(), Box::new(GuardNews::Ended(ending))));
     assert!(note(&model).contains("rolled back to v41"), "{}", note(&model));
+    assert!(model.guards.of(&uid).is_none());
+}
+
+#[test]
+fn other_namespaces_keep_the_guards_and_another_context_asks_first() {
+    let mut model = guarded();
+    let uid = focused(&model);
+    let effects = press(&mut model, ":ns pay<Enter>");
+    assert!(matches!(effects.as_slice(), [.., Effect::SwitchNamespaces(_)]), "{effects:?}");
+    let session = model.session.clone();
+    update(&mut model, Msg::Switched(Ok(Box::new(session))));
+    assert!(model.guards.of(&uid).is_some(), "it goes on");
+
+    let effects = press(&mut model, ":ctx staging<Enter>");
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::SwitchContext(_))), "{effects:?}");
+    assert!(
+        matches!(model.top(), Some(Layer::Leaving { because, .. }) if because.contains("is guarded by this console"))
+    );
+    assert!(press(&mut model, "<Esc>").is_empty());
+    press(&mut model, ":ctx staging<Enter>");
+    let effects = press(&mut model, "y");
+    assert!(matches!(effects.as_slice(), [Effect::SwitchContext(name)] if **name == *"staging"), "{effects:?}");
+    let mut session = model.session.clone();
+    let mut identity = (*session.cluster).clone();
+    identity.context = "staging".into();
+    session.cluster = std::sync::Arc::new(identity);
+    update(&mut model, Msg::Switched(Ok(Box::new(session))));
     assert!(model.guards.of(&uid).is_none());
 }
