@@ -24,6 +24,8 @@ mod guard;
 mod kit;
 #[path = "cluster/metrics.rs"]
 mod metrics;
+#[path = "cluster/plain.rs"]
+mod plain;
 #[path = "cluster/pod_network.rs"]
 mod pod_network;
 #[path = "cluster/proxy.rs"]

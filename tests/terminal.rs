@@ -6,8 +6,12 @@
 
 #[path = "terminal/child.rs"]
 mod child;
+#[path = "terminal/demo.rs"]
+mod demo;
 #[path = "terminal/pty.rs"]
 mod pty;
+#[path = "terminal/stopped.rs"]
+mod stopped;
 
 use pty::Pty;
 use rustix::process::Signal;

@@ -82,6 +82,7 @@ impl Msg {
     pub const fn is_answer(&self) -> bool {
         match self {
             Self::Details(..)
+            | Self::DetailsLate(_)
             | Self::Rights(..)
             | Self::Events(..)
             | Self::Preview(..)
@@ -107,8 +108,8 @@ impl Msg {
             | Self::Snapshot(_)
             | Self::Measured(_)
             | Self::Guard(..)
-            | Self::Logs(_)
-            | Self::LogsEnded(_)
+            | Self::Logs(..)
+            | Self::LogsEnded(..)
             | Self::Who(_)
             | Self::Elsewhere(_)
             | Self::Interrupted(_)

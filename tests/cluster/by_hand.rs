@@ -22,17 +22,17 @@ use portable_pty::CommandBuilder;
 use serde_json::Value;
 
 /// One person with a home of their own: what one command leaves in the journal, the next one knows.
-struct Person<'a> {
+pub struct Person<'a> {
     room: &'a Room,
     home: tempfile::TempDir,
 }
 
 impl<'a> Person<'a> {
-    fn new(room: &'a Room) -> Self {
+    pub fn new(room: &'a Room) -> Self {
         Self { room, home: tempfile::tempdir().expect("a directory") }
     }
 
-    fn document(&self, arguments: &[&str]) -> (Option<i32>, Value, String) {
+    pub fn document(&self, arguments: &[&str]) -> (Option<i32>, Value, String) {
         let child = self.room.start_windlass_in(self.home.path(), &[arguments, &["-o", "json"]].concat());
         let output = child.wait_with_output().expect("ends");
         let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -40,20 +40,20 @@ impl<'a> Person<'a> {
     }
 
     /// The release as `status -o json` tells it.
-    fn status(&self, target: &str) -> Value {
+    pub fn status(&self, target: &str) -> Value {
         let (code, document, complaint) = self.document(&["status", target]);
         assert_eq!(code, Some(0), "{complaint}");
         document["items"][0].clone()
     }
 
     /// A write that is carried out and waited for.
-    fn does(&self, arguments: &[&str]) {
+    pub fn does(&self, arguments: &[&str]) {
         let (code, document, complaint) = self.document(&[arguments, &["--yes", "--timeout", "2m"]].concat());
         assert_eq!((code, document["outcome"].as_str()), (Some(0), Some("applied")), "{arguments:?}: {complaint}");
     }
 
     /// A write that is refused; why.
-    fn may_not(&self, arguments: &[&str]) -> String {
+    pub fn may_not(&self, arguments: &[&str]) -> String {
         let (code, document, complaint) = self.document(&[arguments, &["--yes"]].concat());
         assert_eq!(code, Some(3), "{arguments:?}: {document} {complaint}");
         document["reason"].as_str().unwrap_or_default().to_owned()
@@ -61,14 +61,14 @@ impl<'a> Person<'a> {
 }
 
 /// A console in a pseudo terminal, open on a release.
-struct Console {
+pub struct Console {
     pty: Pty,
     _home: tempfile::TempDir,
 }
 
 impl Console {
     /// Opens it, and waits for a hint in the footer: all that the verb needs is read.
-    fn open(room: &Room, target: &str, hint: &str) -> Self {
+    pub fn open(room: &Room, target: &str, hint: &str) -> Self {
         let home = tempfile::tempdir().expect("a directory");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_windlass"));
         command.args(["-n", &room.name, target]);
@@ -83,12 +83,12 @@ impl Console {
         Self { pty, _home: home }
     }
 
-    fn shows(&self, text: &str) {
+    pub fn shows(&self, text: &str) {
         self.pty.shows(text);
     }
 
     /// Presses a write key, and confirms the plan of this title as soon as it takes keys; waits for its end.
-    fn does(&mut self, keys: &str, title: &str) {
+    pub fn does(&mut self, keys: &str, title: &str) {
         self.plans(keys, title);
         self.confirms(title);
     }
@@ -119,7 +119,7 @@ impl Console {
     }
 
     /// Leaves, and the terminal is as it was.
-    fn quit(mut self) {
+    pub fn quit(mut self) {
         let before = self.pty.before.clone();
         self.pty.types("q");
         self.pty.shows("by: worst");

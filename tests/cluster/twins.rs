@@ -138,6 +138,16 @@ async fn a_paused_deployment_goes_back_both_ways() {
     }
 }
 
+/// Looks until it is so; for two minutes at most, and not faster than anybody could tell.
+async fn wait_for(so: impl AsyncFn() -> bool) {
+    let looking = async {
+        while !so().await {
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_mins(2), looking).await.expect("it comes");
+}
+
 #[tokio::test]
 #[ignore = "needs a cluster"]
 async fn a_stateful_set_stuck_on_a_broken_pod_comes_back_with_the_second_call() {
@@ -146,11 +156,11 @@ async fn a_stateful_set_stuck_on_a_broken_pod_comes_back_with_the_second_call() 
     room.workload(kind, "db", &image("v1"), &json!({}), &NOTHING);
     room.settle(kind, "db");
     room.start_roll(kind, "db", "v2-bad");
-    let broken = || async {
+    let broken = async || {
         let release = room.release(kind, "db").await;
         release.pods().any(|pod| !pod.ready && pod.trouble.is_some())
     };
-    while !broken().await {}
+    wait_for(&broken).await;
     let plan = room.propose(kind, "db", Intent::undo()).await.expect("a plan");
     assert_eq!(plan.calls.iter().filter(|call| call.optional).count(), 1, "{:?}", plan.calls);
     assert!(plan.forecast.warnings[0].contains("must be deleted"), "{:?}", plan.forecast.warnings);
@@ -161,7 +171,7 @@ async fn a_stateful_set_stuck_on_a_broken_pod_comes_back_with_the_second_call() 
     assert_eq!(room.image(kind, "db"), image("v1"));
     // Without the second call it stays stuck, and says why; asked again for the same revision, it is the deletion.
     room.start_roll(kind, "db", "v3-bad");
-    while !broken().await {}
+    wait_for(&broken).await;
     let outcome = room.does(kind, "db", previous()).await;
     assert_eq!(outcome.kind, OutcomeKind::Failed, "{}", outcome.reason);
     assert!(outcome.reason.contains("Pod db-2 of an earlier revision blocks the update"), "{}", outcome.reason);

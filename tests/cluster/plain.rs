@@ -1,0 +1,194 @@
+//! A plain workload as a person steers it: by the command line, and by keys in a pseudo terminal, with the command itself
+//! against a real API server. kubectl tells what became of it.
+
+use crate::by_hand::{Console, Person};
+use crate::room::{Room, image};
+use serde_json::{Value, json};
+use windlass::domain::Kind;
+
+/// What is steered, and what of it there is to steer.
+struct Case {
+    name: &'static str,
+    kind: Kind,
+    strategy: &'static str,
+    spec: fn() -> Value,
+}
+
+const CASES: [Case; 4] = [
+    Case { name: "rolling", kind: Kind::Deployment, strategy: "rolling", spec: || json!({}) },
+    Case {
+        name: "recreate",
+        kind: Kind::Deployment,
+        strategy: "recreate",
+        spec: || json!({"strategy": {"type": "Recreate"}}),
+    },
+    Case { name: "ordered", kind: Kind::StatefulSet, strategy: "rolling", spec: || json!({}) },
+    Case { name: "nodes", kind: Kind::DaemonSet, strategy: "rolling", spec: || json!({}) },
+];
+
+impl Case {
+    /// A namespace with the workload `app`, v1 and then v2 rolled out.
+    async fn room(&self, by: &str) -> Room {
+        let room = Room::new(&format!("{by}-{}", self.name), &json!({})).await;
+        room.workload(self.kind, "app", &image("v1"), &json!({}), &(self.spec)());
+        room.settle(self.kind, "app");
+        room.roll(self.kind, "app", "v2");
+        room
+    }
+
+    fn target(&self) -> String {
+        format!("{}/app", self.kind.singular())
+    }
+}
+
+/// The revisions of `history -o json`, the newest first.
+fn revisions(person: &Person<'_>, target: &str) -> Vec<i64> {
+    let (code, document, complaint) = person.document(&["history", target]);
+    assert_eq!(code, Some(0), "{complaint}");
+    let items = document["items"].as_array().expect("items");
+    items.iter().filter_map(|item| item["revision"].as_i64()).collect()
+}
+
+/// The same as kubectl tells them.
+fn told_by_kubectl(room: &Room, kind: Kind) -> Vec<i64> {
+    let numbers = room.history(kind, "app");
+    let mut numbers: Vec<i64> =
+        numbers.iter().filter_map(|line| line.split_whitespace().next()?.parse().ok()).collect();
+    numbers.sort_unstable_by_key(|number| std::cmp::Reverse(*number));
+    numbers
+}
+
+async fn by_commands(case: &Case) {
+    let room = case.room("cmd").await;
+    let (kind, target) = (case.kind, case.target());
+    let person = Person::new(&room);
+    let status = person.status(&target);
+    assert_eq!((status["strategy"].as_str(), status["state"].as_str()), (Some(case.strategy), Some("healthy")));
+    assert_eq!(revisions(&person, &target), told_by_kubectl(&room, kind));
+
+    // Forward, and settled as kubectl sees it.
+    person.does(&["set-image", &target, &format!("app={}", image("v3"))]);
+    assert_eq!(room.image(kind, "app"), image("v3"));
+    room.settle(kind, "app");
+    let (code, document, _) = person.document(&["set-image", &target, &format!("app={}", image("v3")), "--yes"]);
+    assert_eq!((code, document["outcome"].as_str()), (Some(0), Some("unchanged")), "{}", case.name);
+
+    // Back, with the change in sight before.
+    let (code, changes, complaint) = person.document(&["diff", &target]);
+    assert!(code == Some(0) && changes.to_string().contains(&image("v2")), "{changes} {complaint}");
+    person.does(&["undo", &target, "--to-revision", "previous"]);
+    assert_eq!(room.image(kind, "app"), image("v2"));
+    room.settle(kind, "app");
+    assert_eq!(revisions(&person, &target), told_by_kubectl(&room, kind));
+
+    let restarted =
+        || room.field(kind, "app", "/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt");
+    assert!(restarted().is_null());
+    person.does(&["restart", &target]);
+    assert!(!restarted().is_null());
+    room.settle(kind, "app");
+
+    if kind == Kind::DaemonSet {
+        assert!(person.may_not(&["scale", &target, "2"]).contains("node"), "{}", case.name);
+    } else {
+        person.does(&["scale", &target, "2"]);
+        assert_eq!(room.field(kind, "app", "/spec/replicas"), json!(2));
+    }
+    if kind == Kind::Deployment {
+        person.does(&["pause", &target]);
+        assert_eq!(room.field(kind, "app", "/spec/paused"), json!(true));
+        person.does(&["resume", &target]);
+        assert!(matches!(room.field(kind, "app", "/spec/paused"), Value::Null | Value::Bool(false)));
+    }
+    let (code, journal, complaint) = person.document(&["journal", "--since", "1h"]);
+    assert!(code == Some(0) && journal.to_string().contains("undo"), "{journal} {complaint}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a cluster"]
+async fn a_rolling_deployment_by_commands() {
+    by_commands(&CASES[0]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a cluster"]
+async fn a_recreated_deployment_by_commands() {
+    by_commands(&CASES[1]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a cluster"]
+async fn a_stateful_set_by_commands() {
+    by_commands(&CASES[2]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a cluster"]
+async fn a_daemon_set_by_commands() {
+    by_commands(&CASES[3]).await;
+}
+
+async fn by_keys(case: &Case) {
+    let room = case.room("key").await;
+    let kind = case.kind;
+    let mut console = Console::open(&room, &case.target(), "U undo");
+    console.does("U", "UNDO");
+    assert_eq!(room.image(kind, "app"), image("v1"));
+    room.settle(kind, "app");
+    console.does("Z", "REVERT");
+    assert_eq!(room.image(kind, "app"), image("v2"));
+    console.does(&format!("I\x15{}\r", image("v3")), "SET IMAGE");
+    assert_eq!(room.image(kind, "app"), image("v3"));
+    room.settle(kind, "app");
+    if kind != Kind::DaemonSet {
+        console.does("N2\r", "SCALE");
+        assert_eq!(room.field(kind, "app", "/spec/replicas"), json!(2));
+    }
+    if kind == Kind::Deployment {
+        console.does("P", "PAUSE");
+        assert_eq!(room.field(kind, "app", "/spec/paused"), json!(true));
+        console.does("P", "RESUME");
+        assert!(matches!(room.field(kind, "app", "/spec/paused"), Value::Null | Value::Bool(false)));
+    }
+    console.does("R", "RESTART");
+    console.quit();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a cluster"]
+async fn a_rolling_deployment_by_keys() {
+    by_keys(&CASES[0]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a cluster"]
+async fn a_stateful_set_by_keys() {
+    by_keys(&CASES[2]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a cluster"]
+async fn a_daemon_set_by_keys() {
+    by_keys(&CASES[3]).await;
+}
+
+/// A recreate with a bad image has no pod left: `status --wait` says so with its exit code, as kubectl does at its
+/// deadline, and the undo out of the outage is waited for until it serves.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a cluster"]
+async fn a_release_that_is_down_for_good_ends_the_wait_and_comes_back_by_an_undo() {
+    let case = &CASES[1];
+    let room = case.room("down").await;
+    let person = Person::new(&room);
+    let target = case.target();
+    let bad = format!("app={}", image("v3-bad"));
+    let (code, _, complaint) = person.document(&["set-image", &target, &bad, "--yes", "--no-wait"]);
+    assert_eq!(code, Some(0), "{complaint}");
+    let (code, _, complaint) = person.document(&["status", &target, "--wait", "--timeout", "3m"]);
+    assert_eq!(code, Some(1), "{complaint}");
+    let status = person.status(&target);
+    assert_eq!(status["state"], "down", "{status}");
+    person.does(&["undo", &target, "--to-revision", "previous"]);
+    assert_eq!(room.image(case.kind, "app"), image("v2"));
+    assert_eq!(person.status(&target)["state"], "healthy");
+}
