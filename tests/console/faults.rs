@@ -74,7 +74,7 @@ async fn a_slow_link_is_no_reason_to_refuse_a_way_back() {
     let slow = Effect::Slow(Duration::from_secs(4));
     stage.sim.fault(Fault::new(On::verb("list").path("/replicasets?"), slow));
     stage.press("/search<Enter>U").await;
-    stage.until("it is waited on").await;
+    stage.until("still reading").await;
     stage.until("PATCH").await;
     assert!(!stage.text().contains("sent blind"), "read at last:\n{}", stage.text());
     stage.press("<Esc>/frontend<Enter>R").await;

@@ -16,7 +16,7 @@ pub fn settled(release: &Release) -> Settled {
             |silent| format!("the controller has not seen the change. {}", silent.text).into(),
         ));
     }
-    if release.stuck {
+    if release.stuck || release.state == State::Failed {
         return Settled::Failed(release.reason.clone());
     }
     let held_back = match release.update {

@@ -100,8 +100,8 @@ pub(super) fn without_plan(dialog: &PlanDialog, cells: usize, look: Look<'_>) ->
             lines
         }
         Stage::Reading | Stage::Ready(_) | Stage::Confirmed(_) => {
-            let slow = if dialog.slow { ": no answer within 2 s, and it is waited on" } else { "" };
-            let text = format!("reading {}{slow}", dialog.release.key);
+            let slow = if dialog.slow { "no answer within 2 s, still " } else { "" };
+            let text = format!("{slow}reading {}", dialog.release.key);
             labelled("plan", Tick::Pending, &text, cells, look)
         }
     }

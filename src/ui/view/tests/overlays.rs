@@ -89,7 +89,7 @@ fn a_plan_whose_objects_are_late_and_one_that_is_refused() {
     model.details.clear();
     press(&mut model, "U");
     update(&mut model, Msg::DetailsLate(stuck().uid));
-    assert!(screen(&model).contains("it is waited on"), "{}", screen(&model));
+    assert!(screen(&model).contains("still reading"), "{}", screen(&model));
     let refused = |model: &mut Model| {
         model.details.clear();
         press(model, "R");
