@@ -165,7 +165,7 @@ mod tests {
             index.derive(now());
             Arc::clone(index.release(&key).expect("it is a release"))
         };
-        (told(Watch::Forbidden { reason: "no".into() }), told(Watch::Live))
+        (told(Watch::Forbidden { reason: "no".into(), since: None }), told(Watch::Live))
     }
 
     fn plan(shop: &Shop, release: &Release, intent: &Intent) -> Result<Plan, Refusal> {

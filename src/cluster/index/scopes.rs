@@ -176,7 +176,7 @@ mod tests {
         assert_eq!(scopes.unread(Kind::Canary, "a"), None, "nobody asked");
         scopes.expect(canaries(None));
         assert_eq!(scopes.unread(Kind::Canary, "a"), None, "it comes");
-        scopes.set(&canaries(None), Watch::Forbidden { reason: "no".into() });
+        scopes.set(&canaries(None), Watch::Forbidden { reason: "no".into(), since: None });
         assert!(scopes.unread(Kind::Canary, "a").expect("unread").contains("may not list canaries"));
         scopes.expect(canaries(Some("a")));
         scopes.set(&canaries(Some("a")), Watch::Live);
