@@ -27,15 +27,18 @@ fn race(room: &Room, target: &str, round: usize) {
     let children: Vec<_> = (0..racers).map(|_| room.start_windlass(&command)).collect();
     let outputs: Vec<Output> =
         children.into_iter().map(|(child, _home)| child.wait_with_output().expect("ends")).collect();
-    let told = |output: &Output| -> (Option<i32>, String) {
+    let told = |output: &Output| -> (Option<i32>, String, String) {
         let document: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
         let outcome = document["outcome"].as_str().map(str::to_owned);
-        (output.status.code(), outcome.unwrap_or_else(|| String::from_utf8_lossy(&output.stderr).into_owned()))
+        let complaints = || String::from_utf8_lossy(&output.stderr).into_owned();
+        let reason = document["reason"].as_str().map_or_else(complaints, str::to_owned);
+        (output.status.code(), outcome.unwrap_or_default(), reason)
     };
     let told: Vec<_> = outputs.iter().map(told).collect();
-    let count = |code: i32, word: &str| told.iter().filter(|it| **it == (Some(code), word.to_owned())).count();
+    let count = |code: i32, word: &str| told.iter().filter(|it| (it.0, &*it.1) == (Some(code), word)).count();
     let counted = (count(0, "applied"), count(3, "conflict"));
-    assert_eq!(counted, (1, racers - 1), "{target}, round {round} from step {from}: {told:#?}");
+    let others: Vec<_> = told.iter().filter(|it| it.1 != "conflict").collect();
+    assert_eq!(counted, (1, racers - 1), "{target}, round {round} from step {from}: {others:#?}");
 }
 
 async fn race_on_a_ladder(room: &Room, kind: Kind, target: &str) {
