@@ -25,12 +25,13 @@ async fn done(stage: &Stage, key: &str, heading: &str) {
 
 async fn confirms(stage: &Stage, key: &str, heading: &str, end: &str) {
     stage.press(key).await;
-    stage.until(heading).await;
+    let dialog = format!("┌ {heading}");
+    stage.until(&dialog).await;
     stage.until_gone("reading").await;
     stage.press("<armed>y").await;
     stage.until(end).await;
     stage.press("<Esc>").await;
-    stage.until_gone(heading).await;
+    stage.until_gone(&dialog).await;
 }
 
 /// Waits until the server's objects are so.
@@ -142,7 +143,7 @@ mod argo {
         let (active, preview) = (selected(&stage.sim, "front-active"), selected(&stage.sim, "front-preview"));
         assert_ne!(active, preview);
         does(&stage, "X", "ABORT").await;
-        becomes(&stage, "the preview is given up", |sim| selected(sim, "front-preview") == active).await;
+        becomes(&stage, "it is given up", |sim| field(sim, FRONT, "/status/phase") == "Degraded").await;
         stage.until("failed").await;
         done(&stage, "T", "RETRY").await;
         stage.until("waits for a person").await;
@@ -218,8 +219,9 @@ mod flagger {
         stage.until("breaking the glass").await;
         assert!(weights(&stage.sim, "flagger/podinfo")[1] > 0, "nothing was written");
         stage.press("<armed>b").await;
-        stage.until("type the reason").await;
+        stage.until("dry run  ✔ accepted").await;
         stage.press("<armed><Enter><armed>y").await;
+        stage.until("type the reason").await;
         assert!(weights(&stage.sim, "flagger/podinfo")[1] > 0, "not without a reason");
         stage.press("<armed>enight<Enter><armed>y").await;
         stage.until("accepted ✔").await;

@@ -1,14 +1,17 @@
 //! What is odd about a Canary, and easily overlooked.
 
 use super::gate;
-use super::phase::{Phase, splits_nothing, target_is_promoted};
+use super::phase::{Phase, interval, splits_nothing, target_is_promoted};
 use super::route::Told;
 use super::scene::Scene;
 use super::tracks::{same_as_primary, target_version};
-use crate::domain::Str;
 use crate::domain::traffic::canary::CanaryStyle;
 use crate::domain::traffic::hook::HookKind;
+use crate::domain::{Age, Str};
 use crate::strategy::workload::words::{clip, some_of};
+
+/// A run that shows nothing of so many checks is one that nobody looks at.
+const SILENT_AFTER: i32 = 3;
 
 /// One sentence each, the weightiest first.
 pub fn notices(scene: &Scene) -> Vec<Str> {
@@ -17,6 +20,7 @@ pub fn notices(scene: &Scene) -> Vec<Str> {
         left_on_canary(scene),
         moved_by_hand(scene),
         suspended(scene),
+        silent(scene),
         paused_target(scene),
         old_code(scene),
         changed_config(scene),
@@ -65,6 +69,21 @@ fn suspended(scene: &Scene) -> Option<String> {
     scene.canary.suspend.then(|| {
         "Suspended: Flagger looks at nothing, repairs nothing, and rolls nothing back on failing checks.".to_owned()
     })
+}
+
+/// Each check writes the status: a weight, an iteration or a failed check. Where a gate or pods are waited for it need not,
+/// and then nothing can be told.
+fn silent(scene: &Scene) -> Option<String> {
+    let canary = &scene.canary;
+    let target = &scene.target.as_ref()?.workload.replicas;
+    let checks = scene.phase == Phase::Progressing && !canary.suspend && target.ready >= target.desired;
+    if !checks || gate::ahead(canary, scene.split.candidate).is_some() {
+        return None;
+    }
+    let (age, every) = (scene.now.duration_since(canary.status.last_transition?), interval(canary));
+    let (long, often) = (Age(age).words(), Age(every).words());
+    (age > every.saturating_mul(SILENT_AFTER))
+        .then(|| format!("Flagger has changed nothing for {long}, and its checks come every {often}: does it run?"))
 }
 
 fn paused_target(scene: &Scene) -> Option<String> {

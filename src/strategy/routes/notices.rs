@@ -20,6 +20,12 @@ pub fn blocked(reading: &Reading, objects: &dyn Objects) -> Option<Str> {
     if let Some(field) = route.meta.unreadable.iter().find(|field| field.starts_with("spec")) {
         return Some(format!("the server's {} of {} can't be read", clip(field, 60), key.target()).into());
     }
+    if route.meta.api_version.contains("alpha") {
+        return Some(
+            format!("the server has {} only as {}, an older form", key.target(), clip(&route.meta.api_version, 60))
+                .into(),
+        );
+    }
     if let Some((other, host)) = hosts::rival(route, objects) {
         let host = clip(&host, 60);
         return Some(

@@ -101,14 +101,10 @@ fn skip_sets_the_index_and_cancels_what_the_step_began() {
     assert!(plan.forecast.warnings[0].contains("analysis is cancelled"));
     let done = World::at_step(6, 80);
     assert!(done.refused(&Intent::Skip).1.contains("all steps of rollout/pay are done"));
-    assert!(
-        World::bare()
-            .set(2, "v2", (1, 60))
-            .status(|status| status["currentPodHash"] = "h2".into())
-            .refused(&Intent::Skip)
-            .1
-            .contains("no steps")
-    );
+    let stepless = World::bare().set(2, "v2", (1, 60)).status(|status| status["currentPodHash"] = "h2".into());
+    assert!(stepless.refused(&Intent::Skip).1.contains("no steps"));
+    let advance = stepless.refused(&Intent::Advance { from: None, rule: None }).1;
+    assert!(advance.contains("it goes on by itself; F promotes fully"), "{advance}");
 }
 
 #[test]

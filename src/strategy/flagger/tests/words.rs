@@ -177,3 +177,17 @@ fn a_skipped_analysis_gives_the_old_version_everything_first() {
     let plan = unsplit.plan(&Intent::Skip).expect("a plan");
     assert!(!warned(&plan, "canary users"), "there are none: {:?}", plan.forecast.warnings);
 }
+
+#[test]
+fn a_run_that_nobody_looks_at_any_more_is_told_once_three_checks_are_missing() {
+    let since = |seconds| progressing().set(|canary| canary.status.last_transition = Some(ago(seconds)));
+    let every = super::super::phase::interval(progressing().canary()).as_secs();
+    assert!(!noticed(&since(3 * every), "does it run?"), "{:?}", notices(&since(3 * every)));
+    assert!(noticed(&since(3 * every + 1), "its checks come every"), "{:?}", notices(&since(3 * every + 1)));
+    let suspended = since(9 * every).set(|canary| canary.suspend = true);
+    let held = gated().set(|canary| canary.status.last_transition = Some(ago(9 * every)));
+    let slow = since(9 * every).of_target(|world| world.counts(2, 2, 1));
+    for quiet in [suspended, held, slow] {
+        assert!(!noticed(&quiet, "does it run?"), "{:?}", notices(&quiet));
+    }
+}

@@ -163,3 +163,14 @@ fn a_rival_that_comes_or_goes_is_told_at_once() {
     index.derive(crate::strategy::testing::now());
     assert!(!blocked(&index));
 }
+
+#[test]
+fn a_route_of_an_older_served_version() {
+    let served = |version: &str| istio(20).set(VS, "shop", |it| it["apiVersion"] = version.into());
+    assert_eq!(
+        blocked(&served("networking.istio.io/v1alpha3"), VS, "shop"),
+        "the server has virtualservice/shop only as networking.istio.io/v1alpha3, an older form"
+    );
+    let same = served("networking.istio.io/v1beta1").release(VS, "shop");
+    assert_eq!(same.traffic.as_ref().expect("traffic").blocked, None, "v1beta1 is of the form of v1");
+}
