@@ -4,7 +4,7 @@ use super::{Focus, Meter, MeterOptions};
 use crate::cluster::{Clock, Cluster, ConnectOptions};
 use crate::config::{Config, Sources};
 use crate::domain::measurement::{Reading, TrackMeasured};
-use crate::domain::{Kind, Measurements, ObjectKey, Release, Snapshot, Timestamp, Uid};
+use crate::domain::{Kind, Measurements, ObjectKey, Release, Role, Snapshot, Timestamp, Uid};
 use crate::metrics::source::{Answering, BoardFound, BoardQuestion, Found, MetricSource, Question, Trouble};
 use crate::strategy::testing::shop::Shop;
 use std::collections::HashMap;
@@ -344,4 +344,32 @@ async fn a_board_of_two_thousand_releases_costs_one_question_a_namespace_and_ref
         let times: Vec<Instant> = asked.iter().filter(|(what, _)| *what == own).map(|(_, at)| *at).collect();
         assert!(times.windows(2).all(|pair| pair[1] - pair[0] >= Duration::from_secs(15)), "{own}: {times:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_consoles_own_board_of_two_thousand_asks_each_namespace_once_a_refresh_and_no_release_for_long() {
+    use crate::app::{Msg, measuring, update};
+    use crate::ui::view::samples;
+    let source = Script::new("prometheus", Mood::Answers);
+    let mut stage = stage(&[Arc::clone(&source)]).await;
+    let moving = samples::snapshot().releases.iter().find(|it| it.track(Role::Candidate).is_some()).cloned().unwrap();
+    let mut model = samples::console(80, 24, "");
+    let mut many = (*model.live).clone();
+    many.releases = crowd(&moving);
+    many.version += 1;
+    let many = Arc::new(many);
+    stage.snapshots.send_replace(Arc::clone(&many));
+    update(&mut model, Msg::Snapshot(many));
+    // As the console does it: what is looked at is told after every message.
+    for _ in 0..59 {
+        stage.meter.look_at(measuring::focus(&model));
+        sleep(Duration::from_secs(1)).await;
+        let told = stage.meter.measurements.borrow_and_update().clone();
+        update(&mut model, Msg::Measured(told));
+    }
+    let asked = source.asked();
+    let of_namespaces = asked.iter().filter(|(what, _)| what.starts_with("namespace")).count();
+    assert_eq!(of_namespaces, 4 * 50, "at 0, 15, 30 and 45 s");
+    // Those in sight that are on their way, until their namespaces have answered.
+    assert!(asked.len() - of_namespaces <= 16, "{}", asked.len());
 }

@@ -321,6 +321,105 @@ async fn a_server_whose_clock_is_ahead_is_asked_for_its_own_past() {
 }
 
 #[tokio::test]
+async fn a_server_whose_clock_is_behind_is_asked_for_its_own_past_by_own_queries_alone_too() {
+    let presets = "";
+    let own = "error_rate_query = \"a\"\nlatency_query = \"b\"\nrequest_rate_query = \"c\"\n";
+    for settings in [presets, own] {
+        let server = Server::start(|asked| match asked {
+            asked if asked.contains("label/") => names(r#""istio_requests_total""#),
+            asked if asked.contains("range") || asked.contains("bucket") => vector(""),
+            // Ten minutes behind ours.
+            _ => vector(r#"{"metric":{"destination_workload":"web","response_code":"200"},"value":[400,"1"]}"#),
+        })
+        .await;
+        let source = source(&format!("[metrics]\nprometheus = \"{}\"\n{settings}", server.address)).await;
+        for _ in 0..2 {
+            let found = source.release(&question(release())).await.unwrap().unwrap();
+            assert_eq!(of(&found, Role::Stable).series.start.as_second(), 1_000 - 59 * 15, "by our clock");
+        }
+        let last = server.asked().into_iter().rfind(|asked| asked.contains("query_range")).unwrap();
+        assert!(last.contains("end=400.000"), "{settings}: {last}");
+    }
+}
+
+#[tokio::test]
+async fn a_business_query_that_does_not_parse_names_its_line_and_the_others_stand() {
+    let server = Server::start(|asked| match asked {
+        asked if asked.contains("label/") => names(r#""istio_requests_total""#),
+        asked if asked.contains("broken") => {
+            (400, r#"{"status":"error","errorType":"bad_data","error":"1:8: parse error: unclosed"}"#.into())
+        }
+        asked if asked.contains("range") || asked.contains("bucket") => vector(""),
+        asked if asked.contains("income") => vector(r#"{"metric":{},"value":[1000,"7"]}"#),
+        _ => vector(&row("web", "200", "3")),
+    })
+    .await;
+    let config = format!(
+        "[metrics]\nprometheus = \"{}\"\n[releases.\"shop/web\".business.conversion]\nquery = \"broken(\"\n\
+         [releases.\"shop/web\".business.income]\nquery = \"income\"\n",
+        server.address
+    );
+    let found = source(&config).await.release(&question(release())).await.unwrap().unwrap();
+    let value = |name: &str| &found.named.iter().find(|named| &*named.name == name).unwrap().values[0].1;
+    assert!(
+        matches!(value("conversion"), Reading::Unusable(why) if why.contains("config.toml:4") && why.contains("parse error")),
+        "{found:?}"
+    );
+    assert_eq!(value("income").value(), Some(7.0));
+    assert_eq!(of(&found, Role::Stable).requests.value(), Some(3.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_never_answers_is_given_up_query_by_query_and_then_left_alone() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            held.push(stream);
+        }
+    });
+    let source = source(&format!("[metrics]\nprometheus = \"http://{address}\"\n")).await;
+    let mut said = Vec::new();
+    for _ in 0..9 {
+        let Err(Unanswered::Told(Trouble(why))) = source.client.query("up").await else { panic!("an answer") };
+        said.push(why.to_string());
+    }
+    assert!(said.iter().all(|why| why.contains("gave no answer within 5 s")), "{said:?}");
+    let paused: Vec<bool> = said.iter().map(|why| why.contains("asked again after 5 s")).collect();
+    assert_eq!(paused, [false, false, false, false, false, false, false, true, true], "{said:?}");
+}
+
+#[tokio::test]
+async fn a_command_for_a_credential_runs_once_for_many_queries_and_anew_once_it_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let count = folder.path().join("count");
+    let runs = || std::fs::read_to_string(&count).unwrap_or_default().len();
+    let refuses = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let refused = Arc::clone(&refuses);
+    let server = Server::start(move |_| {
+        if refused.load(std::sync::atomic::Ordering::SeqCst) {
+            (401, r#"{"status":"error","errorType":"unauthorized","error":"who?"}"#.into())
+        } else {
+            vector("")
+        }
+    })
+    .await;
+    let command = format!("printf x >> {0}; printf t0ken", count.display());
+    let source =
+        source(&format!("[metrics]\nprometheus = \"{}\"\ntoken = \"command:{command}\"\n", server.address)).await;
+    for _ in 0..5 {
+        assert!(source.client.query("up").await.is_ok());
+    }
+    assert_eq!(runs(), 1);
+    refuses.store(true, std::sync::atomic::Ordering::SeqCst);
+    assert!(source.client.query("up").await.is_err());
+    refuses.store(false, std::sync::atomic::Ordering::SeqCst);
+    assert!(source.client.query("up").await.is_ok());
+    assert_eq!(runs(), 2);
+}
+
+#[tokio::test]
 async fn credentials_go_along_as_headers() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
