@@ -16,7 +16,9 @@ use crate::{
         reading::{Reading, worst_first},
         runtime,
     },
-    domain::{Measurements, Release, Snapshot, plan::PlanId, release::Action, snapshot::Watch, target::Target},
+    domain::{
+        Measured, Measurements, Release, Snapshot, plan::PlanId, release::Action, snapshot::Watch, target::Target,
+    },
     metrics::{self, MeterOptions},
     strategy::{Context, strategy},
 };
@@ -180,8 +182,8 @@ fn tell_what_is_missing(snapshot: &Snapshot, session: &mut Session) {
     }
 }
 
-/// One release as a line of JSON, for `--watch -o json`.
-fn json_line(release: &Release, reading: &Reading) -> Result<String, Failure> {
-    serde_json::to_string(&ReleaseItem::new(release, &actions(release, reading), None))
+/// One release as a line of JSON, for `--watch -o json`, with what is measured of it by then.
+fn json_line(release: &Release, reading: &Reading, measured: Option<&Measured>) -> Result<String, Failure> {
+    serde_json::to_string(&ReleaseItem::new(release, &actions(release, reading), measured))
         .map_err(|error| Failure::new(Exit::Failed, format!("{} can't be written as JSON: {error}", release.key)))
 }

@@ -8,11 +8,12 @@ use std::{
 
 use tokio::time::{Instant, timeout_at};
 
-use super::{Arguments, json_line, print};
+use super::{Arguments, MEASURED_WITHIN, json_line, print};
 use crate::{
     cli::{Exit, Failure, Session, output::Format, present, reading::Reading},
     cluster::Observer,
-    domain::{Age, Release, Snapshot, Timestamp, Uid, snapshot::Connection},
+    domain::{Age, Measured, Measurements, Release, Snapshot, Timestamp, Uid, snapshot::Connection},
+    metrics::{self, Focus, Meter, MeterOptions},
     strategy::{Settled, strategy},
 };
 
@@ -27,6 +28,8 @@ pub async fn lines(arguments: &Arguments, reading: &Reading, session: &mut Sessi
         Some(target) => Some(target.find(&snapshot)?.release.uid.clone()),
         None => None,
     };
+    let meter =
+        if is_document(arguments) { measuring(&snapshot, chosen.as_ref(), &observer, reading).await } else { None };
     let mut seen: BTreeMap<Uid, Seen> = BTreeMap::new();
     let mut away = false;
     loop {
@@ -35,7 +38,9 @@ pub async fn lines(arguments: &Arguments, reading: &Reading, session: &mut Sessi
         let shown: Vec<&Arc<Release>> =
             snapshot.releases.iter().filter(|release| chosen.as_ref().is_none_or(|uid| *uid == release.uid)).collect();
         for release in &shown {
-            if let Some(line) = changed(release, &mut seen, arguments.format.output, reading)? {
+            let measured = meter.as_ref().and_then(|meter| meter.measurements.borrow().of(&release.uid).cloned());
+            let format = arguments.format.output;
+            if let Some(line) = changed(release, &mut seen, (format, measured.as_deref()), reading)? {
                 session.output.line(&if is_document(arguments) { line } else { stamped(now, &line) });
             }
         }
@@ -63,7 +68,7 @@ struct Seen {
 fn changed(
     release: &Arc<Release>,
     seen: &mut BTreeMap<Uid, Seen>,
-    format: Format,
+    (format, measured): (Format, Option<&Measured>),
     reading: &Reading,
 ) -> Result<Option<String>, Failure> {
     let before = seen.get(&release.uid);
@@ -75,12 +80,38 @@ fn changed(
         return Ok(None);
     }
     let line = match format {
-        Format::Json | Format::Yaml => json_line(release, reading)?,
+        Format::Json | Format::Yaml => json_line(release, reading, measured)?,
         _ => present::release_line(release),
     };
     let new = before.is_none_or(|before| before.line != line);
     seen.insert(release.uid.clone(), Seen { release: Arc::clone(release), moved, line: line.clone() });
     Ok(new.then_some(line))
+}
+
+/// Measures what is watched, where the settings name a source; a first answer is waited for a moment.
+async fn measuring(snapshot: &Snapshot, chosen: Option<&Uid>, observer: &Observer, reading: &Reading) -> Option<Meter> {
+    let watched: Vec<Arc<Release>> =
+        snapshot.releases.iter().filter(|release| chosen.is_none_or(|uid| *uid == release.uid)).cloned().collect();
+    if !metrics::is_configured(&reading.config, &watched) {
+        return None;
+    }
+    let meter = Meter::start(MeterOptions {
+        cluster: reading.cluster.clone(),
+        snapshots: observer.snapshots.clone(),
+        config: Arc::new(reading.config.clone()),
+        clock: reading.options.clock.clone(),
+    });
+    meter.look_at(Focus {
+        releases: chosen.cloned().into_iter().collect(),
+        board: chosen.is_none(),
+        ..Focus::default()
+    });
+    let mut told = meter.measurements.clone();
+    let there = |now: &Measurements| {
+        watched.iter().any(|release| now.of(&release.uid).is_some_and(|measured| measured.at.is_some()))
+    };
+    let _ = timeout_at(Instant::now() + MEASURED_WITHIN, told.wait_for(|now| there(now))).await;
+    Some(meter)
 }
 
 fn is_document(arguments: &Arguments) -> bool {
