@@ -14,9 +14,15 @@ fn prometheus() -> String {
 /// Runs the command in `namespace` as a person of its own, or with another kubeconfig; two minutes at most are its own
 /// time-outs' matter.
 fn windlass(namespace: &str, kubeconfig: Option<&Path>, arguments: &[&str]) -> Output {
+    configured(namespace, kubeconfig, &[], arguments)
+}
+
+/// The same with settings of the environment.
+fn configured(namespace: &str, kubeconfig: Option<&Path>, settings: &[(&str, &str)], arguments: &[&str]) -> Output {
     let home = tempfile::tempdir().expect("a directory");
     let mut command = Command::new(env!("CARGO_BIN_EXE_windlass"));
     command.args(["-n", namespace]).args(arguments).envs(Room::person(home.path()));
+    command.envs(settings.iter().copied());
     if let Some(kubeconfig) = kubeconfig {
         command.env("KUBECONFIG", kubeconfig);
     }
@@ -183,6 +189,19 @@ fn a_bad_candidate_holds_an_advance_until_that_is_overridden() {
     let ended = windlass(&room.0, None, &watched);
     assert_eq!((ended.status.code(), &*weights(&room)), (Some(3), "95 5"), "{}", told(&ended));
     assert!(told(&ended).contains("gate: error rate"), "{}", told(&ended));
+    let settings = [
+        ("WINDLASS_METRICS_PROMETHEUS", &*prometheus),
+        ("WINDLASS_METRICS_WINDOW", "10s"),
+        ("WINDLASS_GUARD_ERROR_RATE", "5"),
+        ("WINDLASS_GUARD_MIN_REQUESTS", "20"),
+    ];
+    let advance = ["advance", "vs/web", "--from-weight", "5", "--yes", "--no-wait"];
+    let held = configured(&room.0, None, &settings, &advance);
+    assert_eq!((held.status.code(), &*weights(&room)), (Some(3), "95 5"), "{}", told(&held));
+    assert!(told(&held).contains("does not bake: error rate"), "{}", told(&held));
+    let meant = [&advance[..], &["--override", "bake", "--reason", "known"]].concat();
+    let meant = configured(&room.0, None, &settings, &meant);
+    assert_eq!((meant.status.code(), &*weights(&room)), (Some(0), "80 20"), "{}", told(&meant));
 }
 
 #[test]
