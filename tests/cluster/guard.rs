@@ -20,8 +20,19 @@ fn windlass(namespace: &str, kubeconfig: Option<&Path>, arguments: &[&str]) -> O
 /// The same with settings of the environment.
 fn configured(namespace: &str, kubeconfig: Option<&Path>, settings: &[(&str, &str)], arguments: &[&str]) -> Output {
     let home = tempfile::tempdir().expect("a directory");
+    at_home(home.path(), namespace, kubeconfig, settings, arguments)
+}
+
+/// The same by a person who was here before.
+fn at_home(
+    home: &Path,
+    namespace: &str,
+    kubeconfig: Option<&Path>,
+    settings: &[(&str, &str)],
+    arguments: &[&str],
+) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_windlass"));
-    command.args(["-n", namespace]).args(arguments).envs(Room::person(home.path()));
+    command.args(["-n", namespace]).args(arguments).envs(Room::person(home));
     command.envs(settings.iter().copied());
     if let Some(kubeconfig) = kubeconfig {
         command.env("KUBECONFIG", kubeconfig);
@@ -154,9 +165,13 @@ fn a_bad_side_of_a_service_is_switched_back_by_itself() {
     settle(&room, "web-blue");
     room.apply(&deployment("web-green", &labels("green"), "v2", "0.2"));
     settle(&room, "web-green");
-    room.apply(&service("web", &labels("green")));
+    room.apply(&service("web", &labels("blue")));
+    let home = tempfile::tempdir().expect("a directory");
+    let switched = at_home(home.path(), &room.0, None, &[], &["switch", "svc/web", "--to", "green", "--yes"]);
+    assert_eq!(switched.status.code(), Some(0), "{}", told(&switched));
     let prometheus = prometheus();
-    let ended = windlass(&room.0, None, &guard("svc/web", &prometheus, &["--on-breach", "switch-back"]));
+    let arguments = guard("svc/web", &prometheus, &["--on-breach", "switch-back"]);
+    let ended = at_home(home.path(), &room.0, None, &[], &arguments);
     let live = room.kubectl(&["get", "service", "web", "-o", "jsonpath={.spec.selector.color}"]);
     assert_eq!((ended.status.code(), &*live), (Some(1), "blue"), "{}", told(&ended));
 }
