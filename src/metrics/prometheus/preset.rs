@@ -18,14 +18,25 @@ pub struct Preset {
     per_second: f64,
     /// The matchers that choose a namespace's series, as `NS` stands for its name.
     namespace: &'static str,
-    /// The label that holds the workload, for the matchers of one release; `None`: all of the namespace are read.
-    workload: Option<&'static str>,
+    /// What tells one release's series from the rest of its namespace's.
+    one: One,
     /// The labels that tell tracks apart.
     by: &'static [&'static str],
     /// The labels that say how a request ended, the first that is there.
     outcome: &'static [&'static str],
     /// Whose a series is.
     pub place: fn(&Row) -> Place<'_>,
+}
+
+/// The label that one release's series are chosen by.
+#[derive(Debug, Clone, Copy)]
+enum One {
+    /// It holds the workload.
+    Workload(&'static str),
+    /// It holds the pod, whose name begins with the workload's; series without it are taken, too.
+    Pod(&'static str),
+    /// It holds a Service in this form, in which `NS` is the namespace and `NAMES` any of the tracks' Services.
+    Service(&'static str, &'static str),
 }
 
 /// The presets, in the order in which they are tried.
@@ -37,7 +48,7 @@ pub static PRESETS: &[Preset] = &[
         durations: "istio_request_duration_milliseconds",
         per_second: 1_000.0,
         namespace: r#"reporter="destination",destination_workload_namespace="NS""#,
-        workload: Some("destination_workload"),
+        one: One::Workload("destination_workload"),
         by: &["destination_workload", "destination_service_name", "rollouts_pod_template_hash", "pod_template_hash"],
         outcome: &["response_code"],
         place: |row| Place {
@@ -54,7 +65,7 @@ pub static PRESETS: &[Preset] = &[
         durations: "response_latency_ms",
         per_second: 1_000.0,
         namespace: r#"direction="inbound",namespace="NS""#,
-        workload: None,
+        one: One::Pod("pod"),
         by: &["deployment", "statefulset", "daemonset", "pod", "pod_template_hash"],
         outcome: &["classification"],
         place: |row| Place {
@@ -71,7 +82,7 @@ pub static PRESETS: &[Preset] = &[
         durations: "nginx_ingress_controller_request_duration_seconds",
         per_second: 1.0,
         namespace: r#"exported_namespace="NS""#,
-        workload: None,
+        one: One::Service("exported_service", "NAMES"),
         by: &["exported_service", "canary"],
         outcome: &["status"],
         place: |row| Place {
@@ -87,7 +98,7 @@ pub static PRESETS: &[Preset] = &[
         durations: "traefik_service_request_duration_seconds",
         per_second: 1.0,
         namespace: r#"service=~"NS-.+@kubernetes.*""#,
-        workload: None,
+        one: One::Service("service", "NS-(NAMES)-.+@kubernetes.*"),
         by: &["service"],
         outcome: &["code"],
         place: |row| Place { prefixed: row.label("service").and_then(traefik_service), ..Place::default() },
@@ -99,7 +110,7 @@ pub static PRESETS: &[Preset] = &[
         durations: "envoy_cluster_upstream_rq_time",
         per_second: 1_000.0,
         namespace: r#"envoy_cluster_name=~"NS_.+""#,
-        workload: None,
+        one: One::Service("envoy_cluster_name", "NS_(NAMES)_.+"),
         by: &["envoy_cluster_name"],
         outcome: &["envoy_response_code"],
         place: |row| Place { service: row.label("envoy_cluster_name").and_then(contour_service), ..Place::default() },
@@ -111,7 +122,7 @@ pub static PRESETS: &[Preset] = &[
         durations: "http_request_duration_seconds",
         per_second: 1.0,
         namespace: r#"namespace="NS""#,
-        workload: None,
+        one: One::Pod("pod"),
         by: &["deployment", "pod", "pod_template_hash", "rollouts_pod_template_hash"],
         outcome: &["code", "status", "status_code", "response_code"],
         place: |row| Place {
@@ -128,7 +139,7 @@ pub static PRESETS: &[Preset] = &[
         durations: "http_request_duration_seconds",
         per_second: 1.0,
         namespace: r#"kubernetes_namespace="NS""#,
-        workload: None,
+        one: One::Pod("kubernetes_pod_name"),
         by: &["kubernetes_pod_name", "pod_template_hash", "rollouts_pod_template_hash"],
         outcome: &["code", "status", "status_code", "response_code"],
         place: |row| Place { hash: hash(row), pod: row.label("kubernetes_pod_name"), ..Place::default() },
@@ -162,10 +173,21 @@ impl Preset {
 
     fn matchers(&self, lanes: &Lanes) -> String {
         let namespace = self.namespaced(&lanes.namespace);
-        match self.workload {
-            Some(label) => format!("{namespace},{label}=~\"{}\"", lanes.workloads().join("|")),
-            None => namespace,
-        }
+        let (label, pattern) = match self.one {
+            One::Workload(label) => (label, lanes.workloads().join("|")),
+            One::Pod(label) => (label, format!("(?:{})-.+|", lanes.workloads().join("|"))),
+            One::Service(label, form) => {
+                let mut names: Vec<&str> =
+                    lanes.tracks.iter().flat_map(|lane| &lane.services).map(|name| &**name).collect();
+                names.sort_unstable();
+                names.dedup();
+                if names.is_empty() {
+                    return namespace;
+                }
+                (label, form.replace("NS", &lanes.namespace).replace("NAMES", &names.join("|")))
+            }
+        };
+        format!("{namespace},{label}=~\"{pattern}\"")
     }
 
     /// Whether the series counts failures: a code of the 500s, gRPC's included by meshes, or Linkerd's word. `None`:

@@ -1,5 +1,7 @@
 //! The source against a server on loopback that answers as it is told, and counts.
 
+mod presets;
+
 use super::*;
 use crate::cluster::{Clock, Cluster, ConnectOptions};
 use crate::config::Sources;
@@ -436,45 +438,4 @@ async fn credentials_go_along_as_headers() {
     let _ = source.release(&question(release())).await;
     let heard = heard.await.unwrap().to_lowercase();
     assert!(heard.contains("authorization: bearer t0ken") && heard.contains("x-scope-orgid: shop"), "{heard}");
-}
-
-#[test]
-fn a_release_of_one_workload_is_told_apart_by_revision() {
-    let shop = Shop::default().deployment("web", &[("app", "web")], "v1", (2, 9_000));
-    let release = shop.release(Kind::Deployment, "web");
-    let lanes = Lanes::of(&release);
-    assert_eq!(lanes.tracks.len(), 1);
-    let labels = [("destination_workload", "web"), ("pod_template_hash", "older")];
-    let row =
-        Row { labels: labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into(), points: Vec::new() };
-    assert_eq!(lanes.place(&(PRESETS[0].place)(&row)), Some(0), "the only track of its workload");
-}
-
-#[test]
-fn each_presets_real_labels_find_the_track() {
-    let mut lanes = Lanes::of(&release());
-    for lane in &mut lanes.tracks {
-        let candidate = lane.role == Role::Candidate;
-        lane.services = vec![if candidate { "web-canary" } else { "web" }.into()];
-    }
-    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], Role);
-    let table: [Case<'_>; 10] = [
-        ("istio", &[("destination_workload", "web-canary"), ("destination_service_name", "web")], Role::Candidate),
-        ("linkerd", &[("deployment", "web"), ("pod", "web-h1-0")], Role::Stable),
-        ("nginx", &[("exported_service", "web"), ("canary", "")], Role::Stable),
-        ("nginx", &[("exported_service", "web"), ("canary", "shop-web-canary-80")], Role::Candidate),
-        ("traefik", &[("service", "shop-web-80@kubernetescrd")], Role::Stable),
-        ("traefik", &[("service", "shop-web-canary-80@kubernetes")], Role::Candidate),
-        ("contour", &[("envoy_cluster_name", "shop_web-canary_80")], Role::Candidate),
-        ("http", &[("pod", "web-canary-h1-0")], Role::Candidate),
-        ("http", &[("deployment", "web")], Role::Stable),
-        ("http-kubernetes", &[("kubernetes_pod_name", "web-h1-2")], Role::Stable),
-    ];
-    for (name, labels, role) in table {
-        let preset = PRESETS.iter().find(|preset| preset.name == name).unwrap();
-        let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let row = Row { labels, points: Vec::new() };
-        let found = lanes.place(&(preset.place)(&row)).map(|at| lanes.tracks[at].role);
-        assert_eq!(found, Some(role), "{name}: {row:?}");
-    }
 }
