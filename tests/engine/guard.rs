@@ -161,7 +161,8 @@ async fn what_a_person_takes_back_is_not_walked_up_again() {
     ben.release(&search(), "25 %", seen).await;
     // The guard steps in the round in which it looks: who was slower plans anew, and then it is at rest for a minute.
     loop {
-        let kind = ben.does(&search(), Intent::Abort).await.kind;
+        let Ok(plan) = ben.propose(&search(), Intent::Abort).await else { continue };
+        let kind = ben.confirm(&plan).await.0.kind;
         if kind == OutcomeKind::Applied {
             break;
         }

@@ -13,8 +13,8 @@ use windlass::config::{CommandSettings, NotifySettings};
 use windlass::domain::guarding::OnBreach;
 use windlass::domain::measurement::Reading;
 use windlass::domain::outcome::OutcomeKind;
-use windlass::domain::{Intent, Kind, ObjectKey};
-use windlass::guard::{Rules, Verdict};
+use windlass::domain::{Intent, Kind, ObjectKey, Role, Snapshot};
+use windlass::guard::{Rest, Rules, State, Verdict, judge, rest};
 use windlass::notify::{Happened, Notifier};
 use windlass::sim::{Access, Effect, Fault, Level, On, SimCluster};
 
@@ -105,33 +105,46 @@ async fn what_went_back_and_did_not_settle_in_time_is_told_apart() {
     assert_eq!(image(&sim, "deployments/shop/cart"), before);
 }
 
-fn telling(script: &str) -> Notifier {
-    let command = CommandSettings { run: vec!["sh".into(), "-c".into(), script.into()] };
+fn telling(run: &[&str]) -> Notifier {
+    let command = CommandSettings { run: run.iter().map(ToString::to_string).collect() };
     let settings = NotifySettings { command, ..NotifySettings::default() };
     Notifier::new(&["command".into()], &settings, &|_| None).expect("usable")
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_notifier_that_fails_or_never_ends_stops_no_rollback() {
-    for (script, why) in [("exit 3", "command was not told"), ("sleep 600", "not everybody could be told in time")] {
+    let cases: [(&[&str], &[&str]); 2] = [
+        (&["/no/such/program"], &["command was not told: /no/such/program can't be started"]),
+        (&["sleep", "600"], &["not everybody could be told in time", "did not end within 30 s"]),
+    ];
+    for (program, whys) in cases {
         let sim = sim("istio");
         let ana = Console::of(&sim, "ana").await;
-        let options = GuardOptions { notifier: telling(script), ..options(&ana, &sim, &search(), new_is_bad).await };
+        let options = GuardOptions { notifier: telling(program), ..options(&ana, &sim, &search(), new_is_bad).await };
         let (ending, news) = heard(&mut ana.engine.guard(options)).await;
-        assert_eq!((ending.kind, weights(&sim)), (OutcomeKind::Failed, vec![100, 0]), "{script}: {news:?}");
-        let said = |news: &GuardNews| matches!(news, GuardNews::Said(what) if what.contains(why));
-        assert!(news.iter().any(said), "{script}: {news:?}");
+        assert_eq!((ending.kind, weights(&sim)), (OutcomeKind::Failed, vec![100, 0]), "{program:?}: {news:?}");
+        let said =
+            |news: &GuardNews| matches!(news, GuardNews::Said(what) if whys.iter().any(|why| what.contains(why)));
+        assert!(news.iter().any(said), "{program:?}: {news:?}");
     }
 }
 
-#[tokio::test(start_paused = true)]
+// In real time: the program that is told runs in it.
+#[tokio::test(flavor = "multi_thread")]
 async fn a_notice_says_from_which_version_to_which_with_the_numbers() {
     let folder = tempfile::tempdir().expect("a directory");
     let file = folder.path().join("notice");
     let sim = sim("istio");
     let ana = Console::of(&sim, "ana").await;
-    let notifier = telling(&format!("cat >> {}", file.display()));
-    let options = GuardOptions { notifier, step_when_ok: true, ..options(&ana, &sim, &search(), well).await };
+    let notifier = telling(&["sh", "-c", &format!("cat >> {}", file.display())]);
+    let options = GuardOptions {
+        notifier,
+        step_when_ok: true,
+        rules: Rules { settle: SignedDuration::ZERO, ..Rules::default() },
+        watch: SignedDuration::from_millis(600),
+        every: Duration::from_millis(150),
+        ..options(&ana, &sim, &search(), well).await
+    };
     let (ending, _) = heard(&mut ana.engine.guard(options)).await;
     assert_eq!(ending.kind, OutcomeKind::Applied, "{}", ending.reason);
     let text = std::fs::read_to_string(&file).expect("told");
@@ -232,4 +245,29 @@ async fn a_version_that_was_rolled_back_is_guarded_again_after_a_while_or_under_
     tokio::time::sleep(Duration::from_mins(11)).await;
     assert_eq!(looks(None).await, (OutcomeKind::Applied, true), "later it is begun anew");
     assert!(lease(&sim).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_controller_at_a_pause_or_an_analysis_stands_and_breaks_no_rollout() {
+    for (scenario, kind) in [("argo", "argo-canary"), ("flagger", "flagger")] {
+        let sim = sim(scenario);
+        let ana = Console::of(&sim, "ana").await;
+        let waits = |rest: &Option<Rest>| matches!(rest, Some(Rest::Stands(_)));
+        let of = |snapshot: &Snapshot| {
+            let own = snapshot.releases.iter().filter(|release| release.strategy.0 == kind);
+            own.filter(|release| release.track(Role::Candidate).is_some())
+                .map(|release| rest(release))
+                .collect::<Vec<_>>()
+        };
+        let snapshot = ana.until("a rollout is under way", |snapshot| of(snapshot).iter().any(waits)).await;
+        let rules = Rules { rules: vec![Rules::default().rules[1].clone()], ..Rules::default() };
+        for release in snapshot.releases.iter().filter(|release| release.strategy.0 == kind && waits(&rest(release))) {
+            // However long it takes: it has deadlines of its own.
+            let late = snapshot.published.checked_add(SignedDuration::from_hours(5)).expect("soon");
+            let state =
+                State { unsettled: Some(snapshot.published), since: Some(snapshot.published), ..State::default() };
+            let judged = judge(&rules, None, release, &state, late);
+            assert_ne!(judged.verdict, Verdict::Breach, "{scenario} {}: {}", release.key, judged.reason);
+        }
+    }
 }

@@ -10,7 +10,7 @@ use crate::action::progress::{Consent, News, Progress};
 use crate::domain::journal::Event;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::plan::{Refusal, RefusalKind};
-use crate::domain::{Intent, Outcome, Plan, Release, Str};
+use crate::domain::{Intent, Outcome, Plan, Release, Snapshot, Str};
 use crate::notify::Happened;
 use crate::strategy::{Switched, strategy};
 use std::sync::Arc;
@@ -25,6 +25,9 @@ const LONGEST_PAUSE: u64 = 5;
 
 /// How long a release may take to show that it is back.
 const SHOWN: Duration = Duration::from_secs(15);
+
+/// How long a step that was taken may take to be seen.
+const SEEN: Duration = Duration::from_secs(5);
 
 /// What came of a write.
 pub(super) enum Acted {
@@ -157,7 +160,7 @@ impl Watch {
             let mut pods = false;
             let planned = match way_back(&release, kept, self.options.on_breach) {
                 Ok(Some(back)) => {
-                    pods = back.leads == Leads::ToPods;
+                    pods = back.leads == Leads::Pods;
                     self.planned(&release, &back.intent, &pending, Some((&back, kept))).await
                 }
                 Ok(None) => return Ok(Acted::Ended(Happened::Breach, pending.because)),
@@ -251,6 +254,15 @@ impl Watch {
         self.done(post, kept, pending, &outcome).await
     }
 
+    /// Waits a moment until the release shows that it has left the rung: the next look is at the new one.
+    async fn left(&self, pending: &Pending) {
+        let (mut snapshots, uid) = (self.options.snapshots.clone(), &self.options.release.uid);
+        let left = |snapshot: &Snapshot| {
+            snapshot.by_uid(uid).is_none_or(|release| pending.from.is_none() || release.standing() != pending.from)
+        };
+        let _ = timeout(SEEN, snapshots.wait_for(|snapshot| left(snapshot))).await;
+    }
+
     /// Whether the release shows that what served serves again: an observation may be a moment behind.
     async fn shown(&self, kept: &Kept) -> bool {
         let mut snapshots = self.options.snapshots.clone();
@@ -300,6 +312,7 @@ impl Watch {
         kept.state.broken.clear();
         self.keep(post, kept).await?;
         post.note(kept, &format!("one step on: left {from}, {}", outcome.reason), true).await;
+        self.left(pending).await;
         self.notify(kept, Happened::Stepped, &pending.because);
         Ok(Acted::Stepped)
     }

@@ -22,17 +22,17 @@ pub(super) struct Back {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Leads {
     /// Pods of what served are started; the traffic follows with the next write.
-    ToPods,
+    Pods,
     /// To the very revision that served: it was compared.
-    ToServed,
+    Served,
     /// To whatever the release calls stable: its strategy must call that the way back.
-    ToStable,
+    Stable,
 }
 
 impl Back {
     /// The plan as the guard sends it; refused where it would go forward.
     pub fn stamped(&self, plan: Plan) -> Result<Plan, Refusal> {
-        if self.leads == Leads::ToStable && plan.direction == Direction::Forward {
+        if self.leads == Leads::Stable && plan.direction == Direction::Forward {
             let reason = format!("'{}' would go forward: decide by hand", plan.title);
             return Err(Refusal::because(reason));
         }
@@ -67,7 +67,7 @@ pub(super) fn way_back(release: &Release, kept: &Kept, on_breach: OnBreach) -> R
 }
 
 fn to_stable() -> Back {
-    Back { intent: Intent::Abort, leads: Leads::ToStable }
+    Back { intent: Intent::Abort, leads: Leads::Stable }
 }
 
 fn nothing(release: &Release) -> Refusal {
@@ -91,7 +91,7 @@ fn kept_beside(release: &Release, kept: &Kept, traffic: &Traffic) -> Result<Back
         return Ok(first);
     }
     if traffic.switch.is_some() {
-        return Ok(Back { intent: Intent::Switch { to: Some(served.track.clone()) }, leads: Leads::ToServed });
+        return Ok(Back { intent: Intent::Switch { to: Some(served.track.clone()) }, leads: Leads::Served });
     }
     // An undo that goes to the best it knows means the traffic only where a rule has weights and one side is kept.
     let alone = traffic.other_than_stable().is_some_and(|side| side.name == served.track);
@@ -101,7 +101,7 @@ fn kept_beside(release: &Release, kept: &Kept, traffic: &Traffic) -> Result<Back
         return Err(Refusal::because(format!("{} is not taken back by itself: {why}", release.key)));
     }
     let intent = Intent::Undo { to: UndoTo::Best, paused: PausedUndo::StayPaused };
-    Ok(Back { intent, leads: Leads::ToServed })
+    Ok(Back { intent, leads: Leads::Served })
 }
 
 /// Without a ready pod the side that served would serve nobody: its pods come before the traffic.
@@ -114,7 +114,7 @@ fn pods_first(release: &Release, kept: &Kept, track: &Track) -> Result<Option<Ba
         return Err(Refusal::moved(format!("no pod of {} is ready yet", track.name)));
     }
     let replicas = desired(&kept.guarded.track).max(1);
-    Ok(Some(Back { intent: Intent::ScaleSide { side: track.name.clone(), replicas }, leads: Leads::ToPods }))
+    Ok(Some(Back { intent: Intent::ScaleSide { side: track.name.clone(), replicas }, leads: Leads::Pods }))
 }
 
 /// Whether the side called as `lane` carries that very revision.
@@ -127,7 +127,7 @@ fn carried(release: &Release, lane: &Lane) -> bool {
 /// that one where it is what served, and nothing where it is yet another.
 fn promoted(release: &Release, kept: &Kept, other: &Track) -> Result<Back, Refusal> {
     if kept.served.as_ref().is_some_and(|served| served.track == other.name && carried(release, served)) {
-        return Ok(Back { intent: Intent::SetWeight { weight: 100, rule: None }, leads: Leads::ToServed });
+        return Ok(Back { intent: Intent::SetWeight { weight: 100, rule: None }, leads: Leads::Served });
     }
     Err(Refusal::because(format!(
         "{} is the stable version of {} now, and {} is brought in beside it: what served is not there any more; \
@@ -147,7 +147,7 @@ fn template(release: &Release, kept: &Kept) -> Result<Back, Refusal> {
         Refusal::because(format!("{version}, which served when it was armed, is in the history of {key} no more"))
     })?;
     let paused = if release.held { PausedUndo::Resume } else { PausedUndo::StayPaused };
-    Ok(Back { intent: Intent::Undo { to: UndoTo::Number(entry.revision), paused }, leads: Leads::ToServed })
+    Ok(Back { intent: Intent::Undo { to: UndoTo::Number(entry.revision), paused }, leads: Leads::Served })
 }
 
 #[cfg(test)]

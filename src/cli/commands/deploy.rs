@@ -264,3 +264,32 @@ fn told(outcome: &Outcome, flags: &WriteFlags, session: &mut Session) {
         session.output.line(&crate::domain::text::sanitize(&format!("{}: {}", outcome.kind, outcome.reason)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{Kind, ObjectKey, State},
+        strategy::testing::shop::Shop,
+    };
+
+    fn web() -> Release {
+        let key = ObjectKey::new(Kind::Deployment, "shop", "web");
+        let shop = Shop::default().deployment("web", &[("app", "web")], "v1", (2, 9_000));
+        Release::clone(shop.index().release(&key).expect("there"))
+    }
+
+    #[test]
+    fn what_serves_is_told_once_the_controller_has_seen_the_last_change_and_never_guessed() {
+        assert_eq!(serving(&web()).ok().flatten().map(|served| served.version), Some("v1".into()));
+        let mut unseen = web();
+        unseen.generation.spec += 1;
+        assert!(serving(&unseen).is_err(), "it is waited for");
+        // Its only revision never came up: there is nothing to go back to.
+        let mut down = web();
+        down.state = State::Failed;
+        down.replicas.ready = 0;
+        down.history.iter_mut().for_each(|entry| entry.replicas.ready = 0);
+        assert_eq!(serving(&down).map(|served| served.is_none()), Ok(true));
+    }
+}

@@ -45,7 +45,7 @@ fn shop(by: By, old: ((&'static str, i64), i32), new: ((&'static str, i64), i32)
     let labels = [[("app", "web"), ("color", "blue")], [("app", "web"), ("color", "green")]];
     let place = |shop: Shop, place: usize, ((version, age), pods): ((&'static str, i64), i32)| {
         let image = |it: &mut Value| {
-            it["spec"]["template"]["spec"]["containers"][0]["image"] = format!("reg/web:{version}").into()
+            it["spec"]["template"]["spec"]["containers"][0]["image"] = format!("reg/web:{version}").into();
         };
         let labels: &[(&str, &str)] = if by == By::Replicas { &labels[place][..1] } else { &labels[place] };
         shop.deployment(names[place], labels, version, (pods, age)).set(Kind::Deployment, names[place], image).set(
@@ -168,7 +168,7 @@ fn a_bad_candidate_loses_its_traffic_and_keeps_its_template_whatever_carries_the
         assert_eq!((&*kept.guarded.version, &*kept.served.as_ref().unwrap().version), ("v2", "v1"), "{by:?}");
         for on_breach in [OnBreach::Undo, OnBreach::Abort] {
             let (back, plan) = next(&shop, by, &kept, on_breach).unwrap();
-            assert_eq!((back.intent, back.leads), (Intent::Abort, Leads::ToStable), "{by:?}");
+            assert_eq!((back.intent, back.leads), (Intent::Abort, Leads::Stable), "{by:?}");
             let after = shop.after(&plan).unwrap();
             assert_eq!(shares(&after, by), (100, 0), "{by:?}");
             assert_eq!(templates(&after), templates(&shop), "{by:?}");
@@ -184,7 +184,7 @@ fn at_100_per_cent_the_traffic_goes_back_to_the_side_that_served() {
         let kept = armed(&shop, by);
         assert_eq!((&*kept.guarded.version, &*kept.served.as_ref().unwrap().version), ("v2", "v1"), "{by:?}");
         let (back, plan) = next(&shop, by, &kept, OnBreach::Undo).unwrap();
-        assert_eq!(back.leads, Leads::ToServed, "{by:?}");
+        assert_eq!(back.leads, Leads::Served, "{by:?}");
         let after = shop.after(&plan).unwrap();
         assert_eq!(shares(&after, by), (100, 0), "{by:?}");
         assert_eq!(templates(&after), templates(&shop), "{by:?}");
@@ -197,7 +197,7 @@ fn a_side_without_pods_gets_them_before_the_traffic_and_is_waited_for() {
         let kept = armed(&shop(by, (OLD, 2), (NEW, 2), 100), by);
         let bare = shop(by, (OLD, 0), (NEW, 2), 100);
         let (back, plan) = next(&bare, by, &kept, OnBreach::Undo).unwrap();
-        assert_eq!(back.leads, Leads::ToPods, "{by:?}");
+        assert_eq!(back.leads, Leads::Pods, "{by:?}");
         let after = bare.after(&plan).unwrap();
         let replicas = &after.objects[&ObjectKey::new(Kind::Deployment, "shop", "web-old")]["spec"]["replicas"];
         assert_eq!(
@@ -269,7 +269,7 @@ fn a_plain_workload_goes_to_the_template_that_served_and_to_no_other() {
     let Ok(Some(Back { intent: Intent::Undo { .. }, leads })) = way_back(&release, &kept_one, OnBreach::Undo) else {
         panic!("an undo")
     };
-    assert_eq!(leads, Leads::ToServed);
+    assert_eq!(leads, Leads::Served);
     let (guarded, served) = lanes;
     let gone = Lane { hash: Some("hx".into()), ..served.unwrap() };
     let refusal = way_back(&release, &kept(&release, (guarded, Some(gone))), OnBreach::Undo).expect_err("gone");
