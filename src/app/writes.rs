@@ -32,6 +32,8 @@ pub struct Write {
     pub since: Timestamp,
     /// How far it is.
     pub phase: Phase,
+    /// How far it had come before it ended.
+    pub reached: Phase,
     /// What happened so far, the oldest first.
     pub steps: Vec<(Timestamp, Str)>,
     /// What became of it.
@@ -84,6 +86,7 @@ impl Writes {
             context: context.clone(),
             since: now,
             phase: Phase::Journalling,
+            reached: Phase::Journalling,
             steps: Vec::new(),
             outcome: None,
             reverted_by: None,

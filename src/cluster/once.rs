@@ -143,7 +143,9 @@ impl Cluster {
         let revisions = self.rows_and_revisions(key, &pool);
         // Asked beside the rest, so that whoever needs the answer finds it.
         let known = Box::pin(self.serves(Kind::Rollout));
-        let (_, _, root, revisions, lists) = tokio::join!(self.identify(), known, self.read(key), revisions, lists);
+        let quotas = self.quotas(&key.namespace);
+        let (_, _, root, revisions, lists, quotas) =
+            tokio::join!(self.identify(), known, self.read(key), revisions, lists, quotas);
         let (root, (revision_items, revisions)) = (root?, revisions?);
         let mut index = Index::new(Arc::clone(&options.recorded), Arc::clone(&options.settings));
         let mut fill = |scope: Scope, items: Result<Vec<Item>, ReadError>| {
@@ -176,7 +178,7 @@ impl Cluster {
         let of = strategy::root_of(key, &index).ok_or_else(unknown)?;
         let release = index.release(&of).ok_or_else(unknown)?;
         let details = if of == *key && release.traffic.is_none() {
-            read::details(root, &revisions, release.autoscaler.clone(), self.clock().now())
+            Details { quotas, ..read::details(root, &revisions, release.autoscaler.clone(), self.clock().now()) }
         } else {
             Box::pin(self.details(release)).await?
         };

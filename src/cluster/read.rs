@@ -7,9 +7,11 @@ use super::lister::Step;
 use super::request::{Request, Whole};
 use super::wire::strings::Pool;
 use super::wire::{self, Row};
+use crate::domain::details::Quota;
 use crate::domain::objects::Autoscaler;
 use crate::domain::release::Release;
 use crate::domain::{Details, Kind, ObjectKey, RawObject, Revision, Str, Uid};
+use crate::strategy::workload::headroom::quantity;
 use futures::future::join_all;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
@@ -65,12 +67,15 @@ impl Cluster {
             .into_iter()
             .map(|((kind, namespace, selector), of)| self.revisions_in(kind, (namespace, selector), of));
         let reads = others.iter().map(|key| Box::pin(self.read(key)));
-        let (root, others, lists) = tokio::join!(self.read(&release.key), join_all(reads), join_all(lists));
+        let quotas = self.quotas(&release.key.namespace);
+        let (root, others, lists, quotas) =
+            tokio::join!(self.read(&release.key), join_all(reads), join_all(lists), quotas);
         let mut found = Vec::new();
         for list in lists {
             found.extend(list?);
         }
         let mut whole = details(root?, &found, release.autoscaler.clone(), self.clock().now());
+        whole.quotas = quotas;
         for other in others {
             match other {
                 Ok(raw) => {
@@ -97,6 +102,16 @@ impl Cluster {
         let item = |item: &[u8]| revisions.extend(revision(kind, &of, item));
         self.each_item(kind, (namespace, selector.as_deref()), item).await?;
         Ok(revisions)
+    }
+
+    /// What is left of the quotas of `namespace`; nothing where they may not be read: they only warn.
+    pub(super) async fn quotas(&self, namespace: &str) -> Vec<Quota> {
+        let mut quotas = Vec::new();
+        let listed = self.each_item(Kind::ResourceQuota, (namespace, None), |item| quotas.extend(quota(item)));
+        if let Err(error) = listed.await {
+            tracing::debug!(%error, "the quotas are not read");
+        }
+        quotas
     }
 
     /// Lists `kind` in `namespace`, those with the labels of the selector, and hands out each item's bytes.
@@ -129,6 +144,17 @@ fn selector_of(release: &Release, workload: &ObjectKey) -> Option<String> {
     rollout.workload.selector.query()
 }
 
+fn quota(item: &[u8]) -> Option<Quota> {
+    let item: serde_json::Value = serde_json::from_slice(item).ok()?;
+    let amount = |part: &str, resource: &str| quantity(item.pointer("/status")?.get(part)?.get(resource)?.as_str()?);
+    let hard = item.pointer("/status/hard")?.as_object()?;
+    let left = hard.keys().filter_map(|resource| {
+        let left = amount("hard", resource)? - amount("used", resource).unwrap_or(0.0);
+        Some((resource.as_str().into(), left))
+    });
+    Some(Quota { name: item.pointer("/metadata/name")?.as_str()?.into(), left: left.collect() })
+}
+
 /// The kinds that plans write.
 pub const fn written(kind: Kind) -> bool {
     kind.is_workload() || kind.is_route() || matches!(kind, Kind::Service | Kind::DestinationRule | Kind::Canary)
@@ -152,6 +178,7 @@ pub fn details(
         others: BTreeMap::new(),
         histories: BTreeMap::new(),
         autoscaler,
+        quotas: Vec::new(),
         read_at,
         fresh: true,
     }

@@ -1,7 +1,7 @@
 //! What a plan is made from: the raw objects of one release, read when it is opened or a plan is asked for.
 
 use super::objects::Autoscaler;
-use super::{ObjectKey, RawObject, Revision};
+use super::{ObjectKey, RawObject, Revision, Str};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,10 +20,21 @@ pub struct Details {
     pub histories: BTreeMap<ObjectKey, BTreeMap<Revision, RawObject>>,
     /// The autoscaler that owns the replicas, where there is one.
     pub autoscaler: Option<Arc<Autoscaler>>,
+    /// The quotas of its namespace, as far as they may be read.
+    pub quotas: Vec<Quota>,
     /// When they were read.
     pub read_at: Timestamp,
     /// Whether the server answered just now; `false`: these are older bytes, and the fence decides.
     pub fresh: bool,
+}
+
+/// What is left of a ResourceQuota.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Quota {
+    /// Its name.
+    pub name: Str,
+    /// `status.hard` less `status.used`, by resource (`pods`, `requests.cpu`…), in whole units.
+    pub left: BTreeMap<Str, f64>,
 }
 
 impl Details {

@@ -274,6 +274,7 @@ impl World {
             others: BTreeMap::new(),
             histories: BTreeMap::new(),
             autoscaler: self.autoscaler.clone(),
+            quotas: Vec::new(),
             read_at: now(),
             fresh: true,
         }

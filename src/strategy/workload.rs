@@ -7,6 +7,7 @@ pub mod diff;
 pub mod evidence;
 pub mod facts;
 pub mod forecast;
+pub mod headroom;
 pub mod health;
 pub mod image;
 pub mod kubectl;

@@ -34,6 +34,7 @@ pub fn take(model: &mut Model, plan: &PlanId, news: WriteNews) -> Vec<Effect> {
     match news {
         WriteNews::Reached(phase, words) => {
             write.phase = write.phase.max(phase);
+            write.reached = write.reached.max(phase);
             write.steps.push((now, words));
         }
         WriteNews::Said(words) => {

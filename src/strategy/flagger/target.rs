@@ -63,6 +63,7 @@ fn as_root(details: &Details, root: crate::domain::RawObject, key: &ObjectKey, s
         others: BTreeMap::new(),
         histories: BTreeMap::new(),
         autoscaler: side.autoscaler.clone(),
+        quotas: details.quotas.clone(),
         read_at: details.read_at,
         fresh: details.fresh,
     }

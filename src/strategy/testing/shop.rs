@@ -219,6 +219,7 @@ impl Shop {
             others: written.map(|key| (key.clone(), self.raw(key))).collect(),
             histories,
             autoscaler: release.autoscaler.clone(),
+            quotas: Vec::new(),
             read_at: now(),
             fresh: true,
         }

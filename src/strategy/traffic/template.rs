@@ -40,6 +40,7 @@ pub fn details_of(side: &Side, details: &Details) -> Result<Details, Refusal> {
         others: BTreeMap::new(),
         histories: BTreeMap::new(),
         autoscaler: side.autoscaler.clone(),
+        quotas: details.quotas.clone(),
         read_at: details.read_at,
         fresh: details.fresh,
     })

@@ -6,7 +6,7 @@ use super::forecast::replacing;
 use super::plan::{Draft, Part, finish, patch, same_object};
 use super::version::{digests, spec_version, version};
 use super::words::{clip, some_of};
-use super::{diff, kubectl, needs, target, template};
+use super::{diff, headroom, kubectl, needs, target, template};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::intent::{PausedUndo, UndoTo};
 use crate::domain::plan::{Call, Inverse, InverseSteps, Operation, Patch, PlannedCall, Refusal, Wait, null};
@@ -58,6 +58,8 @@ pub fn plan(
     }));
     warnings.extend(same_tags(release, goes_to, old, &images));
     warnings.extend(replaced.warnings);
+    let tree = template::parsed(&new).unwrap_or_default();
+    warnings.extend(headroom::warnings(release, details, &tree));
     if let Some(entry) = entry {
         warnings.extend(nothing_known(entry, context));
     }
@@ -78,7 +80,6 @@ pub fn plan(
     }
     commands.extend(in_the_way.iter().map(|pod| kubectl::delete(&pod.key())));
     let stays = held || matches!(release.update, UpdateStrategy::OnDelete);
-    let tree = template::parsed(&new).unwrap_or_default();
     let draft = Draft {
         title: format!(
             "revision {revision}{}",

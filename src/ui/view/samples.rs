@@ -234,6 +234,7 @@ pub fn stuck_details(read_at: Timestamp) -> Details {
         others: BTreeMap::new(),
         histories: BTreeMap::new(),
         autoscaler: None,
+        quotas: Vec::new(),
         read_at,
         fresh: true,
     }

@@ -261,6 +261,7 @@ impl Cast {
             others,
             histories,
             autoscaler: None,
+            quotas: Vec::new(),
             read_at: now(),
             fresh: true,
         }

@@ -70,11 +70,16 @@ fn step(model: &Model, write: &Write, plan: &Plan, phase: Phase) -> (Tick, Strin
         return (tick, text);
     }
     if write.phase >= phase && phase != Phase::Ended {
-        // An outcome may come before a phase was reached: a refusal was never accepted.
-        let reached = write.outcome.as_ref().is_none_or(|outcome| {
-            matches!(outcome.kind, OutcomeKind::Applied | OutcomeKind::Timeout | OutcomeKind::Planned)
-        });
-        return if reached { (Tick::Ok, "yes".to_owned()) } else { (Tick::Bad, "no".to_owned()) };
+        // An outcome may come before a phase was reached: a refusal was never accepted, and of a lost answer nobody knows.
+        let kind = write.outcome.as_ref().map(|outcome| outcome.kind);
+        let done = matches!(kind, None | Some(OutcomeKind::Applied | OutcomeKind::Timeout | OutcomeKind::Planned));
+        return if done || write.reached >= phase {
+            (Tick::Ok, "yes".to_owned())
+        } else if kind == Some(OutcomeKind::Unknown) {
+            (Tick::Unknown, "not known".to_owned())
+        } else {
+            (Tick::Bad, "no".to_owned())
+        };
     }
     let next = match phase {
         Phase::Accepted => format!("{}, {since}", write.phase.word()),

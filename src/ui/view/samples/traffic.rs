@@ -312,6 +312,7 @@ pub fn details(release: &Release) -> Arc<Details> {
         others: BTreeMap::new(),
         histories: BTreeMap::new(),
         autoscaler: None,
+        quotas: Vec::new(),
         read_at: ago(0),
         fresh: true,
     })

@@ -116,6 +116,10 @@ fn every_ending_of_a_plan_that_is_no_success() {
             let Stage::Confirmed(id) = dialog.stage.clone() else { panic!("{:?}", dialog.stage) };
             let sent = WriteNews::Reached(Phase::Unanswered, "sending call 1".into());
             update(model, Msg::Write(id.clone(), sent));
+            if matches!(kind, OutcomeKind::Failed | OutcomeKind::Timeout) {
+                let taken = WriteNews::Reached(Phase::Observed, "the controller saw it".into());
+                update(model, Msg::Write(id.clone(), taken));
+            }
             update(model, Msg::Write(id, WriteNews::Ended(Outcome::new(kind, reason))));
         };
         at_both_sizes(&format!("plan_{name}"), ended, "");
