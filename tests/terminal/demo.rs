@@ -58,7 +58,6 @@ fn the_demo_starts_takes_keys_and_sizes_and_ends_leaving_nothing() {
     let mut pty = home.demo();
     let before = pty.before.clone();
     board(&pty);
-    assert_eq!(home.left().len(), 1, "its journal is kept apart: {:?}", home.left());
     pty.types("?");
     pty.shows("Always");
     pty.types("\x1b");
@@ -67,7 +66,14 @@ fn the_demo_starts_takes_keys_and_sizes_and_ends_leaving_nothing() {
     pty.shows("1 Versions");
     pty.types("U");
     pty.shows("UNDO");
-    pty.shows("accepted");
+    pty.until("the key counts", |screen| {
+        let (rows, columns) = screen.size();
+        let cells = (0..columns.get()).filter_map(|column| screen.cell(rows.get() - 1, column));
+        cells.into_iter().find(|cell| cell.contents() != " ").is_some_and(|cell| cell.contents() == "y" && cell.bold())
+    });
+    pty.types("y");
+    pty.shows("accepted ✔ yes");
+    assert_eq!(home.left().len(), 1, "its journal is kept apart: {:?}", home.left());
     pty.types("\x1b");
     pty.shows("1 Versions");
     pty.resize(1, 1);

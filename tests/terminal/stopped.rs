@@ -71,7 +71,7 @@ fn ctrl_c_after_the_server_took_it_says_that_it_goes_on() {
     }
     let (code, document, said) = stop(child, complaints);
     assert_eq!((code, document["outcome"].as_str()), (Some(130), Some("applied")), "{said}");
-    assert!(said.contains("windlass status deploy/search -n shop --wait"), "{said}");
+    assert!(said.contains("windlass status deployment/search -n shop --wait"), "{said}");
     let image = served.sim.object("deployments/shop/search").unwrap();
     assert_eq!(image["spec"]["template"]["spec"]["containers"][0]["image"], "registry.test/shop/search:v41");
 }
