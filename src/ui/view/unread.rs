@@ -57,9 +57,15 @@ pub fn line(snapshot: &Snapshot, now: Timestamp, dot: &str) -> Option<String> {
     for (kind, status) in kinds() {
         match &status.watch {
             Watch::Failing { retry_at, .. } => parts.push(format!("{} ({})", kind.plural(), again(*retry_at, now))),
-            Watch::Forbidden { .. } => parts.push(format!("{} (forbidden)", kind.plural())),
-            Watch::Listing | Watch::Live | Watch::Absent => {}
+            Watch::Forbidden { .. } | Watch::Listing | Watch::Live | Watch::Absent => {}
         }
+    }
+    let forbidden = kinds().filter(|(_, status)| matches!(status.watch, Watch::Forbidden { .. }));
+    let forbidden: Vec<&str> = forbidden.map(|(kind, _)| kind.plural()).collect();
+    match forbidden.len() {
+        0 => {}
+        1..=3 => parts.push(format!("{} (forbidden)", forbidden.join(", "))),
+        count => parts.push(format!("{} and {} more (forbidden)", forbidden[..2].join(", "), count - 2)),
     }
     let denied: BTreeSet<&str> =
         kinds().flat_map(|(_, status)| status.denied.iter().map(|denied| &*denied.namespace)).collect();

@@ -49,6 +49,9 @@ fn the_board_names_every_kind_and_namespace_that_is_not_read() {
     }
     let head = text.lines().next().unwrap();
     assert!(head.contains("stale 12s"), "{head}");
+    let all = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::ReplicaSet, Kind::Pod];
+    let text = screen(&with(|snapshot| all.into_iter().for_each(|kind| forbidden(kind, None)(snapshot))));
+    assert!(text.contains("not read: deployments, statefulsets and 3 more (forbidden)"), "{text}");
     // Who may not list namespaces misses nothing that is looked at.
     assert!(!screen(&with(forbidden(Kind::Namespace, None))).contains("not read"));
 }
