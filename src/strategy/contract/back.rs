@@ -77,7 +77,7 @@ fn odd_field(case: &Case) -> Shop {
         Kind::Canary => root["spec"]["analysis"]["interval"] = odd,
         Kind::Service => root["spec"]["ports"] = odd,
         Kind::VirtualService => root["spec"]["exportTo"] = odd,
-        Kind::HttpRoute => root["spec"]["parentRefs"] = odd,
+        Kind::HttpRoute | Kind::GrpcRoute => root["spec"]["parentRefs"] = odd,
         _ => root["spec"]["minReadySeconds"] = odd,
     })
 }

@@ -49,6 +49,11 @@ fn of_routes() -> Vec<Case> {
     });
     let no_subset =
         by_subsets(20).set(Kind::DestinationRule, "shop", |rule| rule["spec"]["subsets"][0]["name"] = "x".into());
+    let grpc = {
+        let spec = json!({"spec": {"parentRefs": [{"name": "public"}], "rules": [{"backendRefs": [
+            {"name": "cart-stable", "port": 80, "weight": 3}, {"name": "cart-canary", "port": 80, "weight": 1}]}]}});
+        by_backends(3, 1).without(Kind::HttpRoute, "cart").with(Kind::GrpcRoute, "cart", spec)
+    };
     let no_service = by_backends(80, 20).without(Kind::Service, "cart-stable");
     vec![
         istio("at 0 %", by_subsets(0), NONE),
@@ -59,6 +64,7 @@ fn of_routes() -> Vec<Case> {
         gateway("at 0 %", by_backends(4, 0), NONE),
         gateway("at 25 %", by_backends(3, 1), ABORT_OR_UNDO),
         gateway("at 100 %", by_backends(0, 7), UNDO),
+        Case::of("gateway", "on a GRPCRoute", (Kind::GrpcRoute, "cart"), grpc, ABORT_OR_UNDO),
         gateway("with a Service that is gone", no_service, NONE).broken(),
     ]
 }

@@ -23,6 +23,8 @@ pub fn cases() -> Vec<Case> {
         of("rolled back", phase(progressing(), "Failed", (100, 0)), UNDO_OR_PAUSE),
         of("suspended", suspended(progressing()), &[Verb::Undo]),
         of("suspended, with gates", suspended(gated()), &[Verb::Undo, Verb::Abort]),
+        of("of a group of users", tested(), UNDO_OR_PAUSE),
+        of("without a router", unrouted(), UNDO_OR_PAUSE),
         of("left on a failed canary", phase(progressing(), "Failed", (0, 100)), UNDO_OR_PAUSE).broken(),
         of("with an interval that can't be read", unreadable(gated()), ALL).broken(),
         of("with a status that can't be read", canary(gated(), |it| it["status"]["phase"] = 7.into()), UNDO_OR_PAUSE)
@@ -137,6 +139,30 @@ pub fn gated() -> Shop {
             hook("rollback gate", "rollback", "/rollback/check"),
         ]);
     })
+}
+
+/// An A/B test: those with a header get the candidate.
+fn tested() -> Shop {
+    let matches = json!([{"headers": {"x-group": {"exact": "b"}}}]);
+    let shop = canary(progressing(), |canary| {
+        canary["spec"]["analysis"]["match"] = matches.clone();
+        canary["spec"]["analysis"]["iterations"] = 5.into();
+        drop(canary["status"].as_object_mut().expect("a status").remove("canaryWeight"));
+    });
+    weights(shop, (0, 100)).set(Kind::VirtualService, "web", |route| {
+        let rules = route["spec"]["http"].as_array_mut().expect("rules");
+        rules[0]["match"] = matches;
+        rules.push(json!({"route": [{"destination": {"host": "web-primary"}, "weight": 100}]}));
+    })
+}
+
+/// With the provider `kubernetes`: checks beside the traffic.
+fn unrouted() -> Shop {
+    let shop = canary(progressing(), |canary| {
+        canary["spec"]["provider"] = "kubernetes".into();
+        canary["spec"]["analysis"]["iterations"] = 5.into();
+    });
+    shop.without(Kind::VirtualService, "web")
 }
 
 /// After a promotion of v2: the target is parked.

@@ -65,6 +65,10 @@ fn what_a_plan_opens_it_closes_within_two_intervals_whatever_comes() {
                 let later = &plan.calls[place + 1..];
                 let close = later.iter().position(|call| closes(call, &what));
                 let close = close.unwrap_or_else(|| panic!("{name}: {what} stays open"));
+                assert!(
+                    later[close].closes,
+                    "{name}: the engine is told that this closes, and sends it whatever comes"
+                );
                 let waits = plan.calls[place..=place + close].iter().filter_map(|call| call.then.as_ref());
                 let waits: Vec<_> = waits.collect();
                 assert_eq!(waits.len(), 1, "{name}: one wait while {what} is open");
