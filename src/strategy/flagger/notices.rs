@@ -73,7 +73,7 @@ fn suspended(scene: &Scene) -> Option<String> {
 
 /// Each check writes the status: a weight, an iteration or a failed check. Where a gate or pods are waited for it need not,
 /// and then nothing can be told.
-fn silent(scene: &Scene) -> Option<String> {
+pub fn silent(scene: &Scene) -> Option<String> {
     let canary = &scene.canary;
     let target = &scene.target.as_ref()?.workload.replicas;
     let checks = scene.phase == Phase::Progressing && !canary.suspend && target.ready >= target.desired;

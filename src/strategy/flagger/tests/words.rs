@@ -1,15 +1,16 @@
 //! What must be known before a key is pressed, and stands nowhere in Flagger's own status: one test each.
 
 use super::plans::posts;
-use super::world::{Cast, gated, hook, progressing};
+use super::world::{Cast, gated, hook, progressing, succeeded};
 use crate::domain::plan::Plan;
 use crate::domain::release::Role;
 use crate::domain::traffic::hook::HookKind;
 use crate::domain::traffic::matching::{Condition, Match, On, Test};
 use crate::domain::traffic::route::Mirror;
 use crate::domain::traffic::view::Check;
-use crate::domain::{Intent, Kind, ObjectKey};
-use crate::strategy::testing::ago;
+use crate::domain::workload::{Limit, UpdateStrategy};
+use crate::domain::{Intent, Kind, ObjectKey, State};
+use crate::strategy::testing::{World, ago};
 use std::sync::Arc;
 
 fn warned(plan: &Plan, of: &str) -> bool {
@@ -184,10 +185,37 @@ fn a_run_that_nobody_looks_at_any_more_is_told_once_three_checks_are_missing() {
     let every = super::super::phase::interval(progressing().canary()).as_secs();
     assert!(!noticed(&since(3 * every), "does it run?"), "{:?}", notices(&since(3 * every)));
     assert!(noticed(&since(3 * every + 1), "its checks come every"), "{:?}", notices(&since(3 * every + 1)));
+    let countdowns = |cast: &Cast| cast.release().traffic.as_ref().expect("traffic").countdowns.len();
+    let told = (countdowns(&since(3 * every)), countdowns(&since(3 * every + 1)));
+    assert_eq!(told, (1, 0), "nothing counts down to a check that does not come");
     let suspended = since(9 * every).set(|canary| canary.suspend = true);
     let held = gated().set(|canary| canary.status.last_transition = Some(ago(9 * every)));
     let slow = since(9 * every).of_target(|world| world.counts(2, 2, 1));
     for quiet in [suspended, held, slow] {
         assert!(!noticed(&quiet, "does it run?"), "{:?}", notices(&quiet));
     }
+}
+
+#[test]
+fn a_daemon_set_that_is_parked_by_its_node_selector_is_no_version_of_its_own() {
+    let update = UpdateStrategy::Rolling { surge: Limit::Count(0), unavailable: Limit::Count(1) };
+    let daemon = |world: World| {
+        let mut world = world.set(|workload| {
+            workload.key.kind = Kind::DaemonSet;
+            workload.update = update.clone();
+        });
+        for pod in &mut world.pods {
+            Arc::make_mut(pod).owner = Some(world.workload.uid.clone());
+        }
+        world
+    };
+    let mut cast = succeeded().of_target(daemon).set(|canary| {
+        canary.target.as_mut().expect("a target").kind = "DaemonSet".into();
+    });
+    cast.primary = cast.primary.map(daemon);
+    let release = cast.release();
+    assert_eq!((release.state, release.tracks.len()), (State::Healthy, 1), "{}", release.reason);
+    assert_eq!(release.tracks[0].name, "web-primary".into());
+    let undo = cast.plan(&Intent::undo()).expect("a plan");
+    assert_eq!(undo.calls[0].call.target().target(), "daemonset/web");
 }
