@@ -17,7 +17,7 @@ pub struct Seen<'a> {
     pub view: &'a View,
     /// Its phase.
     pub told: &'a Told,
-    /// Why nothing may be written.
+    /// Why nothing goes forward.
     pub blocked: Option<&'a Str>,
     /// Troubled pods of the wanted version.
     pub new_groups: &'a [Group<'a>],

@@ -1,4 +1,4 @@
-//! What is odd about a route, and why nothing may be written.
+//! What is odd about a route, and why nothing goes forward.
 
 use super::hosts;
 use super::reading::Reading;
@@ -10,7 +10,7 @@ use crate::domain::workload::ConditionStatus;
 use crate::domain::{Kind, Str};
 use crate::strategy::workload::words::{clip, some_of};
 
-/// Why nothing may be written but the way back, one sentence; `None` when all may.
+/// Why nothing goes forward, one sentence; `None` when it may.
 pub fn blocked(reading: &Reading, objects: &dyn Objects) -> Option<Str> {
     let route = &reading.route;
     let key = &route.meta.key;

@@ -109,7 +109,7 @@ fn rows(drawn: Drawn<'_>, cells: usize) -> Vec<Row> {
         return with(rows, words);
     };
     if let Some(why) = &traffic.blocked {
-        words.said("blocked", Tick::Bad, &format!("nothing may be written: {}", shown(why)));
+        words.said("blocked", Tick::Bad, &format!("nothing goes forward: {}", shown(why)));
     }
     if let Some(waiting) = &traffic.waiting {
         words.said("waiting", Tick::Warn, &for_a_person(waiting, drawn));
