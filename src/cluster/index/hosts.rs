@@ -94,7 +94,9 @@ mod tests {
             route("full", &["cart.shop.svc.cluster.local"]),
         ];
         let mut hosts = Hosts::default();
-        routes.iter().for_each(|route| hosts.insert(route));
+        for route in &routes {
+            hosts.insert(route);
+        }
         let sharing =
             |at: usize| -> Vec<String> { hosts.sharing(&routes[at]).iter().map(|key| key.name.to_string()).collect() };
         assert_eq!(sharing(0), ["upper", "wider", "wild"]);
@@ -102,7 +104,9 @@ mod tests {
         assert_eq!(sharing(3), ["apart", "other", "shop", "upper", "wild"]);
         assert_eq!(sharing(5), ["wider"]);
         assert_eq!((sharing(6), sharing(7)), (vec!["full".to_owned()], vec!["inside".to_owned()]));
-        routes.iter().skip(1).for_each(|route| hosts.remove(route));
+        for route in &routes[1..] {
+            hosts.remove(route);
+        }
         assert!(hosts.sharing(&routes[0]).is_empty());
     }
 }
