@@ -40,7 +40,7 @@ pub async fn measure(
         let (errors, latency, rate) =
             tokio::join!(asked(&queries.error_rate), asked(&queries.latency), asked(&queries.request_rate));
         let answers = [&errors, &latency, &rate].into_iter().flatten().filter_map(|asked| asked.as_ref().ok());
-        theirs = theirs.or(answers.filter_map(|asked| asked.theirs).last());
+        theirs = theirs.or(answers.filter_map(|asked| asked.theirs).next_back());
         if track.series.errors.len() != times.points() {
             track.series = Series { start: times.ours, step: times.step, ..Series::default() };
         }
