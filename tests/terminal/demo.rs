@@ -59,11 +59,12 @@ fn the_demo_starts_takes_keys_and_sizes_and_ends_leaving_nothing() {
     let before = pty.before.clone();
     board(&pty);
     pty.types("?");
-    pty.shows("Always");
+    pty.shows("Help: keys");
     pty.types("\x1b");
     board(&pty);
     pty.types("/search\r\r");
     pty.shows("1 Versions");
+    pty.shows("U undo");
     pty.types("U");
     pty.shows("UNDO");
     pty.until("the key counts", |screen| {
