@@ -14,7 +14,7 @@ use windlass::domain::guarding::OnBreach;
 use windlass::domain::measurement::Reading;
 use windlass::domain::outcome::OutcomeKind;
 use windlass::domain::{Intent, Kind, ObjectKey, Role, Snapshot};
-use windlass::guard::{Rest, Rules, State, Verdict, judge, rest};
+use windlass::guard::{Check, Rest, Rule, Rules, State, Verdict, judge, rest};
 use windlass::notify::{Happened, Notifier};
 use windlass::sim::{Access, Effect, Fault, Level, On, SimCluster};
 
@@ -270,4 +270,19 @@ async fn a_controller_at_a_pause_or_an_analysis_stands_and_breaks_no_rollout() {
             assert_ne!(judged.verdict, Verdict::Breach, "{scenario} {}: {}", release.key, judged.reason);
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_step_waives_missing_numbers_and_not_a_health_endpoint_that_has_not_answered() {
+    let sim = sim("istio");
+    let ana = Console::of(&sim, "ana").await;
+    assert_eq!(ana.does(&search(), Intent::Abort).await.kind, OutcomeKind::Applied);
+    ana.release(&search(), "0 %", |release| release.tracks.iter().any(|track| track.weight.asked == Some(0))).await;
+    let mut options = options(&ana, &sim, &search(), well).await;
+    options.step_when_ok = true;
+    let terms = options.rules.rules[0].terms;
+    options.rules.set(Rule { check: Check::Health(3), terms });
+    let (ending, news) = heard(&mut ana.engine.guard(options)).await;
+    assert_eq!((ending.kind, weights(&sim)), (OutcomeKind::Refused, vec![100, 0]), "{} {news:?}", ending.reason);
+    assert!(ending.reason.contains("health endpoint"), "{}", ending.reason);
 }
