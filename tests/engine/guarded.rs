@@ -67,8 +67,17 @@ async fn a_persons_write_without_an_answer_puts_a_way_back_off_and_does_not_end_
     let plan = ana.propose(&search(), scale).await.expect("a plan");
     let slow = Fault::new(On::verb("patch").path("/deployments/"), Effect::Slow(Duration::from_secs(60))).times(1);
     sim.fault(slow);
+    // The breach comes while the answer is missing, and all tries of a refused way back would be over before it is there.
+    let options = GuardOptions { every: Duration::from_secs(1), ..options(&ana, &sim, &search(), new_is_bad).await };
+    let mut news = ana.engine.guard(options);
+    loop {
+        let told = news.recv().await.expect("news");
+        if matches!(&told, GuardNews::Looked(look) if look.reason.contains("1 of 2 times")) {
+            break;
+        }
+    }
     let mut written = ana.engine.apply(plan, Consent { wait: None, ..Consent::default() });
-    let (ending, news) = heard(&mut ana.engine.guard(options(&ana, &sim, &search(), new_is_bad).await)).await;
+    let (ending, news) = heard(&mut news).await;
     assert_eq!((ending.kind, weights(&sim)), (OutcomeKind::Failed, vec![100, 0]), "{} after {news:?}", ending.reason);
     drop(crate::kit::hear(&mut written).await);
 }
