@@ -10,8 +10,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// For how long a row that needs nobody keeps its place. Where pods come and go all the time, rows would else change
-/// places faster than they can be read, or a key be aimed at one.
+/// For how long a row keeps its place unless it has to be looked at now. Where pods come and go all the time, rows would
+/// else change places faster than they can be read, or a key be aimed at one.
 const CALM: Duration = Duration::from_secs(2);
 
 /// The order of the rows.
@@ -71,6 +71,14 @@ const fn needs_nobody(state: State) -> bool {
     match state {
         State::Down | State::Failed | State::Degraded | State::Waiting => false,
         State::Progressing | State::Unknown | State::Healthy | State::Idle => true,
+    }
+}
+
+/// Whether a row does not wait for its place. A pod that is replaced makes its release degraded for a moment: that waits.
+const fn rises_at_once(state: State) -> bool {
+    match state {
+        State::Down | State::Failed | State::Waiting => true,
+        State::Degraded | State::Progressing | State::Unknown | State::Healthy | State::Idle => false,
     }
 }
 
@@ -138,12 +146,12 @@ impl Board {
         }
     }
 
-    /// The state under which `release` stands: its own if somebody has to look at it, else the one that it had when the
-    /// rows were last put in order.
+    /// The state under which `release` stands: its own if it rises at once, else the one that it had when the rows were
+    /// last put in order.
     fn stand(&mut self, release: &Release) -> State {
         match self.standing.get_mut(&release.uid) {
             Some(stands) if *stands == release.state => {}
-            Some(stands) if needs_nobody(release.state) => {
+            Some(stands) if !rises_at_once(release.state) => {
                 self.overdue = true;
                 return *stands;
             }

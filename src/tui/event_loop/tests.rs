@@ -215,7 +215,7 @@ async fn a_key_is_drawn_at_once_and_everything_that_waits_in_one_drawing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_few_messages_are_drawn_at_once_after_quiet_and_four_a_second_under_churn() {
+async fn a_few_messages_are_drawn_at_once_after_quiet_and_six_a_second_under_churn() {
     let (_, heard) = run(Notes::default(), async |mut outside| {
         outside.next().await;
         outside.pause(1000).await;
@@ -227,8 +227,9 @@ async fn a_few_messages_are_drawn_at_once_after_quiet_and_four_a_second_under_ch
         while let Ok((at, _)) = outside.log.try_recv() {
             drawn.push(at.duration_since(outside.began).as_millis());
         }
-        let steady = (1..4).map(|step| 1000 + 250 * step);
-        assert_eq!(drawn, [1000, 1016, 1032].into_iter().chain(steady).collect::<Vec<_>>());
+        let burst = (0..8).map(|step| 1000 + 16 * step);
+        let steady = (1..7).map(|step| 1000 + 160 * step);
+        assert_eq!(drawn, burst.chain(steady).collect::<Vec<_>>());
         outside.keys("q");
         outside
     })
@@ -241,14 +242,15 @@ async fn what_a_person_waits_for_is_drawn_at_once_under_churn_too() {
     run(Notes::default(), async |mut outside| {
         outside.next().await;
         outside.pause(1000).await;
-        for _ in 0..10 {
+        for _ in 0..20 {
             outside.message("m").await;
             outside.pause(10).await;
         }
+        // The supply is used up: the next picture of the stream is due at 1320.
         while outside.log.try_recv().is_ok() {}
         outside.message("answer").await;
         let (at, what) = outside.next().await;
-        assert!(at == 1100 && what.ends_with("answer"), "{at} {what}");
+        assert!(at == 1200 && what.ends_with("answer"), "{at} {what}");
         outside.keys("q");
         outside
     })

@@ -79,3 +79,17 @@ fn what_is_healthy_stands_by_name() {
     let rows = model.board.rows.iter().filter(|release| release.state == State::Healthy).map(key);
     assert!(rows.is_sorted());
 }
+
+#[test]
+fn a_release_that_is_degraded_for_a_moment_moves_no_row() {
+    let mut model = console(80, 24, "");
+    model.tick = Duration::from_secs(10);
+    let some = healthy(&model);
+    becomes(&mut model, &some[0], State::Progressing);
+    let before = names(&model);
+    model.tick += Duration::from_millis(100);
+    becomes(&mut model, &some[1], State::Degraded);
+    assert_eq!(names(&model), before);
+    becomes(&mut model, &some[1], State::Healthy);
+    assert_eq!(names(&model), before);
+}
