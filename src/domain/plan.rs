@@ -161,6 +161,17 @@ pub enum Operation {
     },
 }
 
+impl Operation {
+    /// The JSON pointer that it is about.
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Test { path, .. } | Self::Add { path, .. } | Self::Replace { path, .. } | Self::Remove { path } => {
+                path
+            }
+        }
+    }
+}
+
 /// An operation as it stands in JSON. A tagged enum would re-encode the value while it is read; this keeps its bytes.
 #[derive(Deserialize)]
 struct RawOperation {

@@ -1,17 +1,9 @@
 //! What Argo Rollouts and Flagger steer, by keys: through the real event loop and engine, told by the server's objects.
 
-use crate::stage::{Stage, image, sim};
+use crate::stage::{Stage, image};
 use serde_json::Value;
 use std::time::Duration;
 use windlass::sim::SimCluster;
-
-async fn open(scenario: &str, name: &str) -> Stage {
-    let stage = Stage::on(&sim(scenario)).await;
-    stage.select(name).await;
-    stage.press("<Enter>2").await;
-    stage.until("[2 Traffic]").await;
-    stage
-}
 
 /// Presses a key, confirms its plan, and waits until the server has taken all of it.
 async fn does(stage: &Stage, key: &str, heading: &str) {
@@ -57,7 +49,7 @@ fn weights(sim: &SimCluster, name: &str) -> [i64; 2] {
 }
 
 mod argo {
-    use super::{Stage, Value, becomes, does, done, field, image, open, weights};
+    use super::{Stage, Value, becomes, does, done, field, image, weights};
     use windlass::sim::SimCluster;
 
     const PAY: &str = "rollouts/argo-canary/pay";
@@ -77,7 +69,7 @@ mod argo {
     }
 
     async fn waiting() -> Stage {
-        let stage = open("argo", "pay").await;
+        let stage = Stage::at_traffic("argo", "pay").await;
         becomes(&stage, "it stands at its pause", |sim| index(sim) == 1 && pauses(sim)).await;
         stage.until("step 1/6").await;
         assert_eq!(weights(&stage.sim, "argo-canary/pay"), [80, 20]);
@@ -138,7 +130,7 @@ mod argo {
 
     #[tokio::test(start_paused = true)]
     async fn a_blue_green_rollout_switches_when_it_is_told_to() {
-        let stage = open("argo-bluegreen", "front").await;
+        let stage = Stage::at_traffic("argo-bluegreen", "front").await;
         stage.until("waits for a person").await;
         let (active, preview) = (selected(&stage.sim, "front-active"), selected(&stage.sim, "front-preview"));
         assert_ne!(active, preview);
@@ -157,7 +149,7 @@ mod argo {
 }
 
 mod flagger {
-    use super::{Stage, Value, becomes, does, done, field, image, open, weights};
+    use super::{Stage, Value, becomes, does, done, field, image, weights};
     use serde_json::json;
     use windlass::cluster::{Cluster, ConnectOptions, SendMode};
     use windlass::domain::{Call, Kind, ObjectKey};
@@ -189,7 +181,7 @@ mod flagger {
 
     #[tokio::test(start_paused = true)]
     async fn a_gated_canary_goes_gate_by_gate_and_back_by_its_hook() {
-        let stage = open("flagger", "flagger-gated/podinfo").await;
+        let stage = Stage::at_traffic("flagger", "flagger-gated/podinfo").await;
         stage.until("waits for gate").await;
         assert_eq!(phase(&stage.sim, "flagger-gated"), "Waiting");
         done(&stage, "A", "ADVANCE").await;
@@ -211,7 +203,7 @@ mod flagger {
 
     #[tokio::test(start_paused = true)]
     async fn a_canary_without_gates_is_suspended_and_its_glass_broken_with_a_reason() {
-        let stage = open("flagger", "ns:flagger state:progressing podinfo").await;
+        let stage = Stage::at_traffic("flagger", "ns:flagger state:progressing podinfo").await;
         becomes(&stage, "it has some traffic", |sim| weights(sim, "flagger/podinfo")[1] > 0).await;
         done(&stage, "P", "PAUSE").await;
         assert_eq!(field(&stage.sim, "canaries/flagger/podinfo", "/spec/suspend"), true);
@@ -230,7 +222,7 @@ mod flagger {
 
     #[tokio::test(start_paused = true)]
     async fn a_canary_is_promoted_past_its_analysis_and_undone() {
-        let stage = open("flagger", "ns:flagger state:progressing podinfo").await;
+        let stage = Stage::at_traffic("flagger", "ns:flagger state:progressing podinfo").await;
         becomes(&stage, "it has some traffic", |sim| weights(sim, "flagger/podinfo")[1] > 0).await;
         done(&stage, "F", "PROMOTE").await;
         assert_eq!(phase(&stage.sim, "flagger"), "Succeeded");

@@ -153,6 +153,15 @@ impl Stage {
         Self { sim: sim.clone(), inputs, screen, ending, _signals: signals, _home: home }
     }
 
+    /// A console on the traffic pane of the release `name`.
+    pub async fn at_traffic(scenario: &str, name: &str) -> Self {
+        let stage = Self::on(&sim(scenario)).await;
+        stage.select(name).await;
+        stage.press("<Enter>2").await;
+        stage.until("[2 Traffic]").await;
+        stage
+    }
+
     /// Types keys; `<armed>` lets virtual time pass until a dialog takes its confirming key.
     pub async fn press(&self, keys: &str) {
         for (place, part) in keys.split("<armed>").enumerate() {

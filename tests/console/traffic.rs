@@ -19,17 +19,9 @@ fn weights(sim: &SimCluster, path: &str) -> Vec<Vec<i64>> {
     rules.unwrap_or_default().iter().map(of).collect()
 }
 
-async fn open(scenario: &str, name: &str) -> Stage {
-    let stage = Stage::on(&sim(scenario)).await;
-    stage.select(name).await;
-    stage.press("<Enter>2").await;
-    stage.until("[2 Traffic]").await;
-    stage
-}
-
 #[tokio::test(start_paused = true)]
 async fn an_advance_takes_every_rule_one_rung_further_in_one_request() {
-    let stage = open("istio", "checkout").await;
+    let stage = Stage::at_traffic("istio", "checkout").await;
     stage.until("ladder").await;
     stage.press("A").await;
     stage.until("ADVANCE").await;
@@ -45,7 +37,7 @@ async fn an_advance_takes_every_rule_one_rung_further_in_one_request() {
 
 #[tokio::test(start_paused = true)]
 async fn one_rule_of_several_is_one_arrow_away() {
-    let stage = open("istio", "checkout").await;
+    let stage = Stage::at_traffic("istio", "checkout").await;
     stage.press("W").await;
     stage.until("SET WEIGHT").await;
     stage.press("<Ctrl-u>40<Enter>").await;
@@ -59,7 +51,7 @@ async fn one_rule_of_several_is_one_arrow_away() {
 
 #[tokio::test(start_paused = true)]
 async fn an_abort_goes_back_to_stable_and_z_takes_it_back_again() {
-    let stage = open("istio", "checkout").await;
+    let stage = Stage::at_traffic("istio", "checkout").await;
     stage.press("X<armed>y").await;
     stage.until("accepted ✔").await;
     assert_eq!(weights(&stage.sim, CHECKOUT), [[100, 0], [100, 0]]);
@@ -72,7 +64,7 @@ async fn an_abort_goes_back_to_stable_and_z_takes_it_back_again() {
 
 #[tokio::test(start_paused = true)]
 async fn undo_offers_the_traffic_first_while_it_is_split() {
-    let stage = open("istio", "checkout").await;
+    let stage = Stage::at_traffic("istio", "checkout").await;
     stage.press("U").await;
     stage.until("ABORT").await;
     stage.until("other revision").await;
@@ -83,7 +75,7 @@ async fn undo_offers_the_traffic_first_while_it_is_split() {
 
 #[tokio::test(start_paused = true)]
 async fn a_promotion_gives_the_candidate_everything() {
-    let stage = open("gateway", "storefront").await;
+    let stage = Stage::at_traffic("gateway", "storefront").await;
     stage.press("F<armed>y").await;
     stage.until("accepted ✔").await;
     let after = weights(&stage.sim, STOREFRONT);
@@ -92,7 +84,7 @@ async fn a_promotion_gives_the_candidate_everything() {
 
 #[tokio::test(start_paused = true)]
 async fn a_gateway_advance_keeps_filters_and_waits_for_its_parent() {
-    let stage = open("gateway", "storefront").await;
+    let stage = Stage::at_traffic("gateway", "storefront").await;
     let filters = |sim: &SimCluster| {
         sim.object(STOREFRONT).and_then(|route| route.pointer("/spec/rules/1/filters").cloned()).expect("filters")
     };
@@ -105,7 +97,7 @@ async fn a_gateway_advance_keeps_filters_and_waits_for_its_parent() {
 
 #[tokio::test(start_paused = true)]
 async fn the_end_of_an_ab_test_removes_its_rule_and_a_winner_gets_all() {
-    let stage = open("abtest", "landing").await;
+    let stage = Stage::at_traffic("abtest", "landing").await;
     stage.until("groups").await;
     stage.press("X<armed>y").await;
     stage.until("accepted ✔").await;
@@ -116,7 +108,7 @@ async fn the_end_of_an_ab_test_removes_its_rule_and_a_winner_gets_all() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_not_as_it_should_be_is_shown_and_not_written() {
-    let stage = open("istio", "cart").await;
+    let stage = Stage::at_traffic("istio", "cart").await;
     stage.until("blocked").await;
     stage.press("A").await;
     stage.until("advance shop/cart").await;
@@ -151,7 +143,7 @@ fn selected(sim: &SimCluster, service: &str, key: &str) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn a_switch_reaches_every_address_and_the_same_key_goes_back() {
-    let stage = open("bluegreen", "bluegreen/app").await;
+    let stage = Stage::at_traffic("bluegreen", "bluegreen/app").await;
     stage.until("color: blue gets everything").await;
     stage.press("S<armed>y").await;
     stage.until("settled  ✔ applied").await;
@@ -165,7 +157,7 @@ async fn a_switch_reaches_every_address_and_the_same_key_goes_back() {
 
 #[tokio::test(start_paused = true)]
 async fn a_held_switch_says_why_and_is_overridden_with_a_reason_only() {
-    let stage = open("bluegreen", "shop/cart").await;
+    let stage = Stage::at_traffic("bluegreen", "shop/cart").await;
     stage.press("S").await;
     stage.until("refused  ✖").await;
     stage.press("<armed>b").await;
@@ -180,7 +172,7 @@ async fn a_held_switch_says_why_and_is_overridden_with_a_reason_only() {
 
 #[tokio::test(start_paused = true)]
 async fn a_canary_by_replicas_goes_up_before_stable_goes_down() {
-    let stage = open("bluegreen", "shop/search").await;
+    let stage = Stage::at_traffic("bluegreen", "shop/search").await;
     let replicas = |stage: &Stage, name: &str| {
         let object = stage.sim.object(&format!("deployments/shop/{name}"));
         object.and_then(|object| object["spec"]["replicas"].as_i64()).expect("replicas")

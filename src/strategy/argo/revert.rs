@@ -9,7 +9,7 @@ use crate::domain::plan::{
     Act, Call, Change, Inverse, InversePart, InverseSteps, Operation, PlannedCall, ReadyInverse, Refusal, Wait,
 };
 use crate::domain::{Direction, ObjectKey, Plan, RawObject};
-use crate::strategy::workload::revert::{moved, opposite, path_of, tested};
+use crate::strategy::workload::revert::{moved, opposite, tested};
 use crate::strategy::workload::version::version;
 use crate::strategy::workload::{diff, needs, plan::Draft, template};
 
@@ -161,7 +161,7 @@ fn again(parts: &[Part<'_>], direction: Direction) -> Inverse {
 }
 
 fn small_change(object: &RawObject, operation: &Operation) -> Option<Change> {
-    let path = path_of(operation);
+    let path = operation.path();
     if path == TEMPLATE || matches!(operation, Operation::Test { .. }) {
         return None;
     }

@@ -8,17 +8,8 @@ use crate::strategy::testing::raw;
 use crate::strategy::testing::shop::Shop;
 use serde_json::{Value, json};
 
-fn path_of(operation: &Operation) -> &str {
-    match operation {
-        Operation::Test { path, .. }
-        | Operation::Add { path, .. }
-        | Operation::Replace { path, .. }
-        | Operation::Remove { path } => path,
-    }
-}
-
 fn tests(operations: &[Operation]) -> impl Iterator<Item = &str> {
-    operations.iter().filter(|it| matches!(it, Operation::Test { .. })).map(path_of)
+    operations.iter().filter(|it| matches!(it, Operation::Test { .. })).map(Operation::path)
 }
 
 fn writes(operations: &[Operation]) -> impl Iterator<Item = &Operation> {
@@ -134,7 +125,7 @@ fn a_change_of_what_is_written_refuses_the_write() {
                 }
                 seen.push(target);
                 for write in writes(operations) {
-                    let path = path_of(write);
+                    let path = write.path();
                     if path.ends_with("/kubernetes.io~1change-cause") {
                         left_out.note(&format!("{name}: {path}"), "the reason goes with the template, which is fenced");
                         continue;
@@ -201,7 +192,7 @@ fn an_autoscaler_at_work_refuses_nothing_but_another_number_of_pods() {
         }
         for (name, plan) in case.plans() {
             let sizes = plan.calls.iter().any(|call| match &call.call {
-                Call::JsonPatch { operations, .. } => writes(operations).any(|it| path_of(it) == "/spec/replicas"),
+                Call::JsonPatch { operations, .. } => writes(operations).any(|it| it.path() == "/spec/replicas"),
                 Call::Delete { .. } | Call::Create { .. } | Call::ProxyPost { .. } => false,
             });
             assert_eq!(scaled.after(plan).is_err(), sizes, "{name}");

@@ -76,22 +76,13 @@ fn step<'a>(seen: &Seen<'_>, details: &'a Details, key: &ObjectKey, text: &str) 
     }
 }
 
-fn path_of(operation: &Operation) -> &str {
-    match operation {
-        Operation::Test { path, .. }
-        | Operation::Add { path, .. }
-        | Operation::Replace { path, .. }
-        | Operation::Remove { path } => path,
-    }
-}
-
 fn change(raw: &RawObject, operation: &Operation) -> Option<crate::domain::plan::Change> {
     let new = match operation {
         Operation::Test { .. } => return None,
         Operation::Add { value, .. } | Operation::Replace { value, .. } => Some(value.get()),
         Operation::Remove { .. } => None,
     };
-    let path = path_of(operation);
+    let path = operation.path();
     let old = raw.at(path).map(serde_json::value::RawValue::get);
     (old != new).then(|| diff::value(path.trim_start_matches('/').replace('/', ".").as_str(), old, new))
 }
@@ -99,11 +90,11 @@ fn change(raw: &RawObject, operation: &Operation) -> Option<crate::domain::plan:
 fn inverse_of(parts: &[Step<'_>], direction: Direction) -> Inverse {
     let undone = |part: &Step<'_>| -> Vec<Operation> {
         let writes = part.operations.iter().filter(|operation| !matches!(operation, Operation::Test { .. }));
-        writes.map(|operation| super::suspend::put_back(part.raw, path_of(operation))).collect()
+        writes.map(|operation| super::suspend::put_back(part.raw, operation.path())).collect()
     };
     let fenced = |part: &Step<'_>| -> Vec<String> {
         let tests = part.operations.iter().filter(|operation| matches!(operation, Operation::Test { .. }));
-        tests.map(|operation| path_of(operation).to_owned()).filter(|path| path != "/metadata/uid").collect()
+        tests.map(|operation| operation.path().to_owned()).filter(|path| path != "/metadata/uid").collect()
     };
     let Some((first, rest)) = parts.split_first() else { return Inverse::None { why: "nothing is written".into() } };
     let also = rest.iter().map(|part| InversePart {

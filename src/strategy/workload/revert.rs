@@ -40,7 +40,7 @@ pub fn plan(release: &Release, details: &Details, inverse: &ReadyInverse, contex
         }
         None => (inverse.words.to_string(), None, Vec::new(), Risk::Low),
     };
-    let part = match (new_template, operations.iter().any(|operation| path_of(operation) == "/spec/replicas")) {
+    let part = match (new_template, operations.iter().any(|operation| operation.path() == "/spec/replicas")) {
         (Some(_), _) => Part::Template,
         (None, true) => Part::Replicas,
         (None, false) => Part::Neither,
@@ -94,16 +94,6 @@ fn images(template: &RawValue) -> Vec<crate::domain::workload::Image> {
         .collect()
 }
 
-/// The path that an operation is about.
-pub(in crate::strategy) fn path_of(operation: &Operation) -> &str {
-    match operation {
-        Operation::Test { path, .. }
-        | Operation::Add { path, .. }
-        | Operation::Replace { path, .. }
-        | Operation::Remove { path } => path,
-    }
-}
-
 /// The path that a test is about; none for what changes something.
 pub(in crate::strategy) fn tested(operation: &Operation) -> Option<String> {
     match operation {
@@ -124,7 +114,7 @@ pub(in crate::strategy) fn moved(root: &RawObject, operation: &Operation) -> Opt
 
 /// The operation that puts back what `operation` changes.
 pub(in crate::strategy) fn opposite(root: &RawObject, operation: &Operation) -> Option<Operation> {
-    let path = path_of(operation).to_owned();
+    let path = operation.path().to_owned();
     match operation {
         Operation::Test { .. } => None,
         Operation::Add { .. } | Operation::Replace { .. } | Operation::Remove { .. } => Some(match root.at(&path) {
@@ -135,7 +125,7 @@ pub(in crate::strategy) fn opposite(root: &RawObject, operation: &Operation) -> 
 }
 
 fn small_change(root: &RawObject, operation: &Operation) -> Option<crate::domain::plan::Change> {
-    let path = path_of(operation);
+    let path = operation.path();
     if path == "/spec/template" || matches!(operation, Operation::Test { .. }) {
         return None;
     }
