@@ -1,7 +1,8 @@
 //! Which optional kinds a server has, and in which version it serves them.
 //!
-//! One request for the groups, and one more for each group of ours that is there; the answer holds for a while, so that
-//! a dozen watches that begin at once ask once, and a kind that is installed later is found.
+//! One request for the groups and, beside it, one for each group of ours in its usual version, so that a command waits for
+//! one round trip; only what is served in another version costs a second. The answer holds for a while, so that a dozen
+//! watches that begin at once ask once, and a kind that is installed later is found.
 
 use super::connect::Cluster;
 use super::errors::ReadError;
@@ -10,7 +11,7 @@ use super::request::Request;
 use crate::domain::{Kind, ObjectKey, Str};
 use futures::future::join_all;
 use serde::Deserialize;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -96,44 +97,51 @@ impl Cluster {
     }
 
     async fn discover(&self) -> Result<HashMap<Kind, Str>, ReadError> {
-        let wanted: BTreeSet<&str> = Kind::OPTIONAL.iter().map(|kind| kind.group()).collect();
-        let groups: Groups = Box::pin(self.json(Request::get("/apis"), "the API groups")).await?;
-        let ours = groups.groups.iter().filter(|group| wanted.contains(group.name.as_str()));
-        let found = join_all(ours.map(|group| self.kinds_of(group))).await;
+        let usual: BTreeMap<&str, &str> = Kind::OPTIONAL.iter().map(|kind| (kind.group(), kind.version())).collect();
+        let groups = Box::pin(self.json::<Groups>(Request::get("/apis"), "the API groups"));
+        let known = usual.iter().map(|(group, version)| async { Ok((*group, self.kinds_in(group, version).await?)) });
+        let (groups, known) = tokio::join!(groups, join_all(known));
+        let groups = groups?;
+        let known: HashMap<&str, Vec<Kind>> = known.into_iter().collect::<Result<_, ReadError>>()?;
+        let ours = groups.groups.iter().filter_map(|group| {
+            let (name, version) = usual.get_key_value(group.name.as_str())?;
+            Some(self.kinds_of(group, version, known.get(name)?))
+        });
+        let found = join_all(ours).await;
         found.into_iter().try_fold(HashMap::new(), |mut all, kinds| {
             all.extend(kinds?);
             Ok(all)
         })
     }
 
-    /// Our kinds of a group: in their usual version where it is served, else in the one that the server prefers.
-    async fn kinds_of(&self, group: &Group) -> Result<Vec<(Kind, Str)>, ReadError> {
-        let mut missing: Vec<Kind> = Kind::OPTIONAL.into_iter().filter(|kind| kind.group() == group.name).collect();
-        let usual = missing.first().map_or("", |kind| kind.version());
-        let mut versions: Vec<&str> = group.versions.iter().map(|version| version.version.as_str()).collect();
-        versions.sort_by_key(|version| *version != usual);
-        let mut found = Vec::new();
-        for version in versions {
-            if missing.is_empty() {
+    /// Our kinds of a group: those `known` to be there in its usual version in that, the others in the version that the
+    /// server prefers.
+    async fn kinds_of(&self, group: &Group, usual: &str, known: &[Kind]) -> Result<Vec<(Kind, Str)>, ReadError> {
+        let mut found: Vec<(Kind, Str)> = known.iter().map(|kind| (*kind, Str::from(usual))).collect();
+        let wanted = Kind::OPTIONAL.iter().filter(|kind| kind.group() == group.name).count();
+        for GroupVersion { version } in group.versions.iter().filter(|it| it.version != usual) {
+            if found.len() == wanted {
                 break;
             }
-            let path = format!("/apis/{}/{version}", group.name);
-            let what = format!("the kinds of {}/{version}", group.name);
-            let resources: Resources = match Box::pin(self.json(Request::get(path), &what)).await {
-                Ok(resources) => resources,
-                // Taken away between the two questions, or an aggregated API that is down: not there for us.
-                Err(ReadError::NotFound(_) | ReadError::Server { .. }) => continue,
-                Err(error) => return Err(error),
-            };
-            missing.retain(|kind| {
-                let here = resources.resources.iter().any(|resource| resource.name == kind.plural());
-                if here {
-                    found.push((*kind, Str::from(version)));
-                }
-                !here
-            });
+            let here = self.kinds_in(&group.name, version).await?;
+            let missing: Vec<Kind> = here.into_iter().filter(|kind| !found.iter().any(|(it, _)| it == kind)).collect();
+            found.extend(missing.into_iter().map(|kind| (kind, Str::from(version.as_str()))));
         }
         Ok(found)
+    }
+
+    /// Our kinds that a group has in `version`; none where the server does not have that.
+    async fn kinds_in(&self, group: &str, version: &str) -> Result<Vec<Kind>, ReadError> {
+        let what = format!("the kinds of {group}/{version}");
+        match Box::pin(self.json::<Resources>(Request::get(format!("/apis/{group}/{version}")), &what)).await {
+            Ok(Resources { resources }) => Ok(Kind::OPTIONAL
+                .into_iter()
+                .filter(|kind| kind.group() == group && resources.iter().any(|it| it.name == kind.plural()))
+                .collect()),
+            // Taken away between the two questions, or an aggregated API that is down: not there for us.
+            Err(ReadError::NotFound(_) | ReadError::Server { .. }) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use crate::domain::snapshot::{Connection, Watch};
 use crate::domain::{Details, Kind, ObjectKey, Release, Snapshot, Str};
 use crate::strategy;
 use futures::future::join_all;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -141,11 +142,17 @@ impl Cluster {
         let beside: Vec<Scope> = BESIDE.into_iter().chain(siblings(key.kind)).map(scope).collect();
         let lists = join_all(beside.iter().map(|scope| Box::pin(self.list_at_once(scope, &plan, &pool))));
         let revisions = self.rows_and_revisions(key, &pool);
-        // Asked beside the rest, so that whoever needs the answer finds it.
-        let known = Box::pin(self.serves(Kind::Rollout));
         let quotas = self.quotas(&key.namespace);
-        let (_, _, root, revisions, lists, quotas) =
-            tokio::join!(self.identify(), known, self.read(key), revisions, lists, quotas);
+        let reads = async { tokio::join!(self.identify(), self.read(key), revisions, lists, quotas) };
+        // Asked beside the rest, so that a list that is refused finds the answer; nothing else waits for it.
+        let ahead = async {
+            self.serves(Kind::Rollout).await.ok();
+            std::future::pending::<Infallible>().await
+        };
+        let (_, root, revisions, lists, quotas) = tokio::select! {
+            read = reads => read,
+            never = ahead => match never {},
+        };
         let (root, (revision_items, revisions)) = (root?, revisions?);
         let mut index = Index::new(Arc::clone(&options.recorded), Arc::clone(&options.settings));
         let mut fill = |scope: Scope, items: Result<Vec<Item>, ReadError>| {

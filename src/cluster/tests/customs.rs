@@ -4,10 +4,10 @@ use super::kit;
 use crate::cluster::{Cluster, ConnectOptions};
 use crate::domain::snapshot::Watch;
 use crate::domain::{Kind, ObjectKey};
-use crate::sim::{SimCluster, SimOptions};
+use crate::sim::{Effect, Fault, On, SimCluster, SimOptions};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 const BARE: &str = r#"
 namespaces = ["shop"]
@@ -101,4 +101,22 @@ async fn a_server_without_custom_resources_is_asked_for_its_groups_and_nothing_e
     let ours = |path: &&String| Kind::OPTIONAL.iter().any(|kind| path.contains(kind.plural()));
     assert_eq!(asked.iter().filter(ours).count(), 0, "{asked:?}");
     assert_eq!(asked.iter().filter(|path| path.as_str() == "/apis").count(), 1, "a dozen watches ask once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_waits_for_one_round_trip_whether_or_not_the_custom_resources_are_there() {
+    let trip = Duration::from_millis(100);
+    for installed in [None, Some("v1"), Some("v1alpha3")] {
+        let sim = bare();
+        if let Some(version) = installed {
+            assert!(sim.add(definition("networking.istio.io", version, ("virtualservices", "VirtualService")), "ana"));
+        }
+        let cluster = kit::cluster(&sim).await;
+        sim.fault(Fault::new(On::all(), Effect::Slow(trip)));
+        let asked = Instant::now();
+        cluster.one_release(&ObjectKey::new(Kind::Deployment, "shop", "web")).await.expect("reads");
+        // An older version is found by the groups' own words, and its objects are asked for after that.
+        let trips = if installed == Some("v1alpha3") { 3 } else { 1 };
+        assert_eq!(asked.elapsed(), trip * trips, "{installed:?}");
+    }
 }
