@@ -5,9 +5,9 @@ use super::json::{Json, encode};
 use super::log::Request;
 use super::object::{Id, Object};
 use super::world::{Actor, World};
-use super::{Access, Fault, Line, Link, SimCluster};
+use super::{Access, Fault, Line, Link, SimCluster, loadtester};
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Reads `deployments.apps/NAMESPACE/NAME` or `namespaces/NAME`: a plural, with its group where it has one.
@@ -139,6 +139,12 @@ impl SimCluster {
     /// The last requests, oldest first.
     pub fn requests(&self) -> Vec<Request> {
         self.with(|world| world.log.requests.iter().cloned().collect())
+    }
+
+    /// Whether a gate (`gate` or `rollback`) of Flagger's load tester lets a Canary through.
+    pub fn gate_is_open(&self, gate: &str, canary: &str, namespace: &str) -> bool {
+        let body = json!({"name": canary, "namespace": namespace}).to_string();
+        self.with(|world| loadtester::answer(world, &format!("{gate}/check"), body.as_bytes()) == Some(200))
     }
 
     /// How many requests there were with a verb such as `patch` or `watch`.

@@ -150,32 +150,15 @@ mod argo {
 
 mod flagger {
     use super::{Stage, Value, becomes, does, done, field, image, weights};
-    use serde_json::json;
-    use windlass::cluster::{Cluster, ConnectOptions, SendMode};
-    use windlass::domain::{Call, Kind, ObjectKey};
     use windlass::sim::SimCluster;
 
     fn phase(sim: &SimCluster, namespace: &str) -> Value {
         field(sim, &format!("canaries/{namespace}/podinfo"), "/status/phase")
     }
 
-    /// Whether a gate of the load tester lets the Canary through.
-    async fn is_open(sim: &SimCluster, namespace: &str, gate: &str) -> bool {
-        let body = json!({"name": "podinfo", "namespace": namespace});
-        let check = Call::ProxyPost {
-            target: ObjectKey::new(Kind::Service, "test", "flagger-loadtester"),
-            scheme: "http".into(),
-            port: "80".into(),
-            path: format!("/{gate}/check").into(),
-            body: serde_json::value::to_raw_value(&body).expect("JSON").into(),
-        };
-        let cluster = Cluster::over(sim.client(), "sim", &ConnectOptions::default()).await.expect("connects");
-        cluster.send(&check, SendMode::Apply).await.is_ok()
-    }
-
-    async fn closed(stage: &Stage) {
+    fn closed(stage: &Stage) {
         for gate in ["gate", "rollback"] {
-            assert!(!is_open(&stage.sim, "flagger-gated", gate).await, "{gate} is closed again");
+            assert!(!stage.sim.gate_is_open(gate, "podinfo", "flagger-gated"), "{gate} is closed again");
         }
     }
 
@@ -186,16 +169,16 @@ mod flagger {
         assert_eq!(phase(&stage.sim, "flagger-gated"), "Waiting");
         done(&stage, "A", "ADVANCE").await;
         becomes(&stage, "it runs", |sim| phase(sim, "flagger-gated") == "Progressing").await;
-        closed(&stage).await;
+        closed(&stage);
         stage.until("0 % → 25 %").await;
         done(&stage, "C", "CONTINUE").await;
         assert_eq!(weights(&stage.sim, "flagger-gated/podinfo"), [75, 25]);
-        closed(&stage).await;
+        closed(&stage);
         stage.until("25 % → 50 %").await;
         done(&stage, "X", "ABORT").await;
         assert_eq!(phase(&stage.sim, "flagger-gated"), "Failed");
         assert_eq!(weights(&stage.sim, "flagger-gated/podinfo"), [100, 0]);
-        closed(&stage).await;
+        closed(&stage);
         stage.until("failed").await;
         does(&stage, "U", "UNDO").await;
         assert_eq!(image(&stage.sim, "deployments/flagger-gated/podinfo"), "registry.test/shop/podinfo:v1");

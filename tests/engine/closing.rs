@@ -4,9 +4,8 @@ use crate::kit::{Console, hear, sim};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use windlass::action::{Consent, Progress};
-use windlass::cluster::SendMode;
 use windlass::domain::outcome::OutcomeKind;
-use windlass::domain::{Call, Intent, Kind, ObjectKey, Plan, Release};
+use windlass::domain::{Intent, Kind, ObjectKey, Plan, Release};
 use windlass::sim::{Effect, Fault, On, SimCluster};
 
 const ADVANCE: Intent = Intent::Advance { from: None, rule: None };
@@ -26,20 +25,12 @@ fn phase(release: &Release) -> &str {
 }
 
 /// Whether the load tester's gate of the gated Canary lets through.
-async fn is_open(ana: &Console, gate: &str) -> bool {
-    let body = json!({"name": "podinfo", "namespace": "flagger-gated"});
-    let check = Call::ProxyPost {
-        target: ObjectKey::new(Kind::Service, "test", "flagger-loadtester"),
-        scheme: "http".into(),
-        port: "80".into(),
-        path: format!("/{gate}/check").into(),
-        body: serde_json::value::to_raw_value(&body).expect("JSON").into(),
-    };
-    ana.cluster.send(&check, SendMode::Apply).await.is_ok()
+fn is_open(sim: &SimCluster, gate: &str) -> bool {
+    sim.gate_is_open(gate, "podinfo", "flagger-gated")
 }
 
 /// Lets the gated run begin, up to its first weight's gate.
-async fn begun(ana: &Console) {
+async fn begun(sim: &SimCluster, ana: &Console) {
     let outcome = ana.does(&gated(), ADVANCE).await;
     assert_eq!(outcome.kind, OutcomeKind::Applied, "{}", outcome.reason);
     let held = |release: &Release| {
@@ -48,7 +39,7 @@ async fn begun(ana: &Console) {
             && release.tracks.iter().all(|track| track.replicas.ready >= track.replicas.desired)
     };
     ana.release(&gated(), "it stands at its gate", held).await;
-    assert!(!is_open(ana, "gate").await);
+    assert!(!is_open(sim, "gate"));
 }
 
 /// Confirms, and listens until it waits between its calls.
@@ -67,16 +58,16 @@ fn skips(sim: &SimCluster) -> bool {
 async fn a_gate_is_closed_when_a_later_verb_takes_over() {
     let sim = sim("flagger");
     let ana = Console::of(&sim, "ana").await;
-    begun(&ana).await;
+    begun(&sim, &ana).await;
     let on = ana.propose(&gated(), ADVANCE).await.expect("a plan");
     let back = ana.propose(&gated(), Intent::Abort).await.expect("a plan");
     let mut first = waiting(&ana, &on).await;
-    assert!(is_open(&ana, "gate").await);
+    assert!(is_open(&sim, "gate"));
     let (back, _) = ana.confirm(&back).await;
     assert_eq!(back.kind, OutcomeKind::Applied, "{}", back.reason);
     let (on, _) = hear(&mut first).await;
     assert!(on.reason.contains("a later abort took over") && on.reason.contains("closed again"), "{}", on.reason);
-    assert_eq!((is_open(&ana, "gate").await, is_open(&ana, "rollback").await), (false, false));
+    assert_eq!((is_open(&sim, "gate"), is_open(&sim, "rollback")), (false, false));
     ana.release(&gated(), "it is rolled back", |release| phase(release) == "Failed").await;
 }
 
@@ -84,7 +75,7 @@ async fn a_gate_is_closed_when_a_later_verb_takes_over() {
 async fn a_rollback_gate_is_closed_when_the_resume_after_it_is_refused() {
     let sim = sim("flagger");
     let ana = Console::of(&sim, "ana").await;
-    begun(&ana).await;
+    begun(&sim, &ana).await;
     assert!(sim.edit("canaries/flagger-gated/podinfo", "ben", |canary| canary["spec"]["suspend"] = json!(true)));
     let suspended = |release: &Release| {
         release.traffic.as_ref().and_then(|it| it.rows.canary.as_ref()).is_some_and(|canary| canary.suspend)
@@ -96,26 +87,26 @@ async fn a_rollback_gate_is_closed_when_the_resume_after_it_is_refused() {
     let (outcome, _) = ana.confirm(&back).await;
     assert_eq!(outcome.kind, OutcomeKind::Partial, "{}", outcome.reason);
     assert!(outcome.reason.contains("closed again"), "{}", outcome.reason);
-    assert!(!is_open(&ana, "rollback").await, "an open one fails every later run");
+    assert!(!is_open(&sim, "rollback"), "an open one fails every later run");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_gate_whose_opening_was_not_answered_is_closed() {
     let sim = sim("flagger");
     let ana = Console::of(&sim, "ana").await;
-    begun(&ana).await;
+    begun(&sim, &ana).await;
     let on = ana.propose(&gated(), ADVANCE).await.expect("a plan");
     sim.fault(Fault::new(On::all().path("/proxy/gate/open"), Effect::LostAnswer).times(1));
     let (outcome, _) = ana.confirm(&on).await;
     assert!(outcome.reason.contains("no answer came") && outcome.reason.contains("closed again"), "{}", outcome.reason);
-    assert!(!is_open(&ana, "gate").await);
+    assert!(!is_open(&sim, "gate"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn closing_is_tried_again_and_what_stays_open_is_told_with_the_command() {
     let sim = sim("flagger");
     let ana = Console::of(&sim, "ana").await;
-    begun(&ana).await;
+    begun(&sim, &ana).await;
     let away = |times| {
         let effect = Effect::Status { code: 503, retry_after: None };
         Fault::new(On::all().path("/proxy/gate/close"), effect).times(times)
@@ -124,7 +115,7 @@ async fn closing_is_tried_again_and_what_stays_open_is_told_with_the_command() {
     sim.fault(away(2));
     let (outcome, _) = ana.confirm(&on).await;
     assert_eq!(outcome.kind, OutcomeKind::Applied, "{}", outcome.reason);
-    assert!(!is_open(&ana, "gate").await);
+    assert!(!is_open(&sim, "gate"));
     let held = |release: &Release| release.traffic.as_ref().is_some_and(|traffic| traffic.waiting.is_some());
     ana.release(&gated(), "it stands at its gate", held).await;
     let on = ana.propose(&gated(), ADVANCE).await.expect("a plan");
@@ -140,7 +131,7 @@ async fn closing_is_tried_again_and_what_stays_open_is_told_with_the_command() {
 async fn nothing_is_closed_that_was_not_opened() {
     let sim = sim("flagger");
     let ana = Console::of(&sim, "ana").await;
-    begun(&ana).await;
+    begun(&sim, &ana).await;
     let on = ana.propose(&gated(), ADVANCE).await.expect("a plan");
     assert!(sim.edit("canaries/flagger-gated/podinfo", "ben", |canary| canary["spec"]["suspend"] = json!(true)));
     let posts = || sim.requests().iter().filter(|request| request.path.contains("/proxy/gate/open")).count();

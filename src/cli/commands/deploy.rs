@@ -115,9 +115,16 @@ async fn deploy(arguments: &Arguments, session: &mut Session) -> Result<Exit, Fa
     let lanes = match lanes {
         Ok(lanes) => lanes,
         Err(why) => {
-            let late = Late { release: &before, served: served.as_ref(), images: &arguments.image, why };
-            let (target, guard) = (&arguments.target, &arguments.guard);
-            return late.take_back((target, guard, &arguments.flags), changed && !held, &reading, session).await;
+            let late = Late {
+                target: &arguments.target,
+                guard: &arguments.guard,
+                flags: &arguments.flags,
+                release: &before,
+                served: served.as_ref(),
+                images: &arguments.image,
+                why,
+            };
+            return late.take_back(changed && !held, &reading, session).await;
         }
     };
     let release = watched.release(&before.uid).unwrap_or_else(|| Arc::clone(&before));

@@ -26,6 +26,12 @@ const NOTICE: Duration = Duration::from_secs(30);
 
 /// An image that was set and did not come up.
 pub struct Late<'a> {
+    /// The release as it was asked for.
+    pub target: &'a Target,
+    /// How it was to be guarded.
+    pub guard: &'a GuardFlags,
+    /// How it was to be written.
+    pub flags: &'a WriteFlags,
     /// The release before it was set.
     pub release: &'a Release,
     /// What served then.
@@ -38,14 +44,8 @@ pub struct Late<'a> {
 
 impl Late<'_> {
     /// Takes the image back where that is `wanted`, tells who is to be told, and ends with the exit code of a guard.
-    pub async fn take_back(
-        self,
-        (target, guard, flags): (&Target, &GuardFlags, &WriteFlags),
-        wanted: bool,
-        reading: &Reading,
-        session: &mut Session,
-    ) -> Result<Exit, Failure> {
-        let outcome = if wanted { Some(self.write((target, guard, flags), reading, session).await?) } else { None };
+    pub async fn take_back(self, wanted: bool, reading: &Reading, session: &mut Session) -> Result<Exit, Failure> {
+        let outcome = if wanted { Some(self.write(reading, session).await?) } else { None };
         let (kind, happened, how) = match &outcome {
             None => (OutcomeKind::Refused, Happened::Breach, "it is left as it is".to_owned()),
             Some(Outcome { kind: OutcomeKind::Applied | OutcomeKind::Unchanged, .. }) => {
@@ -63,17 +63,12 @@ impl Late<'_> {
             }
         };
         let sentence = format!("{}: {}; {how}", happened.word(), self.why);
-        self.tell(guard, (happened, &sentence), reading, session).await;
+        self.tell((happened, &sentence), reading, session).await;
         Err(Failure::new(Exit::Write(kind), sentence))
     }
 
     /// One workload goes back to what served; of several the write itself is reverted, which moves no traffic.
-    async fn write(
-        &self,
-        (target, guard, flags): (&Target, &GuardFlags, &WriteFlags),
-        reading: &Reading,
-        session: &mut Session,
-    ) -> Result<Outcome, Failure> {
+    async fn write(&self, reading: &Reading, session: &mut Session) -> Result<Outcome, Failure> {
         session.output.aside(&format!("{}; it is taken back\n", self.why));
         let served = self.served.and_then(|served| served.revision).filter(|_| self.release.traffic.is_none());
         let intent = |release: &Release| match served {
@@ -87,25 +82,19 @@ impl Late<'_> {
                 Ok(Intent::Revert(Box::new(inverse.ok_or_else(none)?)))
             }
         };
-        let limit = guard.undo_limit(&reading.config.guard);
+        let limit = self.guard.undo_limit(&reading.config.guard);
         // It was agreed to with the deploy.
-        let flags = WriteFlags { yes: true, no_wait: false, timeout: limit, ..flags.clone() };
+        let flags = WriteFlags { yes: true, no_wait: false, timeout: limit, ..self.flags.clone() };
         writing::carry_out(
-            &Wish { target, intent: &intent, leaves: None, optional: false, flags: &flags },
+            &Wish { target: self.target, intent: &intent, leaves: None, optional: false, flags: &flags },
             reading,
             session,
         )
         .await
     }
 
-    async fn tell(
-        &self,
-        guard: &GuardFlags,
-        (happened, reason): (Happened, &str),
-        reading: &Reading,
-        session: &mut Session,
-    ) {
-        let Ok(notifier) = guard.notifier(&reading.config, session) else { return };
+    async fn tell(&self, (happened, reason): (Happened, &str), reading: &Reading, session: &mut Session) {
+        let Ok(notifier) = self.guard.notifier(&reading.config, session) else { return };
         if notifier.nobody() {
             return;
         }

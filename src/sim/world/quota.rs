@@ -1,6 +1,7 @@
 //! Resource quotas: refusing pods that would exceed one.
 
 use super::World;
+use crate::domain::quantity::quantity;
 use crate::sim::json::Json;
 use crate::sim::kinds::{PODS, QUOTAS};
 use crate::sim::object::Id;
@@ -22,20 +23,9 @@ fn taken(resource: &str, pod: &Value) -> f64 {
     containers.map(|container| amount(container.at("/resources/requests").text(&format!("/{request}")))).sum()
 }
 
-/// Reads a Kubernetes quantity: `200m`, `4`, `128Mi`.
+/// A quantity as a number; nothing for what is none.
 pub fn amount(text: &str) -> f64 {
-    let digits = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
-    let factor = match &text[digits..] {
-        "m" => 0.001,
-        "k" => 1e3,
-        "M" => 1e6,
-        "G" => 1e9,
-        "Ki" => 1024.0,
-        "Mi" => 1024.0 * 1024.0,
-        "Gi" => 1024.0 * 1024.0 * 1024.0,
-        _ => 1.0,
-    };
-    text[..digits].parse::<f64>().unwrap_or_default() * factor
+    quantity(text).unwrap_or_default()
 }
 
 /// Refuses a pod for which some quota of its namespace has no room.

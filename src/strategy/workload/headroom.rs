@@ -2,6 +2,7 @@
 
 use super::words::{clip, count, form};
 use crate::domain::details::Quota;
+use crate::domain::quantity::quantity;
 use crate::domain::workload::UpdateStrategy;
 use crate::domain::{Details, Kind, Release, Str};
 use serde_json::Value;
@@ -73,41 +74,11 @@ fn needed(resource: &str, template: &Value) -> Option<f64> {
     Some(amounts.sum())
 }
 
-/// A Kubernetes quantity as a number: `100m`, `2`, `1.5Gi`, `4k`, `1e3`.
-pub fn quantity(text: &str) -> Option<f64> {
-    const UNITS: [(&str, f64); 13] = [
-        ("Ki", 1_024.0),
-        ("Mi", 1_048_576.0),
-        ("Gi", 1_073_741_824.0),
-        ("Ti", 1_099_511_627_776.0),
-        ("Pi", 1_125_899_906_842_624.0),
-        ("n", 1e-9),
-        ("u", 1e-6),
-        ("m", 1e-3),
-        ("k", 1e3),
-        ("M", 1e6),
-        ("G", 1e9),
-        ("T", 1e12),
-        ("P", 1e15),
-    ];
-    let text = text.trim();
-    let unit = UNITS.into_iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)));
-    let (number, factor) = unit.unwrap_or((text, 1.0));
-    number.parse::<f64>().ok().filter(|number| number.is_finite()).map(|number| number * factor)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::strategy::testing::World;
     use serde_json::json;
-
-    #[test]
-    fn quantities_are_read_in_every_unit() {
-        let read = ["100m", "2", "1.5Gi", "4k", "1e3", "", "x", "12Qi"].map(quantity);
-        let wanted = [Some(0.1), Some(2.0), Some(1_610_612_736.0), Some(4_000.0), Some(1_000.0), None, None, None];
-        assert_eq!(read, wanted);
-    }
 
     fn quota(resource: &str, left: f64) -> Quota {
         Quota { name: "small".into(), left: [(resource.into(), left)].into() }

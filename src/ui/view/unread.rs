@@ -62,24 +62,22 @@ pub fn line(snapshot: &Snapshot, now: Timestamp, dot: &str) -> Option<String> {
     }
     let forbidden = kinds().filter(|(_, status)| matches!(status.watch, Watch::Forbidden { .. }));
     let forbidden: Vec<&str> = forbidden.map(|(kind, _)| kind.plural()).collect();
-    match forbidden.len() {
-        0 => {}
-        1..=3 => parts.push(format!("{} (forbidden)", forbidden.join(", "))),
-        count => parts.push(format!("{} and {} more (forbidden)", forbidden[..2].join(", "), count - 2)),
-    }
-    let denied: BTreeSet<&str> =
-        kinds().flat_map(|(_, status)| status.denied.iter().map(|denied| &*denied.namespace)).collect();
-    match denied.len() {
-        0 => {}
-        1..=3 => parts
-            .push(format!("ns {} (forbidden)", denied.iter().map(|name| shown(name)).collect::<Vec<_>>().join(", "))),
-        count => parts.push(format!(
-            "ns {} and {} more (forbidden)",
-            denied.iter().take(2).map(|name| shown(name)).collect::<Vec<_>>().join(", "),
-            count - 2
-        )),
-    }
+    parts.extend(few(&forbidden));
+    let denied = kinds().flat_map(|(_, status)| status.denied.iter().map(|denied| &*denied.namespace));
+    let denied: BTreeSet<&str> = denied.collect();
+    let denied: Vec<String> = denied.into_iter().map(|name| shown(name).to_string()).collect();
+    let denied: Vec<&str> = denied.iter().map(String::as_str).collect();
+    parts.extend(few(&denied).map(|names| format!("ns {names}")));
     (!parts.is_empty()).then(|| format!("not read: {}", parts.join(&format!(" {dot} "))))
+}
+
+/// Names that are forbidden: a few, and how many more.
+fn few(names: &[&str]) -> Option<String> {
+    match names {
+        [] => None,
+        [_] | [_, _] | [_, _, _] => Some(format!("{} (forbidden)", names.join(", "))),
+        [first, second, rest @ ..] => Some(format!("{first}, {second} and {} more (forbidden)", rest.len())),
+    }
 }
 
 fn again(at: Timestamp, now: Timestamp) -> String {
