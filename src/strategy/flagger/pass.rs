@@ -66,21 +66,22 @@ pub fn advance(
     if rule.is_some() {
         return Err(refused(seen, Verb::Advance, "Flagger moves all of its rules together"));
     }
-    match (from, seen.weight()) {
+    stands_at(seen, Verb::Advance, from)?;
+    plan(seen, details, &Intent::Advance { from, rule: None }, context)
+}
+
+/// Refuses when it stands elsewhere than at what `verb` was said to leave: sent twice, it is a conflict and no second step.
+pub fn stands_at(seen: &Seen<'_>, verb: Verb, leaves: Option<Standing>) -> Result<(), Refusal> {
+    match (leaves, seen.weight()) {
         (Some(Standing::Step(_)), _) => {
-            return Err(refused(
-                seen,
-                Verb::Advance,
-                "Flagger counts no steps: name the weight that it leaves (--from-weight)",
-            ));
+            Err(refused(seen, verb, "Flagger counts no steps: name the weight that it leaves (--from-weight)"))
         }
         (Some(Standing::Weight(from)), Some(now)) if from != now => {
             let why = format!("it stands at {now} %, not at {from} %; look at it anew");
-            return Err(Refusal { kind: RefusalKind::Moved, ..refused(seen, Verb::Advance, &why) });
+            Err(Refusal { kind: RefusalKind::Moved, ..refused(seen, verb, &why) })
         }
-        _ => {}
+        _ => Ok(()),
     }
-    plan(seen, details, &Intent::Advance { from, rule: None }, context)
 }
 
 /// The plan that lets the next step through.

@@ -131,10 +131,16 @@ pub fn open_back(seen: &Seen<'_>, verb: Verb) -> bool {
 fn of_intent(seen: &Seen<'_>, details: &Details, intent: &Intent, context: &Context) -> Result<Plan, Refusal> {
     match intent {
         Intent::Advance { from, rule } => pass::advance(seen, details, *from, rule.as_ref(), context),
-        Intent::Continue => pass::plan(seen, details, intent, context),
+        Intent::Continue => {
+            pass::stands_at(seen, Verb::Continue, context.leaves)?;
+            pass::plan(seen, details, intent, context)
+        }
         Intent::Promote { winner: None } => skip::promote(seen, details, context),
         Intent::Promote { winner: Some(winner) } => promote_winner(seen, details, winner, context),
-        Intent::Skip => skip::plan(seen, details, intent, context),
+        Intent::Skip => {
+            pass::stands_at(seen, Verb::Skip, context.leaves)?;
+            skip::plan(seen, details, intent, context)
+        }
         Intent::Abort => abort::plan(seen, details, context),
         Intent::Pause => suspend::pause(seen, details, context),
         Intent::Resume => suspend::resume(seen, details, context),

@@ -6,7 +6,7 @@ use crate::domain::milestone::Milestone;
 use crate::domain::plan::{Call, Inverse, Operation, RefusalKind};
 use crate::domain::{Direction, Intent, Kind, ObjectKey, Plan, Revision};
 use crate::strategy::testing::{apply, apply_operations, context, raw};
-use crate::strategy::{Strategy, flagger::Flagger};
+use crate::strategy::{Context, Strategy, flagger::Flagger};
 use serde_json::Value;
 
 /// One of every wish.
@@ -80,6 +80,20 @@ fn an_advance_from_elsewhere_is_a_conflict() {
     assert_eq!(moved.kind, RefusalKind::Moved, "somebody else took that step: a conflict");
     assert!(from(Standing::Step(2)).is_err());
     assert_eq!(from(Standing::Weight(20)).map_err(|refusal| refusal.reason), Ok(()));
+}
+
+#[test]
+fn a_continue_or_skip_that_names_the_weight_it_leaves_is_a_conflict_elsewhere() {
+    for intent in [Intent::Continue, Intent::Skip] {
+        let leaving = |leaves| {
+            let named = Context { leaves: Some(leaves), ..context() };
+            gated().plan_with(&intent, &named).map(|_| ())
+        };
+        let moved = leaving(Standing::Weight(10)).expect_err("it stands at 20 %");
+        assert_eq!(moved.kind, RefusalKind::Moved, "{}", moved.reason);
+        assert!(leaving(Standing::Step(2)).is_err());
+        assert_eq!(leaving(Standing::Weight(20)).map_err(|refusal| refusal.reason), Ok(()));
+    }
 }
 
 #[test]
