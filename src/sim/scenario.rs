@@ -64,7 +64,7 @@ macro_rules! scenarios {
 }
 
 scenarios! {
-    "shop" "one shop with a release of every kind: routes, blue-green, canaries, an A/B test, and plain workloads";
+    "shop" "one shop with a release of every kind: routes, blue-green, canaries, an A/B test, Flagger, Argo, plain workloads";
     "bad-canary" "a canary of which every fifth request fails, beside one that is slower and one that is well";
     "rolling" "a shop with a dozen releases: one rolling out, one stuck, one crash-looping, one recreated, one held";
     "stuck" "everything that keeps a rollout from ending: image, crash, probe, room, quota, an ordered StatefulSet";
