@@ -81,6 +81,12 @@ fn rollout(room: &Room, name: &str, strategy: &Value, more: &Value) {
 
 /// A canary over Istio with these steps, its first version serving.
 pub async fn canary(room: &Room, name: &str, steps: Value) {
+    rollout(room, name, &over_istio(room, name, steps), &Value::Null);
+    until(room, name, "the first version serves", |release| release.state == State::Healthy).await;
+}
+
+/// The Services and the route of a canary, and its strategy.
+fn over_istio(room: &Room, name: &str, steps: Value) -> Value {
     for track in ["stable", "canary"] {
         service(room, &format!("{name}-{track}"), name);
     }
@@ -88,10 +94,33 @@ pub async fn canary(room: &Room, name: &str, steps: Value) {
     room.apply(&json!({"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": {"name": name},
         "spec": {"hosts": [format!("{name}.example.com")], "http": [
             {"name": "primary", "route": [to("stable", 100), to("canary", 0)]}]}}));
-    let strategy = json!({"canary": {"stableService": format!("{name}-stable"), "canaryService": format!("{name}-canary"),
-        "trafficRouting": {"istio": {"virtualService": {"name": name, "routes": ["primary"]}}}, "steps": steps}});
-    rollout(room, name, &strategy, &Value::Null);
-    until(room, name, "the first version serves", |release| release.state == State::Healthy).await;
+    json!({"canary": {"stableService": format!("{name}-stable"), "canaryService": format!("{name}-canary"),
+        "trafficRouting": {"istio": {"virtualService": {"name": name, "routes": ["primary"]}}}, "steps": steps}})
+}
+
+/// A canary over Istio with one pause at 50 %, whose template is that of Deployment `base`; its first version serves.
+pub async fn referenced(name: &str) -> Room {
+    let room = Room::new(name, &Value::Null).await;
+    room.apply(&json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "base"},
+        "spec": {"replicas": 0, "selector": {"matchLabels": {"app": "pay"}}, "template": template("pay", "v1")}}));
+    let strategy = over_istio(&room, "pay", json!([{"setWeight": 50}, {"pause": {}}]));
+    room.apply(&json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "metadata": {"name": "pay"},
+        "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "pay"}}, "strategy": strategy,
+            "workloadRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "base"}}}));
+    until(&room, "pay", "the first version serves", |release| release.state == State::Healthy).await;
+    room
+}
+
+/// AnalysisTemplate `rate`: Prometheus answers its query with `value`, which is judged by `rules`.
+pub fn rate(room: &Room, value: &str, rules: &Value) {
+    let address = std::env::var("WINDLASS_TEST_PROMETHEUS").expect("WINDLASS_TEST_PROMETHEUS must name a Prometheus");
+    let mut metric = json!({"name": "rate", "count": 3,
+        "provider": {"prometheus": {"address": address, "query": format!("vector({value})")}}});
+    for (rule, value) in rules.as_object().into_iter().flatten() {
+        metric[rule] = value.clone();
+    }
+    room.apply(&json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "AnalysisTemplate", "metadata": {"name": "rate"},
+        "spec": {"metrics": [metric]}}));
 }
 
 /// Steps with two pauses for a person.
@@ -403,14 +432,7 @@ async fn going_back_to_an_older_version_takes_all_steps_again_as_foretold_and_wi
 #[tokio::test]
 #[ignore = "needs a cluster with Argo Rollouts"]
 async fn a_referenced_deployment_is_what_an_undo_writes() {
-    let room = Room::new("argo-ref", &Value::Null).await;
-    room.apply(&json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "base"},
-        "spec": {"replicas": 0, "selector": {"matchLabels": {"app": "pay"}}, "template": template("pay", "v1")}}));
-    room.apply(&json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "metadata": {"name": "pay"},
-        "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "pay"}},
-            "workloadRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "base"},
-            "strategy": {"canary": {"steps": [{"setWeight": 50}, {"pause": {}}]}}}}));
-    until(&room, "pay", "the first version serves", |release| release.state == State::Healthy).await;
+    let room = referenced("argo-ref").await;
     room.kubectl(&["set", "image", "deployment/base", &format!("app={}", image("v2"))]);
     waits_at(&room, "pay", 1).await;
     let release = room.release(Kind::Deployment, "base").await;
@@ -430,10 +452,7 @@ async fn a_referenced_deployment_is_what_an_undo_writes() {
 #[ignore = "needs a cluster with Argo Rollouts"]
 async fn a_failed_analysis_is_shown_with_what_it_measured() {
     let room = Room::new("argo-rate", &Value::Null).await;
-    let address = std::env::var("WINDLASS_TEST_PROMETHEUS").expect("WINDLASS_TEST_PROMETHEUS must name a Prometheus");
-    room.apply(&json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "AnalysisTemplate", "metadata": {"name": "rate"},
-        "spec": {"metrics": [{"name": "rate", "interval": "1s", "count": 3, "successCondition": "result[0] >= 0.99",
-            "provider": {"prometheus": {"address": address, "query": "vector(0.5)"}}}]}}));
+    rate(&room, "0.5", &json!({"interval": "1s", "successCondition": "result[0] >= 0.99"}));
     canary(&room, "pay", json!([{"setWeight": 20}, {"analysis": {"templates": [{"templateName": "rate"}]}}])).await;
     new_version(&room, "pay", "v2");
     let release = until(&room, "pay", "it is aborted", |release| {

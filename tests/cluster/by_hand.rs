@@ -17,9 +17,11 @@ mod replica_canary;
 mod weights;
 
 use crate::pty::Pty;
-use crate::room::Room;
+use crate::room::{Room, image};
 use portable_pty::CommandBuilder;
 use serde_json::Value;
+use std::time::Duration;
+use windlass::domain::Kind;
 
 /// One person with a home of their own: what one command leaves in the journal, the next one knows.
 pub struct Person<'a> {
@@ -57,6 +59,16 @@ impl<'a> Person<'a> {
         let (code, document, complaint) = self.document(&[arguments, &["--yes"]].concat());
         assert_eq!(code, Some(3), "{arguments:?}: {document} {complaint}");
         document["reason"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Brings a version in on the side that the next one goes to, Deployment `side`, and takes it back by the number of the
+    /// revision before.
+    pub fn brings_a_version_in_and_undoes_it(&self, target: &str, side: &str) {
+        let before = self.room.image(Kind::Deployment, side);
+        self.does(&["set-image", target, &format!("app={}", image("v9"))]);
+        assert_eq!(self.room.image(Kind::Deployment, side), image("v9"));
+        self.does(&["undo", target, "--to-revision", "1"]);
+        assert_eq!(self.room.image(Kind::Deployment, side), before);
     }
 }
 
@@ -97,6 +109,19 @@ impl Console {
     fn plans(&mut self, keys: &str, title: &str) {
         self.pty.types(keys);
         self.pty.until(title, |screen| screen.contents().contains(&format!("┌ {title}")));
+    }
+
+    /// Overrides what holds the plan that is shown, with a reason. A key that came before the program knew that its dialog
+    /// was seen is dropped, so it is pressed until it counts.
+    fn overrides(&mut self, reason: &str) {
+        let typing = |screen: &vt100::Screen| screen.contents().contains("keep the reason");
+        let counts = (0..60).any(|_| {
+            self.pty.types("b");
+            self.pty.comes(Duration::from_secs(1), typing)
+        });
+        assert!(counts, "nothing can be overridden");
+        // From the start of the line: a second press may stand there.
+        self.pty.types(&format!("\x15{reason}\r"));
     }
 
     /// Waits until the key that confirms is bright, presses it, and waits for the end.

@@ -53,6 +53,14 @@ pub fn gated() -> bool {
     std::env::var_os("WINDLASS_TEST_LOADTESTER").is_some()
 }
 
+/// Waits until all pods of the target are there: Flagger asks no gate before.
+pub async fn candidate_is_ready(room: &Room) {
+    until(room, "pods of the canary", |room| {
+        (room.field(DEPLOYMENT, "web", "/status/availableReplicas") == json!(2)).then_some(())
+    })
+    .await;
+}
+
 /// Waits until the route has these weights.
 pub async fn moved(room: &Room, wanted: (i64, i64)) {
     until(room, &format!("{wanted:?} in the route"), |room| (weights(room) == wanted).then_some(())).await;
@@ -192,10 +200,7 @@ async fn gates_let_one_step_through_at_a_time_and_roll_back() {
     assert_eq!(waiting.state, State::Waiting, "{}", waiting.reason);
     does(&room, Intent::Continue).await;
     phase(&room, &["Progressing"]).await;
-    until(&room, "pods of the canary", |room| {
-        (room.field(DEPLOYMENT, "web", "/status/availableReplicas") == json!(2)).then_some(())
-    })
-    .await;
+    candidate_is_ready(&room).await;
     tokio::time::sleep(Duration::from_secs(25)).await;
     assert_eq!(weights(&room), (100, 0), "the gate was closed again");
     let held = shown(&room).await;

@@ -116,13 +116,21 @@ impl Pty {
         format!("{:?}", self.master.as_ref().unwrap().get_termios())
     }
 
-    /// Waits until the screen is as `wanted`.
-    pub fn until(&self, what: &str, wanted: impl Fn(&vt100::Screen) -> bool) {
+    /// Whether the screen comes to be as `wanted` within `limit`.
+    pub fn comes(&self, limit: Duration, wanted: impl Fn(&vt100::Screen) -> bool) -> bool {
         let held = self.seen.terminal.lock().unwrap();
         let unlike = |terminal: &mut Option<Parser>| !terminal.as_ref().is_some_and(|it| wanted(it.screen()));
-        let (held, timer) = self.seen.changed.wait_timeout_while(held, LIMIT, unlike).unwrap();
-        let shown = held.as_ref().map(|it| it.screen().contents()).unwrap_or_default();
-        assert!(!timer.timed_out(), "never seen: {what}; the screen is:\n{shown}");
+        let (_held, timer) = self.seen.changed.wait_timeout_while(held, limit, unlike).unwrap();
+        !timer.timed_out()
+    }
+
+    /// Waits until the screen is as `wanted`.
+    pub fn until(&self, what: &str, wanted: impl Fn(&vt100::Screen) -> bool) {
+        if !self.comes(LIMIT, wanted) {
+            let shown = self.seen.terminal.lock().unwrap();
+            let shown = shown.as_ref().map(|it| it.screen().contents()).unwrap_or_default();
+            panic!("never seen: {what}; the screen is:\n{shown}");
+        }
     }
 
     /// Waits until the screen shows `text`.

@@ -34,6 +34,7 @@ async fn an_ab_test_by_commands() {
     let person = Person::new(&room);
     assert_eq!(person.status("vs/shop")["strategy"], "ab-test");
     person.may_not(&["advance", "vs/shop", "--from-step", "0"]);
+    person.brings_a_version_in_and_undoes_it("vs/shop", "shop-canary");
     person.does(&["abort", "vs/shop"]);
     assert_eq!((names(&room), everyone(&room)), (vec!["variant-a".to_owned()], json!("stable")));
     drop(room);

@@ -10,6 +10,11 @@ fn live(room: &Room) -> String {
     selector.as_str().unwrap_or_default().to_owned()
 }
 
+/// The pods of the template that the spec asks for.
+fn wanted(room: &Room) -> String {
+    room.field(Kind::Rollout, "front", "/status/currentPodHash").as_str().unwrap_or_default().to_owned()
+}
+
 async fn waits(room: &Room) {
     until(room, "front", "it waits", |release| release.state == State::Waiting).await;
 }
@@ -38,6 +43,12 @@ async fn an_argo_blue_green_by_commands() {
     assert_ne!(live(&room), first, "the command waits for the switch");
     person.does(&["undo", "rollout/front", "--to-revision", "1"]);
     assert_eq!(live(&room), first);
+    new_version(&room, "front", "v3");
+    waits(&room).await;
+    assert_eq!(live(&room), first);
+    person.does(&["promote", "rollout/front"]);
+    assert_eq!(live(&room), wanted(&room));
+    assert_eq!(person.status("rollout/front")["state"], "healthy");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,5 +65,10 @@ async fn an_argo_blue_green_by_keys() {
     assert_ne!(live(&room), first);
     console.does("U", "UNDO");
     assert_eq!(live(&room), first);
+    new_version(&room, "front", "v3");
+    waits(&room).await;
+    console.shows("waits for a person");
+    console.does("F", "PROMOTE");
+    assert_eq!(live(&room), wanted(&room));
     console.quit();
 }

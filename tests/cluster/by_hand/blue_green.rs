@@ -1,7 +1,7 @@
 //! Two sides behind one Service.
 
 use super::{Console, Person};
-use crate::room::Room;
+use crate::room::{Room, image};
 use crate::service::{behind, blue_green};
 use windlass::domain::Kind;
 
@@ -23,6 +23,11 @@ async fn a_blue_green_service_by_commands() {
     assert_eq!(live(&room), "green");
     person.does(&["switch", "svc/app"]);
     assert_eq!(live(&room), "blue");
+    person.does(&["set-image", "svc/app", &format!("app={}", image("v3"))]);
+    assert_eq!(room.image(Kind::Deployment, "app-green"), image("v3"), "the side that does not serve");
+    person.does(&["switch", "svc/app", "--to", "green"]);
+    person.does(&["undo", "svc/app", "--to-revision", "1"]);
+    assert_eq!((live(&room), room.image(Kind::Deployment, "app-green")), ("green".into(), image("v2")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,5 +42,14 @@ async fn a_blue_green_service_by_keys() {
     console.does("S", "SWITCH");
     console.does("S", "SWITCH");
     assert_eq!(live(&room), "blue");
+    console.does("S", "SWITCH");
+    assert_eq!(live(&room), "green");
+    console.does("X", "ABORT");
+    assert_eq!((live(&room), behind(&room, "app")), ("blue".into(), vec!["app-blue".to_owned()]));
+    room.kubectl(&["set", "image", "deployment/app-blue", &format!("app={}", image("v3"))]);
+    room.settle(Kind::Deployment, "app-blue");
+    console.shows("v3");
+    console.does("U", "UNDO");
+    assert_eq!((live(&room), room.image(Kind::Deployment, "app-blue")), ("blue".into(), image("v1")));
     console.quit();
 }

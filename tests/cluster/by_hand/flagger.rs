@@ -1,8 +1,9 @@
 //! A Canary of Flagger, with and without gates.
 
 use super::{Console, Person};
-use crate::flagger::{ALL_GATES, gated, initialised, moved, phase, weights};
+use crate::flagger::{ALL_GATES, candidate_is_ready, gated, initialised, moved, phase, weights};
 use crate::room::{Room, image};
+use serde_json::Value;
 use windlass::domain::Kind;
 
 fn set_image(room: &Room, version: &str) {
@@ -56,6 +57,67 @@ async fn a_flagger_canary_by_keys() {
     console.confirms("UNDO");
     assert_eq!(room.image(Kind::Deployment, "web"), image("v1"));
     console.quit();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a cluster with Flagger"]
+async fn the_glass_of_a_flagger_canary_is_broken_by_keys() {
+    let room = initialised("by-key-glass", &[]).await;
+    let mut console = Console::open(&room, "canary/web", "? help");
+    set_image(&room, "v2");
+    moved(&room, (75, 25)).await;
+    console.shows("25 %");
+    console.shows("X to stable");
+    console.plans("X", "ABORT");
+    console.shows("b override");
+    console.overrides("it burns");
+    console.shows("this writes a route that Flagger owns");
+    console.confirms("ABORT");
+    assert_eq!((room.field(Kind::Canary, "web", "/spec/suspend"), weights(&room)), (true.into(), (100, 0)));
+    console.plans("U", "UNDO");
+    console.shows("revision 1");
+    console.confirms("UNDO");
+    assert_eq!(room.image(Kind::Deployment, "web"), image("v1"));
+    console.does("P", "RESUME");
+    assert_eq!(room.field(Kind::Canary, "web", "/spec/suspend"), false);
+    console.quit();
+    phase(&room, &["Succeeded"]).await;
+    assert_eq!((room.image(Kind::Deployment, "web-primary"), weights(&room)), (image("v1"), (100, 0)));
+}
+
+/// Lets the analysis start, and waits for its pods.
+async fn starts(room: &Room, person: &Person<'_>) {
+    phase(room, &["Waiting"]).await;
+    assert_eq!(person.status("canary/web")["state"], "waiting");
+    person.does(&["continue", "canary/web", "--from-weight", "0"]);
+    phase(room, &["Progressing"]).await;
+    candidate_is_ready(room).await;
+    assert_eq!(weights(room), (100, 0), "the gate was closed behind it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a cluster with Flagger and its load tester"]
+async fn a_gated_flagger_canary_by_commands() {
+    if !gated() {
+        return;
+    }
+    let room = initialised("by-command-flg", &ALL_GATES).await;
+    let person = Person::new(&room);
+    set_image(&room, "v2");
+    starts(&room, &person).await;
+    let step = ["advance", "canary/web", "--from-weight", "0"];
+    person.does(&step);
+    assert_eq!(weights(&room), (75, 25));
+    assert!(person.may_not(&step).contains("25 %, not at 0 %"));
+    person.does(&["abort", "canary/web"]);
+    assert_eq!((room.field(Kind::Canary, "web", "/status/phase"), weights(&room)), ("Failed".into(), (100, 0)));
+    person.does(&["retry", "canary/web", "--no-wait"]);
+    starts(&room, &person).await;
+    assert!(person.may_not(&["skip", "canary/web", "--from-weight", "25"]).contains("0 %, not at 25 %"));
+    person.does(&["skip", "canary/web", "--from-weight", "0"]);
+    assert_eq!(phase(&room, &["Succeeded"]).await, "Succeeded");
+    assert_eq!((room.image(Kind::Deployment, "web-primary"), weights(&room)), (image("v2"), (100, 0)));
+    assert_eq!(room.field(Kind::Canary, "web", "/spec/skipAnalysis"), Value::Null, "as it was");
 }
 
 #[tokio::test(flavor = "multi_thread")]

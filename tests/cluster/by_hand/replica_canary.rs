@@ -23,8 +23,11 @@ async fn a_canary_by_replicas_by_commands() {
     person.may_not(&["advance", "svc/web", "--from-step", &step]);
     person.does(&["set-weight", "svc/web", "25"]);
     assert_eq!(replicas(&room), [3, 1]);
+    person.brings_a_version_in_and_undoes_it("svc/web", "web-canary");
     person.does(&["abort", "svc/web"]);
     assert_eq!(replicas(&room), [4, 0]);
+    person.does(&["promote", "svc/web"]);
+    assert_eq!(replicas(&room), [0, 4]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,6 +37,10 @@ async fn a_canary_by_replicas_by_keys() {
     let mut console = Console::open(&room, "svc/web", "A advance");
     console.does("A", "ADVANCE");
     assert_eq!(replicas(&room), [2, 2]);
+    console.does("Z", "REVERT");
+    assert_eq!(replicas(&room), [3, 1]);
+    console.does("X", "ABORT");
+    assert_eq!(replicas(&room), [4, 0]);
     console.does("Z", "REVERT");
     assert_eq!(replicas(&room), [3, 1]);
     console.does("F", "PROMOTE");

@@ -51,6 +51,8 @@ fn by_commands(way: &Way, room: &Room) {
     assert_eq!(now(), [67, 33]);
     person.does(&["abort", target]);
     assert_eq!(now(), [100, 0]);
+    person.brings_a_version_in_and_undoes_it(target, "shop-canary");
+    assert_eq!(now(), [100, 0]);
     person.does(&["promote", target]);
     assert_eq!(now(), [0, 100]);
 }
