@@ -26,7 +26,7 @@ pub use freeze::{Freeze, Held, Window};
 pub use guard::{CommandSettings, NotifySettings, SlackSettings, WebhookSettings};
 pub use kind::{Kind, Value};
 pub use layers::{Binding, Entry, Path, dotted};
-pub use metrics::{Access, Business, HealthSettings, MetricSettings, Queries, ReleaseMetrics, Written};
+pub use metrics::{Access, Business, HealthSettings, MetricSettings, Queries, ReleaseMetrics, Written, no_address};
 pub use origin::Origin;
 pub use paths::{NoHome, Paths, read};
 pub use problem::{Problem, Problems};

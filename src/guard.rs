@@ -18,7 +18,7 @@ pub use bake::{Baking, baking};
 pub use judge::{Finding, Judgement, State, Verdict, Watched, judge};
 pub use rest::{Rest, rest, rest_of};
 pub use rules::{Against, Check, FURTHEST, NoData, Quantile, Rule, Rules, Terms, Wrong};
-pub use rules::{millis as millis_words, percent as percent_words};
+pub use rules::{millis as millis_words, percent as percent_words, short};
 pub use written::{against, percent, seconds, with_terms};
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What `update` wants done outside: values, which the runner turns into tasks.
 
-use super::guards::Acts;
+use super::guards::GuardTerms;
 use crate::action::journal::Unfinished;
 use crate::domain::intent::{Override, ReleaseId};
 use crate::domain::plan::PlanId;
@@ -34,7 +34,7 @@ pub enum Effect {
     /// Apply a confirmed plan.
     Apply(Arc<Plan>, Terms),
     /// Guard a release from now on.
-    Arm(ReleaseId, Acts),
+    Arm(ReleaseId, Box<GuardTerms>),
     /// Guard it no more.
     Disarm(Uid),
     /// Send what is still missing of an interrupted plan.

@@ -1,9 +1,12 @@
 //! The guards that this console has armed.
 
 use crate::action::guard::{Evaluation, GuardNews};
+use crate::config::HealthSettings;
+use crate::domain::guarding::OnBreach;
 use crate::domain::intent::ReleaseId;
 use crate::domain::{Str, Uid};
-use crate::guard::Verdict;
+use crate::guard::{Rules, Verdict};
+use jiff::SignedDuration;
 use std::collections::HashMap;
 
 /// The armed guards, one a release.
@@ -28,11 +31,26 @@ impl Acts {
     /// What it does, in words.
     pub const fn words(self) -> &'static str {
         match self {
-            Self::Asks => "asks: a breach opens the plan of the way back, and you decide",
+            Self::Asks => "asks: a breach opens the plan of the way back",
             Self::GoesBack => "automatic: a breach is taken back without asking",
-            Self::Steps => "automatic: a breach is taken back, and a rung that has baked is left for the next",
+            Self::Steps => "automatic, and on to the next rung when one has baked",
         }
     }
+}
+
+/// What a guard is armed with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GuardTerms {
+    /// What it may do.
+    pub acts: Acts,
+    /// The rules; checked.
+    pub rules: Rules,
+    /// How long it watches.
+    pub watch: SignedDuration,
+    /// The way back.
+    pub on_breach: OnBreach,
+    /// The health endpoint that is asked, where it is another one than the settings'.
+    pub health: Option<HealthSettings>,
 }
 
 /// An armed guard.
@@ -40,8 +58,8 @@ impl Acts {
 pub struct Guard {
     /// The release.
     pub release: ReleaseId,
-    /// What it may do.
-    pub acts: Acts,
+    /// What it was armed with.
+    pub terms: GuardTerms,
     /// What it watches, as it said itself; empty until then.
     pub armed: Str,
     /// The last look.
@@ -63,9 +81,9 @@ impl Guard {
 
 impl Guards {
     /// A guard is armed.
-    pub fn arm(&mut self, release: ReleaseId, acts: Acts) {
+    pub fn arm(&mut self, release: ReleaseId, terms: GuardTerms) {
         let uid = release.uid.clone();
-        self.by_release.insert(uid, Guard { release, acts, armed: "".into(), look: None, asked: false });
+        self.by_release.insert(uid, Guard { release, terms, armed: "".into(), look: None, asked: false });
     }
 
     /// The guard on a release.
@@ -100,7 +118,7 @@ impl Guards {
                 let first = breach && !guard.asked;
                 guard.asked = breach;
                 guard.look = Some(look.clone());
-                return first && guard.acts == Acts::Asks;
+                return first && guard.terms.acts == Acts::Asks;
             }
             GuardNews::Ended(_) => drop(self.by_release.remove(release)),
             GuardNews::StandingBy(_) | GuardNews::Acting(_) | GuardNews::Said(_) => {}

@@ -80,6 +80,7 @@ impl Layer {
             Self::Choice(choice) => choice.typing,
             Self::Text(text) => text.find.is_some(),
             Self::Plan(plan) => plan.typing(),
+            Self::Guard(guard) => guard.at.is_some(),
             _ => false,
         };
         if typing {

@@ -12,15 +12,13 @@ use crate::domain::measurement::compare::{self, Difference};
 use crate::domain::measurement::{Measured, Reading, TrackMeasured};
 use crate::domain::release::Role;
 use crate::domain::{Age, Measurements, Release, Timestamp, Uid};
+use crate::guard::{Check, Quantile, Rules, Terms as RuleTerms};
 use crate::metrics::Focus;
 use jiff::SignedDuration;
 use std::sync::Arc;
 
 /// The most releases in mid-rollout that the board has measured in full.
 const FOLLOWED: usize = 8;
-
-/// The built-in limits, those of the guard: errors in per cent, and fewer requests than this are too few.
-const BUILT_IN: (f64, u64) = (5.0, 50);
 
 /// The time that charts and sparklines show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,13 +71,28 @@ pub struct Limits {
 impl Limits {
     /// What `[guard]` says, or the built-in limits.
     pub fn of(config: &Config) -> Self {
-        let guard = &config.guard;
-        let errors = guard.error_rate.unwrap_or(BUILT_IN.0) / 100.0;
-        let errors = guard.success_rate.map_or(errors, |least| errors.min(1.0 - least / 100.0));
+        Self::ruled(&Rules::from(&config.guard))
+    }
+
+    /// What the release is held to: by the guard that this console has armed on it, else by the settings.
+    pub fn on(model: &Model, release: &Uid) -> Self {
+        let guard = model.guards.of(release);
+        guard.map_or_else(|| Self::of(&model.session.config), |guard| Self::ruled(&guard.terms.rules))
+    }
+
+    fn ruled(rules: &Rules) -> Self {
+        let lowest = |of: fn(&Check) -> Option<f64>| rules.rules.iter().filter_map(|it| of(&it.check)).reduce(f64::min);
         Self {
-            errors: Some(errors),
-            p99: guard.latency.map(|latency| latency.as_secs_f64()),
-            least: guard.min_requests.unwrap_or(BUILT_IN.1),
+            errors: lowest(|check| match check {
+                Check::ErrorsMax(most) => Some(*most),
+                Check::SuccessMin(least) => Some(1.0 - least),
+                _ => None,
+            }),
+            p99: lowest(|check| match check {
+                Check::Latency(Quantile::P99, most) => Some(*most),
+                _ => None,
+            }),
+            least: rules.rules.first().map_or_else(RuleTerms::default, |rule| rule.terms).requests,
         }
     }
 }
@@ -112,7 +125,10 @@ pub fn focus(model: &Model) -> Focus {
     }
     // The board shows no past.
     let span = (!board).then(|| model.span.time());
-    Focus { releases, board, span, judged: None }
+    let guards = model.guards.all();
+    let asked = guards.iter().filter_map(|guard| Some((guard.release.uid.clone(), guard.terms.health.clone()?)));
+    let windows = guards.iter().flat_map(|guard| &guard.terms.rules.rules).filter_map(|rule| rule.terms.window);
+    Focus { releases, board, span, judged: windows.max(), endpoints: asked.collect() }
 }
 
 /// Whether nobody but itself tells of the release: no source answers for its namespace.
@@ -161,7 +177,10 @@ fn other(old: Option<&Arc<Measured>>, new: Option<&Arc<Measured>>, now: Timestam
     if Arc::ptr_eq(old, new) {
         return false;
     }
-    let newer = Measured { at: old.at, ..(**new).clone() };
+    let mut newer = Measured { at: old.at, ..(**new).clone() };
+    for (new, old) in newer.named.iter_mut().zip(&old.named) {
+        new.at = old.at;
+    }
     **old != newer || age(old, now) != age(new, now) || old.stale(now) != new.stale(now)
 }
 

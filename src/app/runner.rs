@@ -96,10 +96,10 @@ impl Runner {
             Effect::Apply(plan, terms) => {
                 tokio::spawn(until_end(link.observer(), tasks::apply(link.engine(), plan, terms, out)))
             }
-            Effect::Arm(release, acts) => {
+            Effect::Arm(release, terms) => {
                 let config = Arc::clone(&model.session.config);
                 let uid = release.uid.clone();
-                let guard = tasks::guard(link.engine(), config, (release, acts), out);
+                let guard = tasks::guard(link.engine(), config, (release, *terms), out);
                 // It looks at what is observed and measured here, whichever namespaces are shown later.
                 let task = tokio::spawn(until_end((link.observer(), link.meter.clone()), guard));
                 self.guards.insert(uid, task.abort_handle());

@@ -135,6 +135,11 @@ fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
                 field.input.insert(text.trim());
             }
         }
+        Some(Layer::Guard(dialog)) if dialog.at.is_some() => {
+            if let Some(field) = dialog.field() {
+                field.insert(text.trim());
+            }
+        }
         Some(Layer::Palette(palette)) => palette.input.insert(text),
         Some(Layer::Choice(choice)) if choice.typing => choice.find.insert(text),
         Some(Layer::Text(view)) => {

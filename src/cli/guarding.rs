@@ -17,7 +17,7 @@ use crate::{
         guard::{GuardNews, GuardOptions, Lane},
     },
     cluster::{NamespaceScope, ObserveOptions, Observer},
-    config::{Config, FlagValue, HealthSettings, Origin, Written},
+    config::{Config, FlagValue, HealthSettings, Origin, Written, no_address},
     domain::{
         Release, Snapshot, Str,
         guarding::{GuardSettings, OnBreach},
@@ -204,7 +204,7 @@ impl GuardFlags {
         let health = self.health_failures.or_else(|| self.health_url.as_ref().map(|_| 3));
         // A minimum alone says what a maximum would.
         if self.success_min.is_some() && self.error_rate_max.is_none() && settings.error_rate.is_none() {
-            rules.rules.retain(|rule| !matches!(rule.check, Check::ErrorsMax(_)));
+            rules.remove("error rate");
         }
         let asked = [
             ratio(&self.error_rate_max, Check::ErrorsMax),
@@ -230,6 +230,9 @@ impl GuardFlags {
             None => rules.no_data,
         };
         rules.check().map_err(|wrong| Failure::new(Exit::Usage, format!("this rule makes no sense: {wrong}")))?;
+        if let Some(wrong) = self.health_url.as_deref().and_then(no_address) {
+            return Err(Failure::new(Exit::Usage, format!("--health-url: {wrong}")));
+        }
         Ok(rules)
     }
 
@@ -270,11 +273,8 @@ impl GuardFlags {
     fn measure(&self, config: &mut Config, release: &Release) {
         let Some(url) = &self.health_url else { return };
         let written = Written { text: url.clone(), origin: Origin::Flag("--health-url".to_owned()) };
-        // Another address of the same endpoint answers in the same way.
         let known = config.release(&release.key.namespace, &release.key.name).metrics.health;
-        let (status, timeout) = known.map_or((200, Duration::from_secs(2)), |known| (known.status, known.timeout));
-        let interval = self.every.unwrap_or(EVERY).max(Duration::from_secs(1));
-        let health = HealthSettings { address: written, status, interval, timeout };
+        let health = HealthSettings::at(written, self.every.unwrap_or(EVERY), known.as_ref());
         config.ask_health(&release.key.qualified(), health);
     }
 

@@ -122,6 +122,26 @@ pub struct HealthSettings {
     pub timeout: Duration,
 }
 
+impl HealthSettings {
+    /// The endpoint at `address`, asked every `interval`; another address of a `known` one answers in the same way.
+    pub fn at(address: Written, interval: Duration, known: Option<&Self>) -> Self {
+        let (status, timeout) = known.map_or((200, Duration::from_secs(2)), |known| (known.status, known.timeout));
+        Self { address, status, interval: interval.max(Duration::from_secs(1)), timeout }
+    }
+}
+
+/// Why `text` is no address that can be asked, if so.
+pub fn no_address(text: &str) -> Option<String> {
+    let behind = ["http://", "https://", "svc/"].iter().find_map(|start| text.strip_prefix(start));
+    match behind {
+        Some(place) if place.is_empty() || place.contains(char::is_whitespace) => {
+            Some(format!("'{text}' names no place: write https://HOST/PATH or svc/NAME:PORT/PATH"))
+        }
+        Some(_) => None,
+        None => Some(format!("'{text}' must begin with http://, https:// or svc/")),
+    }
+}
+
 /// A business metric, measured for each group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Business {
@@ -182,12 +202,11 @@ impl Reader<'_> {
             problems.push(Problem::new(written.origin.clone(), message));
             return None;
         }
-        let known = ["http://", "https://", "svc/"].iter().any(|start| written.text.starts_with(start));
-        if !known && !more.contains(&written.text.as_str()) {
+        if !more.contains(&written.text.as_str())
+            && let Some(wrong) = no_address(&written.text)
+        {
             let or = if more.is_empty() { "" } else { ", or be " };
-            let message =
-                format!("'{}' must begin with http://, https:// or svc/{or}{}", written.text, more.join(", "));
-            problems.push(Problem::new(written.origin.clone(), message));
+            problems.push(Problem::new(written.origin.clone(), format!("{wrong}{or}{}", more.join(", "))));
         }
         Some(written)
     }

@@ -180,6 +180,11 @@ impl Rules {
         }
     }
 
+    /// Leaves out the rule called `name`.
+    pub fn remove(&mut self, name: &str) {
+        self.rules.retain(|rule| rule.check.name() != name);
+    }
+
     /// Whether these rules can be meant: the first one that can't is told with the reason.
     pub fn check(&self) -> Result<(), Wrong> {
         let wrong = |why: String| Err(Wrong(why.into()));
@@ -321,6 +326,10 @@ impl From<&GuardSettings> for Rules {
             settings.restarts.map(Check::Restarts),
             settings.rollout.map(Check::Settled),
         ];
+        // A minimum alone says what a maximum would.
+        if settings.success_rate.is_some() && settings.error_rate.is_none() {
+            rules.remove("error rate");
+        }
         for check in asked.into_iter().flatten() {
             rules.set(Rule { check, terms });
         }

@@ -7,8 +7,8 @@ mod tests;
 
 use super::source::{MetricSource, registry};
 use crate::cluster::{Clock, Cluster};
-use crate::config::Config;
-use crate::domain::{Measurements, Snapshot, Uid};
+use crate::config::{Config, HealthSettings};
+use crate::domain::{Measurements, Release, Snapshot, Uid};
 use driver::Driver;
 use jiff::SignedDuration;
 use std::sync::Arc;
@@ -38,9 +38,17 @@ pub struct Focus {
     pub span: Option<SignedDuration>,
     /// How far back rules and gates look, where that is further than is shown.
     pub judged: Option<SignedDuration>,
+    /// Health endpoints that are asked instead of those of the settings.
+    pub endpoints: Vec<(Uid, HealthSettings)>,
 }
 
 impl Focus {
+    /// The health endpoint of `release` that is asked now.
+    fn endpoint(&self, release: &Release, config: &Config) -> Option<HealthSettings> {
+        let own = self.endpoints.iter().find(|(uid, _)| *uid == release.uid).map(|(_, own)| own.clone());
+        own.or_else(|| config.release(&release.key.namespace, &release.key.name).metrics.health)
+    }
+
     fn is_nothing(&self) -> bool {
         self.releases.is_empty() && !self.board
     }

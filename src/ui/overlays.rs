@@ -25,7 +25,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, layer: &Layer, look:
     match layer {
         Layer::Release(view) => crate::ui::panes::draw(buffer, area, model, view, view.pane, look),
         Layer::Plan(dialog) => return plan::draw(buffer, area, model, dialog, look),
-        Layer::Guard(dialog) => guard::draw(buffer, area, model, dialog, look),
+        Layer::Guard(dialog) => return guard::draw(buffer, area, model, dialog, look),
         Layer::Form(form) => return form::draw(buffer, area, form, look),
         Layer::Palette(palette) => return palette::draw(buffer, area, palette, look),
         Layer::Help(scroll) => help::draw(buffer, area, model, *scroll, look),

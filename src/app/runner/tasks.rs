@@ -6,7 +6,7 @@ use crate::action::guard::{GuardNews, GuardOptions};
 use crate::action::journal::Unfinished;
 use crate::action::{Consent, Engine, Journal, Progress};
 use crate::app::effect::{Ask, LogsWanted, Terms};
-use crate::app::guards::Acts;
+use crate::app::guards::{Acts, GuardTerms};
 use crate::app::journal::Journal as Shown;
 use crate::app::layers::logs::Line;
 use crate::app::layers::plan::READ_LIMIT;
@@ -19,7 +19,6 @@ use crate::domain::intent::ReleaseId;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::plan::PlanId;
 use crate::domain::{Kind, ObjectKey, Outcome, Plan, Release, Str};
-use crate::guard::Rules;
 use crate::notify::Notifier;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -216,7 +215,7 @@ const LOOK_EVERY: std::time::Duration = std::time::Duration::from_secs(5);
 pub(super) async fn guard(
     engine: Arc<Lazy>,
     config: Arc<Config>,
-    (release, acts): (ReleaseId, Acts),
+    (release, terms): (ReleaseId, GuardTerms),
     out: mpsc::Sender<News>,
 ) {
     let uid = release.uid.clone();
@@ -234,10 +233,10 @@ pub(super) async fn guard(
     let (snapshots, measurements) = engine.seen();
     let options = GuardOptions {
         release,
-        rules: Rules::from(settings),
-        watch: settings.watch.unwrap_or(jiff::SignedDuration::from_mins(10)),
-        on_breach: if acts == Acts::Asks { OnBreach::Hold } else { settings.on_breach },
-        step_when_ok: acts == Acts::Steps,
+        rules: terms.rules,
+        watch: terms.watch,
+        on_breach: if terms.acts == Acts::Asks { OnBreach::Hold } else { terms.on_breach },
+        step_when_ok: terms.acts == Acts::Steps,
         every: LOOK_EVERY,
         measurements,
         snapshots,

@@ -5,11 +5,13 @@ use crate::action::guard::GuardNews;
 use crate::app::effect::Effect;
 use crate::app::gates;
 use crate::app::guards::Acts;
-use crate::app::keypress::KeyPress;
-use crate::app::keys::Command;
+use crate::app::keypress::{KeyCode, KeyPress};
+use crate::app::keys::{Command, Step};
+use crate::app::layers::guard::Line;
 use crate::app::layers::{GuardDialog, Layer};
 use crate::app::messages::Level;
 use crate::app::model::Model;
+use crate::domain::guarding::OnBreach;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::{Intent, Release, Role, Uid};
 
@@ -19,7 +21,8 @@ pub fn open(model: &mut Model) -> Vec<Effect> {
         model.note("no release is selected");
         return Vec::new();
     };
-    let dialog = GuardDialog::new(&release, model.journal.switched.get(&release.uid), model.revision);
+    let switched = model.journal.switched.get(&release.uid);
+    let dialog = GuardDialog::new(&release, switched, &model.session.config, model.revision);
     model.layers.push(Layer::Guard(Box::new(dialog)));
     Vec::new()
 }
@@ -28,7 +31,9 @@ pub fn open(model: &mut Model) -> Vec<Effect> {
 pub fn pressed(model: &mut Model, key: KeyPress, command: Option<Command>) -> Vec<Effect> {
     let (tick, revision) = (model.tick, model.revision);
     let automatic = !gates::policy(model).read_only;
+    let guards = &model.guards;
     let Some(Layer::Guard(dialog)) = model.layers.last_mut() else { return Vec::new() };
+    let guarded = guards.of(&dialog.release.uid).is_some();
     let armed = dialog.arming.armed(tick);
     let seen = dialog.arming.key(tick);
     if command == Some(Command::Back) && (seen || key.text().is_none()) {
@@ -37,7 +42,15 @@ pub fn pressed(model: &mut Model, key: KeyPress, command: Option<Command>) -> Ve
     if !seen {
         return Vec::new();
     }
+    if dialog.at.is_some() {
+        typed(model, key, command);
+        return Vec::new();
+    }
     match command {
+        Some(Command::Reason) if !guarded => {
+            dialog.at = Some(Line::Errors);
+        }
+        Some(Command::TogglePaused | Command::ToggleOptional | Command::Reason) if guarded => {}
         Some(Command::TogglePaused) if automatic => {
             dialog.acts = if dialog.acts == Acts::Asks { Acts::GoesBack } else { Acts::Asks };
             dialog.arming.changed(revision);
@@ -59,16 +72,57 @@ pub fn pressed(model: &mut Model, key: KeyPress, command: Option<Command>) -> Ve
     Vec::new()
 }
 
+/// A key while a line of the dialog is changed. What was typed is taken when it makes sense, and refused with the reason
+/// where it stands when it does not.
+fn typed(model: &mut Model, key: KeyPress, command: Option<Command>) {
+    let automatic = !gates::policy(model).read_only;
+    let (revision, settings) = (model.revision, &model.session.config.guard);
+    let Some(Layer::Guard(dialog)) = model.layers.last_mut() else { return };
+    match command {
+        Some(Command::Open) => match dialog.terms(settings) {
+            Ok(_) => {
+                (dialog.at, dialog.problem) = (None, None);
+                dialog.arming.changed(revision);
+            }
+            Err((line, why)) => (dialog.at, dialog.problem) = (Some(line), Some(why)),
+        },
+        Some(Command::NextPane | Command::Move(Step::Down)) => dialog.move_on(true),
+        Some(Command::PreviousPane | Command::Move(Step::Up)) => dialog.move_on(false),
+        _ => match dialog.field() {
+            Some(field) => {
+                if field.key(key) {
+                    dialog.problem = None;
+                }
+            }
+            None => match key.code {
+                KeyCode::Left => dialog.turn(false, automatic),
+                KeyCode::Right | KeyCode::Char(' ') => dialog.turn(true, automatic),
+                _ => {}
+            },
+        },
+    }
+}
+
 fn confirm(model: &mut Model) -> Vec<Effect> {
-    let Some(Layer::Guard(dialog)) = model.layers.pop() else { return Vec::new() };
+    let Some(Layer::Guard(dialog)) = model.layers.last_mut() else { return Vec::new() };
     let (release, name) = (dialog.release.clone(), dialog.release.key.qualified());
     if model.guards.remove(&release.uid).is_some() {
+        model.layers.pop();
         model.note(format!("{name} is guarded no more"));
         return vec![Effect::Disarm(release.uid)];
     }
-    model.guards.arm(release.clone(), dialog.acts);
-    model.note(format!("{name} is guarded; B ends it"));
-    vec![Effect::Arm(release, dialog.acts)]
+    match dialog.terms(&model.session.config.guard) {
+        Ok(terms) => {
+            model.layers.pop();
+            model.guards.arm(release.clone(), terms.clone());
+            model.note(format!("{name} is guarded; B ends it"));
+            vec![Effect::Arm(release, Box::new(terms))]
+        }
+        Err((line, why)) => {
+            (dialog.at, dialog.problem) = (Some(line), Some(why));
+            Vec::new()
+        }
+    }
 }
 
 /// News of a guard.
@@ -81,8 +135,9 @@ pub fn heard(model: &mut Model, uid: &Uid, news: GuardNews) -> Vec<Effect> {
             model.messages.say(Level::Error, text, model.now);
             return match model.release(uid).cloned() {
                 Some(release) if model.layers.last().is_none_or(|layer| matches!(layer, Layer::Release(_))) => {
-                    let intent = way_back(&release);
-                    propose::open(model, &release, intent)
+                    let on_breach = model.guards.of(uid).map_or(OnBreach::Hold, |guard| guard.terms.on_breach);
+                    let intent = way_back(&release, on_breach);
+                    intent.map_or_else(Vec::new, |intent| propose::open(model, &release, intent))
                 }
                 // A dialog is open: its keys are not taken away from it.
                 _ => Vec::new(),
@@ -105,12 +160,14 @@ pub fn heard(model: &mut Model, uid: &Uid, news: GuardNews) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The way back that a breach asks about.
-fn way_back(release: &Release) -> Intent {
+/// The way back that a breach asks about; `None`: it is only told.
+fn way_back(release: &Release, on_breach: OnBreach) -> Option<Intent> {
     let switches = release.traffic.as_ref().is_some_and(|traffic| traffic.switch.is_some());
-    match (switches, release.track(Role::Candidate), &release.traffic) {
-        (true, ..) => Intent::Switch { to: None },
-        (false, Some(_), Some(_)) => Intent::Abort,
-        _ => Intent::undo(),
+    match (on_breach, release.track(Role::Candidate), &release.traffic) {
+        (OnBreach::Hold, ..) => None,
+        (OnBreach::SwitchBack, ..) => Some(Intent::Switch { to: None }),
+        (OnBreach::Undo | OnBreach::Abort, ..) if switches => Some(Intent::Switch { to: None }),
+        (OnBreach::Undo, Some(_), Some(_)) | (OnBreach::Abort, ..) => Some(Intent::Abort),
+        (OnBreach::Undo, ..) => Some(Intent::undo()),
     }
 }

@@ -119,6 +119,13 @@ impl Driver {
         self.look_again = None;
         let snapshot = self.options.snapshots.borrow_and_update().clone();
         self.targets.follow(&self.focus, &snapshot, &self.options.config);
+        for (uid, measured) in self.measured.iter_mut().filter(|(_, measured)| measured.health.is_some()) {
+            let release = snapshot.by_uid(uid);
+            if release.is_some_and(|release| self.focus.endpoint(release, &self.options.config).is_none()) {
+                // Nobody asks it any more: its last answers would look like new ones.
+                *measured = Arc::new(Measured { health: None, ..(**measured).clone() });
+            }
+        }
         let gone = |uid: &Uid| snapshot.by_uid(uid).is_none();
         if self.measured.keys().any(gone) {
             self.measured.retain(|uid, _| snapshot.by_uid(uid).is_some());
@@ -138,13 +145,14 @@ impl Driver {
                 let release = snapshot.by_uid(uid)?;
                 Some((release, config.release(&release.key.namespace, &release.key.name).metrics))
             };
+            let endpoint = match &target {
+                Target::Health(uid) => snapshot.by_uid(uid).and_then(|release| self.focus.endpoint(release, &config)),
+                Target::Release(_) | Target::Namespace(_) => None,
+            };
             let pace = match &target {
                 Target::Release(_) => config.metrics.interval,
                 Target::Namespace(_) => config.metrics.refresh,
-                Target::Health(uid) => {
-                    let health = of(uid).and_then(|(_, metrics)| metrics.health);
-                    health.map_or(config.metrics.refresh, |health| health.interval)
-                }
+                Target::Health(_) => endpoint.as_ref().map_or(config.metrics.refresh, |endpoint| endpoint.interval),
             };
             let round = self.targets.begin(&target, pace);
             let running = match &target {
@@ -153,8 +161,8 @@ impl Driver {
                 }
                 Target::Namespace(name) => Some(self.begin_namespace(name, &snapshot, round)),
                 Target::Health(uid) => {
-                    let health = of(uid).and_then(|(release, metrics)| Some((release, metrics.health?)));
-                    health.map(|(release, health)| self.begin_health(release, health, round))
+                    let asked = snapshot.by_uid(uid).zip(endpoint);
+                    asked.map(|(release, endpoint)| self.begin_health(release, endpoint, round))
                 }
             };
             if let Some(running) = running {
@@ -208,9 +216,16 @@ impl Driver {
 
     fn begin_namespace(&mut self, namespace: &Str, snapshot: &Snapshot, round: u64) -> AbortHandle {
         let here = snapshot.releases.iter().filter(|release| release.key.namespace == *namespace);
-        let question = BoardQuestion {
+        let asked = here.filter_map(|release| {
+            let own = self.options.config.release(&release.key.namespace, &release.key.name).metrics;
+            // What it says of its own errors, one query for all can't tell.
+            let only = release.measured_by.clone().or(own.source.as_deref().map(Str::from));
+            own.queries.error_rate.is_none().then(|| (only, (release.uid.clone(), Lanes::of(release))))
+        });
+        let asked: Vec<(Option<Str>, (Uid, Lanes))> = asked.collect();
+        let mut question = BoardQuestion {
             namespace: namespace.clone(),
-            releases: here.map(|release| (release.uid.clone(), Lanes::of(release))).collect(),
+            releases: Vec::new(),
             window: signed(self.options.config.metrics.window),
             now: self.options.clock.now(),
         };
@@ -218,6 +233,11 @@ impl Driver {
         self.spawn(Target::Namespace(namespace.clone()), round, async move {
             let mut trouble = Ok(None);
             for source in &*sources {
+                let meant = |only: &Option<Str>| only.as_deref().is_none_or(|only| only == source.name());
+                question.releases = asked.iter().filter(|(only, _)| meant(only)).map(|(_, one)| one.clone()).collect();
+                if question.releases.is_empty() {
+                    continue;
+                }
                 match timeout(ROUND, source.namespace(&question)).await {
                     Ok(Ok(Some(found))) => return Ended::Namespace(Box::new(question), Ok(Some(found))),
                     Ok(Ok(None)) | Err(_) => {}

@@ -46,7 +46,7 @@ impl Targets {
         let mut wanted = BTreeSet::new();
         for release in focus.releases.iter().filter_map(|uid| snapshot.by_uid(uid)) {
             wanted.insert(Target::Release(release.uid.clone()));
-            if config.release(&release.key.namespace, &release.key.name).metrics.health.is_some() {
+            if focus.endpoint(release, config).is_some() {
                 wanted.insert(Target::Health(release.uid.clone()));
             }
         }

@@ -2,7 +2,7 @@
 
 use super::{Focus, Meter, MeterOptions};
 use crate::cluster::{Clock, Cluster, ConnectOptions};
-use crate::config::{Config, Sources};
+use crate::config::{Config, HealthSettings, Origin, Sources, Written};
 use crate::domain::measurement::{Reading, TrackMeasured};
 use crate::domain::{Kind, Measurements, ObjectKey, Release, Role, Snapshot, Timestamp, Uid};
 use crate::metrics::source::{Answering, BoardFound, BoardQuestion, Found, MetricSource, Question, Trouble};
@@ -303,6 +303,39 @@ async fn a_release_that_names_its_source_is_asked_for_there_only() {
     stage.meter.look_at(stage.open(&["web"]));
     let measured = stage.until("web is measured", |now| now.of(&uid).is_some()).await;
     assert_eq!((&*measured.of(&uid).unwrap().source, first.asked().len()), ("scrape", 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_board_leaves_out_who_names_another_source_or_none() {
+    for (name, rounds) in [("none", 0), ("scrape", 0), ("prometheus", 3)] {
+        let source = Script::new("prometheus", Mood::Answers);
+        let stage = stage(&[Arc::clone(&source)]).await;
+        stage.snapshots.send_modify(|snapshot| {
+            let mut marked = (**snapshot).clone();
+            for release in &mut marked.releases {
+                *release = Arc::new(Release { measured_by: Some(name.into()), ..(**release).clone() });
+            }
+            *snapshot = Arc::new(marked);
+        });
+        stage.meter.look_at(Focus { board: true, ..Focus::default() });
+        sleep(Duration::from_secs(44)).await;
+        assert_eq!(source.asked().len(), rounds, "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_a_guard_names_is_asked_as_long_as_it_does() {
+    let source = Script::new("prometheus", Mood::Answers);
+    let mut stage = stage(&[source]).await;
+    let uid = stage.uids["web"].clone();
+    let address = Written { text: "svc/web:80/health".into(), origin: Origin::Default };
+    let endpoint = HealthSettings::at(address, Duration::from_secs(2), None);
+    stage.meter.look_at(Focus { endpoints: vec![(uid.clone(), endpoint)], ..stage.open(&["web"]) });
+    let health = |now: &Measurements| now.of(&uid).and_then(|web| web.health.clone());
+    let now = stage.until("it is asked", |now| health(now).is_some()).await;
+    assert_eq!(&*health(&now).unwrap().address, "svc/web:80/health");
+    stage.meter.look_at(stage.open(&["web"]));
+    stage.until("its answers are gone with the guard", |now| health(now).is_none()).await;
 }
 
 #[test]

@@ -79,9 +79,14 @@ fn pairs(model: &Model) -> Vec<(String, String)> {
         Some(Layer::Guard(dialog)) if model.guards.of(&dialog.release.uid).is_some() => {
             return named(model, chain, &[(Command::Confirm, "end the guard"), (Command::Back, "leave")]);
         }
+        Some(Layer::Guard(dialog)) if dialog.at.is_some() => {
+            let words = [(Command::Open, "take them"), (Command::NextPane, "next line"), (Command::Back, "leave")];
+            return named(model, chain, &words);
+        }
         Some(Layer::Guard(_)) => {
             let words = [
                 (Command::Confirm, "arm"),
+                (Command::Reason, "rules"),
                 (Command::TogglePaused, "ask/automatic"),
                 (Command::ToggleOptional, "also step"),
                 (Command::Back, "leave"),

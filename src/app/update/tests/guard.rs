@@ -1,13 +1,16 @@
 use super::note;
 use crate::action::guard::{Ending, Evaluation, GuardNews};
 use crate::app::effect::Effect;
-use crate::app::guards::Acts;
+use crate::app::guards::{Acts, GuardTerms};
 use crate::app::layers::Layer;
+use crate::app::layers::guard::Line;
 use crate::app::{Model, Msg, update};
 use crate::domain::Uid;
+use crate::domain::guarding::OnBreach;
 use crate::domain::outcome::OutcomeKind;
-use crate::guard::Verdict;
+use crate::guard::{Check, Quantile, Rule, Verdict};
 use crate::ui::view::samples::{arm, at_stuck, press};
+use jiff::SignedDuration;
 
 fn focused(model: &Model) -> Uid {
     model.focus().expect("selected").uid.clone()
@@ -33,7 +36,7 @@ fn guarded() -> Model {
     press(&mut model, "B");
     arm(&mut model);
     let effects = press(&mut model, "y");
-    assert!(matches!(effects.as_slice(), [Effect::Arm(_, Acts::Asks)]), "{effects:?}");
+    assert!(matches!(effects.as_slice(), [Effect::Arm(_, terms)] if terms.acts == Acts::Asks), "{effects:?}");
     model
 }
 
@@ -46,7 +49,7 @@ fn a_guard_is_armed_by_a_seen_y_and_by_no_key_before() {
     assert!(press(&mut model, "p").is_empty());
     arm(&mut model);
     let effects = press(&mut model, "y");
-    assert!(matches!(effects.as_slice(), [Effect::Arm(_, Acts::GoesBack)]), "{effects:?}");
+    assert!(matches!(effects.as_slice(), [Effect::Arm(_, terms)] if terms.acts == Acts::GoesBack), "{effects:?}");
     let uid = focused(&model);
     assert_eq!(model.guards.of(&uid).map(crate::app::guards::Guard::word), Some("guard"), "it stands on the board");
 }
@@ -115,4 +118,81 @@ fn other_namespaces_keep_the_guards_and_another_context_asks_first() {
     session.cluster = std::sync::Arc::new(identity);
     update(&mut model, Msg::Switched(Ok(Box::new(session))));
     assert!(model.guards.of(&uid).is_none());
+}
+
+fn dialog(model: &Model) -> &crate::app::layers::GuardDialog {
+    match model.top() {
+        Some(Layer::Guard(dialog)) => dialog,
+        other => panic!("no dialog of a guard: {other:?}"),
+    }
+}
+
+/// What the guard was armed with that `keys` typed into its dialog ask for.
+fn armed_with(keys: &str) -> GuardTerms {
+    let mut model = at_stuck(80, 24, "");
+    press(&mut model, "B");
+    arm(&mut model);
+    press(&mut model, &format!("e{keys}<Enter>"));
+    assert_eq!(dialog(&model).problem, None);
+    assert!(press(&mut model, "y").is_empty(), "what was taken is to be seen first");
+    arm(&mut model);
+    let effects = press(&mut model, "y");
+    let [Effect::Arm(_, terms)] = effects.as_slice() else { panic!("{effects:?}") };
+    let uid = focused(&model);
+    let asked = crate::app::measuring::focus(&model).endpoints;
+    assert_eq!(asked.first().map(|(asked, _)| asked.clone()), terms.health.as_ref().map(|_| uid.clone()));
+    assert_eq!(crate::app::measuring::Limits::on(&model, &uid).p99, terms.rules.rules.iter().find_map(p99));
+    GuardTerms::clone(terms)
+}
+
+fn p99(rule: &Rule) -> Option<f64> {
+    match rule.check {
+        Check::Latency(_, seconds) => Some(seconds),
+        _ => None,
+    }
+}
+
+#[test]
+fn the_rules_are_typed_in_the_dialog_and_the_guard_is_armed_with_them() {
+    let terms =
+        armed_with("<Ctrl-u>2%,breaches=3<Tab>250ms<Tab>svc/search:80/health<Tab><Ctrl-u>1h<Tab><Right><Tab><Right>");
+    let of = |name: &str| terms.rules.rules.iter().find(|rule| rule.check.name() == name).expect("there");
+    assert_eq!((of("error rate").check, of("error rate").terms.in_a_row), (Check::ErrorsMax(0.02), 3));
+    assert_eq!(of("p99").check, Check::Latency(Quantile::P99, 0.25));
+    assert_eq!(of("health endpoint").check, Check::Health(3));
+    assert_eq!(terms.health.as_ref().map(|health| &*health.address.text), Some("svc/search:80/health"));
+    assert_eq!((terms.watch, terms.acts), (SignedDuration::from_hours(1), Acts::GoesBack));
+    assert_eq!(terms.on_breach, OnBreach::Hold, "a plain workload has no traffic and no sides: undo or hold");
+    // Without a limit there is no rule.
+    let none = armed_with("<Ctrl-u>");
+    assert!(none.rules.rules.iter().all(|rule| rule.check.name() != "error rate"), "{:?}", none.rules);
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_in_the_dialog_where_it_stands_and_nothing_is_armed() {
+    let cases = [
+        ("<Ctrl-u>500%", Line::Errors, "500 % is no share"),
+        ("<Ctrl-u>-5%", Line::Errors, "-5 % is no share"),
+        ("<Ctrl-u>five", Line::Errors, "no share of requests"),
+        ("<Tab>0ms", Line::P99, "no time that a request can take"),
+        ("<Tab>fast", Line::P99, "no time of a request"),
+        ("<Tab><Tab>search:80", Line::Health, "must begin with"),
+        ("<Tab><Tab>https://", Line::Health, "names no place"),
+        ("<Tab><Tab><Tab><Ctrl-u>soon", Line::For, "'soon' is no time"),
+        ("<Tab><Tab><Tab><Ctrl-u>0s", Line::For, "no time to watch for"),
+    ];
+    for (keys, line, why) in cases {
+        let mut model = at_stuck(80, 24, "");
+        press(&mut model, "B");
+        arm(&mut model);
+        press(&mut model, &format!("e{keys}<Enter>"));
+        let told = dialog(&model).problem.clone().unwrap_or_default();
+        assert!(told.contains(why), "{keys}: {told}");
+        assert_eq!(dialog(&model).at, Some(line), "{keys}");
+        arm(&mut model);
+        assert!(press(&mut model, "y").is_empty(), "{keys}: a letter of the field");
+        assert!(press(&mut model, "<Esc>").is_empty());
+        let uid = focused(&model);
+        assert!(model.guards.of(&uid).is_none(), "{keys}");
+    }
 }
