@@ -132,9 +132,17 @@ pub enum Reading {
 }
 
 impl Reading {
-    /// The number of a source: NaN and infinities are what a source says of nothing divided by nothing.
+    /// The number of a source: NaN is what a source says of nothing divided by nothing, and of something divided by nothing
+    /// it says an infinity, which nobody can use.
     pub fn of(number: f64) -> Self {
-        if number.is_finite() { Self::Value(number) } else { Self::NoTraffic }
+        match number {
+            number if number.is_finite() => Self::Value(number),
+            number if number.is_nan() => Self::NoTraffic,
+            number => {
+                let sign = if number > 0.0 { '+' } else { '-' };
+                Self::Unusable(format!("the source gives {sign}Inf, which is no number").into())
+            }
+        }
     }
 
     /// The number, if there is one.
@@ -172,7 +180,7 @@ pub struct Series {
 }
 
 /// A measurement with a name of its own: a controller's metric, or a business metric.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Named {
     /// Its name, as the person or the controller wrote it.
     pub name: Str,
@@ -187,6 +195,17 @@ pub struct Named {
     /// What its owner made of it, or how it compares, in words: `Successful`, `no clear difference (two-proportion
     /// test)`; empty where nothing is said.
     pub verdict: Str,
+    /// Which source tells it; empty while that is not noted.
+    pub source: Str,
+    /// When it was asked for, by our clock.
+    pub at: Option<Timestamp>,
+}
+
+impl Named {
+    /// How old it is; `None`: nobody noted when it was asked for.
+    pub fn age(&self, now: Timestamp) -> Option<Age> {
+        Some(Age::between(self.at?, now))
+    }
 }
 
 /// The last answers of a health endpoint, oldest first.
@@ -252,7 +271,10 @@ mod tests {
     #[test]
     fn nothing_divided_by_nothing_is_no_traffic_and_never_a_zero() {
         assert_eq!(Reading::of(f64::NAN), Reading::NoTraffic);
-        assert_eq!(Reading::of(f64::INFINITY).word(), Some("no traffic"));
+        assert_eq!(
+            Reading::of(f64::NEG_INFINITY),
+            Reading::Unusable("the source gives -Inf, which is no number".into())
+        );
         assert_eq!(Reading::of(0.0), Reading::Value(0.0));
         assert_eq!(measured(None).track(Role::Stable).map(|track| track.errors.value()), Some(None));
     }

@@ -85,6 +85,7 @@ fn flagger(canary: &Canary, values: &HashMap<String, f64>) -> Vec<Named> {
             max: metric.max,
             unit: unit.into(),
             verdict,
+            ..Named::default()
         }
     };
     canary.analysis.metrics.iter().map(named).collect()
@@ -117,8 +118,10 @@ fn argo(runs: &[Arc<AnalysisRun>]) -> Vec<Named> {
                 values: vec![(Role::Candidate, reading, samples)],
                 min,
                 max,
-                unit: "".into(),
                 verdict: verdict.into(),
+                // The controller measured it, and not we when we asked.
+                at: last.and_then(|last| last.finished.or(last.started)),
+                ..Named::default()
             }
         })
         .collect()

@@ -141,6 +141,10 @@ pub async fn ask(sources: &[Arc<dyn MetricSource>], question: &Question) -> Aske
     for source in sources {
         match source.release(question).await {
             Ok(Some(mut found)) => {
+                for named in &mut found.named {
+                    named.source = found.source.clone();
+                    named.at.get_or_insert(question.now);
+                }
                 asked.found.named.append(&mut found.named);
                 if asked.found.tracks.is_empty() && !found.tracks.is_empty() {
                     asked.found = Found { named: std::mem::take(&mut asked.found.named), ..found };

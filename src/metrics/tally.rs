@@ -22,12 +22,17 @@ pub struct Counted {
     cases: Option<f64>,
     /// Whether there was any series.
     seen: bool,
+    /// A rate that is infinite: what it is added to is none any more.
+    infinite: Option<f64>,
 }
 
 impl Counted {
     /// Adds requests; what is no number adds nothing. `failed`: `None` where nothing says how they ended.
     pub fn add(&mut self, rate: f64, failed: Option<bool>) {
         self.seen = true;
+        if rate.is_infinite() {
+            self.infinite = Some(rate);
+        }
         if rate.is_finite() {
             self.requests += rate;
             self.judged += if failed.is_some() { rate } else { 0.0 };
@@ -141,6 +146,10 @@ impl Tally {
         let series = self.series(past);
         if let Some(word) = &self.words[at] {
             return TrackMeasured { series, ..TrackMeasured::unknown(lane.role, lane.name.clone(), word.clone()) };
+        }
+        if let Some(rate) = now.infinite {
+            let unusable = TrackMeasured::unknown(lane.role, lane.name.clone(), Reading::of(rate));
+            return TrackMeasured { series, ..unusable };
         }
         if now.requests <= 0.0 {
             let idle = TrackMeasured::unknown(lane.role, lane.name.clone(), Reading::NoTraffic);

@@ -53,6 +53,8 @@ pub struct Glyphs {
     pub bar_mark: &'static str,
     /// The levels of a sparkline, lowest first.
     pub spark: &'static [&'static str],
+    /// A limit over a sparkline.
+    pub limit: &'static str,
     /// A health endpoint that answered well.
     pub tick: &'static str,
     /// A health endpoint that did not.
@@ -99,6 +101,7 @@ pub const UNICODE: Glyphs = Glyphs {
     bar_part: "▒",
     bar_mark: "▓",
     spark: &["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
+    limit: "┈",
     tick: "●",
     tick_bad: "○",
     rung: "──",
@@ -138,6 +141,7 @@ pub const ASCII: Glyphs = Glyphs {
     bar_part: "=",
     bar_mark: "|",
     spark: &["_", ".", "-", "=", "+", "*", "#", "@"],
+    limit: ":",
     tick: "+",
     tick_bad: "x",
     rung: "--",

@@ -49,6 +49,8 @@ struct NamedPart {
     min: Option<f64>,
     max: Option<f64>,
     verdict: String,
+    source: Str,
+    at: Option<Timestamp>,
     values: Vec<NamedValue>,
 }
 
@@ -75,6 +77,8 @@ impl From<&Measured> for MeasurementsPart {
             min: named.min,
             max: named.max,
             verdict: sanitize(&named.verdict).into_owned(),
+            source: named.source.clone(),
+            at: named.at,
             values: named
                 .values
                 .iter()

@@ -72,7 +72,7 @@ fn compared(name: &str, metric: &Business, values: Vec<(Role, Reading, Option<u6
         word => word,
     };
     let values = values.into_iter().map(|(role, value, samples)| (role, scaled(value), samples)).collect();
-    Named { name: name.into(), values, min: None, max: None, unit: unit.into(), verdict }
+    Named { name: name.into(), values, unit: unit.into(), verdict, ..Named::default() }
 }
 
 #[cfg(test)]

@@ -20,6 +20,11 @@ pub async fn measure(
     mut base: Found,
 ) -> Result<(Found, Option<Timestamp>), Trouble> {
     let times = Times::of(question, ahead, (step(question.span), POINTS));
+    let own = [(&queries.error_rate, "errors"), (&queries.latency, "p99"), (&queries.request_rate, "requests")];
+    let own: Vec<&str> = own.iter().filter(|(query, _)| query.is_some()).map(|(_, name)| *name).collect();
+    if own.len() < 3 {
+        base.detail = format!("{}; own query for {}", base.detail, own.join(" and ")).into();
+    }
     let gates = question.recent.map(|span| Times::of(question, ahead, fine(span)));
     let mut theirs = None;
     for (track, lane) in base.tracks.iter_mut().zip(&question.lanes.tracks) {

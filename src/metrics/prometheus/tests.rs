@@ -1,6 +1,7 @@
 //! The source against a server on loopback that answers as it is told, and counts.
 
 mod presets;
+mod tls;
 
 use super::*;
 use crate::cluster::{Clock, Cluster, ConnectOptions};
@@ -9,7 +10,9 @@ use crate::domain::Kind;
 use crate::domain::measurement::Reading;
 use crate::domain::release::Role;
 use crate::domain::{Release, Snapshot, Uid};
+use crate::guard::{Rules, State, Verdict, judge};
 use crate::metrics::MeterOptions;
+use crate::metrics::source::Asked;
 use crate::strategy::testing::shop::Shop;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -167,6 +170,33 @@ async fn no_requests_are_no_traffic_and_no_series_are_no_source() {
         Server::start(|asked| if asked.contains("label/") { names(r#""http_requests_total""#) } else { vector("") })
             .await;
     assert_eq!(at(&empty).await.release(&question(release())).await, Ok(None));
+}
+
+#[tokio::test]
+async fn an_infinite_rate_is_no_number_and_breaks_no_rule() {
+    for odd in ["+Inf", "-Inf"] {
+        let server = Server::start(move |asked| match asked {
+            asked if asked.contains("label/") => names(r#""istio_requests_total""#),
+            asked if asked.contains("range") || asked.contains("bucket") => vector(""),
+            _ => vector(
+                &[row("web-canary", "500", odd), row("web-canary", "200", "3"), row("web", "200", "3")].join(","),
+            ),
+        })
+        .await;
+        let question = question(release());
+        let found = at(&server).await.release(&question).await.unwrap().unwrap();
+        let asked = Asked { found, trouble: None };
+        let measured = asked.over(None, &question, SignedDuration::from_secs(5));
+        let rules = Rules { settle: SignedDuration::ZERO, ..Rules::default() };
+        let judged = judge(&rules, Some(&measured), &question.release, &State::default(), question.now);
+        assert_eq!(judged.findings[0].verdict, Verdict::NoData, "{odd}: {}", judged.reason);
+        assert!(
+            judged.findings[0].text.contains(&format!("the source gives {odd}")),
+            "{odd}: {}",
+            judged.findings[0].text
+        );
+        assert_eq!(measured.track(Role::Stable).and_then(|track| track.errors.value()), Some(0.0));
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! One measurement, large: both tracks, the limit, and the moments of our own writes and of the rollout's steps.
 //!
 //! ```text
-//! ┌ errors of shop/checkout ─────────────── scrape, 3 of 6 pods · window 15 min ┐
+//! ┌ errors of shop/checkout ─────────────── scrape · over 1 min · past 15 min ───┐
 //! │ stable 0.11 %   candidate ✖ 20 %   limit 5 %                     1 of 3 Tab │
 //! │  20 %│                     1          2⡠⠔⠒⠒⠒⠒                                │
 //! │      │                     │          │⠁                                    │
@@ -41,9 +41,10 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, model: &Model, view: &ChartV
     let name = shown(&view.release.key.qualified()).into_owned();
     let what = what(view.shows, measured);
     let title = format!("{what} of {name}");
-    let room = usize::from(area.width).saturating_sub(width(&title) + 32);
+    let times = numbers::times(measured, model.span, look);
+    let room = usize::from(area.width).saturating_sub(width(&title) + width(&times) + 10);
     let source = numbers::source(measured, model.now, room);
-    let detail = format!("{source} {} window {}", look.glyphs.dot, model.span.words());
+    let detail = format!("{source} {} {times}", look.glyphs.dot);
     let inside = Pane { title: &title, detail: &detail, frame: Frame::Focused }.draw(buffer, area, look);
     let inside = Rect { x: inside.x + 1.min(inside.width), width: inside.width.saturating_sub(2), ..inside };
     let Some(measured) = measured.filter(|measured| measured.at.is_some()) else {
@@ -102,7 +103,7 @@ fn past(
     (measured, lanes): (&Measured, &[Lane<'_>]),
     look: Look<'_>,
 ) {
-    let kind = kind(view.shows, Limits::of(&model.session.config));
+    let kind = kind(view.shows, Limits::on(model, &view.release.uid));
     let to = measured.at.unwrap_or(model.now);
     let from = to.checked_sub(model.span.time()).unwrap_or(to);
     let mut moments = marks(model, &view.release, from);

@@ -1,10 +1,11 @@
 //! Stable against candidate: errors, latency, requests, and what they rest on. What is not known is a word, never 0 %.
 //!
 //! ```text
-//! ┌ prometheus ─────────────────────────────────────────────── window 15 min ┐
+//! ┌ prometheus ──────────────────────────────── over 1 min · past 15 min ┐
 //! │            stable     candidate                            limit          │
 //! │ errors     0.11 %     0.14 %       no clear difference     5 %            │
 //! │ p99        182 ms     190 ms       +4 %                    500 ms         │
+//! │                   ┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈  limit 5 %                       │
 //! │ errors  stable    ▁▁▂▁▁▂▁▁▁▂▁▁▁▁▂▁▁▁▂▁▁  peak 0.2 %                      │
 //! │         candidate        │▁▁▁▂▁▁▃▁▁▁▂▁▁  peak 0.3 %                      │
 //! │         │ 03:04 advance → 20 %, by ana                                    │
@@ -43,7 +44,7 @@ pub(super) fn title(drawn: Drawn<'_>) -> Content {
     let measured = drawn.model.measured(&drawn.view.release.uid);
     let cells = usize::from(drawn.model.size.width) / if drawn.model.size.shows_all_panes() { 2 } else { 1 };
     let title = numbers::source(measured.map(AsRef::as_ref), drawn.model.now, cells.saturating_sub(44));
-    Content { title, detail: format!("window {}", drawn.model.span.words()) }
+    Content { title, detail: numbers::times(measured.map(AsRef::as_ref), drawn.model.span, drawn.look) }
 }
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, drawn: Drawn<'_>) {
@@ -81,7 +82,7 @@ fn rows(drawn: Drawn<'_>, (cells, low): (usize, bool)) -> Vec<Row> {
     let Some(measured) = drawn.model.measured(&release.uid) else {
         return words("Not measured yet: the sources are being asked.");
     };
-    let limits = Limits::of(&drawn.model.session.config);
+    let limits = Limits::on(drawn.model, &release.uid);
     let lanes = Lane::all(release, measured);
     let mut rows = Vec::new();
     if let Some(sentence) = trouble(measured, drawn) {
@@ -93,8 +94,8 @@ fn rows(drawn: Drawn<'_>, (cells, low): (usize, bool)) -> Vec<Row> {
         return rows;
     }
     rows.extend(table::lines(&lanes, limits, (cells, low), drawn.look).into_iter().map(Row::Words));
-    rows.extend(past::rows(&lanes, measured, limits, drawn));
-    rows.extend(named::lines(measured, &lanes, cells, drawn.look).into_iter().map(Row::Words));
+    rows.extend(past::rows(&lanes, measured, (limits, !low), drawn));
+    rows.extend(named::lines(measured, &lanes, (cells, drawn.model.now), drawn.look).into_iter().map(Row::Words));
     rows.extend(lanes.iter().filter_map(Lane::unusable).flat_map(|why| words(&why)));
     rows
 }

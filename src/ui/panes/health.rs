@@ -127,7 +127,7 @@ fn all(drawn: Drawn<'_>) -> Vec<Said> {
 fn judged(drawn: Drawn<'_>) -> (Verdict, Vec<HealthReason>) {
     let release = &drawn.view.release;
     let measured = drawn.model.measured(&release.uid).map(AsRef::as_ref);
-    measuring::health(release, measured, Limits::of(&drawn.model.session.config), drawn.model.now)
+    measuring::health(release, measured, Limits::on(drawn.model, &release.uid), drawn.model.now)
 }
 
 /// The last answers of the health endpoint, the newest on the right, and what the newest said.

@@ -1,10 +1,10 @@
 //! Measured numbers as they are written: with units, never longer than a column, and words where there is none.
 
 use super::said::shown;
-use crate::app::measuring::{self, Tone};
-use crate::domain::Timestamp;
+use crate::app::measuring::{self, Span, Tone};
 use crate::domain::measurement::compare::Difference;
 use crate::domain::measurement::{Measured, Reading};
+use crate::domain::{Age, Timestamp};
 use crate::ui::widgets::Look;
 use ratatui::style::Style;
 
@@ -104,6 +104,15 @@ fn apart(difference: Difference) -> String {
 
 const fn sign(by: f64) -> &'static str {
     if by < 0.0 { "-" } else { "+" }
+}
+
+/// What the numbers are taken over, and how far back the past goes: `over 1 min · past 15 min`.
+pub fn times(measured: Option<&Measured>, past: Span, look: Look<'_>) -> String {
+    let past = past.words();
+    match measured.filter(|measured| measured.at.is_some()) {
+        Some(measured) => format!("over {} {} past {past}", Age(measured.window).words(), look.glyphs.dot),
+        None => format!("past {past}"),
+    }
 }
 
 /// Where the numbers come from and how old they are: `prometheus, svc/prometheus:9090, 40 s old`; the fullest form that

@@ -1,6 +1,7 @@
 //! Measurements with names of their own: a controller's, and business metrics.
 
 use super::Lane;
+use crate::domain::Timestamp;
 use crate::domain::measurement::{Measured, Named, Reading};
 use crate::ui::text::{Align, Elide, fit};
 use crate::ui::view::numbers;
@@ -10,7 +11,12 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 /// A line a metric: its values by track, its limits, and what is made of it.
-pub(super) fn lines(measured: &Measured, lanes: &[Lane<'_>], cells: usize, look: Look<'_>) -> Vec<Line<'static>> {
+pub(super) fn lines(
+    measured: &Measured,
+    lanes: &[Lane<'_>],
+    (cells, now): (usize, Timestamp),
+    look: Look<'_>,
+) -> Vec<Line<'static>> {
     if measured.named.is_empty() {
         return Vec::new();
     }
@@ -42,12 +48,25 @@ pub(super) fn lines(measured: &Measured, lanes: &[Lane<'_>], cells: usize, look:
             let verdict = shown(&named.verdict);
             rest = if rest.is_empty() { verdict.into_owned() } else { format!("{rest}, {verdict}") };
         }
+        let told = told(measured, named, now);
+        if !told.is_empty() {
+            rest = if rest.is_empty() { told } else { format!("{rest}, {told}") };
+        }
         if !rest.is_empty() {
             spans.push(Span::styled(format!("  {rest}"), muted));
         }
         lines.push(Line::from(spans));
     }
     lines
+}
+
+/// Who tells it and how old it is, where that is another than the title says.
+fn told(measured: &Measured, named: &Named, now: Timestamp) -> String {
+    let apart = measured.at.zip(named.at).is_none_or(|(at, own)| at.duration_since(own) > measured.every);
+    let age = named.age(now).filter(|age| apart && age.0 > measured.every).map(|age| format!("{} old", age.words()));
+    let source =
+        Some(shown(&named.source).into_owned()).filter(|source| !source.is_empty() && named.source != measured.source);
+    [source, age].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// A value with its unit, or its word.

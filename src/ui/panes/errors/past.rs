@@ -1,4 +1,11 @@
-//! The past over the window: a sparkline a track, the limit as its scale, and the moments that explain it.
+//! The past: a sparkline a track, the limit as a line over it with what lies above, and the moments that explain it.
+//!
+//! ```text
+//! │                      ┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈  limit 5 %      │
+//! │ errors    stable     ▁▁▂▁▁▂▁▁▁▂▁▁▁▁▂▁▁▁▂▁▁▁▁▁  peak 0.2 %     │
+//! │                      ┈┈┈┈┈┈┈┈┈│▆▅▇█▇▆▅██▇▆▅▇█                 │
+//! │           candidate           │██████████████ ✖ peak 26 %     │
+//! ```
 
 use super::{Lane, Row};
 use crate::app::marks::{Mark, marks};
@@ -36,6 +43,8 @@ pub(super) struct Past {
     /// The value of a full cell, shared by the tracks.
     full: f64,
     limit: Option<f64>,
+    /// Whether this is the line of the limit over the track's own, with what lies above it; and whether it says the limit.
+    edge: Option<bool>,
     marks: Vec<Timestamp>,
     form: fn(f64) -> String,
 }
@@ -44,7 +53,13 @@ pub(super) struct Past {
 type Sort<'a> = (&'static str, fn(&Series) -> &Vec<Option<f64>>, fn(f64) -> String, Option<f64>);
 
 /// The sparklines of all tracks, errors first.
-pub(super) fn rows(lanes: &[Lane<'_>], measured: &Measured, limits: Limits, drawn: Drawn<'_>) -> Vec<Row> {
+/// `lines`: whether there is room for the limits' lines.
+pub(super) fn rows(
+    lanes: &[Lane<'_>],
+    measured: &Measured,
+    (limits, lines): (Limits, bool),
+    drawn: Drawn<'_>,
+) -> Vec<Row> {
     let to = measured.at.unwrap_or(drawn.model.now);
     let from = to.checked_sub(drawn.model.span.time()).unwrap_or(to);
     let marks = marks(drawn.model, &drawn.view.release, from);
@@ -59,10 +74,11 @@ pub(super) fn rows(lanes: &[Lane<'_>], measured: &Measured, limits: Limits, draw
             lanes.iter().filter(|lane| of(&lane.track.series).iter().any(Option::is_some)).collect();
         let all = known.iter().flat_map(|lane| of(&lane.track.series)).flatten().copied();
         // Below the limit the limit is the scale: little noise looks like little.
-        let full = all.filter(|value| value.is_finite()).fold(limit.unwrap_or(0.0), f64::max);
+        let highest = all.filter(|value| value.is_finite()).fold(limit.unwrap_or(0.0), f64::max);
+        let line = limit.filter(|_| lines);
         for (place, lane) in known.into_iter().enumerate() {
             let series = &lane.track.series;
-            rows.push(Row::Past(Past {
+            let past = Past {
                 label: if place == 0 { label } else { "" },
                 name: lane.name.clone(),
                 style: lane.style(drawn.look),
@@ -71,11 +87,18 @@ pub(super) fn rows(lanes: &[Lane<'_>], measured: &Measured, limits: Limits, draw
                 start: series.start,
                 step: series.step,
                 points: of(series).clone(),
-                full,
+                full: line.unwrap_or(highest),
                 limit,
+                edge: None,
                 marks: marks.iter().map(|mark| mark.at).collect(),
                 form,
-            }));
+            };
+            if let Some(limit) = line
+                && (place == 0 || past.peak().is_some_and(|peak| peak > limit))
+            {
+                rows.push(Row::Past(past.edge(limit, highest, place == 0)));
+            }
+            rows.push(Row::Past(past));
         }
         if label == "errors" && !rows.is_empty() {
             rows.extend(told(&marks, drawn));
@@ -100,6 +123,26 @@ fn told(marks: &[Mark], drawn: Drawn<'_>) -> Vec<Row> {
 }
 
 impl Past {
+    /// The highest point that is known.
+    fn peak(&self) -> Option<f64> {
+        self.points.iter().flatten().copied().filter(|value| value.is_finite()).reduce(f64::max)
+    }
+
+    /// The line of `limit` over this one: what lies above it, up to `highest`, which all tracks share.
+    fn edge(&self, limit: f64, highest: f64, says: bool) -> Self {
+        let above = |point: &Option<f64>| point.filter(|value| *value > limit).map(|value| value - limit);
+        Self {
+            label: "",
+            name: String::new(),
+            points: self.points.iter().map(above).collect(),
+            full: highest - limit,
+            limit: Some(limit),
+            edge: Some(says),
+            marks: self.marks.clone(),
+            ..*self
+        }
+    }
+
     pub fn draw(&self, buffer: &mut ratatui::buffer::Buffer, slot: Slot, look: Look<'_>) {
         let muted = look.theme.style("text.muted");
         put(buffer, slot.first(NAMES[0]), self.label, muted);
@@ -111,11 +154,18 @@ impl Past {
         let cells = usize::from(line.cells);
         let values = within((self.start, self.step), &self.points, (self.from, self.to), cells);
         let marks: Vec<usize> = self.marks.iter().filter_map(|at| place(*at, (self.from, self.to), cells)).collect();
-        let over = self.limit.map(|limit| (limit, look.theme.style("verdict.bad")));
+        let bad = look.theme.style("verdict.bad");
+        let over = self.limit.map(|limit| if self.edge.is_some() { (0.0, bad) } else { (limit, bad) });
+        if let Some(says) = self.edge {
+            put(buffer, line, &look.glyphs.limit.repeat(cells), muted);
+            if says && peak_cells > 0 {
+                let limit = self.limit.map(self.form).unwrap_or_default();
+                put(buffer, rest.last(PEAK - 1), &format!("limit {limit}"), muted);
+            }
+        }
         Sparkline { values: &values, full: Some(self.full), over, marks: &marks, style: self.style }
             .draw(buffer, line, look);
-        let peak = self.points.iter().flatten().copied().filter(|value| value.is_finite()).fold(f64::MIN, f64::max);
-        if peak_cells > 0 && peak > f64::MIN {
+        if let Some(peak) = self.peak().filter(|_| peak_cells > 0 && self.edge.is_none()) {
             let broken = self.limit.is_some_and(|limit| peak > limit);
             let style = if broken { look.theme.style("verdict.bad") } else { muted };
             let sign = if broken { format!("{} ", look.glyphs.down) } else { String::new() };

@@ -93,10 +93,10 @@ pub fn named(name: &str, stable: f64, candidate: f64, verdict: &str) -> Named {
             (Role::Stable, Reading::Value(stable), Some(12_400)),
             (Role::Candidate, Reading::Value(candidate), Some(3_100)),
         ],
-        min: None,
         max: Some(100.0),
         unit: "%".into(),
         verdict: verdict.into(),
+        ..Named::default()
     }
 }
 
