@@ -4,6 +4,8 @@
 mod applying;
 #[path = "engine/closing.rs"]
 mod closing;
+#[path = "engine/endings.rs"]
+mod endings;
 #[path = "engine/faults.rs"]
 mod faults;
 #[path = "engine/feed.rs"]

@@ -37,8 +37,8 @@ pub(super) enum Acted {
     NotNow(Str),
     /// The guard has come to its end.
     Ended(Happened, Str),
-    /// The way back is not allowed: why.
-    Forbidden(Str),
+    /// It was not rolled back: it is not allowed, or the server gave no answer for too long.
+    NotBack(OutcomeKind, Str),
 }
 
 impl Watch {
@@ -191,7 +191,7 @@ impl Watch {
                 OutcomeKind::Planned => return Ok(Acted::Ended(Happened::Breach, rehearsed("roll back"))),
                 OutcomeKind::Forbidden => {
                     let reason = format!("{}; it may not be rolled back: {why}", pending.because);
-                    return Ok(Acted::Forbidden(reason.into()));
+                    return Ok(Acted::NotBack(OutcomeKind::Forbidden, reason.into()));
                 }
                 OutcomeKind::Refused if self.engine.policy().read_only => break,
                 OutcomeKind::Unchanged
@@ -202,11 +202,24 @@ impl Watch {
                 | OutcomeKind::Failed
                 | OutcomeKind::Partial => {}
             }
+            let (since, sent) = self.unheard.unwrap_or((self.now(), false));
+            self.unheard = Some((since, sent || outcome.kind == OutcomeKind::Unknown));
             refused += u32::from(!moved);
             if refused >= TRIES {
                 break;
             }
             if Instant::now() >= deadline {
+                if unanswered && self.gives_up(kept) {
+                    let (_, sent) = self.unheard.unwrap_or((self.now(), false));
+                    let (kind, what) = if sent {
+                        (OutcomeKind::Unknown, "was sent back, and nobody knows what came of it")
+                    } else {
+                        (OutcomeKind::Unreachable, "could not be sent back")
+                    };
+                    let reason =
+                        format!("{}; it {what}: {why}. Run again, the guard goes on from here", pending.because);
+                    return Ok(Acted::NotBack(kind, reason.into()));
+                }
                 if unanswered {
                     // Nothing says that it can't be done: the next look tries again.
                     return Ok(Acted::NotNow(format!("not rolled back yet: {why}").into()));
@@ -224,6 +237,14 @@ impl Watch {
         }
         let reason = format!("{}; it could not be rolled back: {why}", pending.because);
         Ok(Acted::Ended(Happened::NotRolledBack, reason.into()))
+    }
+
+    /// Whether a way back that gets no answer was tried for long enough: for twice as long as it may take, and not before
+    /// the guard's own time is over.
+    fn gives_up(&self, kept: &Kept) -> bool {
+        let Some((since, _)) = self.unheard else { return false };
+        let over = kept.until.or_else(|| kept.armed.checked_add(self.options.watch).ok()).unwrap_or(since);
+        self.now().duration_since(over.max(since)) >= self.options.rules.undo.saturating_mul(2)
     }
 
     async fn went_back(&self, kept: &Kept) -> bool {

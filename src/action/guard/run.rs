@@ -37,6 +37,8 @@ pub(super) struct Watch {
     notices: JoinSet<Vec<crate::notify::Failed>>,
     /// The last word on the rules, so that a journal tells changes only.
     told: Option<Verdict>,
+    /// The way back that gets no answer: since when it is tried, and whether anything of it was sent.
+    pub(super) unheard: Option<(Timestamp, bool)>,
     /// How the rung baked when that last changed, and when it did.
     baked: Option<(Baking, Timestamp)>,
 }
@@ -54,7 +56,7 @@ pub(super) enum Stop {
 impl Watch {
     /// A guard that has not begun.
     pub fn new(engine: Engine, options: GuardOptions, news: mpsc::UnboundedSender<GuardNews>) -> Self {
-        Self { engine, options, news, lost: None, notices: JoinSet::new(), told: None, baked: None }
+        Self { engine, options, news, lost: None, notices: JoinSet::new(), told: None, unheard: None, baked: None }
     }
 
     /// Runs to the end.
@@ -144,7 +146,7 @@ impl Watch {
                 match self.finish_pending(&mut post, &mut kept, &release).await {
                     Ok(Acted::Stepped) => continue,
                     Ok(Acted::Ended(happened, reason)) => return self.end(post, kept, happened, &reason).await,
-                    Ok(Acted::Forbidden(why)) => return self.ended(post, kept, Ending::forbidden(why)).await,
+                    Ok(Acted::NotBack(kind, why)) => return self.ended(post, kept, Ending::not_back(kind, why)).await,
                     Ok(Acted::NotNow(why)) => {
                         self.say(GuardNews::Said(why));
                         if let Err(stop) = self.pause(&mut post, &kept).await {
@@ -209,7 +211,7 @@ impl Watch {
                 Ok(Acted::Stepped) => {}
                 Ok(Acted::NotNow(why)) => self.say(GuardNews::Said(why)),
                 Ok(Acted::Ended(happened, reason)) => return self.end(post, kept, happened, &reason).await,
-                Ok(Acted::Forbidden(why)) => return self.ended(post, kept, Ending::forbidden(why)).await,
+                Ok(Acted::NotBack(kind, why)) => return self.ended(post, kept, Ending::not_back(kind, why)).await,
                 Err(stop) => return stop,
             }
             if let Err(stop) = self.keep(&mut post, &kept).await {

@@ -50,7 +50,8 @@ pub struct Evaluation {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ending {
     /// In a word that an exit code is made of: applied is kept, failed is rolled back and settled, timeout is rolled back
-    /// and not settled, forbidden is not rolled back for want of a right, refused is neither known to be well nor rolled
+    /// and not settled, forbidden is not rolled back for want of a right, unreachable and unknown are a way back that got no
+    /// answer (nothing of it was sent, or nobody knows what came of it), refused is neither known to be well nor rolled
     /// back.
     pub kind: OutcomeKind,
     /// What happened; `None`: an older version wrote it, which did not tell.
@@ -72,9 +73,9 @@ impl Ending {
         Self { kind, happened: Some(happened), reason: reason.into() }
     }
 
-    /// The way back is not allowed.
-    pub(super) fn forbidden(reason: impl Into<Str>) -> Self {
-        Self { kind: OutcomeKind::Forbidden, ..Self::of(Happened::NotRolledBack, reason) }
+    /// It was not rolled back, and `kind` says why: it is not allowed, or the server was not to be reached.
+    pub(super) fn not_back(kind: OutcomeKind, reason: impl Into<Str>) -> Self {
+        Self { kind, ..Self::of(Happened::NotRolledBack, reason) }
     }
 
     /// How it ended, in a word: `kept`, `rolled-back`, `not-settled`, `not-rolled-back`, `breach`, `undecided`.
@@ -98,7 +99,8 @@ mod tests {
         let word = |happened| Ending::of(happened, "").word();
         let all = [Happened::NotRolledBack, Happened::Breach, Happened::Undecided, Happened::NotSettled];
         assert_eq!(all.map(word), ["not-rolled-back", "breach", "undecided", "not-settled"]);
-        assert_eq!(Ending::forbidden("").kind.exit_code(), 5);
+        let codes = [OutcomeKind::Forbidden, OutcomeKind::Unreachable, OutcomeKind::Unknown];
+        assert_eq!(codes.map(|kind| Ending::not_back(kind, "").kind.exit_code()), [5, 6, 7]);
         let older: Ending = serde_json::from_str(r#"{"kind":"failed","reason":"r"}"#).unwrap();
         assert_eq!(older.word(), "rolled-back");
     }

@@ -45,7 +45,8 @@ fn spec(command: Command) -> Command {
          are never acted upon. Its state is kept in a Lease beside the release: killed and run again it goes on where it \
          was, and a second guard stands by.\n\n\
          Exit codes: 0 kept; 1 rolled back and settled; 4 rolled back and not settled; 3 neither known to be well nor \
-         rolled back; the others as everywhere.",
+         rolled back; 5 it may not be rolled back; 6 and 7 the server gave no answer to the way back: nothing was sent, or \
+         nobody knows what came of it; the others as everywhere.",
     )
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::run::{Home, sim};
-use crate::sim::{Request, SimCluster};
+use crate::sim::{Access, Level, Request, SimCluster};
 
 fn image(cluster: &SimCluster, name: &str) -> String {
     let deployment = cluster.object(&format!("deployments/shop/{name}")).unwrap();
@@ -187,4 +187,34 @@ fn a_job_has_the_rights_to_ask_prometheus_and_no_program_of_this_machine() {
     let command = home.run_on(&cluster, &[&job[..], &["--notify", "command"]].concat());
     assert_eq!(command.code, 2);
     assert!(command.complaints.contains("a program of this machine"), "{}", command.complaints);
+}
+
+#[test]
+fn a_guard_ends_with_the_exit_codes_of_every_command_where_it_can_not_begin() {
+    let guard = ["guard", "deploy/cart", "-n", "shop", "--for", "10s"];
+    let cluster = sim("rolling");
+    cluster.away();
+    let ran = Home::new().run_on(&cluster, &guard);
+    assert_eq!(ran.code, 6, "nothing was sent: {}", ran.complaints);
+    assert_eq!(persisted(&cluster), []);
+    // What makes no sense is told whether or not the server is there.
+    let ran = Home::new().run_on(&cluster, &[&guard[..], &["--error-rate-max", "500%"]].concat());
+    assert_eq!(ran.code, 2, "{}", ran.complaints);
+    let ran = Home::new().run_on(&cluster, &[&guard[..], &["--health-url", "web:80/health"]].concat());
+    assert_eq!(ran.code, 2, "{}", ran.complaints);
+    assert!(ran.complaints.contains("--health-url: 'web:80/health' must begin with http://"), "{}", ran.complaints);
+    let cluster = sim("rolling");
+    cluster.set_access(Access::new("eve", Level::Nobody));
+    let ran = Home::new().run_on(&cluster, &guard);
+    assert_eq!(ran.code, 5, "{}", ran.complaints);
+}
+
+#[test]
+fn a_lowest_share_of_successes_alone_is_a_rule_of_the_configuration() {
+    let cluster = sim("rolling");
+    let home = Home::with_config("[guard]\nsuccess_rate = 99\n");
+    let guard = ["guard", "deploy/cart", "-n", "shop", "--for", "5s", "--settle", "0s", "--every", "1s"];
+    let ran = home.run_while_time_passes(&cluster, &guard);
+    assert!(ran.out.contains("success rate at least 99 %"), "{}{}", ran.out, ran.complaints);
+    assert!(!ran.out.contains("error rate at most"), "{}", ran.out);
 }
