@@ -7,7 +7,6 @@
 use crate::feed::{Told, feed, new_is_bad, well};
 use crate::kit::sim_at;
 use jiff::SignedDuration;
-use serde_json::Value;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -20,6 +19,7 @@ use windlass::config::Freeze;
 use windlass::domain::guarding::OnBreach;
 use windlass::domain::intent::ReleaseId;
 use windlass::domain::journal::{Entry, Event};
+use windlass::domain::measurement::Reading;
 use windlass::domain::{Kind, ObjectKey};
 use windlass::guard::Rules;
 use windlass::notify::Notifier;
@@ -27,15 +27,74 @@ use windlass::sim::{Effect, Fault, On, SimCluster};
 
 const KUBECONFIG: &str = "WINDLASS_TEST_GUARD_KUBECONFIG";
 const HOME: &str = "WINDLASS_TEST_GUARD_HOME";
-const BAD: &str = "WINDLASS_TEST_GUARD_BAD";
+const RUN: &str = "WINDLASS_TEST_GUARD_RUN";
 
-/// What the guarded candidate is like.
+/// What is guarded, and what comes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Candidate {
-    /// It walks 10 → 25 → 50 → 100.
+    /// A version on a route that walks 10 → 25 → 50 → 100.
     Good,
-    /// It is taken back.
+    /// A version on a route that loses its traffic.
     Bad,
+    /// A revision of a Deployment that is undone.
+    Revision,
+    /// A side of a Service that is switched back.
+    Side,
+}
+
+impl Candidate {
+    const ALL: [Self; 4] = [Self::Good, Self::Bad, Self::Revision, Self::Side];
+
+    /// The scenario, and the object in it that is written.
+    const fn scene(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Good | Self::Bad => ("istio", "virtualservices.networking.istio.io/shop/search"),
+            Self::Revision => ("rolling", "deployments/shop/cart"),
+            Self::Side => ("bluegreen", "services/bluegreen/app"),
+        }
+    }
+
+    fn key(self) -> ObjectKey {
+        match self {
+            Self::Good | Self::Bad => ObjectKey::new(Kind::VirtualService, "shop", "search"),
+            Self::Revision => ObjectKey::new(Kind::Deployment, "shop", "cart"),
+            Self::Side => ObjectKey::new(Kind::Service, "bluegreen", "app"),
+        }
+    }
+
+    fn told(self) -> Told {
+        match self {
+            Self::Good => well,
+            Self::Bad | Self::Revision => new_is_bad,
+            Self::Side => |_, track| Reading::Value(if &*track.name == "green" { 0.2 } else { 0.001 }),
+        }
+    }
+
+    /// What stands in the written object: weights, image, or side.
+    fn stands(self, sim: &SimCluster) -> String {
+        let object = sim.object(self.scene().1).expect("there");
+        let at = |path: &str| object.pointer(path).cloned().unwrap_or_default().to_string();
+        match self {
+            Self::Good | Self::Bad => [0, 1].map(|place| at(&format!("/spec/http/0/route/{place}/weight"))).join(" "),
+            Self::Revision => at("/spec/template/spec/containers/0/image"),
+            Self::Side => at("/spec/selector/color"),
+        }
+    }
+
+    fn generation(self, sim: &SimCluster) -> i64 {
+        let object = sim.object(self.scene().1).expect("there");
+        object["metadata"]["generation"].as_i64().unwrap_or(0)
+    }
+
+    /// What stands there at the end, and how often the object was written for it.
+    const fn end(self) -> (&'static str, i64) {
+        match self {
+            Self::Good => ("0 100", 3),
+            Self::Bad => ("100 0", 1),
+            Self::Revision => ("\"registry.test/shop/cart:v87\"", 1),
+            Self::Side => ("\"blue\"", 1),
+        }
+    }
 }
 
 /// When a write is cut off.
@@ -47,24 +106,22 @@ enum Cut {
     After,
 }
 
-fn search() -> ObjectKey {
-    ObjectKey::new(Kind::VirtualService, "shop", "search")
-}
-
 /// The child: guards to the end, and tells each step on its standard output. Does nothing in an ordinary run.
 #[tokio::test(flavor = "multi_thread")]
 async fn child() {
     let (Some(kubeconfig), Some(home)) = (std::env::var_os(KUBECONFIG), std::env::var_os(HOME)) else { return };
-    let told: Told = if std::env::var_os(BAD).is_some() { new_is_bad } else { well };
+    let run = std::env::var(RUN).expect("the run's name");
+    let candidate = Candidate::ALL.into_iter().find(|it| format!("{it:?}") == run).expect("a run");
+    let (key, told) = (candidate.key(), candidate.told());
     let _ = rustls::crypto::ring::default_provider().install_default();
     let connect = ConnectOptions { kubeconfig: Some(kubeconfig.into()), ..ConnectOptions::default() };
     let cluster = Cluster::connect(&connect).await.expect("connects");
     cluster.check().await.expect("answers");
-    let namespaces = NamespaceScope::List(vec!["shop".to_owned()]);
+    let namespaces = NamespaceScope::List(vec![key.namespace.to_string()]);
     let observer = cluster.observe(ObserveOptions { namespaces, ..ObserveOptions::default() });
     let mut snapshots = observer.snapshots.clone();
-    let found = snapshots.wait_for(|snapshot| snapshot.complete() && snapshot.by_key(&search()).is_some()).await;
-    let uid = found.expect("observed").by_key(&search()).expect("there").uid.clone();
+    let found = snapshots.wait_for(|snapshot| snapshot.complete() && snapshot.by_key(&key).is_some()).await;
+    let uid = found.expect("observed").by_key(&key).expect("there").uid.clone();
     let settings = Settings {
         policy: Policy::default(),
         freeze: Freeze::none(),
@@ -75,13 +132,13 @@ async fn child() {
     };
     let engine = Engine::new(&cluster, Journal::open(Path::new(&home)), settings);
     let options = GuardOptions {
-        release: ReleaseId { key: search(), uid },
+        release: ReleaseId { key: key.clone(), uid },
         rules: Rules { settle: SignedDuration::ZERO, ..Rules::default() },
         watch: SignedDuration::from_millis(600),
         on_breach: OnBreach::Undo,
-        step_when_ok: true,
+        step_when_ok: candidate == Candidate::Good,
         every: Duration::from_millis(150),
-        measurements: feed(observer.snapshots.clone(), search(), Clock::system(), told),
+        measurements: feed(observer.snapshots.clone(), key, Clock::system(), told),
         snapshots: observer.snapshots.clone(),
         notifier: Notifier::default(),
         reason: "".into(),
@@ -108,8 +165,12 @@ struct Scene {
 }
 
 impl Scene {
-    async fn new() -> Self {
-        let sim = sim_at("istio", 1.0);
+    async fn new(candidate: Candidate) -> Self {
+        let (scenario, object) = candidate.scene();
+        let sim = sim_at(scenario, 1.0);
+        if candidate == Candidate::Side {
+            assert!(sim.edit(object, "ana", |service| service["spec"]["selector"]["color"] = "green".into()));
+        }
         let home = tempfile::tempdir().expect("a directory");
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
@@ -122,9 +183,7 @@ impl Scene {
 
     fn start(&self, candidate: Candidate) -> Child {
         let mut command = Command::new(std::env::current_exe().expect("this binary"));
-        if candidate == Candidate::Bad {
-            command.env(BAD, "bad");
-        }
+        command.env(RUN, format!("{candidate:?}"));
         let arguments = ["--exact", "killed::child", "--nocapture", "--test-threads=1"];
         command.args(arguments).env(KUBECONFIG, &self.kubeconfig).env(HOME, self.home.path());
         command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("starts")
@@ -180,22 +239,6 @@ impl Scene {
         end.unwrap_or_else(|| panic!("no end: {told:#?}"))
     }
 
-    fn weights(&self) -> [i64; 2] {
-        let found = self.sim.object("virtualservices.networking.istio.io/shop/search").expect("there");
-        let route = found.pointer("/spec/http/0/route").and_then(Value::as_array).expect("a list").clone();
-        [0, 1].map(|place: usize| route[place]["weight"].as_i64().unwrap_or(-1))
-    }
-
-    /// How often the route was written.
-    fn steps(&self) -> usize {
-        let all = self.sim.requests();
-        // A lost answer is logged with the code 0, and was done.
-        let done = |code: u16| code == 200 || code == 0;
-        all.iter()
-            .filter(|it| it.verb == "patch" && it.path.contains("/virtualservices/search") && done(it.code))
-            .count()
-    }
-
     fn entries(&self) -> Vec<Entry> {
         Journal::open(self.home.path()).entries().expect("readable")
     }
@@ -209,17 +252,13 @@ fn writes(sim: &SimCluster) -> usize {
 /// Kills a guard at one point, lets another process go on, and looks at what came of it.
 async fn survives(candidate: Candidate, place: u32, cut: Cut) -> bool {
     let at = format!("{candidate:?}, write {place}, {cut:?}");
-    let scene = Scene::new().await;
+    let scene = Scene::new(candidate).await;
+    let before = candidate.generation(&scene.sim);
     let killed = scene.kill_at(candidate, place, cut).await;
     let exit = if killed { Some(scene.finish(candidate).await) } else { None };
-    let (weights, steps) = match candidate {
-        Candidate::Good => ([0, 100], 3),
-        Candidate::Bad => ([100, 0], 1),
-    };
-    assert_eq!(scene.weights(), weights, "at {at}");
-    let generation = scene.sim.object("virtualservices.networking.istio.io/shop/search").expect("there");
-    let written = generation["metadata"]["generation"].as_i64().unwrap_or(0);
-    assert_eq!(written, 1 + steps, "at {at}: each step was written once: {:?}", scene.steps());
+    let (wanted, steps) = candidate.end();
+    assert_eq!(candidate.stands(&scene.sim), wanted, "at {at}");
+    assert_eq!(candidate.generation(&scene.sim), before + steps, "at {at}: each step was written once");
     if let Some(exit) = exit {
         assert_eq!(exit, u8::from(candidate != Candidate::Good), "at {at}");
     }
@@ -254,4 +293,14 @@ async fn killed_at_any_write_of_a_walk_no_step_is_doubled_and_none_is_lost() {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_write_of_a_rollback_it_is_rolled_back_once() {
     at_every_point(Candidate::Bad, 8).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_any_write_of_an_undo_a_deployment_is_undone_once() {
+    at_every_point(Candidate::Revision, 9).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_any_write_of_a_switch_back_a_service_is_switched_once() {
+    at_every_point(Candidate::Side, 8).await;
 }
