@@ -124,6 +124,12 @@ async fn a_bad_candidate_is_seen_within_ten_seconds() {
     assert!(web.detail.starts_with("istio metrics of http://"), "{}", web.detail);
 }
 
+/// What was measured, for whoever runs it with --nocapture.
+pub fn told(what: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout(), "{what}");
+}
+
 /// The value of `query` at that moment as Prometheus' own answer has it.
 async fn by_hand(query: &str, at: windlass::domain::Timestamp) -> f64 {
     let address = format!("{}/api/v1/query", prometheus());
@@ -190,5 +196,6 @@ async fn the_numbers_are_those_of_the_same_queries_by_hand() {
     }
     // A sample that comes in late may move one of them.
     apart_by.sort_by(f64::total_cmp);
+    told(&format!("apart from the same queries by hand: {apart_by:?}"));
     assert!(apart_by[2] < 0.01, "half of the looks are closer than 1 %: {apart_by:?}");
 }

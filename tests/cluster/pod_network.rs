@@ -1,8 +1,9 @@
 //! Measurements that need pods which answer: run where the API server's proxy reaches them (the kit's
 //! `up --pod-network`, through its `inside`).
 
+use crate::guard::{self, ACCOUNT, Job, deployment, image, plain, settle, windlass};
 use crate::kit::{self, Namespace};
-use crate::metrics::{config, istio_release, meter, seed, until};
+use crate::metrics::{config, istio_release, meter, seed, told, until};
 use serde_json::json;
 use windlass::domain::Measurements;
 use windlass::domain::measurement::{Measured, TrackMeasured};
@@ -46,6 +47,7 @@ async fn the_pods_own_counters_agree_with_the_traffic_that_they_get() {
         values.sort_by(f64::total_cmp);
         values[values.len() / 2]
     };
+    told(&format!("requests a second of 80: {requests:?}, errors of 0.2: {errors:?}"));
     let close = |ours: f64, truth: f64| (ours - truth).abs() / truth < 0.05;
     assert!(close(median(&mut requests), 80.0), "{requests:?}");
     assert!(close(median(&mut errors), 0.2), "{errors:?}");
@@ -100,4 +102,44 @@ async fn a_health_endpoint_behind_a_service_is_followed() {
         room.kubectl(&["annotate", pod, "sim/health=503"]);
     }
     until(&mut meter, "it is not well", |now| last(now, false, "503")).await;
+}
+
+/// What a Job in another namespace than the release's left.
+struct Bound;
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        let bound = ["-n", "monitoring", "delete", "role,rolebinding", ACCOUNT, "--ignore-not-found"];
+        let _ = std::panic::catch_unwind(|| kit::kubectl(&bound));
+    }
+}
+
+#[test]
+#[ignore = "needs a control plane whose pods answer"]
+fn a_printed_job_asks_a_prometheus_in_the_cluster_with_its_own_rights_to_the_end() {
+    let room = plain("guard-job-found");
+    room.apply(&deployment("web", &json!({"app": "web"}), "v2", "0.2"));
+    settle(&room, "web");
+    let rules = ["--min-requests", "20", "--settle", "3s", "--window", "10s", "--every", "2s", "--for", "40s"];
+    let print = ["guard", "deploy/web", "--health-url", "svc/web:80/health", "--print-job", "--image", "x.test/w:1"];
+    let printed = windlass(&room.0, None, &[&print[..], &rules].concat());
+    assert_eq!(printed.status.code(), Some(0), "{}", guard::told(&printed));
+    let _bound = Bound;
+    let job = Job::applied(&room, &printed.stdout);
+    let through = "--prometheus=svc/prometheus.monitoring:9090".to_owned();
+    assert!(job.arguments.contains(&through), "{:?}", job.arguments);
+    let can = |arguments: &[&str]| {
+        let asked = format!("system:serviceaccount:{}:{ACCOUNT}", room.0);
+        let arguments = [&["auth", "can-i"], arguments, &["--as", &asked]].concat();
+        std::panic::catch_unwind(|| kit::kubectl(&arguments)).is_ok()
+    };
+    assert!(can(&["get", "services/http:prometheus:9090", "--subresource=proxy", "-n", "monitoring"]));
+    assert!(can(&["get", "services/http:web:80", "--subresource=proxy", "-n", &room.0]));
+    assert!(!can(&["get", "services/http:other:80", "--subresource=proxy", "-n", "monitoring"]));
+    assert!(!can(&["create", "services/http:prometheus:9090", "--subresource=proxy", "-n", "monitoring"]));
+    let ended = job.run();
+    let told = guard::told(&ended);
+    assert_eq!((ended.status.code(), &*image(&room, "web")), (Some(1), "registry.test/web:v1"), "{told}");
+    assert!(told.contains("health endpoint 200") && told.contains("error rate"), "{told}");
+    assert!(!told.contains("local journal only"), "it may write its Lease: {told}");
 }
