@@ -1,16 +1,15 @@
-//! How guards end where the server gives no answer, what another process finds of a write that was under way, and guards on
-//! releases that a controller steers.
+//! How guards end where the server gives no answer, and guards on releases that a controller steers.
 
-use crate::feed::{new_is_bad, well};
-use crate::guard::{heard, lease, options, search, weights};
+use crate::feed::new_is_bad;
+use crate::guard::{heard, options, search, weights};
 use crate::kit::{Console, sim};
 use jiff::SignedDuration;
 use std::time::Duration;
 use windlass::action::guard::{GuardNews, GuardOptions};
 use windlass::domain::guarding::OnBreach;
 use windlass::domain::outcome::OutcomeKind;
-use windlass::domain::{Intent, Kind, ObjectKey};
-use windlass::guard::Rules;
+use windlass::domain::{Intent, ObjectKey, Role, Track};
+use windlass::guard::{Rules, Verdict};
 use windlass::sim::{Effect, Fault, On, SimCluster};
 
 /// Requests to the route, by verb.
@@ -67,36 +66,13 @@ async fn a_way_back_that_was_sent_and_never_answered_ends_as_unknown() {
     assert!(ending.reason.contains("nobody knows what came of it"), "{}", ending.reason);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_way_back_that_stands_in_the_lease_is_finished_by_whoever_comes_next_and_done_once() {
-    let sim = sim("istio");
-    let (ana, ben) = (Console::of(&sim, "ana").await, Console::of(&sim, "ben").await);
-    let mut first = ana.engine.guard(options(&ana, &sim, &search(), new_is_bad).await);
-    sim.fault(Fault::new(on_the_route("patch"), Effect::Stall).times(1));
-    // Decided and kept, and never carried out: its process is gone.
-    while !matches!(first.recv().await.expect("news"), GuardNews::Acting(_)) {}
-    while sent(&sim) == 0 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    let state = lease(&sim).expect("a Lease")["metadata"]["annotations"]["windlass.dev/guard"].clone();
-    assert!(state.as_str().is_some_and(|state| state.contains("\"pending\"") && state.contains("back")), "{state}");
-    // Another's numbers are good by now: what was decided is finished all the same.
-    let mut second = ben.engine.guard(options(&ben, &sim, &search(), well).await);
-    drop(first);
-    let (ending, told) = heard(&mut second).await;
-    assert_eq!((ending.kind, weights(&sim)), (OutcomeKind::Failed, vec![100, 0]), "{} {told:?}", ending.reason);
-    let goes_on = |news: &GuardNews| matches!(news, GuardNews::Said(what) if what.contains("with a write under way"));
-    assert!(told.iter().any(goes_on), "{told:?}");
-    let route = sim.object("virtualservices.networking.istio.io/shop/search").expect("there");
-    assert_eq!(route["metadata"]["generation"], 2, "written once");
-}
-
-/// The scenario's release of this strategy that has a candidate.
-async fn steered(console: &Console, strategy: &str) -> ObjectKey {
+/// A release of this strategy, in a namespace that is meant, that has a candidate with a share.
+async fn steered(console: &Console, strategy: &str, meant: fn(&str) -> bool) -> ObjectKey {
     let of = |snapshot: &windlass::domain::Snapshot| {
         let mut all = snapshot.releases.iter();
         let own = all.find(|it| {
             it.strategy.0 == strategy
+                && meant(&it.key.namespace)
                 && it.tracks.iter().any(|track| track.weight.asked.is_some_and(|asked| asked > 0 && asked < 100))
         });
         own.map(|release| release.key.clone())
@@ -106,29 +82,57 @@ async fn steered(console: &Console, strategy: &str) -> ObjectKey {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_bad_candidate_of_a_rollout_or_a_canary_is_taken_back_through_its_controller() {
-    for (scenario, strategy, kind) in [("argo", "argo-canary", Kind::Rollout), ("flagger", "flagger", Kind::Canary)] {
-        let sim = sim(scenario);
-        let ana = Console::of(&sim, "ana").await;
-        let key = steered(&ana, strategy).await;
-        assert_eq!(key.kind, kind);
-        let options = options(&ana, &sim, &key, new_is_bad).await;
-        let options = GuardOptions { on_breach: OnBreach::Abort, ..options };
-        let (ending, told) = heard(&mut ana.engine.guard(options)).await;
-        assert_eq!(
-            (ending.kind, ending.word()),
-            (OutcomeKind::Failed, "rolled-back"),
-            "{key}: {} {told:?}",
-            ending.reason
-        );
-        let back = ana.release(&key, "stable has it all", |release| {
-            release
-                .tracks
-                .iter()
-                .all(|track| track.role == windlass::domain::Role::Stable || track.weight.asked.unwrap_or(0) == 0)
-        });
-        back.await;
-    }
+async fn a_bad_candidate_of_a_rollout_is_aborted_through_its_controller() {
+    let sim = sim("argo");
+    let ana = Console::of(&sim, "ana").await;
+    let key = steered(&ana, "argo-canary", |_| true).await;
+    let (ending, told) = heard(&mut ana.engine.guard(options(&ana, &sim, &key, new_is_bad).await)).await;
+    assert_eq!((ending.kind, ending.word()), (OutcomeKind::Failed, "rolled-back"), "{}: {told:?}", ending.reason);
+    let nothing = |track: &Track| track.role == Role::Stable || track.weight.asked.unwrap_or(0) == 0;
+    ana.release(&key, "stable has it all", |release| release.tracks.iter().all(nothing)).await;
+    let rollout = sim.object(&format!("rollouts.argoproj.io/{}", key.qualified())).expect("there");
+    assert_eq!(rollout["status"]["abort"], true, "by its own way");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bad_candidate_of_a_canary_is_taken_back_through_its_rollback_hook() {
+    let sim = sim("flagger");
+    let ana = Console::of(&sim, "ana").await;
+    let key = steered(&ana, "flagger", |namespace| namespace != "flagger").await;
+    let (ending, told) = heard(&mut ana.engine.guard(options(&ana, &sim, &key, new_is_bad).await)).await;
+    assert_eq!((ending.kind, ending.word()), (OutcomeKind::Failed, "rolled-back"), "{}: {told:?}", ending.reason);
+    let canary = sim.object(&format!("canaries.flagger.app/{}", key.qualified())).expect("there");
+    assert_eq!(
+        (&canary["status"]["phase"], &canary["status"]["canaryWeight"]),
+        (&"Failed".into(), &0.into()),
+        "{told:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_canary_without_a_hook_to_roll_it_back_is_only_watched() {
+    let sim = sim("flagger");
+    let ana = Console::of(&sim, "ana").await;
+    let key = steered(&ana, "flagger", |namespace| namespace == "flagger").await;
+    let before = sim.mutations();
+    let made = options(&ana, &sim, &key, new_is_bad).await;
+    let (ending, told) = heard(&mut ana.engine.guard(made.clone())).await;
+    assert_eq!(ending.kind.exit_code(), 3, "{told:?}");
+    assert!(
+        ending.reason.contains("nothing is guarded") && ending.reason.contains("rollback hook"),
+        "{}",
+        ending.reason
+    );
+    let lease = sim.objects("leases", &key.namespace).remove(0);
+    let holder = lease["spec"]["holderIdentity"].clone();
+    assert_eq!(holder, "", "what did not begin keeps nobody waiting");
+    let watching = GuardOptions { on_breach: OnBreach::Hold, watch: SignedDuration::from_secs(20), ..made };
+    let (ending, told) = heard(&mut ana.engine.guard(watching)).await;
+    assert_eq!(ending.kind.exit_code(), 3, "{told:?}");
+    let looked = |news: &GuardNews| matches!(news, GuardNews::Looked(look) if look.verdict == Verdict::Breach);
+    assert!(told.iter().any(looked), "a breach is told: {told:?}");
+    let leases = sim.requests().iter().filter(|it| it.is_mutation() && it.path.contains("/leases")).count();
+    assert_eq!(sim.mutations() - before, leases, "nothing but its own Lease was written");
 }
 
 #[tokio::test(start_paused = true)]

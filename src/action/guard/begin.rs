@@ -60,7 +60,10 @@ impl Watch {
             }
             None => match self.armed(name).await {
                 Ok(kept) => kept,
-                Err(ending) => return Stop::Ended(ending),
+                Err(ending) => {
+                    post.leave().await;
+                    return Stop::Ended(ending);
+                }
             },
         };
         let words = self.words(&kept);

@@ -235,6 +235,17 @@ impl Post {
         Err(NotKept::Failed("its Lease changes all the time".into()))
     }
 
+    /// Gives the post up before anything was kept there: nobody has to wait for it. Best effort, as a Lease runs out.
+    pub async fn leave(&self) {
+        let Place::Lease(object) = &self.place else { return };
+        let now = self.engine.inner.settings.clock.now();
+        if let Some(call) = taken(object, "", now)
+            && let Err(error) = self.engine.inner.cluster.send(&call, SendMode::Apply).await
+        {
+            tracing::debug!(%error, "the Lease of a guard that did not begin runs out by itself");
+        }
+    }
+
     /// Writes a line to the journal; what is kept is with it where it has no other place, and whenever a write is near.
     pub async fn note(&self, kept: &Kept, what: &str, whole: bool) {
         let inner = &self.engine.inner;
