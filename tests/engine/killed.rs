@@ -23,7 +23,7 @@ use windlass::domain::measurement::Reading;
 use windlass::domain::{Kind, ObjectKey};
 use windlass::guard::Rules;
 use windlass::notify::Notifier;
-use windlass::sim::{Effect, Fault, On, SimCluster};
+use windlass::sim::{Effect, Fault, On, Request, SimCluster};
 
 const KUBECONFIG: &str = "WINDLASS_TEST_GUARD_KUBECONFIG";
 const HOME: &str = "WINDLASS_TEST_GUARD_HOME";
@@ -81,9 +81,12 @@ impl Candidate {
         }
     }
 
-    fn generation(self, sim: &SimCluster) -> i64 {
+    /// How often the object was written: its generation. A Service has none: whether what stands there was not there
+    /// before, which its fence lets happen once.
+    fn written(self, sim: &SimCluster) -> i64 {
         let object = sim.object(self.scene().1).expect("there");
-        object["metadata"]["generation"].as_i64().unwrap_or(0)
+        let side = || i64::from(self == Self::Side && self.stands(sim) == self.end().0);
+        object["metadata"]["generation"].as_i64().unwrap_or_else(side)
     }
 
     /// What stands there at the end, and how often the object was written for it.
@@ -94,6 +97,42 @@ impl Candidate {
             Self::Revision => ("\"registry.test/shop/cart:v87\"", 1),
             Self::Side => ("\"blue\"", 1),
         }
+    }
+}
+
+/// At which write it is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum At {
+    /// The one with this number, from 0.
+    Write(u32),
+    /// The first one of what is guarded, and not of the guard's own Lease.
+    Release(&'static str),
+}
+
+impl At {
+    /// The requests that are counted.
+    fn on(self) -> On {
+        match self {
+            Self::Write(_) => On::all().path("fieldManager="),
+            Self::Release(path) => On::verb("patch").path(path),
+        }
+    }
+
+    /// How many of them come before the one at which it is killed.
+    const fn before(self) -> u32 {
+        match self {
+            Self::Write(number) => number,
+            Self::Release(_) => 0,
+        }
+    }
+
+    /// Those that the server has seen, done or not.
+    fn seen(self, sim: &SimCluster) -> usize {
+        let counted = |request: &&Request| match self {
+            Self::Write(_) => request.path.contains("fieldManager="),
+            Self::Release(path) => request.verb == "patch" && request.path.contains(path),
+        };
+        sim.requests().iter().filter(counted).count()
     }
 }
 
@@ -181,26 +220,25 @@ impl Scene {
         Self { sim, home, kubeconfig }
     }
 
-    fn start(&self, candidate: Candidate) -> Child {
+    fn start(&self, candidate: Candidate, home: &Path) -> Child {
         let mut command = Command::new(std::env::current_exe().expect("this binary"));
         command.env(RUN, format!("{candidate:?}"));
         let arguments = ["--exact", "killed::child", "--nocapture", "--test-threads=1"];
-        command.args(arguments).env(KUBECONFIG, &self.kubeconfig).env(HOME, self.home.path());
+        command.args(arguments).env(KUBECONFIG, &self.kubeconfig).env(HOME, home);
         command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("starts")
     }
 
-    /// Runs the guard until its write number `place` (from 0), and kills it there; false: it came to its end before.
-    async fn kill_at(&self, candidate: Candidate, place: u32, cut: Cut) -> bool {
-        let on = || On::all().path("fieldManager=");
-        self.sim.fault(Fault::new(on(), Effect::Slow(Duration::ZERO)).times(place));
+    /// Runs the guard until the write `at`, and kills it there; false: it came to its end before.
+    async fn kill_at(&self, candidate: Candidate, at: At, cut: Cut) -> bool {
+        self.sim.fault(Fault::new(at.on(), Effect::Slow(Duration::ZERO)).times(at.before()));
         if cut == Cut::After {
-            self.sim.fault(Fault::new(on(), Effect::LostAnswer).times(1));
+            self.sim.fault(Fault::new(at.on(), Effect::LostAnswer).times(1));
         }
-        self.sim.fault(Fault::new(on(), Effect::Stall));
-        let mut child = self.start(candidate);
+        self.sim.fault(Fault::new(at.on(), Effect::Stall));
+        let mut child = self.start(candidate, self.home.path());
         let out = child.stdout.take().expect("piped");
-        let (sim, before) = (self.sim.clone(), writes(&self.sim));
-        let wanted = before + place as usize + 1;
+        let (sim, before) = (self.sim.clone(), at.seen(&self.sim));
+        let wanted = before + at.before() as usize + 1;
         let killed = tokio::task::spawn_blocking(move || {
             let (sender, lines) = std::sync::mpsc::channel();
             let reader = std::thread::spawn(move || {
@@ -210,7 +248,7 @@ impl Scene {
             });
             let mut ended = false;
             // The write stands in the server's log as soon as it was seen; nothing after it gets an answer.
-            while writes(&sim) < wanted && !ended {
+            while at.seen(&sim) < wanted && !ended {
                 ended = lines
                     .recv_timeout(Duration::from_millis(5))
                     .is_ok_and(|line| line.contains("guard-ended ") || line.starts_with("test result"));
@@ -225,9 +263,9 @@ impl Scene {
         killed
     }
 
-    /// Runs the guard to its end: the exit code.
-    async fn finish(&self, candidate: Candidate) -> u8 {
-        let mut child = self.start(candidate);
+    /// Runs the guard to its end, with the journal in `home`: the exit code.
+    async fn finish(&self, candidate: Candidate, home: &Path) -> u8 {
+        let mut child = self.start(candidate, home);
         let told = tokio::task::spawn_blocking(move || {
             let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
             let told: Vec<String> = lines.map_while(Result::ok).collect();
@@ -244,21 +282,21 @@ impl Scene {
     }
 }
 
-/// The writes that the server has seen, done or not.
-fn writes(sim: &SimCluster) -> usize {
-    sim.requests().iter().filter(|request| request.path.contains("fieldManager=")).count()
-}
-
 /// Kills a guard at one point, lets another process go on, and looks at what came of it.
-async fn survives(candidate: Candidate, place: u32, cut: Cut) -> bool {
-    let at = format!("{candidate:?}, write {place}, {cut:?}");
+async fn survives(candidate: Candidate, place: At, cut: Cut) -> bool {
+    let at = format!("{candidate:?}, {place:?}, {cut:?}");
     let scene = Scene::new(candidate).await;
-    let before = candidate.generation(&scene.sim);
+    let before = candidate.written(&scene.sim);
     let killed = scene.kill_at(candidate, place, cut).await;
-    let exit = if killed { Some(scene.finish(candidate).await) } else { None };
+    let exit = if killed { Some(scene.finish(candidate, scene.home.path()).await) } else { None };
     let (wanted, steps) = candidate.end();
     assert_eq!(candidate.stands(&scene.sim), wanted, "at {at}");
-    assert_eq!(candidate.generation(&scene.sim), before + steps, "at {at}: each step was written once");
+    assert_eq!(candidate.written(&scene.sim), before + steps, "at {at}: each step was written once");
+    let (_, object) = candidate.scene();
+    let path = format!("/{}", object.rsplit('/').next().unwrap_or_default());
+    let answered = |it: &&Request| it.verb == "patch" && it.path.contains(&path) && it.code == 200;
+    let answered = scene.sim.requests().iter().filter(answered).filter(|it| !it.path.contains("/leases/")).count();
+    assert!(answered as i64 <= steps, "at {at}: {answered} writes were answered");
     if let Some(exit) = exit {
         assert_eq!(exit, u8::from(candidate != Candidate::Good), "at {at}");
     }
@@ -279,7 +317,7 @@ async fn at_every_point(candidate: Candidate, writes: u32) {
     let stride = (all.len() / wanted.max(1)).max(1);
     let mut kills = 0;
     for (place, cut) in all.into_iter().step_by(stride) {
-        kills += usize::from(survives(candidate, place, cut).await);
+        kills += usize::from(survives(candidate, At::Write(place), cut).await);
     }
     let _ = writeln!(std::io::stdout(), "{candidate:?}: killed {kills} times");
     assert!(kills > 0, "nothing was killed");
@@ -293,6 +331,24 @@ async fn killed_at_any_write_of_a_walk_no_step_is_doubled_and_none_is_lost() {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_write_of_a_rollback_it_is_rolled_back_once() {
     at_every_point(Candidate::Bad, 8).await;
+}
+
+/// The Lease alone tells what was under way: it is waited for until it is over, half a minute.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_on_one_machine_it_goes_on_from_its_lease_on_another_and_writes_once() {
+    let one = async |cut| {
+        let (candidate, scene) = (Candidate::Bad, Scene::new(Candidate::Bad).await);
+        let route = At::Release("/virtualservices/search");
+        assert!(scene.kill_at(candidate, route, cut).await);
+        let lease = scene.sim.objects("leases", "shop").remove(0)["metadata"]["annotations"].to_string();
+        assert!(lease.contains("pending") && lease.contains("back"), "{lease}");
+        let elsewhere = tempfile::tempdir().expect("a directory");
+        assert_eq!(scene.finish(candidate, elsewhere.path()).await, 1, "{cut:?}");
+        assert_eq!((&*candidate.stands(&scene.sim), candidate.written(&scene.sim)), ("100 0", 2), "{cut:?}");
+        let told = Journal::open(elsewhere.path()).entries().expect("readable");
+        assert!(told.iter().any(|entry| matches!(&entry.event, Event::Guard(line) if line.ended)), "{cut:?}");
+    };
+    tokio::join!(one(Cut::Before), one(Cut::After));
 }
 
 #[tokio::test(flavor = "multi_thread")]
