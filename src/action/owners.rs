@@ -1,5 +1,6 @@
 //! Who wrote which part of an object, and when: from its managedFields.
 
+use crate::domain::raw::unescape;
 use crate::domain::{Age, RawObject, Str, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
@@ -47,7 +48,7 @@ pub fn writer_of<'a>(owners: &'a [Owned], pointer: &str) -> Option<&'a Owned> {
         .filter(|owned| {
             let mut fields = &owned.fields;
             for token in pointer.split('/').skip(1) {
-                let name = format!("f:{}", token.replace("~1", "/").replace("~0", "~"));
+                let name = format!("f:{}", unescape(token));
                 match fields.get(&name) {
                     Some(inner) => fields = inner,
                     None => return false,

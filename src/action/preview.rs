@@ -1,7 +1,6 @@
 //! The server's dry run of a plan: advice beside the local diff, never a condition.
 
 use super::engine::Engine;
-use super::progress::Progress;
 use crate::cluster::{SendError, SendMode};
 use crate::domain::{Plan, Str};
 use std::sync::Arc;
@@ -78,12 +77,5 @@ impl Engine {
             ) => Preview::Refused(why),
             Err(error) => Preview::CannotBePreviewed(error.to_string().into()),
         }
-    }
-}
-
-impl Progress {
-    /// Whether nothing more of the plan itself will be told.
-    pub const fn is_end(&self) -> bool {
-        matches!(self, Self::Done(_))
     }
 }

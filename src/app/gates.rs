@@ -80,7 +80,7 @@ pub fn gate(model: &Model, dialog: &PlanDialog, plan: &Plan) -> Option<Gate> {
         // Asked by the engine when it is confirmed: that takes a request.
         unheard: None,
         freeze: freeze.as_ref().map(|held| held.to_string().into()),
-        overridden: Overridden::of(dialog.overridden, dialog.reason.text()),
+        overridden: Overridden::of(dialog.overrides.contains(&Override::Freeze), dialog.reason.text()),
         bake: baking(model, uid).and_then(|baking| baking.holds()),
         unbaked: Overridden::of(dialog.overrides.contains(&Override::Bake), dialog.reason.text()),
         word: dialog.word.as_ref().is_some_and(super::layers::plan::Word::matches),

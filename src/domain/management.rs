@@ -1,6 +1,6 @@
 //! Who else steers an object, and what they will do to a write of ours.
 
-use super::{Intent, Str};
+use super::Str;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +43,11 @@ impl Manager {
             Self::ArgoRollouts => "Argo Rollouts",
         }
     }
+
+    /// Whether it keeps objects as a repository has them, by itself and by a policy that its own object tells.
+    pub const fn is_gitops(self) -> bool {
+        matches!(self, Self::ArgoCd | Self::FluxKustomize | Self::FluxHelm)
+    }
 }
 
 /// Whether a manager undoes a write.
@@ -76,22 +81,30 @@ pub struct Management {
     pub first: Option<Str>,
 }
 
+/// What a write touches, as far as managers care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The template (of a route or a Service: where traffic goes).
+    Template,
+    /// The number of replicas.
+    Replicas,
+    /// Nothing that a manager watches over (`spec.paused`).
+    Neither,
+}
+
 impl Management {
-    /// What it does to a write of `intent`: to replicas for a scale (and what takes one back), else to the template.
-    pub fn on(&self, intent: &Intent) -> Reverts {
-        let scales = match intent {
-            Intent::Scale(_) => true,
-            Intent::Revert(inverse) => {
-                inverse.operations.contains("\"/spec/replicas\"") && !inverse.operations.contains("\"/spec/template\"")
-            }
-            _ => false,
-        };
-        if scales { self.replicas } else { self.template }
+    /// What it does to a write of `part`.
+    pub const fn on(&self, part: Part) -> Reverts {
+        match part {
+            Part::Template => self.template,
+            Part::Replicas => self.replicas,
+            Part::Neither => Reverts::WillNot,
+        }
     }
 
     /// One sentence about it: `Argo CD 'search' (label x) will put it back within 5 min. First: suspend it`.
-    pub fn sentence(&self, intent: &Intent) -> String {
-        let reverts = self.on(intent);
+    pub fn sentence(&self, part: Part) -> String {
+        let reverts = self.on(part);
         let (will, first) = match reverts {
             Reverts::Will => ("will put it back ", self.first.as_ref()),
             Reverts::May => ("may put it back ", self.first.as_ref()),
@@ -104,7 +117,7 @@ impl Management {
 
     /// Whether its own object could tell more than its marks.
     pub const fn has_policy(&self) -> bool {
-        matches!(self.manager, Manager::ArgoCd | Manager::FluxKustomize | Manager::FluxHelm)
+        self.manager.is_gitops()
     }
 }
 

@@ -5,6 +5,7 @@
 use super::forecast::{Forecast, Risk};
 use super::intent::{Override, ReleaseId};
 use super::journal::Before;
+use super::management::Part;
 use super::milestone::Midway;
 use super::raw::RawObject;
 use super::{Direction, Intent, ObjectKey, Str, Timestamp, Uid};
@@ -44,6 +45,8 @@ pub struct Plan {
     pub inverse: Inverse,
     /// What follows.
     pub forecast: Forecast,
+    /// What of the object it touches.
+    pub touches: Part,
     /// How much can go wrong.
     pub risk: Risk,
     /// The changed lines.

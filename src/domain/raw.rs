@@ -51,7 +51,7 @@ impl PartialEq for RawObject {
 /// The slice of `text` at a JSON pointer (RFC 6901), without re-encoding; `None` when absent.
 pub fn slice<'a>(text: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {
     pointer.split('/').skip(1).try_fold(text, |value, token| {
-        let token = token.replace("~1", "/").replace("~0", "~");
+        let token = unescape(token);
         match value.get().trim_start().as_bytes().first()? {
             b'{' => {
                 let map: BTreeMap<Cow<'_, str>, &'a RawValue> = serde_json::from_str(value.get()).ok()?;
@@ -74,7 +74,7 @@ pub fn without(text: &RawValue, pointer: &str) -> Box<RawValue> {
 
 fn cut(text: &RawValue, pointer: &str) -> Option<Box<RawValue>> {
     let (parent_path, token) = pointer.rsplit_once('/')?;
-    let name = token.replace("~1", "/").replace("~0", "~");
+    let name = unescape(token);
     let parent = slice(text, parent_path)?;
     let members: Members<'_> = serde_json::from_str(parent.get()).ok()?;
     let kept: Vec<String> = members
@@ -113,6 +113,11 @@ impl<'de: 'a, 'a> serde::Deserialize<'de> for Members<'a> {
         }
         deserializer.deserialize_map(Visitor).map(Members)
     }
+}
+
+/// One segment of a JSON pointer as the name that it stands for.
+pub fn unescape(segment: &str) -> String {
+    segment.replace("~1", "/").replace("~0", "~")
 }
 
 /// Escapes one segment of a JSON pointer: `~` and `/`.

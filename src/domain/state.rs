@@ -72,3 +72,15 @@ pub enum Verdict {
     /// Not readable, or too old to tell.
     Unknown,
 }
+
+impl Verdict {
+    /// Its place among others, the one that matters most first.
+    pub const fn rank(self) -> u8 {
+        match self {
+            Self::Bad => 0,
+            Self::Warn => 1,
+            Self::Unknown => 2,
+            Self::Ok => 3,
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::judge::{State, Verdict, judge};
 use super::numbers::{points_since, requests_since, time_of};
-use super::rules::{Check, Rules, percent};
+use super::rules::{Check, Rules};
 use crate::domain::guarding::Bake;
 use crate::domain::measurement::{Measured, TrackMeasured};
 use crate::domain::{Release, Role, Str, Timestamp};
@@ -147,12 +147,4 @@ fn last_breach(rules: &Rules, track: &TrackMeasured, since: Timestamp) -> Option
     let over =
         |place: &usize| track.judged_past().errors.get(*place).copied().flatten().is_some_and(|share| share > max);
     points_since(track, since).filter(over).last().and_then(|place| time_of(track, place))
-}
-
-/// The limit of the share of errors, in words, for the pane: `limit 5 %`.
-pub fn limit_words(rules: &Rules) -> Option<String> {
-    rules.rules.iter().find_map(|rule| match rule.check {
-        Check::ErrorsMax(max) => Some(format!("limit {}", percent(max))),
-        _ => None,
-    })
 }

@@ -1,5 +1,6 @@
 //! Short ways to read and change JSON objects by pointer, and the encoding that Go uses.
 
+use crate::domain::raw::unescape;
 use jiff::Timestamp;
 use serde_json::ser::{CompactFormatter, Formatter};
 use serde_json::{Map, Value};
@@ -107,15 +108,6 @@ fn object_of(value: &mut Value) -> &mut Map<String, Value> {
         Value::Object(map) => map,
         _ => unreachable!("made an object just above"),
     }
-}
-
-fn unescape(key: &str) -> String {
-    key.replace("~1", "/").replace("~0", "~")
-}
-
-/// A map key as a part of a JSON pointer.
-pub fn escape(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
 }
 
 /// Writes strings as Go's `encoding/json` does: `<`, `>`, `&`, U+2028 and U+2029 as escapes.

@@ -8,6 +8,7 @@ use crate::domain::objects::{
 };
 use crate::domain::plan::{Call, Operation, PlanId};
 use crate::domain::pod::{Cause, ContainerRow, Phase, Pod, Trouble};
+use crate::domain::raw::unescape;
 use crate::domain::selector::{Labels, Selector};
 use crate::domain::traffic::{AnalysisRun, Canary, DestinationRule, Rollout, Route, TrafficSettings};
 use crate::domain::workload::{Condition, ConditionStatus, Image, Limit, Replicas, UpdateStrategy, Workload};
@@ -333,7 +334,7 @@ pub fn apply_operations(object: &RawObject, operations: &[Operation]) -> Result<
 
 fn put(tree: &mut Value, path: &str, value: Option<Value>) -> Result<(), String> {
     let (parent, last) = path.rsplit_once('/').expect("a pointer");
-    let last = last.replace("~1", "/").replace("~0", "~");
+    let last = unescape(last);
     let parent = tree.pointer_mut(parent).ok_or_else(|| path.to_owned())?;
     match (parent, value) {
         (Value::Object(members), Some(value)) => drop(members.insert(last, value)),

@@ -121,7 +121,7 @@ async fn the_forecast_follows_the_manager_s_own_policy_and_says_when_that_is_not
         ana.release(&cart, "marked", |release| !release.management.is_empty()).await;
         let plan = ana.propose(&cart, Intent::undo()).await.expect("a plan");
         let told = ana.engine.managers(&plan).await;
-        let sentence = told[0].sentence(&plan.intent);
+        let sentence = told[0].sentence(plan.touches);
         assert!(sentence.starts_with("Argo CD 'cart-app'") && sentence.contains(words), "{sentence}");
     }
 }
@@ -136,6 +136,6 @@ async fn a_manager_that_does_not_answer_leaves_what_its_marks_tell() {
     let plan = ana.propose(&cart, Intent::undo()).await.expect("a plan");
     sim.fault(Fault::new(On::all().path("/applications"), Effect::Stall));
     let told = ana.engine.managers(&plan).await;
-    let sentence = told[0].sentence(&plan.intent);
+    let sentence = told[0].sentence(plan.touches);
     assert!(sentence.contains("may put it back") && sentence.contains("not known: no answer yet"), "{sentence}");
 }

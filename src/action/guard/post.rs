@@ -92,14 +92,6 @@ fn read(object: &RawObject) -> (Option<Kept>, String) {
     (kept, object.value("/spec/holderIdentity").unwrap_or_default())
 }
 
-/// Who guards the release, as its Lease says: who armed it, and what they know. `None`: nobody, or it can't be told.
-pub(super) async fn holder(engine: &Engine, release: &ObjectKey) -> Option<Held> {
-    let object = engine.inner.cluster.read(&lease_of(release)).await.ok()?;
-    let (kept, by) = read(&object);
-    let version = object.value::<Str>("/metadata/resourceVersion").unwrap_or_default();
-    (!by.is_empty()).then(|| Held { by: by.into(), version, kept: kept.map(Box::new), why: None })
-}
-
 /// Where we run, as a holder says it: the machine, and the journal on it.
 fn place_name(inner: &Inner) -> String {
     let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();

@@ -5,7 +5,7 @@ use super::act::Acted;
 use super::begin::ARMING;
 use super::kept::{Ended, Kept, Lane, Way};
 use super::lanes::{carries, is_back, next_step, takes};
-use super::post::{self, NotKept, Post};
+use super::post::{NotKept, Post};
 use super::told::{Ending, Evaluation, GuardNews};
 use crate::action::engine::Engine;
 use crate::domain::guarding::OnBreach;
@@ -369,14 +369,6 @@ fn at_a_stop(release: &Release) -> bool {
 /// Whether the release has come to rest.
 pub(super) fn settled(release: &Release) -> bool {
     strategy(release.strategy).is_some_and(|strategy| strategy.settled(release) == Settled::Yes)
-}
-
-impl Engine {
-    /// Who guards a release, as its Lease says: `ana@host/…`, and what is guarded; `None`: nobody, or it can't be told.
-    pub async fn guarded_by(&self, release: &crate::domain::ObjectKey) -> Option<(Str, Option<Lane>)> {
-        let held = post::holder(self, release).await?;
-        Some((held.by, held.kept.map(|kept| kept.guarded)))
-    }
 }
 
 /// Maps how a write ended to how the guard goes on.

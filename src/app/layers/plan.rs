@@ -51,9 +51,7 @@ pub struct PlanDialog {
     pub reason: TextField,
     /// Whether the reason is being typed.
     pub typing_reason: bool,
-    /// The gate that the person overrides.
-    pub overridden: bool,
-    /// The refusals that the person overrides.
+    /// The gates and refusals that the person overrides, for what is shown: another choice begins with none.
     pub overrides: Vec<Override>,
     /// Whether the offered second call is sent.
     pub optional: bool,
@@ -234,7 +232,6 @@ impl PlanDialog {
             word: None,
             reason: TextField::default(),
             typing_reason: false,
-            overridden: false,
             overrides: Vec::new(),
             optional: false,
             preview: Preview::NotAsked,
@@ -243,12 +240,6 @@ impl PlanDialog {
             managers: None,
             scroll: Scroll::default(),
         }
-    }
-
-    /// What the person overrides of what holds the plan.
-    pub fn overridden_gates(&self) -> Vec<Override> {
-        let freeze = self.overridden.then_some(Override::Freeze);
-        freeze.into_iter().chain(self.overrides.iter().copied()).collect()
     }
 
     /// The plan, while it waits for a person.

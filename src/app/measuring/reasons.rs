@@ -19,19 +19,12 @@ pub fn health(
     let of_objects = &release.health;
     let Some(measured) = measured else { return (of_objects.verdict, of_objects.reasons.clone()) };
     let own = reasons(release, measured, limits, now);
-    let weight = |verdict: Verdict| match verdict {
-        Verdict::Bad => 0,
-        Verdict::Warn => 1,
-        Verdict::Unknown => 2,
-        Verdict::Ok => 3,
-    };
     // That old numbers say nothing makes no healthy release an unknown one.
     let worst =
         own.iter().map(|reason| reason.verdict).filter(|verdict| matches!(verdict, Verdict::Bad | Verdict::Warn));
-    let verdict =
-        worst.chain([of_objects.verdict]).min_by_key(|verdict| weight(*verdict)).unwrap_or(of_objects.verdict);
+    let verdict = worst.chain([of_objects.verdict]).min_by_key(|verdict| verdict.rank()).unwrap_or(of_objects.verdict);
     let mut all: Vec<HealthReason> = own.into_iter().chain(of_objects.reasons.iter().cloned()).collect();
-    all.sort_by_key(|reason| weight(reason.verdict));
+    all.sort_by_key(|reason| reason.verdict.rank());
     (verdict, all)
 }
 

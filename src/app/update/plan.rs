@@ -117,7 +117,7 @@ fn confirm(model: &mut Model, armed: bool) -> Vec<Effect> {
     let terms = Terms {
         reason: dialog.reason.text().trim().into(),
         optional: dialog.optional,
-        overrides: dialog.overridden_gates(),
+        overrides: dialog.overrides.clone(),
         word: dialog.word.as_ref().is_some_and(Word::matches),
     };
     if let Some(Layer::Plan(dialog)) = model.layers.last_mut() {
@@ -145,7 +145,7 @@ fn other(model: &mut Model, by: isize) -> Vec<Effect> {
         return Vec::new();
     };
     let intent = dialog.towards(choice);
-    again(model, intent)
+    instead(model, intent)
 }
 
 fn toggle_paused(model: &mut Model) -> Vec<Effect> {
@@ -160,7 +160,7 @@ fn toggle_paused(model: &mut Model) -> Vec<Effect> {
         Some(Other::Revision(revision)) => UndoTo::Number(revision),
         _ => *to,
     };
-    again(model, Intent::Undo { to, paused })
+    instead(model, Intent::Undo { to, paused })
 }
 
 fn toggle_optional(model: &mut Model) -> Vec<Effect> {
@@ -194,12 +194,16 @@ fn override_gate(model: &mut Model) -> Vec<Effect> {
     let unbaked = gates::baking(model, &plan.release.uid).and_then(|baking| baking.holds());
     let revision = model.revision;
     if let Some(Layer::Plan(dialog)) = model.layers.last_mut() {
-        if matches!(dialog.check, Check::Failed(_)) && !dialog.overrides.contains(&Override::PreviewCheck) {
-            dialog.overrides.push(Override::PreviewCheck);
-        } else if matches!(&holds, Gate::Overridable(why) if unbaked.as_ref() == Some(why)) {
-            dialog.overrides.push(Override::Bake);
-        } else {
-            dialog.overridden = true;
+        match &holds {
+            Gate::Overridable(_)
+                if matches!(dialog.check, Check::Failed(_)) && !dialog.overrides.contains(&Override::PreviewCheck) =>
+            {
+                dialog.overrides.push(Override::PreviewCheck);
+            }
+            Gate::Overridable(why) if unbaked.as_ref() == Some(why) => dialog.overrides.push(Override::Bake),
+            Gate::Overridable(_) => dialog.overrides.push(Override::Freeze),
+            // What is overridden already lacks its reason only.
+            _ => {}
         }
         dialog.typing_reason = true;
         dialog.arming.changed(revision);
@@ -219,6 +223,14 @@ fn replan(model: &mut Model) -> Vec<Effect> {
     let intent = dialog.intent.clone();
     let uid = dialog.release.uid.clone();
     super::rest::outdate(model, &uid);
+    instead(model, intent)
+}
+
+/// The same for what has not been seen before: what was overridden was overridden for the plan that was shown.
+fn instead(model: &mut Model, intent: Intent) -> Vec<Effect> {
+    if let Some(Layer::Plan(dialog)) = model.layers.last_mut() {
+        dialog.overrides.clear();
+    }
     again(model, intent)
 }
 
@@ -233,7 +245,6 @@ fn again(model: &mut Model, intent: Intent) -> Vec<Effect> {
     dialog.stage = Stage::Reading;
     dialog.slow = false;
     dialog.optional = false;
-    dialog.overridden = false;
     dialog.scroll.at = 0;
     dialog.arming.changed(revision);
     let uid = dialog.release.uid.clone();

@@ -37,7 +37,7 @@ pub fn plan_lines(plan: &Plan, managers: &[Management]) -> Vec<String> {
     }
     lines.extend(plan.forecast.warnings.iter().map(|warning| format!("warning  {warning}")));
     for management in managers {
-        lines.push(format!("reverts  {}", management.sentence(&plan.intent)));
+        lines.push(format!("reverts  {}", management.sentence(plan.touches)));
     }
     lines.push(match &plan.inverse {
         Inverse::Exact(steps) => format!("inverse  exact: {}", steps.words),

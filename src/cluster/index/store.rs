@@ -162,11 +162,6 @@ impl Store {
         self.templates.selected(namespace, selector)
     }
 
-    /// The workload with this identity.
-    pub fn workload_key(&self, uid: &Uid) -> Option<&ObjectKey> {
-        self.workload_at.get(uid)
-    }
-
     /// The revisions that `owner` controls.
     pub fn revisions(&self, owner: &Uid) -> Vec<Arc<RevisionObject>> {
         let keys = self.revisions_of.get(owner).into_iter().flatten();

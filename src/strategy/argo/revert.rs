@@ -148,10 +148,7 @@ fn again(parts: &[Part<'_>], direction: Direction) -> Inverse {
         subresource: first.subresource,
         also: parts.collect(),
         words: "what that write did, again".into(),
-        direction: match direction {
-            Direction::Back => Direction::Forward,
-            Direction::Forward => Direction::Back,
-        },
+        direction: direction.opposite(),
     };
     if of_status {
         Inverse::Compensating { steps, differs: "steps taken by then stay taken".into() }

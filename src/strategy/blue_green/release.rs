@@ -3,7 +3,6 @@
 use super::sides::{self, Sides};
 use super::standing::{self, View};
 use super::times::{self, Kept, LastSwitch};
-use crate::domain::management::Manager;
 use crate::domain::objects::{Endpoints, Objects, Service};
 use crate::domain::release::{Generation, Role, StrategyKind, Weight};
 use crate::domain::traffic::percentages;
@@ -141,8 +140,7 @@ fn traffic(
 ) -> Traffic {
     let service = &sides.service;
     let managers = managers::of((&**service).into());
-    let git = |manager: Manager| matches!(manager, Manager::ArgoCd | Manager::FluxKustomize | Manager::FluxHelm);
-    let gitops = managers.iter().map(|management| management.manager).find(|manager| git(*manager));
+    let gitops = managers.iter().map(|management| management.manager).find(|manager| manager.is_gitops());
     let share = |(side, actual): (&Read, &Option<u8>)| Share {
         role: Some(side.role),
         to: side.part.workload.key.name.clone(),

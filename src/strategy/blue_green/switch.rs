@@ -3,6 +3,7 @@
 use super::sides::is_front;
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::journal::Sides;
+use crate::domain::management::Reverts;
 use crate::domain::plan::{Inverse, InverseSteps, Operation, Patch, Refusal, Wait, json, null};
 use crate::domain::raw::escape;
 use crate::domain::release::Role;
@@ -111,10 +112,7 @@ impl<'a> Wish<'a> {
         let kubectl = vec![kubectl::patch(key, &operations(root, &pointer, &value))];
         self.guard(context).map_err(|refusal| refusal.with_kubectl(kubectl.clone()))?;
         let call = Patch::of(root).test("/spec/selector").replace(&pointer, Arc::clone(&value)).call();
-        let back = match self.direction {
-            Direction::Back => Direction::Forward,
-            Direction::Forward => Direction::Back,
-        };
+        let back = self.direction.opposite();
         let draft = Draft {
             title: format!("{to} {}", version_of(self.target)),
             direction: self.direction,
@@ -139,12 +137,11 @@ impl<'a> Wish<'a> {
             needs: Vec::new(),
             kubectl,
         };
-        let mut plan = finish(self.release, details, intent, context, Touched::Neither, draft);
+        let mut plan = finish(self.release, details, intent, context, Touched::Template, draft);
         plan.before.switch = Some(Sides { from, to: to.clone() });
         let root = self.release.services.iter().find(|service| service.key == *key);
         let managers = root.map(|service| managers::of((&**service).into())).unwrap_or_default();
-        plan.forecast.reverts =
-            managers.into_iter().filter(|by| by.template != crate::domain::management::Reverts::WillNot).collect();
+        plan.forecast.reverts = managers.into_iter().filter(|by| by.on(plan.touches) != Reverts::WillNot).collect();
         Ok(plan)
     }
 

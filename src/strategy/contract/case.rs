@@ -4,7 +4,7 @@ use crate::domain::intent::{PausedUndo, UndoTo};
 use crate::domain::plan::{Plan, Refusal};
 use crate::domain::release::{Action, Role};
 use crate::domain::workload::Image;
-use crate::domain::{Details, Direction, Intent, Kind, ObjectKey, Release, Verb};
+use crate::domain::{Details, Intent, Kind, ObjectKey, Release, Verb};
 use crate::strategy::testing::shop::Shop;
 use crate::strategy::{Context, Strategy, strategy};
 use std::sync::{Arc, OnceLock};
@@ -170,12 +170,4 @@ fn scales(release: &Release) -> Vec<Intent> {
 fn promotions(release: &Release) -> Vec<Intent> {
     let named = release.tracks.iter().map(|track| Intent::Promote { winner: Some(track.name.clone()) });
     std::iter::once(Intent::Promote { winner: None }).chain(named).collect()
-}
-
-/// The other way.
-pub const fn opposite(direction: Direction) -> Direction {
-    match direction {
-        Direction::Back => Direction::Forward,
-        Direction::Forward => Direction::Back,
-    }
 }

@@ -4,6 +4,7 @@ use super::cases::each;
 use super::left_out::{Exception, LeftOut, except};
 use crate::domain::Direction;
 use crate::domain::plan::{Call, Operation, Plan};
+use crate::domain::raw::unescape;
 use crate::strategy::testing::raw;
 use crate::strategy::testing::shop::Shop;
 use serde_json::{Value, json};
@@ -105,7 +106,7 @@ fn set(tree: &mut Value, path: &str, value: Value) {
     }
     let (parent, last) = path.rsplit_once('/').expect("a pointer");
     if let Some(Value::Object(parent)) = tree.pointer_mut(parent) {
-        parent.insert(last.replace("~1", "/").replace("~0", "~"), value);
+        parent.insert(unescape(last), value);
     }
 }
 

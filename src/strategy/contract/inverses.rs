@@ -1,6 +1,6 @@
 //! The way back of a write restores what was there, or says what differs; it is a plan of its own, and goes the other way.
 
-use super::case::{Case, opposite};
+use super::case::Case;
 use super::cases::each;
 use super::left_out::LeftOut;
 use crate::domain::plan::{Call, Inverse, Operation, Plan, ReadyInverse};
@@ -54,7 +54,7 @@ fn a_way_back_restores_what_was_there_or_says_what_differs() {
                 assert!(why.len() > 10, "{name}: no way back and no reason");
                 continue;
             };
-            assert_eq!(ready.direction, opposite(plan.direction), "{name}");
+            assert_eq!(ready.direction, plan.direction.opposite(), "{name}");
             let exact = matches!(plan.inverse, Inverse::Exact(_));
             assert!(
                 exact || !matches!(case.kind, "istio" | "gateway" | "ab-test"),
@@ -93,7 +93,7 @@ fn a_way_back_is_a_plan_of_its_own_and_refused_over_a_change() {
                 }
                 Err(refusal) => panic!("{name}: {refusal}"),
             };
-            assert_eq!(revert.direction, opposite(plan.direction), "{name}");
+            assert_eq!(revert.direction, plan.direction.opposite(), "{name}");
             assert!(!revert.diff.is_empty(), "{name}: the way back shows what changes");
             let back = shop.after(&revert).unwrap_or_else(|path| panic!("{name}: {path} does not match"));
             for (key, _) in parts(&ready) {

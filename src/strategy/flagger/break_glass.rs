@@ -117,6 +117,6 @@ fn warnings(seen: &Seen<'_>) -> Vec<Str> {
         )
         .into(),
     );
-    warnings.extend(canary_writes(seen, &Intent::Abort));
+    warnings.extend(canary_writes(seen));
     warnings
 }

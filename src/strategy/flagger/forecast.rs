@@ -3,10 +3,10 @@
 use super::gate;
 use super::phase::{Phase, interval, least_time, style};
 use super::verbs::Seen;
-use crate::domain::management::Reverts;
+use crate::domain::management::{Part, Reverts};
 use crate::domain::traffic::canary::CanaryStyle;
 use crate::domain::traffic::hook::HookKind;
-use crate::domain::{Age, Intent, Str};
+use crate::domain::{Age, Str};
 use crate::strategy::workload::managers;
 use crate::strategy::workload::words::count;
 use jiff::SignedDuration;
@@ -123,8 +123,8 @@ fn analysis(seen: &Seen<'_>, version: &str) -> Follows {
 }
 
 /// Who puts changes of the Canary itself back, told from its marks.
-pub fn canary_writes(seen: &Seen<'_>, intent: &Intent) -> Vec<Str> {
+pub fn canary_writes(seen: &Seen<'_>) -> Vec<Str> {
     let all = managers::of((&seen.canary.meta).into());
-    let reverting = all.iter().filter(|it| it.on(intent) != Reverts::WillNot);
-    reverting.map(|it| it.sentence(intent).into()).collect()
+    let reverting = all.iter().filter(|it| it.on(Part::Template) != Reverts::WillNot);
+    reverting.map(|it| it.sentence(Part::Template).into()).collect()
 }

@@ -162,12 +162,7 @@ fn whole_health(scene: &Scene) -> Health {
     if scene.phase.can_roll_back() && !scene.target_ready() {
         add(Verdict::Warn, format!("Not all pods of {} are ready.", target_version(scene)));
     }
-    health.reasons.sort_by_key(|reason| match reason.verdict {
-        Verdict::Bad => 0,
-        Verdict::Warn => 1,
-        Verdict::Unknown => 2,
-        Verdict::Ok => 3,
-    });
+    health.reasons.sort_by_key(|reason| reason.verdict.rank());
     health.verdict = health.reasons.first().map_or(Verdict::Unknown, |reason| reason.verdict);
     health
 }

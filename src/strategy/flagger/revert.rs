@@ -2,7 +2,7 @@
 
 use super::forecast::of_template;
 use super::target::{adopt, alone, template};
-use super::verbs::{Seen, opposite, refused};
+use super::verbs::{Seen, refused};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::plan::{
     Call, Inverse, InversePart, InverseSteps, Operation, PlannedCall, ReadyInverse, Refusal, Wait,
@@ -110,7 +110,7 @@ fn inverse_of(parts: &[Step<'_>], direction: Direction) -> Inverse {
         subresource: None,
         also: also.collect(),
         words: "what that write did, again".into(),
-        direction: opposite(direction),
+        direction: direction.opposite(),
     })
 }
 

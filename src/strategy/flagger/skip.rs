@@ -90,7 +90,7 @@ pub fn plan(seen: &Seen<'_>, details: &Details, intent: &Intent, context: &Conte
     warnings.push(
         "until it is set back every new version is promoted at once: an interrupted plan sets it back first".into(),
     );
-    warnings.extend(canary_writes(seen, intent));
+    warnings.extend(canary_writes(seen));
     let was = seen.canary.skip_analysis;
     let draft = Draft {
         title: format!("{new} promoted, the rest of the analysis left out"),

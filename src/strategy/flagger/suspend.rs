@@ -111,7 +111,7 @@ fn set(seen: &Seen<'_>, details: &Details, on: bool) -> Draft {
     if back_on_zero {
         warnings.push(format!("the run of {} begins again at its first weight", seen.new_version()).into());
     }
-    warnings.extend(canary_writes(seen, &Intent::Pause));
+    warnings.extend(canary_writes(seen));
     let direction = if on { Direction::Back } else { Direction::Forward };
     Draft {
         title: if on { "suspended".into() } else { String::new() },
@@ -125,7 +125,7 @@ fn set(seen: &Seen<'_>, details: &Details, on: bool) -> Draft {
             subresource: None,
             also: Vec::new(),
             words: if on { "Flagger goes on".into() } else { "suspended again".into() },
-            direction: super::verbs::opposite(direction),
+            direction: direction.opposite(),
         }),
         forecast: Forecast {
             then: then(seen, on).into(),

@@ -80,7 +80,7 @@ pub fn adopt(seen: &Seen<'_>, intent: &Intent, plan: Plan, follows: Follows) -> 
     forecast.then = follows.then.into();
     forecast.takes = follows.takes;
     forecast.warnings = warnings;
-    let verb = intent.verb().word().to_uppercase();
+    let verb = intent.verb().heading();
     Plan {
         release: ReleaseId { key: release.key.clone(), uid: release.uid.clone() },
         intent: intent.clone(),

@@ -215,11 +215,3 @@ pub fn only_if_as_shown(root: &RawObject) -> PlannedCall {
 pub fn of_phase(root: &RawObject) -> Patch<'_> {
     Patch::of(root).test(if root.at("/status").is_some() { "/status/phase" } else { "/status" })
 }
-
-/// The other way.
-pub const fn opposite(direction: Direction) -> Direction {
-    match direction {
-        Direction::Back => Direction::Forward,
-        Direction::Forward => Direction::Back,
-    }
-}

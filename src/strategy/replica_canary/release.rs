@@ -5,7 +5,7 @@ use super::counts::share;
 use super::pair::{self, Pair};
 use super::standing;
 use super::weight::Two;
-use crate::domain::management::{Management, Manager};
+use crate::domain::management::Management;
 use crate::domain::objects::{Endpoints, Objects};
 use crate::domain::release::{Generation, Role, Step, StrategyKind, Track, Weight};
 use crate::domain::traffic::percentages;
@@ -132,9 +132,8 @@ fn traffic(pair: &Pair, read: &[Read], actual: &[Option<u8>]) -> Traffic {
         asked: side.asked,
         actual: *actual,
     };
-    let git = |manager: Manager| matches!(manager, Manager::ArgoCd | Manager::FluxKustomize | Manager::FluxHelm);
     let mut managers = read.iter().flat_map(|side| &side.part.own.management).map(|management| management.manager);
-    let mut traffic = Traffic::moved_by(managers.find(|by| git(*by)).map_or(Mover::Person, Mover::GitOps));
+    let mut traffic = Traffic::moved_by(managers.find(|by| by.is_gitops()).map_or(Mover::Person, Mover::GitOps));
     traffic.holder = Some(service.key.clone());
     let writers = read.iter().flat_map(|side| &side.part.workload.writers).filter(|writer| writer.touches.replicas);
     traffic.last_write = writers.max_by_key(|writer| writer.at).map(|writer| (writer.manager.clone(), writer.at));

@@ -1,6 +1,7 @@
 //! Detection, ladder, two-call plans and the way back, over the real index.
 
 use crate::domain::intent::Standing;
+use crate::domain::management::{Manager, Reverts};
 use crate::domain::milestone::Milestone;
 use crate::domain::plan::RefusalKind;
 use crate::domain::release::Role;
@@ -217,6 +218,8 @@ fn an_autoscaler_holds_every_weight_but_the_way_back() {
     assert!(refused.reason.contains("hpa/web owns the replicas of web"), "{}", refused.reason);
     let abort = shop.plan(&release, &Intent::Abort).expect("back is open");
     assert_eq!((abort.calls.len(), replicas(&shop.after(&abort).expect("holds"))), (1, (3, 0)));
+    let by_hpa: Vec<_> = abort.forecast.reverts.iter().map(|it| (it.manager, it.on(abort.touches))).collect();
+    assert_eq!(by_hpa, [(Manager::Autoscaler, Reverts::Will)], "it is the replicas that are written");
     let actions = strategy(release.strategy).expect("known").actions(&release, &shop.context());
     let of = |verb: Verb| actions.iter().find(|action| action.verb == verb).expect("listed");
     assert!(!of(Verb::Advance).enabled && of(Verb::Abort).enabled);

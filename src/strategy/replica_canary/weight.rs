@@ -209,7 +209,7 @@ pub fn of_changes(
             subresource: None,
             also,
             words: words.into(),
-            direction: if direction == Direction::Forward { Direction::Back } else { Direction::Forward },
+            direction: direction.opposite(),
         }),
         None => Inverse::None { why: "nothing changes".into() },
     };

@@ -1,6 +1,7 @@
 //! What a patch changes in a route, rule by rule, in words.
 
 use crate::domain::plan::{Change, Operation};
+use crate::domain::raw::unescape;
 use crate::domain::traffic::percentages;
 use crate::domain::{Kind, RawObject};
 use crate::strategy::workload::words::clip;
@@ -30,7 +31,7 @@ fn apply(tree: &mut Value, operation: &Operation) {
         Operation::Remove { path } => (path, None),
     };
     let Some((parent, last)) = path.rsplit_once('/') else { return };
-    let last = last.replace("~1", "/").replace("~0", "~");
+    let last = unescape(last);
     match (tree.pointer_mut(parent), value) {
         (Some(Value::Object(members)), Some(value)) => drop(members.insert(last, value)),
         (Some(Value::Object(members)), None) => drop(members.remove(&last)),

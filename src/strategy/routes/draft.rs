@@ -139,7 +139,7 @@ pub fn plan(ground: &Ground<'_>, intent: &Intent, context: &Context, written: Wr
         subresource: None,
         also: Vec::new(),
         words: written.inverse.into(),
-        direction: opposite(written.direction),
+        direction: written.direction.opposite(),
     });
     let draft = Draft {
         title: written.title,
@@ -168,14 +168,6 @@ pub fn plan(ground: &Ground<'_>, intent: &Intent, context: &Context, written: Wr
 /// Whether a controller says of this route what it took: only then can a write be waited for. Istio says nothing.
 fn reported(route: &Route) -> bool {
     route.parents.iter().any(|parent| parent.accepted.is_some())
-}
-
-/// The other way.
-pub const fn opposite(direction: Direction) -> Direction {
-    match direction {
-        Direction::Back => Direction::Forward,
-        Direction::Forward => Direction::Back,
-    }
 }
 
 /// The same patch with kubectl, fence and all.

@@ -3,7 +3,6 @@
 use super::draft::share_of;
 use super::notices;
 use super::reading::Reading;
-use crate::domain::management::Manager;
 use crate::domain::objects::Objects;
 use crate::domain::release::{Generation, HealthReason, Role, Step, StrategyKind};
 use crate::domain::state::Verdict;
@@ -58,7 +57,8 @@ pub fn derive(kind: StrategyKind, why: &str, reading: Reading, objects: &dyn Obj
     let standing = stands(&reading, parts_stand, &faults, observed < meta.generation, waiting.as_ref());
     let more = faults.iter().map(|why| HealthReason { verdict: Verdict::Bad, text: stop(why).into() });
     let health = standing::health(&parts, more.collect());
-    let mover = management.iter().find(|it| steers(it.manager)).map_or(Mover::Person, |it| Mover::GitOps(it.manager));
+    let mover =
+        management.iter().find(|it| it.manager.is_gitops()).map_or(Mover::Person, |it| Mover::GitOps(it.manager));
     let destination_rules: Vec<_> = {
         let mut all: Vec<_> =
             route.services().iter().flat_map(|service| objects.destination_rules_of(service)).collect();
@@ -148,11 +148,6 @@ fn weight(kind: StrategyKind, asked: u8) -> crate::domain::release::Weight {
     } else {
         Reading::weight(asked)
     }
-}
-
-/// Who puts a route's weights back by itself.
-const fn steers(manager: Manager) -> bool {
-    matches!(manager, Manager::ArgoCd | Manager::FluxKustomize | Manager::FluxHelm)
 }
 
 /// The generation that every parent's controller has said something about; the route's own where none reports.

@@ -54,7 +54,7 @@ pub fn health(parts: &[(Role, u8, &Part)], more: Vec<HealthReason>) -> Health {
         .collect::<Vec<_>>()
     };
     let mut reasons: Vec<HealthReason> = more.into_iter().chain(parts.iter().flat_map(of)).collect();
-    reasons.sort_by_key(|reason| rank(reason.verdict));
+    reasons.sort_by_key(|reason| reason.verdict.rank());
     let verdict = reasons.first().map_or(Verdict::Unknown, |reason| reason.verdict);
     Health { verdict, reasons }
 }
@@ -64,15 +64,6 @@ const fn softened(verdict: Verdict, role: Role) -> Verdict {
     match (verdict, role) {
         (Verdict::Bad, Role::Idle) => Verdict::Warn,
         (verdict, _) => verdict,
-    }
-}
-
-const fn rank(verdict: Verdict) -> u8 {
-    match verdict {
-        Verdict::Bad => 0,
-        Verdict::Warn => 1,
-        Verdict::Unknown => 2,
-        Verdict::Ok => 3,
     }
 }
 

@@ -21,7 +21,7 @@ pub fn plan(
     };
     let own_details = details_of(side, details)?;
     let mut plan = workload_plan::plan(own, &own_details, intent, context)?;
-    let verb = intent.verb().word().to_uppercase();
+    let verb = intent.verb().heading();
     let rest = plan.title.split_once(" → ").map(|(_, rest)| format!(" → {rest}")).unwrap_or_default();
     plan.title = format!("{verb} {}: {}{rest}", release.key.qualified(), side.workload.key.target()).into();
     plan.release = ReleaseId { key: release.key.clone(), uid: release.uid.clone() };

@@ -30,12 +30,7 @@ pub fn health(facts: &Facts, phase: Phase, state: State, reason: &Str) -> Health
         let generation = facts.workload.generation;
         reasons.push(warn(format!("The controller has not seen generation {generation} yet.")));
     }
-    reasons.sort_by_key(|reason| match reason.verdict {
-        Verdict::Bad => 0,
-        Verdict::Warn => 1,
-        Verdict::Unknown => 2,
-        Verdict::Ok => 3,
-    });
+    reasons.sort_by_key(|reason| reason.verdict.rank());
     let verdict = reasons.first().map_or(Verdict::Unknown, |reason| reason.verdict);
     Health { verdict, reasons }
 }

@@ -10,7 +10,7 @@ use crate::domain::objects::Service;
 use crate::domain::selector::Labels;
 use crate::domain::traffic::ObjectMeta;
 use crate::domain::workload::{Owner, Workload};
-use crate::domain::{ObjectKey, Str, Timestamp};
+use crate::domain::{ObjectKey, Str};
 
 /// What tells who manages an object.
 #[derive(Debug, Clone, Copy)]
@@ -186,14 +186,4 @@ fn apply(workload: &Managed<'_>) -> Option<Management> {
         when: "at the next kubectl apply".into(),
         first: None,
     })
-}
-
-/// Who wrote the template last, and when, from managedFields; the newest of those who own a part of it.
-pub fn template_writer(workload: &Workload) -> Option<(&Str, Option<Timestamp>)> {
-    workload
-        .writers
-        .iter()
-        .filter(|writer| writer.touches.template)
-        .max_by_key(|writer| writer.at)
-        .map(|writer| (&writer.manager, writer.at))
 }

@@ -4,6 +4,7 @@ use super::{image, pause, restart, revert, scale, undo};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::intent::ReleaseId;
 use crate::domain::journal::Before;
+pub use crate::domain::management::Part;
 use crate::domain::management::{Management, Reverts};
 use crate::domain::plan::{Call, Change, Inverse, PlannedCall, Refusal, Wait};
 use crate::domain::{Details, Direction, Intent, Kind, ObjectKey, Plan, Release, Str};
@@ -32,17 +33,6 @@ pub struct Draft {
     pub needs: Vec<ObjectKey>,
     /// The same with kubectl.
     pub kubectl: Vec<Str>,
-}
-
-/// What a write touches, as far as managers care.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// The template.
-    Template,
-    /// The number of replicas.
-    Replicas,
-    /// Nothing that a manager watches over (`spec.paused`).
-    Neither,
 }
 
 /// Refuses when the bytes are of another life of the object than the release.
@@ -83,6 +73,7 @@ pub fn finish(
         },
         inverse: draft.inverse,
         forecast,
+        touches: part,
         risk: draft.risk,
         diff: draft.diff,
         needs: draft.needs,
@@ -93,12 +84,7 @@ pub fn finish(
 }
 
 fn reverting(release: &Release, part: Part) -> Vec<Management> {
-    let touches = |management: &&Management| match part {
-        Part::Template => management.template != Reverts::WillNot,
-        Part::Replicas => management.replicas != Reverts::WillNot,
-        Part::Neither => false,
-    };
-    release.management.iter().filter(touches).cloned().collect()
+    release.management.iter().filter(|management| management.on(part) != Reverts::WillNot).cloned().collect()
 }
 
 /// A required patch of the root object.

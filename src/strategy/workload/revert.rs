@@ -6,7 +6,7 @@ use super::{diff, needs, template};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::plan::{Call, Inverse, InverseSteps, Operation, ReadyInverse, Refusal, Wait};
 use crate::domain::workload::UpdateStrategy;
-use crate::domain::{Details, Direction, Intent, Plan, RawObject, Release};
+use crate::domain::{Details, Intent, Plan, RawObject, Release};
 use crate::strategy::Context;
 use serde_json::value::RawValue;
 
@@ -73,10 +73,7 @@ pub fn plan(release: &Release, details: &Details, inverse: &ReadyInverse, contex
             operations: back,
             fenced_on: fenced,
             words: "what that write did, again".into(),
-            direction: match inverse.direction {
-                Direction::Back => Direction::Forward,
-                Direction::Forward => Direction::Back,
-            },
+            direction: inverse.direction.opposite(),
         }),
         forecast: Forecast { then: then.into(), takes, warnings, ..Forecast::default() },
         risk,

@@ -221,3 +221,17 @@ fn a_preview_check_holds_a_switch_until_it_answers_well_or_is_overridden() {
 fn answer_both(model: &mut Model) -> Vec<Effect> {
     update(model, Msg::Details(blue_green().uid, Ok(details(&blue_green()))))
 }
+
+#[test]
+fn what_was_overridden_for_one_side_is_not_overridden_for_another() {
+    let mut model = at(blue_green(), 80, 24);
+    press(&mut model, "S<Enter>");
+    answer(&mut model, &blue_green());
+    press(&mut model, "<armed>b");
+    answer(&mut model, &blue_green());
+    press(&mut model, "<armed>hotfix<Enter>");
+    assert_eq!(dialog(&model).overrides, [Override::FewerPods]);
+    press(&mut model, "<armed><Right>");
+    assert_eq!(dialog(&model).intent, Intent::Switch { to: Some("grey".into()) });
+    assert!(dialog(&model).overrides.is_empty(), "{:?}", dialog(&model).overrides);
+}

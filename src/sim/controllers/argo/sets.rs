@@ -1,9 +1,10 @@
 //! A Rollout's ReplicaSets: made, numbered, sized, and kept for a while after their time.
 
 use super::{API, HASH, NAME, Rollout};
+use crate::domain::raw::escape;
 use crate::sim::clock::seconds;
 use crate::sim::controllers::common::{owner_reference, template_hash};
-use crate::sim::json::{Json, escape, stamp, time};
+use crate::sim::json::{Json, stamp, time};
 use crate::sim::kinds::REPLICA_SETS;
 use crate::sim::object::Object;
 use crate::sim::world::events::normal;

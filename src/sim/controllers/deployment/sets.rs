@@ -109,7 +109,7 @@ fn note_revision(world: &mut World, deployment: &Deployment, set: &Set) -> Synce
     };
     let speaks = (fresh || first) && deployment.deadline().is_some();
     let written = world.modify(deployment.id(), Actor::status(CONTROLLER_MANAGER), |value| {
-        let key = format!("/metadata/annotations/{}", crate::sim::json::escape(REVISION));
+        let key = format!("/metadata/annotations/{}", crate::domain::raw::escape(REVISION));
         value.put(&key, set.revision().to_string());
         if speaks {
             let mut status = value.at("/status").clone();

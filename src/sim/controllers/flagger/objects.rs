@@ -3,8 +3,9 @@
 use super::super::common::owner_reference;
 use super::NAME;
 use super::canary::Canary;
+use crate::domain::raw::escape;
 use crate::sim::ids::fixed_uid;
-use crate::sim::json::{Json, escape};
+use crate::sim::json::Json;
 use crate::sim::kinds::{KindId, SERVICES};
 use crate::sim::object::Id;
 use crate::sim::world::{Actor, World};

@@ -30,11 +30,10 @@ pub(super) fn lines(
     let mut lines = calls(dialog, plan, cells, look);
     if let Some(why) = gates::gate(model, dialog, plan).as_ref().and_then(Gate::why) {
         lines.extend(labelled("held", Tick::Bad, why, cells, look));
-    } else if let Some(gate) =
-        dialog.overridden_gates().iter().find(|gate| matches!(gate, Override::Freeze | Override::Bake))
-    {
-        let what = if *gate == Override::Bake { "the rung's gate" } else { "the change freeze" };
-        let text = format!("{what} is overridden, with the reason below");
+    } else if !dialog.overrides.is_empty() {
+        let overridden: Vec<&str> = dialog.overrides.iter().map(|gate| overridden(*gate)).collect();
+        let form = if overridden.len() == 1 { "is" } else { "are" };
+        let text = format!("{} {form} overridden, with the reason below", overridden.join(" and "));
         lines.extend(labelled("override", Tick::Warn, &text, cells, look));
     }
     lines.push(Line::default());
@@ -188,6 +187,17 @@ pub(super) fn labelled(label: &str, tick: Tick, text: &str, cells: usize, look: 
     lines
 }
 
+/// What held the plan until a person overrode it.
+const fn overridden(gate: Override) -> &'static str {
+    match gate {
+        Override::Bake => "the rung's gate",
+        Override::Freeze => "the change freeze",
+        Override::FewerPods => "the lack of ready pods",
+        Override::PreviewCheck => "the preview check",
+        Override::BreakGlass => "the controller's ownership",
+    }
+}
+
 fn preview(preview: &Preview, model: &Model) -> (Tick, String) {
     match preview {
         Preview::NotAsked if model.session.read_only() => {
@@ -208,12 +218,12 @@ fn reverts(dialog: &PlanDialog, plan: &Plan, cells: usize, look: Look<'_>) -> Ve
     let known = dialog.managers.as_ref();
     let mut lines = Vec::new();
     for management in known.unwrap_or(&plan.forecast.reverts) {
-        let tick = match management.on(&plan.intent) {
+        let tick = match management.on(plan.touches) {
             Reverts::Will => Tick::Bad,
             Reverts::May => Tick::Warn,
             Reverts::WillNot => Tick::Ok,
         };
-        lines.extend(labelled("reverts", tick, &management.sentence(&plan.intent), cells, look));
+        lines.extend(labelled("reverts", tick, &management.sentence(plan.touches), cells, look));
     }
     lines
 }
