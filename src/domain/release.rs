@@ -136,6 +136,12 @@ impl Release {
         canary.is_some_and(|canary| canary.primary_key().as_ref() == Some(key) || canary.generated().contains(key))
     }
 
+    /// Whether an undo may resume it in the same write: it is held by the object whose template is written. What is
+    /// suspended of a Canary is the run, and its target is another object.
+    pub fn resumes_with_an_undo(&self) -> bool {
+        self.held && self.key.kind != super::Kind::Canary
+    }
+
     /// Where it stands on its ladder: what an advance from here leaves. `None` where nothing tells.
     pub fn standing(&self) -> Option<Standing> {
         let step = self.step.as_ref()?;

@@ -150,7 +150,7 @@ fn other(model: &mut Model, by: isize) -> Vec<Effect> {
 
 fn toggle_paused(model: &mut Model) -> Vec<Effect> {
     let Some(Layer::Plan(dialog)) = model.layers.last() else { return Vec::new() };
-    let held = model.release(&dialog.release.uid).is_some_and(|release| release.held);
+    let held = model.release(&dialog.release.uid).is_some_and(|release| release.resumes_with_an_undo());
     let (Intent::Undo { to, paused }, true) = (&dialog.intent, held) else { return Vec::new() };
     let paused = match paused {
         PausedUndo::StayPaused => PausedUndo::Resume,

@@ -210,7 +210,9 @@ fn plan(buffer: &mut Buffer, slot: Slot, model: &Model, dialog: &PlanDialog, loo
         if plan.calls.iter().any(|call| call.optional) {
             commands.push(Command::ToggleOptional);
         }
-        if model.release(&dialog.release.uid).is_some_and(|release| release.held) && plan.intent.verb() == Verb::Undo {
+        if plan.intent.verb() == Verb::Undo
+            && model.release(&dialog.release.uid).is_some_and(|release| release.resumes_with_an_undo())
+        {
             commands.push(Command::TogglePaused);
         }
     }

@@ -8,7 +8,7 @@ use crate::app::model::Model;
 use crate::app::{Msg, update};
 use crate::domain::intent::{Override, Standing};
 use crate::domain::release::{Release, Role};
-use crate::domain::{Intent, Str};
+use crate::domain::{Intent, Kind, ObjectKey, Str};
 use crate::ui::view::samples::traffic::{ab_test, at, blue_green, details, istio, with};
 use crate::ui::view::samples::{arm, at_stuck, console, press};
 use std::sync::Arc;
@@ -234,4 +234,14 @@ fn what_was_overridden_for_one_side_is_not_overridden_for_another() {
     press(&mut model, "<armed><Right>");
     assert_eq!(dialog(&model).intent, Intent::Switch { to: Some("grey".into()) });
     assert!(dialog(&model).overrides.is_empty(), "{:?}", dialog(&model).overrides);
+}
+
+#[test]
+fn an_undo_offers_to_resume_what_it_writes_and_not_the_run_of_a_canary_that_is_suspended() {
+    let offers = |kind, held| {
+        let key = ObjectKey::new(kind, "shop", "search");
+        Release { key, held, ..crate::ui::view::samples::stuck() }.resumes_with_an_undo()
+    };
+    assert!(offers(Kind::Deployment, true) && offers(Kind::Rollout, true) && !offers(Kind::Deployment, false));
+    assert!(!offers(Kind::Canary, true));
 }

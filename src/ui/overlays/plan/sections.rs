@@ -67,7 +67,7 @@ pub(super) fn lines(
         lines.extend(labelled("leaves", Tick::Plain, &text, cells, look));
     }
     if let Intent::Undo { paused, .. } = &plan.intent
-        && model.release(&plan.release.uid).is_some_and(|release| release.held)
+        && model.release(&plan.release.uid).is_some_and(|release| release.resumes_with_an_undo())
     {
         let text = match paused {
             PausedUndo::StayPaused => "it stays paused; 'p' also resumes it, in the same write",
