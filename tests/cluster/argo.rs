@@ -111,7 +111,7 @@ pub async fn referenced(name: &str) -> Room {
     room
 }
 
-/// AnalysisTemplate `rate`: Prometheus answers its query with `value`, which is judged by `rules`.
+/// A template of analyses, `rate`: Prometheus answers its query with `value`, which is judged by `rules`.
 pub fn rate(room: &Room, value: &str, rules: &Value) {
     let address = std::env::var("WINDLASS_TEST_PROMETHEUS").expect("WINDLASS_TEST_PROMETHEUS must name a Prometheus");
     let mut metric = json!({"name": "rate", "count": 3,

@@ -111,17 +111,24 @@ impl Console {
         self.pty.until(title, |screen| screen.contents().contains(&format!("┌ {title}")));
     }
 
-    /// Overrides what holds the plan that is shown, with a reason. A key that came before the program knew that its dialog
-    /// was seen is dropped, so it is pressed until it counts.
-    fn overrides(&mut self, reason: &str) {
+    /// Overrides what holds the plan that is asked for, with a reason, once the plan shows `text`.
+    fn overrides(&mut self, reason: &str, text: &str) {
         let typing = |screen: &vt100::Screen| screen.contents().contains("keep the reason");
-        let counts = (0..60).any(|_| {
-            self.pty.types("b");
-            self.pty.comes(Duration::from_secs(1), typing)
+        self.presses("b", typing);
+        self.shows(text);
+        // From the start of the line: a part of it may stand there.
+        self.presses(&format!("\x15{reason}"), |screen| screen.contents().contains(&format!("reason  {reason}")));
+        self.presses("\r", |screen| !typing(screen));
+    }
+
+    /// Presses keys until the screen is as `wanted`: those that come before the program knows that its dialog was seen are
+    /// dropped.
+    fn presses(&mut self, keys: &str, wanted: impl Fn(&vt100::Screen) -> bool) {
+        let seen = (0..60).any(|_| {
+            self.pty.types(keys);
+            self.pty.comes(Duration::from_secs(1), &wanted)
         });
-        assert!(counts, "nothing can be overridden");
-        // From the start of the line: a second press may stand there.
-        self.pty.types(&format!("\x15{reason}\r"));
+        assert!(seen, "{keys:?} does nothing");
     }
 
     /// Waits until the key that confirms is bright, presses it, and waits for the end.

@@ -70,12 +70,11 @@ async fn the_glass_of_a_flagger_canary_is_broken_by_keys() {
     console.shows("X to stable");
     console.plans("X", "ABORT");
     console.shows("b override");
-    console.overrides("it burns");
-    console.shows("this writes a route that Flagger owns");
+    console.overrides("it burns", "this writes a route that Flagger owns");
     console.confirms("ABORT");
     assert_eq!((room.field(Kind::Canary, "web", "/spec/suspend"), weights(&room)), (true.into(), (100, 0)));
     console.plans("U", "UNDO");
-    console.shows("revision 1");
+    console.shows("registry.test/shop/app:v1");
     console.confirms("UNDO");
     assert_eq!(room.image(Kind::Deployment, "web"), image("v1"));
     console.does("P", "RESUME");
