@@ -111,6 +111,11 @@ pub trait Recorded: std::fmt::Debug {
         None
     }
 
+    /// When we last undid the revision with this hash, whoever had brought it.
+    fn undone_at(&self, _release: &crate::domain::Uid, _hash: &str) -> Option<Timestamp> {
+        None
+    }
+
     /// Our last switch of this Service that was applied.
     fn last_switch(&self, service: &crate::domain::Uid) -> Option<Switched> {
         let _ = service;

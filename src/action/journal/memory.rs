@@ -15,6 +15,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub struct Memory {
     settled: HashMap<(Uid, Str), Timestamp>,
     given_up: HashMap<(Uid, Str), Timestamp>,
+    undone: HashMap<(Uid, Str), Timestamp>,
     /// The revision that our last new template of a release was to become, as long as it has not settled.
     unsettled: HashMap<Uid, Revision>,
     inverses: HashMap<Uid, ReadyInverse>,
@@ -70,12 +71,14 @@ impl Memory {
                 }
                 self.unsettled.remove(&uid);
                 self.given_up.remove(&(uid.clone(), hash.clone()));
+                self.undone.remove(&(uid.clone(), hash.clone()));
                 self.settled.insert((uid, hash.clone()), entry.at);
             }
             Event::Outcome(outcome) => {
                 let done = matches!(outcome.kind, OutcomeKind::Applied | OutcomeKind::Timeout | OutcomeKind::Partial);
                 if let (true, Verb::Undo, Some(hash)) = (done, plan.verb, &plan.before) {
                     self.left_by_undo.insert(uid.clone(), hash.clone());
+                    self.undone.insert((uid.clone(), hash.clone()), entry.at);
                 }
             }
             // The switch counts from the answer on: the old side may serve again a second later.
@@ -125,6 +128,11 @@ impl Recorded for Remembered {
 
     fn last_switch(&self, service: &Uid) -> Option<Switched> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).last_switch(service)
+    }
+
+    fn undone_at(&self, release: &Uid, hash: &str) -> Option<Timestamp> {
+        let memory = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        memory.undone.get(&(release.clone(), hash.into())).copied()
     }
 
     fn given_up_at(&self, release: &Uid, hash: &str) -> Option<Timestamp> {

@@ -44,6 +44,13 @@ impl KeyTable {
             let mut own = Vec::new();
             for key in &wish.keys {
                 match key.parse() {
+                    Ok(key) if never_confirms(BINDINGS[place].command, key) => problems.push(config::Problem::new(
+                        wish.origin.clone(),
+                        format!(
+                            "'{key}' never confirms: it is pressed without looking; give '{}' another key",
+                            wish.action
+                        ),
+                    )),
                     Ok(key) => own.push(key),
                     Err(wrong) => problems.push(config::Problem::new(wish.origin.clone(), format!("{wrong}"))),
                 }
@@ -99,6 +106,11 @@ impl KeyTable {
     }
 }
 
+/// Whether `key` must not be what `command` is asked for by: Enter, where it would write.
+fn never_confirms(command: Command, key: KeyPress) -> bool {
+    (command == Command::Confirm || command.writes()) && "Enter".parse() == Ok(key)
+}
+
 /// Pairs of bindings that share a key in one chain.
 fn clashes(keys: &[Vec<KeyPress>]) -> Vec<(usize, usize, KeyPress)> {
     let together =
@@ -148,6 +160,14 @@ mod tests {
         let confirm: Vec<_> = BINDINGS.iter().filter(|binding| binding.command == Command::Confirm).collect();
         assert_eq!(confirm.len(), 1);
         assert_eq!(confirm[0].keys, ["y"]);
+    }
+
+    #[test]
+    fn enter_cannot_be_made_to_confirm_or_to_write() {
+        for action in ["confirm", "undo"] {
+            let problems = KeyTable::with(&[wish(action, &["Enter"])]).unwrap_err().to_string();
+            assert!(problems.contains("'Enter' never confirms"), "{problems}");
+        }
     }
 
     #[test]

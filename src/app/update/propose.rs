@@ -12,7 +12,8 @@ use crate::domain::management::Management;
 use crate::domain::plan::{Refusal, RefusalKind};
 use crate::domain::release::Action;
 use crate::domain::snapshot::{FRESH_LIMIT, KindStatus, Watch};
-use crate::domain::{Age, Details, Direction, Intent, Plan, Release, Revision, Role, Str, Verb};
+use crate::domain::workload::UpdateStrategy;
+use crate::domain::{Age, Details, Direction, Intent, Plan, Release, Revision, Role, State, Str, Verb};
 use std::sync::Arc;
 
 /// What a write command would do to the release in focus, or why it can't; `None` for commands that write nothing.
@@ -179,7 +180,10 @@ fn undo_to(model: &Model) -> UndoTo {
     match model.top() {
         Some(Layer::Release(view)) if view.pane == Pane::History => {
             let entry = view.release.history.get(view.revision_place());
-            entry.filter(|entry| !entry.current).map_or(UndoTo::Best, |entry| UndoTo::Number(entry.revision))
+            // An ordered update that a broken pod blocks has its template already: then its deletion is the way back.
+            let ordered = matches!(view.release.update, UpdateStrategy::Ordered { parallel: false, .. });
+            let blocked = ordered && view.release.state == State::Failed;
+            entry.filter(|entry| !entry.current || blocked).map_or(UndoTo::Best, |entry| UndoTo::Number(entry.revision))
         }
         _ => UndoTo::Best,
     }

@@ -96,13 +96,18 @@ fn on_a_terminal_an_advance_shows_the_step_that_it_leaves() {
 #[test]
 fn a_side_with_fewer_pods_is_switched_to_only_with_a_reason() {
     let cluster = sim("bluegreen");
-    let held = run(&cluster, &["switch", "svc/cart"]);
+    let unsaid = run(&cluster, &["switch", "svc/cart"]);
+    assert_eq!((unsaid.code, unsaid.complaints.contains("--to")), (2, true), "{}", unsaid.complaints);
+    let held = run(&cluster, &["switch", "svc/cart", "--to", "green"]);
     assert_eq!(held.code, 3, "{}", held.complaints);
     assert!(held.complaints.contains("--override fewer-pods"), "{}", held.complaints);
     let color =
         |cluster: &SimCluster| cluster.object("services/shop/cart").unwrap()["spec"]["selector"]["color"].clone();
     assert_eq!(color(&cluster), "blue");
-    let loud = run(&cluster, &["switch", "svc/cart", "--override", "fewer-pods", "--reason", "night", "--no-wait"]);
+    let loud = run(
+        &cluster,
+        &["switch", "svc/cart", "--to", "green", "--override", "fewer-pods", "--reason", "night", "--no-wait"],
+    );
     assert_eq!(loud.code, 0, "{}", loud.complaints);
     assert_eq!(color(&cluster), "green");
 }
@@ -112,7 +117,7 @@ fn a_preview_check_that_fails_holds_a_switch_and_one_that_answers_well_does_not(
     let check = |check: &str| {
         let cluster = sim("bluegreen");
         let config = format!("[releases.\"bluegreen/app\"]\npreview_check = \"{check}\"\n");
-        let arguments = ["switch", "svc/app", "-n", "bluegreen", "--yes", "--no-wait"];
+        let arguments = ["switch", "svc/app", "--to", "green", "-n", "bluegreen", "--yes", "--no-wait"];
         let ran = Home::with_config(&config).run_on(&cluster, &arguments);
         (
             ran.code,

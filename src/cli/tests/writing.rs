@@ -311,7 +311,7 @@ fn verbs_of_traffic_are_refused_where_there_is_none_to_steer() {
     let home = Home::new();
     let verbs: [&[&str]; 8] = [
         &["advance", "deploy/search", "--from-step", "1"],
-        &["switch", "deploy/search"],
+        &["switch", "deploy/search", "--to", "green"],
         &["set-weight", "deploy/search", "20"],
         &["abort", "deploy/search"],
         &["promote", "deploy/search"],

@@ -58,7 +58,7 @@ pub struct ContainerStatus<'a> {
     pub(super) name: Field<Cow<'a, str>>,
     #[serde(borrow, rename = "imageID")]
     image_id: Field<Cow<'a, str>>,
-    restart_count: Field<i64>,
+    pub(super) restart_count: Field<i64>,
     #[serde(borrow)]
     pub(super) state: Field<ContainerState<'a>>,
     #[serde(borrow)]

@@ -3,6 +3,7 @@
 use super::strings::Pool;
 use super::{Row, read};
 use crate::domain::Kind;
+use crate::domain::pod::Cause;
 use crate::domain::traffic::canary::CanaryStyle;
 use crate::domain::traffic::matching::words;
 use crate::domain::traffic::rollout::{RolloutStrategy, RunRole};
@@ -185,4 +186,24 @@ fn an_analysis_run_tells_each_metric_with_its_result() {
     let result = rate.result.as_ref().expect("measured");
     assert_eq!((result.failed, &*result.measurements[0].value), (1, "[NaN]"));
     assert!(run.metrics[1].result.is_none());
+}
+
+#[test]
+fn a_container_that_crashed_often_is_in_a_crash_loop_between_two_crashes_too() {
+    let pod = |restarts: i64, ready: &str, state: Value| {
+        let object = json!({"status": {"phase": "Running",
+            "conditions": [{"type": "Ready", "status": ready, "lastTransitionTime": "2027-01-01T00:00:00Z"}],
+            "containerStatuses": [{"name": "web", "restartCount": restarts, "state": state,
+                "lastState": {"terminated": {"exitCode": 2, "reason": "Error", "finishedAt": "2027-01-01T00:09:00Z"}}}]}});
+        let Row::Pod(pod) = row(Kind::Pod, object) else { panic!("a pod") };
+        pod.trouble.as_ref().map(|trouble| (trouble.cause, trouble.since.map(|at| at.to_string())))
+    };
+    let runs = || json!({"running": {"startedAt": "2027-01-01T00:09:30Z"}});
+    let waits = || json!({"waiting": {"reason": "CrashLoopBackOff"}});
+    let since = |minute: &str| Some(format!("2027-01-01T00:{minute}:00Z"));
+    assert_eq!(pod(5, "False", waits()), Some((Cause::CrashLoop, since("00"))));
+    assert_eq!(pod(5, "False", runs()), Some((Cause::CrashLoop, since("00"))), "the same trouble, as long as before");
+    assert_eq!(pod(1, "False", waits()), Some((Cause::CrashLoop, since("09"))), "one crash is no loop yet");
+    assert_eq!(pod(1, "False", runs()).map(|(cause, _)| cause), Some(Cause::NotReady));
+    assert_eq!(pod(5, "True", runs()), None, "it came out of it");
 }

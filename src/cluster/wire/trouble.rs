@@ -5,6 +5,9 @@ use super::strings::Pool;
 use crate::domain::pod::{Cause, Trouble};
 use crate::domain::{Str, Timestamp};
 
+/// Restarts from which on crashes are a loop: by then the kubelet has waited 10, 20 and 40 s between them.
+const LOOPS: i64 = 3;
+
 /// The worst trouble that the status tells of; `None` when nothing is wrong or it is just starting.
 pub fn trouble(status: &Status<'_>, pool: &mut Pool) -> Option<Trouble> {
     if status.phase.get().is_some_and(|phase| phase == "Failed") {
@@ -30,7 +33,11 @@ fn of_container(container: &ContainerStatus<'_>, status: &Status<'_>, pool: &mut
             cause,
             reason: pool.share(reason),
             message: message(waiting, last),
-            since: last.and_then(ended).or_else(|| not_ready_since(status)),
+            since: if cause == Cause::CrashLoop && loops(container) {
+                not_ready_since(status)
+            } else {
+                last.and_then(ended).or_else(|| not_ready_since(status))
+            },
         });
     }
     let ended_now = state.terminated.get()?;
@@ -45,8 +52,17 @@ fn of_container(container: &ContainerStatus<'_>, status: &Status<'_>, pool: &mut
         cause,
         reason: pool.share(ended_now.reason.get().map_or(fallback, |reason| reason)),
         message: message(ended_now, Some(ended_now)),
-        since: ended(ended_now).or_else(|| not_ready_since(status)),
+        since: if loops(container) { not_ready_since(status) } else { ended(ended_now) }
+            .or_else(|| not_ready_since(status)),
     })
+}
+
+/// Whether a container has crashed so often that the run it is in is taken for one more of the same, until the pod is
+/// ready: between two crashes it runs for a moment, and that is no way out of the trouble.
+fn loops(container: &ContainerStatus<'_>) -> bool {
+    let last = container.last_state.get().and_then(|last| last.terminated.get());
+    let failed = last.is_some_and(|last| last.exit_code.get().is_some_and(|code| *code != 0));
+    failed && container.restart_count.get().is_some_and(|count| *count >= LOOPS)
 }
 
 /// The kubelet's words for why a container waits (`pkg/kubelet/images` and `pkg/kubelet/kuberuntime`).
@@ -113,6 +129,15 @@ fn not_ready(status: &Status<'_>, pool: &mut Pool) -> Option<Trouble> {
     let all_run = !containers.is_empty()
         && containers.iter().all(|container| container.state.get().is_some_and(|state| state.running.get().is_some()));
     let refused = ready.status.get().is_some_and(|status| status == "False");
+    if let Some(crashes) = containers.iter().find(|container| all_run && refused && loops(container)) {
+        let last = crashes.last_state.get().and_then(|last| last.terminated.get());
+        return Some(Trouble {
+            cause: Cause::CrashLoop,
+            reason: pool.share("CrashLoopBackOff"),
+            message: last.map_or_else(Str::default, |last| message(last, Some(last))),
+            since: not_ready_since(status),
+        });
+    }
     (all_run && refused).then(|| Trouble {
         cause: Cause::NotReady,
         reason: pool.share(ready.reason.get().map_or("NotReady", |reason| reason)),

@@ -30,13 +30,15 @@ pub fn history(facts: &Facts, recorded: &dyn Recorded) -> Vec<HistoryEntry> {
             let likely = served.get(&revision).filter(|served| **served >= LIKELY_AFTER && finished);
             // What the journal saw fail outweighs a guess from creation times.
             let given_up = lane.hash().and_then(|hash| recorded.given_up_at(&facts.workload.uid, hash));
+            let undone = || lane.hash().and_then(|hash| recorded.undone_at(&facts.workload.uid, hash));
             let evidence = match (lane.current, recorded_at, likely) {
                 (false, Some(at), _) => Evidence::Recorded { at },
                 (false, None, _) if ready > 0 => Evidence::Serving { ready },
                 (false, None, likely) => match (given_up, likely) {
                     (Some(at), _) => Evidence::GivenUp { at },
                     (None, Some(served)) => Evidence::Likely { served: *served },
-                    (None, None) => Evidence::None,
+                    // Nothing spoke for it, and somebody left it: it is no place to offer.
+                    (None, None) => undone().map_or(Evidence::None, |at| Evidence::GivenUp { at }),
                 },
                 (true, _, _) => Evidence::None,
             };
@@ -100,7 +102,7 @@ pub fn in_words(entry: &HistoryEntry, served: Option<Age>, now: Timestamp) -> St
         }
         Evidence::Likely { served } => format!("{name}, likely good (served {})", served.words()),
         Evidence::GivenUp { at } => {
-            format!("{name}, never settled and was undone {} ago", Age::between(*at, now).words())
+            format!("{name}, which was undone {} ago", Age::between(*at, now).words())
         }
         Evidence::None => format!("{name}, of which nothing is known"),
     }

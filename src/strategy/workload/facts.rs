@@ -101,6 +101,14 @@ pub fn len(count: usize) -> i32 {
 }
 
 impl Facts {
+    /// The pods of the spec's revision that this rollout brought, an undo's among them: those made after the last pod of
+    /// any other revision. What an undo brings back keeps pods of its earlier time, which tell nothing of this one.
+    pub fn brought(&self) -> impl Iterator<Item = &Arc<Pod>> {
+        let before = self.others().flat_map(Lane::live).filter_map(|pod| pod.created).max();
+        let new = move |pod: &&Arc<Pod>| before.is_none_or(|before| pod.created.is_some_and(|at| at >= before));
+        self.current().into_iter().flat_map(Lane::live).filter(new)
+    }
+
     /// Looks up everything about the workload at `root`; `None` when it is gone.
     pub fn gather(root: &ObjectKey, objects: &dyn Objects, now: Timestamp) -> Option<Self> {
         let workload = Arc::clone(objects.workload(root)?);

@@ -1,7 +1,7 @@
 //! How far a running update is, how long it still takes, and when the controller gives up.
 
 use super::blockers::{Group, blockers};
-use super::facts::{Facts, Lane, alive, len};
+use super::facts::{Facts, alive, len};
 use super::phase::Phase;
 use crate::domain::pod::Pod;
 use crate::domain::release::Progress;
@@ -22,7 +22,7 @@ pub fn progress(facts: &Facts, phase: Phase, groups: &[Group<'_>]) -> Option<Pro
         done,
         total,
         deadline: deadline(facts).filter(|_| running),
-        estimate: facts.current().filter(|_| running).and_then(|lane| estimate(lane, total - done, facts.now)),
+        estimate: if running { estimate(facts, total - done) } else { None },
         blockers: blockers(groups),
     })
 }
@@ -46,10 +46,11 @@ pub fn deadline(facts: &Facts) -> Option<Timestamp> {
     condition.updated.or(condition.since)?.checked_add(workload.progress_deadline?).ok()
 }
 
-/// The time left at the pace of the pods already done; `None` before the first one.
-fn estimate(lane: &Lane, left: i32, now: Timestamp) -> Option<Age> {
-    let ready: Vec<Timestamp> = lane.live().filter(|pod| pod.ready).filter_map(|pod| pod.ready_since).collect();
-    let start = lane.live().filter_map(|pod| pod.created).min()?;
+/// The time left at the pace of the pods that it brought already; `None` before the first one.
+fn estimate(facts: &Facts, left: i32) -> Option<Age> {
+    let now = facts.now;
+    let ready: Vec<Timestamp> = facts.brought().filter(|pod| pod.ready).filter_map(|pod| pod.ready_since).collect();
+    let start = facts.brought().filter_map(|pod| pod.created).min()?;
     let latest = ready.iter().max()?;
     let pace = latest.duration_since(start).as_secs().max(1) / i64::from(len(ready.len())).max(1);
     let spent = now.duration_since(*latest).as_secs().max(0);

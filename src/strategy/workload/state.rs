@@ -227,7 +227,7 @@ fn blocked(view: &View<'_>) -> Option<Standing> {
     let revision = facts.current().and_then(Lane::revision);
     let remedy = revision.map_or_else(
         || "Delete it.".to_owned(),
-        |revision| format!("It must be deleted: U on revision {revision} in History does so."),
+        |revision| format!("It must be deleted: U on revision {revision}, the current one, in History does so."),
     );
     Some(standing_of(State::Failed, &reason, remedy, group.since()))
 }
@@ -313,11 +313,12 @@ fn waiting(view: &View<'_>) -> Option<Standing> {
     }
 }
 
-/// When the revision of the spec got its first pod, or was made.
+/// When this rollout of the spec's revision began: with its first pod, else as the controller tells.
 fn candidate_since(facts: &Facts) -> Option<Timestamp> {
-    let lane = facts.current()?;
-    let pods = lane.live().filter_map(|pod| pod.created).min();
-    pods.or_else(|| lane.object.as_ref().and_then(|object| object.created))
+    let pods = facts.brought().filter_map(|pod| pod.created).min();
+    let told = || facts.workload.condition("Progressing").and_then(|condition| condition.updated.or(condition.since));
+    let made = || facts.current()?.object.as_ref()?.created;
+    pods.or_else(told).or_else(made)
 }
 
 fn progressing(view: &View<'_>) -> Option<Standing> {

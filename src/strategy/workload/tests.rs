@@ -294,6 +294,50 @@ impl Recorded for GivesUp {
     }
 }
 
+#[derive(Debug)]
+struct Undid(&'static str);
+
+impl Recorded for Undid {
+    fn settled_at(&self, _: &Uid, _: &str) -> Option<Timestamp> {
+        None
+    }
+
+    fn undone_at(&self, _: &Uid, hash: &str) -> Option<Timestamp> {
+        (hash == self.0).then(|| ago(20))
+    }
+}
+
+#[test]
+fn what_was_undone_is_told_so_and_comes_after_what_nobody_left() {
+    let world = World::rolling(2).revision(1, "v1", 900).revision(3, "v3-crash", 300).revision(4, "v2", 100);
+    let world = world.pods(4, 2, true).counts(2, 2, 2);
+    assert_eq!(world.release().back_to, Some(Revision(3)));
+    let release = world.release_with(&Undid("h3"));
+    assert_eq!(release.back_to, Some(Revision(1)));
+    let served = World::rolling(1).revision(2, "v2", 80_000).revision(3, "v3", 60).pods(3, 1, true);
+    let release = served.release_with(&Undid("h2"));
+    let evidence = release.entry(Revision(2)).map(|entry| entry.evidence.word());
+    assert_eq!(evidence, Some("likely"), "it served for a day before somebody left it");
+}
+
+#[test]
+fn an_undo_in_mid_rollout_is_timed_by_the_pods_that_it_brings() {
+    let mut world = World::rolling(6).revision(2, "v2-bad", 300).revision(3, "v1", 500_000);
+    world = world.pods(3, 3, true).pods(2, 2, false).pods(3, 1, true).counts(6, 4, 4);
+    for (place, pod) in world.pods.iter_mut().enumerate() {
+        let pod = Arc::make_mut(pod);
+        (pod.created, pod.ready_since) = match place {
+            0..3 => (Some(ago(500_000)), Some(ago(499_990))),
+            3..5 => (Some(ago(200)), None),
+            _ => (Some(ago(10)), Some(ago(4))),
+        };
+    }
+    let release = world.release();
+    let estimate = release.progress.as_ref().and_then(|progress| progress.estimate);
+    assert_eq!((release.state, release.since), (State::Progressing, Some(ago(10))));
+    assert_eq!(estimate, Some(crate::domain::Age::seconds(8)), "6 s a pod, two left, 4 s of it gone");
+}
+
 #[test]
 fn after_an_undo_the_revision_that_never_settled_is_not_offered_again() {
     let world = World::rolling(2).revision(1, "v1", 900).revision(3, "v3-crash", 300).revision(4, "v2", 100);
@@ -345,6 +389,9 @@ fn a_stateful_set_stuck_on_a_broken_pod_is_offered_its_deletion_as_a_second_call
     let Call::Delete { target, uid } = &second.call else { panic!("a deletion") };
     assert_eq!((target, uid), (&pod.key(), &pod.uid));
     assert!(plan.forecast.warnings[0].contains("must be deleted"), "{:?}", plan.forecast.warnings);
+    let then = &plan.forecast.then;
+    assert!(then.starts_with("nothing until pod web-2-2 is deleted (second call); then "), "{then}");
+    assert_eq!(plan.forecast.takes, None, "nobody knows when somebody deletes it");
 }
 
 #[test]
@@ -367,7 +414,7 @@ fn a_broken_pod_that_blocks_a_template_that_is_back_already_is_what_an_undo_dele
         "{}",
         release.reason
     );
-    assert_eq!(&*release.remedy, "It must be deleted: U on revision 3 in History does so.");
+    assert_eq!(&*release.remedy, "It must be deleted: U on revision 3, the current one, in History does so.");
     let plan = undo(&world, UndoTo::Number(Revision(3)));
     let [only] = &plan.calls[..] else { panic!("one call: {:?}", plan.calls) };
     assert!(matches!(&only.call, Call::Delete { uid, .. } if *uid == world.pods[2].uid) && !only.optional);

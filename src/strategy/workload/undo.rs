@@ -68,6 +68,8 @@ pub fn plan(
     } else {
         replaced.then
     };
+    let first = in_the_way.first().map(|pod| format!("nothing until pod {} is deleted (second call); then ", pod.name));
+    let then = first.unwrap_or_default() + &then;
     let mut calls = vec![patch(change.call(), "only if its template is as shown")];
     calls.extend(in_the_way.iter().map(|pod| delete(pod)));
     let forward = entry.is_some_and(|entry| entry.hash.is_some() && entry.hash == context.left_by_undo);
@@ -97,7 +99,7 @@ pub fn plan(
         inverse: change.inverse(release, if forward { Direction::Back } else { Direction::Forward }),
         forecast: Forecast {
             then: then.into(),
-            takes: replaced.takes.filter(|_| !held),
+            takes: replaced.takes.filter(|_| !held && in_the_way.is_empty()),
             warnings,
             ..Forecast::default()
         },

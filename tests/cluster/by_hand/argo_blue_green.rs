@@ -34,7 +34,7 @@ async fn an_argo_blue_green_by_commands() {
     let person = Person::new(&room);
     assert_eq!(person.status("rollout/front")["strategy"], "argo-blue-green");
     person.may_not(&["skip", "rollout/front"]);
-    person.may_not(&["switch", "rollout/front"]);
+    person.may_not(&["switch", "rollout/front", "--to", "preview"]);
     person.does(&["abort", "rollout/front"]);
     assert_eq!(person.status("rollout/front")["state"], "failed");
     person.does(&["retry", "rollout/front"]);

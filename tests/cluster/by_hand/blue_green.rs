@@ -19,9 +19,9 @@ async fn a_blue_green_service_by_commands() {
     assert_eq!((live(&room), behind(&room, "app")), ("green".into(), vec!["app-green".to_owned()]));
     person.does(&["abort", "svc/app"]);
     assert_eq!((live(&room), behind(&room, "app")), ("blue".into(), vec!["app-blue".to_owned()]));
-    person.does(&["switch", "svc/app"]);
+    person.does(&["switch", "svc/app", "--to", "green"]);
     assert_eq!(live(&room), "green");
-    person.does(&["switch", "svc/app"]);
+    person.does(&["switch", "svc/app", "--to", "blue"]);
     assert_eq!(live(&room), "blue");
     person.does(&["set-image", "svc/app", &format!("app={}", image("v3"))]);
     assert_eq!(room.image(Kind::Deployment, "app-green"), image("v3"), "the side that does not serve");

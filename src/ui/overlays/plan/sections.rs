@@ -7,7 +7,7 @@ use crate::app::layers::plan::{Check, Existence, Preview, Stage};
 use crate::domain::intent::{Override, PausedUndo};
 use crate::domain::management::Reverts;
 use crate::domain::plan::{Change, Inverse};
-use crate::domain::{Intent, Kind, Plan};
+use crate::domain::{Direction, Intent, Kind, Plan, Str, Verb};
 use crate::ui::text::{Align, Elide, fit, width, wrap};
 use crate::ui::view::said::shown;
 use crate::ui::widgets::Look;
@@ -35,6 +35,9 @@ pub(super) fn lines(
         let form = if overridden.len() == 1 { "is" } else { "are" };
         let text = format!("{} {form} overridden, with the reason below", overridden.join(" and "));
         lines.extend(labelled("override", Tick::Warn, &text, cells, look));
+    }
+    if let Some(why) = measured_against(model, plan) {
+        lines.extend(labelled("numbers", Tick::Bad, &why, cells, look));
     }
     lines.push(Line::default());
     if plan.diff.is_empty() {
@@ -185,6 +188,13 @@ pub(super) fn labelled(label: &str, tick: Tick, text: &str, cells: usize, look: 
         lines.push(Line::from(spans));
     }
     lines
+}
+
+/// What the numbers say against a plan that leaves the ladder: nothing holds it, and a person should know.
+fn measured_against(model: &Model, plan: &Plan) -> Option<Str> {
+    let leaves = plan.direction == Direction::Forward && plan.intent.verb() == Verb::Promote;
+    let release = model.release(&plan.release.uid).filter(|_| leaves)?;
+    gates::baking_shown(model, release).holds()
 }
 
 /// What held the plan until a person overrode it.
