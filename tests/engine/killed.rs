@@ -189,7 +189,7 @@ async fn child() {
     while let Some(told) = news.recv().await {
         let mut out = std::io::stdout();
         let line = match &told {
-            GuardNews::Ended(ending) => format!("guard-ended {}", ending.kind.exit_code()),
+            GuardNews::Ended(ending) => format!("guard-ended {} {}", ending.kind.exit_code(), ending.reason),
             told => format!("news {told:?}").replace('\n', " "),
         };
         writeln!(out, "{line}").and_then(|()| out.flush()).expect("the parent listens");
@@ -273,7 +273,9 @@ impl Scene {
             told
         });
         let told = told.await.expect("ran");
-        let end = told.iter().find_map(|line| line.split_once("guard-ended ")?.1.parse().ok());
+        // For whoever asks why it ended so.
+        let _ = told.iter().try_for_each(|line| writeln!(std::io::stdout(), "{line}"));
+        let end = told.iter().find_map(|line| line.split_once("guard-ended ")?.1.split(' ').next()?.parse().ok());
         end.unwrap_or_else(|| panic!("no end: {told:#?}"))
     }
 

@@ -17,7 +17,12 @@ const TOGETHER: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
 /// candidate any more, what serves and the best revision to go back to. Refused while the release can't tell yet.
 pub fn arm(release: &Release, switched: Option<&Switched>) -> Result<(Lane, Option<Lane>), Refusal> {
     let unsaid = || Refusal::read_again(format!("{} does not tell yet which revision it stands for", release.key));
-    if release.traffic.as_ref().is_some_and(|traffic| !traffic.rows.sides.is_empty()) {
+    if let Some(traffic) = release.traffic.as_ref().filter(|traffic| !traffic.rows.sides.is_empty()) {
+        // Which of two sides is the older one, and what each carries, is told by their revisions.
+        let untold = |side: &Side| side.own.as_ref().is_some_and(|own| own.current().is_none());
+        if traffic.rows.sides.iter().any(|side| side.workload.replicas.desired > 0 && untold(side)) {
+            return Err(unsaid());
+        }
         let guarded = release.track(Role::Candidate).or_else(|| release.track(Role::Stable)).ok_or_else(unsaid)?;
         let served =
             if guarded.role == Role::Candidate { release.track(Role::Stable) } else { before(release, switched) };
