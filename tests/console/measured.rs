@@ -19,7 +19,7 @@ async fn a_canary_that_fails_is_seen_within_seconds_holds_the_advance_and_goes_b
     assert_eq!(writes(&stage.sim), 0, "{}", stage.text());
     // Nothing holds who leaves the ladder on purpose, and the numbers stand in the plan.
     stage.press("<Esc>F").await;
-    stage.until("numbers  ✖ error rate").await;
+    stage.until("numbers  ✖ this rung does not bake: error rate").await;
     stage.press("<Esc>X<armed>y").await;
     stage.until("accepted ✔").await;
     let route = stage.sim.object("virtualservices/shop/checkout").expect("there");
