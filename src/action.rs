@@ -19,6 +19,7 @@ mod outcome;
 mod owners;
 pub mod preview;
 pub mod progress;
+mod recognise;
 mod record;
 pub mod resume;
 pub mod rights;

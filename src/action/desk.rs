@@ -1,7 +1,8 @@
 //! What runs now: requests without an answer, plans that wait, answers that were lost. One request a release at a time.
 
+use super::lost::last_write;
 use crate::domain::plan::PlanId;
-use crate::domain::{Str, Uid, Verb};
+use crate::domain::{ObjectKey, RawObject, Str, Timestamp, Uid, Verb};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -27,6 +28,7 @@ struct Papers {
     unanswered: HashSet<Uid>,
     waiting: HashMap<Uid, (PlanId, watch::Sender<Option<Verb>>)>,
     lost: HashSet<PlanId>,
+    wrote: HashMap<ObjectKey, Timestamp>,
     plans: u32,
 }
 
@@ -113,5 +115,18 @@ impl Desk {
     /// Whether an answer to a call of `plan` was lost before.
     pub fn was_lost(&self, plan: &PlanId) -> bool {
         self.papers().lost.contains(plan)
+    }
+
+    /// An object was read, or came as an answer: when `manager`, which is us, last wrote it is kept.
+    pub fn read(&self, object: &RawObject, manager: &str) {
+        let Some(at) = last_write(object, manager) else { return };
+        let mut papers = self.papers();
+        let known = papers.wrote.entry(object.key.clone()).or_insert(at);
+        *known = at.max(*known);
+    }
+
+    /// The last write of ours to an object, as far as it was read: the server's time of it.
+    pub fn wrote(&self, object: &ObjectKey) -> Option<Timestamp> {
+        self.papers().wrote.get(object).copied()
     }
 }

@@ -33,11 +33,22 @@ pub enum Found {
     Unknown(Str),
 }
 
-/// Looks, for `limit` at most, for what became of `call`, which was sent at `sent`.
+/// What was known before a call was sent.
+#[derive(Debug)]
+pub struct Before {
+    /// When it was sent, by our clock.
+    pub sent: Timestamp,
+    /// The time of our last write to the object that was known then, by the server's clock.
+    pub own: Option<Timestamp>,
+    /// The name that we write under.
+    pub manager: String,
+}
+
+/// Looks, for `limit` at most, for what became of `call`.
 pub async fn look(
     cluster: &Cluster,
     call: &Call,
-    (sent, limit): (Timestamp, Duration),
+    (before, limit): (&Before, Duration),
     snapshots: Option<watch::Receiver<Arc<Snapshot>>>,
 ) -> Found {
     let end = Instant::now() + limit;
@@ -47,7 +58,7 @@ pub async fn look(
         let left = end.saturating_duration_since(Instant::now()).max(Duration::from_millis(200));
         let read = timeout(left.min(Duration::from_secs(3)), cluster.read(call.target())).await;
         last = match read {
-            Ok(Ok(object)) => judge(call, &object, sent, &cluster.field_manager()),
+            Ok(Ok(object)) => judge(call, &object, before),
             Ok(Err(ReadError::NotFound(_))) => gone(call),
             Ok(Err(error)) => Found::Unknown(error.to_string().into()),
             Err(_) => Found::Unknown("the server does not answer".into()),
@@ -75,13 +86,13 @@ pub async fn look(
 }
 
 /// What the object tells about a write that was sent to it.
-pub fn judge(call: &Call, object: &RawObject, sent: Timestamp, manager: &str) -> Found {
+pub fn judge(call: &Call, object: &RawObject, before: &Before) -> Found {
     match call {
         Call::JsonPatch { operations, .. } => {
             if intended(operations, object) {
                 return Found::Done(Some(object.clone()));
             }
-            if wrote_since(operations, object, sent, manager) {
+            if wrote_since(operations, object, before) {
                 return Found::Done(Some(object.clone()));
             }
             if untouched(operations, object) {
@@ -116,16 +127,24 @@ fn is_another(object: &RawObject, uid: &Uid) -> bool {
     object.uid != *uid
 }
 
-/// Whether managedFields say that we wrote one of the patched places at or after the moment of sending (they keep whole
-/// seconds).
-fn wrote_since(operations: &[Operation], object: &RawObject, sent: Timestamp, manager: &str) -> bool {
+/// Whether managedFields say that we wrote one of the patched places after the moment of sending (they keep whole
+/// seconds), and later than any write of ours that was known by then: clocks differ, and an earlier write of ours is not
+/// the lost one.
+fn wrote_since(operations: &[Operation], object: &RawObject, before: &Before) -> bool {
     let owners = owners(object);
     operations.iter().any(|operation| match operation {
         Operation::Replace { path, .. } | Operation::Add { path, .. } => {
-            writer_of(&owners, path).is_some_and(|owned| {
-                *owned.manager == *manager && owned.at.is_some_and(|at| at.as_second() > sent.as_second())
+            let owned = writer_of(&owners, path).filter(|owned| *owned.manager == *before.manager);
+            owned.and_then(|owned| owned.at).is_some_and(|at| {
+                at.as_second() > before.sent.as_second()
+                    && before.own.is_none_or(|known| at.as_second() > known.as_second())
             })
         }
         Operation::Test { .. } | Operation::Remove { .. } => false,
     })
+}
+
+/// When `manager` last wrote `object`, by the server's clock; `None` when it never did.
+pub fn last_write(object: &RawObject, manager: &str) -> Option<Timestamp> {
+    owners(object).into_iter().filter(|owned| *owned.manager == *manager).filter_map(|owned| owned.at).max()
 }

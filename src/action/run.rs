@@ -1,18 +1,17 @@
 //! One confirmed plan from its lock to its outcome.
 
 use super::closing::Request;
-use super::conflict::{self, intended};
+use super::conflict;
 use super::drift::{Look, TemplateWatch, WATCHED_FOR};
 use super::engine::{Engine, Inner};
 use super::journal::{NotJournalled, PlanLock};
-use super::lost::{self, Found};
 use super::midway::Watching;
 use super::outcome::{may_be_done, of_error};
 use super::progress::{Consent, Progress};
 use super::record::tested_template;
 use super::verify::{Target, Verified, follow, written};
 use super::{event, record};
-use crate::cluster::{Answer, ReadError, SendError, SendMode};
+use crate::cluster::{Answer, SendError, SendMode};
 use crate::domain::intent::ReleaseId;
 use crate::domain::journal::{Entry, Event, Record};
 use crate::domain::milestone::Midway;
@@ -78,6 +77,7 @@ impl Run {
         let inner = &engine.inner;
         let mode = if inner.settings.policy.rehearse { SendMode::DryRun } else { consent.mode };
         let record = record::of(inner, plan, &chosen, &consent.reason, mode == SendMode::DryRun);
+        plan.seen.iter().for_each(|object| inner.desk.read(object, &inner.cluster.field_manager()));
         Self {
             engine: engine.clone(),
             id: plan.id.clone(),
@@ -262,6 +262,9 @@ impl Run {
                 (None, Err(of_error(&error, call.target())))
             }
         };
+        if let Ok(Some(body)) = &result {
+            inner.desk.read(body, &inner.cluster.field_manager());
+        }
         if result.as_ref().map_or_else(|outcome| outcome.kind == OutcomeKind::Unknown, |_| true) {
             self.take_over();
         }
@@ -281,62 +284,6 @@ impl Run {
     fn take_over(&self) {
         if self.consent.mode == SendMode::Apply {
             self.inner().desk.cancel(&self.release.uid, self.verb);
-        }
-    }
-
-    async fn look_after_lost_answer(
-        &self,
-        index: usize,
-        call: &Call,
-        at: Timestamp,
-        error: &SendError,
-    ) -> Result<Option<RawObject>, Outcome> {
-        let inner = self.inner();
-        inner.desk.lost(&self.id);
-        self.tell(Progress::LookingAfterLostAnswer(index));
-        let key = call.target();
-        // After an answer nothing is on its way any more; a request that was cut off may still arrive.
-        // Nothing tells what a proxy passed on, so nothing is gained by looking long.
-        let long = matches!(error, SendError::Lost(_)) && !matches!(call, Call::ProxyPost { .. });
-        let limit = if long { lost::LIMIT } else { lost::AFTER_AN_ANSWER };
-        match lost::look(&inner.cluster, call, (at, limit), inner.settings.snapshots.clone()).await {
-            Found::Done(body) => {
-                self.tell(Progress::Answered { index, warnings: Vec::new() });
-                Ok(body)
-            }
-            Found::NotDone => {
-                let reason = format!("not applied: {key} is as it was after the answer was lost ({error})");
-                Err(Outcome::new(OutcomeKind::Failed, reason))
-            }
-            Found::Unknown(why) => {
-                let reason =
-                    format!("it was sent to {key} and no answer came; whether it was done is not known ({why})");
-                Err(Outcome::new(OutcomeKind::Unknown, reason))
-            }
-        }
-    }
-
-    /// A fence that holds after a lost answer may be our own write: compare before calling it a conflict.
-    async fn compare_first(&self, call: &Call) -> Result<Option<RawObject>, Outcome> {
-        if let Call::JsonPatch { operations, .. } = call
-            && let Ok(object) = self.inner().cluster.read(call.target()).await
-            && intended(operations, &object)
-        {
-            return Ok(Some(object));
-        }
-        let inner = self.inner();
-        Err(conflict::explain(&inner.cluster, call, self.made, || inner.settings.clock.now()).await)
-    }
-
-    /// Whether a call of an interrupted plan was done before the interruption.
-    async fn done_already(&self, call: &Call) -> Option<Option<RawObject>> {
-        match (self.inner().cluster.read(call.target()).await, call) {
-            (Ok(object), Call::JsonPatch { operations, .. }) => intended(operations, &object).then_some(Some(object)),
-            (Ok(object), Call::Delete { uid, .. }) => {
-                (object.uid != *uid || object.at("/metadata/deletionTimestamp").is_some()).then_some(None)
-            }
-            (Err(ReadError::NotFound(_)), Call::Delete { .. }) => Some(None),
-            _ => None,
         }
     }
 

@@ -59,6 +59,8 @@ pub struct Plan {
     pub blind: bool,
     /// When those bytes were read.
     pub read_at: Timestamp,
+    /// The objects that it writes, as they were read then.
+    pub seen: Vec<RawObject>,
 }
 
 /// One call of a plan.

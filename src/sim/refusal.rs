@@ -45,6 +45,12 @@ impl Refusal {
                 "the object has been modified; please apply your changes to the latest version and try again",
             ),
             410 => Refusal::expired("too old resource version"),
+            422 => {
+                let message = "Deployment.apps \"web\" is invalid: spec.replicas: Invalid value: -1: must be greater \
+                               than or equal to 0";
+                let cause = json!({"reason": "FieldValueInvalid", "message": message, "field": "spec.replicas"});
+                Refusal { details: json!({"causes": [cause]}).into(), ..Refusal::new(422, "Invalid", message) }
+            }
             429 => Refusal {
                 retry_after: Some(1),
                 ..Refusal::new(429, "TooManyRequests", "Too many requests, please try again later.")

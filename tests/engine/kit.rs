@@ -1,6 +1,7 @@
 //! A console without a screen: a simulated cluster, its observer, and an engine. Time is tokio's paused time, which the
 //! cluster follows.
 
+use jiff::SignedDuration;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,12 @@ use windlass::domain::plan::{Refusal, RefusalKind};
 use windlass::domain::{Intent, ObjectKey, Outcome, Plan, Release, Snapshot};
 use windlass::sim::{ClockMode, SimCluster, SimOptions};
 use windlass::strategy::strategy;
+
+/// The cluster's own clock.
+fn clock(sim: &SimCluster) -> Clock {
+    let sim = sim.clone();
+    Clock::new(move || sim.now())
+}
 
 /// The plain shop with one rollout that works and whatever a test adds.
 pub fn sim(scenario: &str) -> SimCluster {
@@ -46,19 +53,33 @@ impl Console {
     pub async fn frozen(sim: &SimCluster, who: &str, policy: Policy, freeze: Freeze) -> Self {
         let home = tempfile::tempdir().expect("a directory");
         let journal = Journal::open(home.path());
-        Self { _home: Some(home), ..Self::made(sim, who, (policy, freeze), journal).await }
+        Self { _home: Some(home), ..Self::made(sim, who, (policy, freeze), journal, clock(sim)).await }
     }
 
     /// A console with a journal of the test's.
     pub async fn with_journal(sim: &SimCluster, who: &str, policy: Policy, journal: Journal) -> Self {
-        Self::made(sim, who, (policy, Freeze::none()), journal).await
+        Self::made(sim, who, (policy, Freeze::none()), journal, clock(sim)).await
     }
 
-    async fn made(sim: &SimCluster, who: &str, (policy, freeze): (Policy, Freeze), journal: Journal) -> Self {
+    /// A console on a machine whose clock is so far behind the server's.
+    pub async fn behind(sim: &SimCluster, who: &str, behind: SignedDuration) -> Self {
+        let home = tempfile::tempdir().expect("a directory");
+        let journal = Journal::open(home.path());
+        let times = sim.clone();
+        let clock = Clock::new(move || times.now() - behind);
+        let terms = (Policy::default(), Freeze::none());
+        Self { _home: Some(home), ..Self::made(sim, who, terms, journal, clock).await }
+    }
+
+    async fn made(
+        sim: &SimCluster,
+        who: &str,
+        (policy, freeze): (Policy, Freeze),
+        journal: Journal,
+        clock: Clock,
+    ) -> Self {
         let client = sim.client_as(&format!("user:{who}"));
         let cluster = Cluster::over(client, "sim", &ConnectOptions::default()).await.expect("connects");
-        let shared = sim.clone();
-        let clock = Clock::new(move || shared.now());
         let observer = cluster.observe(ObserveOptions {
             namespaces: NamespaceScope::All,
             selector: None,

@@ -55,6 +55,7 @@ pub fn finish(
     let mut forecast = draft.forecast;
     forecast.reverts = reverting(release, part);
     let verb = intent.verb().heading();
+    let seen = draft.calls.iter().filter_map(|planned| details.object(planned.call.target()).cloned()).collect();
     let after = if draft.title.is_empty() { String::new() } else { format!(" → {}", draft.title) };
     Plan {
         id: context.plan_id.clone(),
@@ -80,6 +81,7 @@ pub fn finish(
         kubectl: draft.kubectl,
         blind: !details.fresh,
         read_at: details.read_at,
+        seen,
     }
 }
 
