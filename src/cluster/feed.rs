@@ -130,16 +130,29 @@ struct State {
     live_at: Option<Timestamp>,
     /// What the index was told.
     shown: Watch,
+    /// Since when the server does not know a kind that it had.
+    missing: Option<Instant>,
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self { version: None, live_at: None, shown: Watch::Listing }
+        Self { version: None, live_at: None, shown: Watch::Listing, missing: None }
+    }
+}
+
+impl State {
+    /// Whether a kind that is not known was never there, or is gone for good: one answer is not believed, since a server
+    /// that is being restarted may not have read its definitions yet.
+    fn is_gone(&mut self) -> bool {
+        self.live_at.is_none() || self.missing.get_or_insert_with(Instant::now).elapsed() >= LOOK_TWICE
     }
 }
 
 /// How long a refused or unknown kind is left alone: rights may be given and CRDs installed.
 const ASK_AGAIN: Duration = Duration::from_mins(1);
+
+/// How long a kind that was there is looked for before its rows go: its definition was deleted, and its objects with it.
+const LOOK_TWICE: Duration = Duration::from_secs(10);
 
 /// A watch that ended sooner did not do its work.
 const TOO_SHORT: Duration = Duration::from_secs(1);
@@ -163,7 +176,7 @@ impl Feed {
                 Ok(Err(ReadError::Forbidden(_))) if self.may_give_up => return Ended::Forbidden(state.live_at),
                 Ok(Err(error)) => {
                     let (wait, watch) = self.after(error, &mut state, &mut backoff);
-                    if self.show(&mut state, watch).await.is_err() {
+                    if self.tell(&mut state, watch).await.is_err() {
                         return Ended::NoIndex;
                     }
                     wait
@@ -186,7 +199,7 @@ impl Feed {
                 Ok(listed) => state.version = Some(listed.unwrap_or_else(|| "0".into())),
                 Err(error) => return Ok(Err(error)),
             }
-            state.live_at = Some(self.shared.clock.now());
+            (state.live_at, state.missing) = (Some(self.shared.clock.now()), None);
             self.show(state, Watch::Live).await?;
         }
         self.watch(state).await
@@ -205,9 +218,13 @@ impl Feed {
                 }
                 backoff.next()
             }
-            ReadError::Forbidden(_) | ReadError::NotFound(_) => {
+            ReadError::Forbidden(_) => {
                 state.version = None;
                 ASK_AGAIN
+            }
+            ReadError::NotFound(_) => {
+                state.version = None;
+                if state.is_gone() { ASK_AGAIN } else { LOOK_TWICE }
             }
             ReadError::TooMany { retry_after, .. } => retry_after.unwrap_or_else(|| backoff.next()),
             ReadError::Unreachable(_) | ReadError::Unauthorized(_) => {
@@ -218,7 +235,7 @@ impl Feed {
         };
         let watch = match error {
             ReadError::Forbidden(reason) => Watch::Forbidden { reason: reason.into(), since: state.live_at },
-            ReadError::NotFound(_) => Watch::Absent,
+            ReadError::NotFound(_) if state.is_gone() => Watch::Absent,
             other => Watch::Failing {
                 since: state.live_at.unwrap_or(now),
                 reason: other.to_string().into(),
@@ -336,6 +353,16 @@ impl Feed {
             Some(namespace) => format!("{} in {namespace}", self.scope.kind.plural()),
             None => self.scope.kind.plural().to_owned(),
         }
+    }
+
+    /// Tells how it is after an error. Of a kind that the server has no more there is no object, either.
+    async fn tell(&self, state: &mut State, watch: Watch) -> Result<(), NoIndex> {
+        if watch == Watch::Absent && state.live_at.take().is_some() {
+            state.missing = None;
+            self.send(Message::ListBegins(self.scope.clone())).await?;
+            self.send(Message::Listed(self.scope.clone())).await?;
+        }
+        self.show(state, watch).await
     }
 
     async fn show(&self, state: &mut State, watch: Watch) -> Result<(), NoIndex> {

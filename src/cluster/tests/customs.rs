@@ -70,6 +70,33 @@ async fn a_kind_that_is_installed_later_appears_in_the_version_that_is_served() 
     .await;
 }
 
+/// The definition goes, and its objects with it, without a word about each: a route that is no more steers nothing.
+#[tokio::test(start_paused = true)]
+async fn what_a_removed_definition_leaves_behind_is_not_shown_for_ever() {
+    let sim = bare();
+    assert!(sim.add(definition("networking.istio.io", "v1", ("virtualservices", "VirtualService")), "ana"));
+    assert!(sim.add(route("v1"), "ana"));
+    let observer = kit::observe_by_tokio(&sim).await;
+    let status = |snapshot: &crate::domain::Snapshot| {
+        let status = &snapshot.kinds[&Kind::VirtualService];
+        (status.watch.clone(), status.count)
+    };
+    kit::until(&observer, "the route is there", |snapshot| snapshot.complete() && status(snapshot) == (Watch::Live, 1))
+        .await;
+    sim.remove("customresourcedefinitions/virtualservices.networking.istio.io");
+    let doubted =
+        kit::until(&observer, "the route is missed", |snapshot| matches!(status(snapshot), (Watch::Failing { .. }, 1)))
+            .await;
+    let Watch::Failing { reason, .. } = &doubted.kinds[&Kind::VirtualService].watch else { panic!("it fails") };
+    assert!(reason.contains("virtualservices"), "{reason}");
+    let gone = kit::time_until(&observer, "the route is gone", |snapshot| status(snapshot) == (Watch::Absent, 0)).await;
+    assert!(gone <= Duration::from_secs(21), "{gone:?}");
+    // It comes back as any kind that is installed later.
+    assert!(sim.add(definition("networking.istio.io", "v1", ("virtualservices", "VirtualService")), "ana"));
+    assert!(sim.add(route("v1"), "ana"));
+    kit::until(&observer, "the route is there again", |snapshot| status(snapshot) == (Watch::Live, 1)).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_object_of_an_older_version_is_read_and_a_plans_details_hold_what_it_may_write() {
     let sim = bare();
