@@ -125,7 +125,7 @@ pub async fn handle(sim: SimCluster, request: Request<Bytes>) -> io::Result<Resp
     if effect == Some(Effect::LostAnswer) {
         return Err(cut());
     }
-    Ok(answer.into_response())
+    Ok(answer.dated(sim.now()).into_response())
 }
 
 /// A connection that the other side reset.

@@ -1,8 +1,9 @@
 //! Faults: rows stay, the reason is told, and the rest goes on.
 
 use super::kit;
+use crate::cluster::{NamespaceScope, ObserveOptions};
 use crate::domain::snapshot::{Connection, Watch};
-use crate::domain::{Age, Kind};
+use crate::domain::{Age, Kind, Snapshot, State};
 use crate::sim::{Effect, Fault, On};
 use serde_json::json;
 use std::time::Duration;
@@ -21,7 +22,7 @@ async fn a_server_that_refuses_is_away_within_5_s_and_live_again_within_3_s_of_i
     assert!(noticed <= Duration::from_secs(5), "{noticed:?}");
     tokio::time::sleep(Duration::from_mins(1)).await;
     let during = observer.snapshots.borrow().clone();
-    let keys = |snapshot: &crate::domain::Snapshot| -> Vec<_> {
+    let keys = |snapshot: &Snapshot| -> Vec<_> {
         snapshot.releases.iter().map(|release| (release.key.clone(), release.replicas)).collect()
     };
     assert_eq!(keys(&during), keys(&before), "rows stay");
@@ -157,4 +158,19 @@ async fn refused_credentials_are_told_and_the_rows_stay() {
     assert!(reason.contains("credentials"), "{reason}");
     sim.renew_token("simulated");
     kit::until_live(&observer).await;
+}
+
+/// The simulated time stands months before this machine's: what is young there must not be old here.
+#[tokio::test(start_paused = true)]
+async fn ages_are_told_by_the_servers_clock_however_far_ours_is_off() {
+    let sim = kit::shop();
+    let cluster = kit::cluster(&sim).await;
+    let clock = cluster.clock();
+    let options = ObserveOptions { namespaces: NamespaceScope::All, clock, ..ObserveOptions::default() };
+    let observer = cluster.observe(options);
+    let young = kit::until_live(&observer).await;
+    let state = |snapshot: &Snapshot| kit::deployment(snapshot, "pay", "api").state;
+    assert_eq!(state(&young), State::Progressing, "it fails to pull its image since 20 s only");
+    sim.advance(Duration::from_mins(1));
+    kit::until(&observer, "it is stuck", |snapshot| state(snapshot) == State::Failed).await;
 }

@@ -8,6 +8,8 @@ use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body::Frame;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::Value;
 use std::io;
 
@@ -72,6 +74,15 @@ impl Answer {
         let mut line = encode(&serde_json::json!({"type": "ERROR", "object": status}));
         line.push(b'\n');
         Answer::bytes(200, line.into())
+    }
+
+    /// Adds the server's time, which ages are told by.
+    pub fn dated(mut self, now: Timestamp) -> Answer {
+        let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&now);
+        if let Some(date) = date.ok().and_then(|date| HeaderValue::from_str(&date).ok()) {
+            self.headers.push((header::DATE, date));
+        }
+        self
     }
 
     pub fn code(&self) -> u16 {
