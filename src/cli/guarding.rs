@@ -2,6 +2,7 @@
 
 pub mod job;
 pub mod late;
+pub mod stopped;
 pub mod tell;
 
 use std::{sync::Arc, time::Duration};
@@ -10,7 +11,13 @@ use clap::Args;
 use jiff::SignedDuration;
 use tokio::sync::watch;
 
-use super::{Exit, Failure, Session, flags::span, output::Format, reading::Reading, writing};
+use super::{
+    Exit, Failure, Session,
+    flags::span,
+    output::Format,
+    reading::Reading,
+    writing::{self, cut_short::Way},
+};
 use crate::{
     action::{
         Engine, Gauges,
@@ -28,6 +35,7 @@ use crate::{
     metrics::{Focus, Meter, MeterOptions},
     notify::Notifier,
 };
+use stopped::Course;
 
 /// How often it looks when nobody says otherwise.
 const EVERY: Duration = Duration::from_secs(10);
@@ -298,6 +306,7 @@ pub struct Watched {
     /// What is.
     pub snapshots: watch::Receiver<Arc<Snapshot>>,
     meter: Meter,
+    course: Arc<Course>,
     _observer: Observer,
 }
 
@@ -329,8 +338,10 @@ impl Watched {
         reading: &Reading,
         flags: &GuardFlags,
         release: &Release,
+        course: &Arc<Course>,
         session: &mut Session,
     ) -> Result<Self, Failure> {
+        course.is_about(&release.key);
         let mut config = reading.config.clone();
         flags.gate(&mut config, release);
         flags.measure(&mut config, release);
@@ -364,7 +375,12 @@ impl Watched {
         let engine = writing::engine_over(reading, who, Some(snapshots.clone()), settings);
         engine.look_at(Gauges { measurements: Some(meter.measurements.clone()), release: None });
         engine.judge_by(rules);
-        Ok(Self { engine, snapshots, meter, _observer: observer })
+        Ok(Self { engine, snapshots, meter, course: Arc::clone(course), _observer: observer })
+    }
+
+    /// How far the writes of the command have come that it watches for.
+    pub fn way(&self) -> &Way {
+        &self.course.way
     }
 
     /// The release as it is now.
@@ -397,6 +413,7 @@ impl Watched {
         };
         let mut news = self.engine.guard(options);
         while let Some(told) = news.recv().await {
+            self.course.goes_on(&told);
             tell::tell(&told, guarding.output, session)?;
             if let GuardNews::Ended(ending) = told {
                 return tell::ended(&ending);

@@ -28,14 +28,19 @@ fn to_the_end<T>(
 
 /// Waits for `work`, or for Ctrl-C or a request to end, whichever comes first.
 pub async fn until_interrupted<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    unless_interrupted(work).await.unwrap_or_else(|| Err(Failure::silent(Exit::Interrupted)))
+}
+
+/// What `work` came to; `None` when Ctrl-C or a request to end came first.
+pub async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Option<T> {
     tokio::select! {
-        done = work => done,
-        () = interrupted() => Err(Failure::silent(Exit::Interrupted)),
+        done = work => Some(done),
+        () = interrupted() => None,
     }
 }
 
 /// Waits for Ctrl-C or a request to end.
-pub async fn interrupted() {
+async fn interrupted() {
     // Without a handler the signal ends the process by itself, which is what is wanted then.
     let interrupt = async {
         if tokio::signal::ctrl_c().await.is_err() {

@@ -1,7 +1,7 @@
 //! How commands write: read → plan → ask → apply → tell. The same engine as the console's, without a screen.
 
 mod asking;
-mod cut_short;
+pub mod cut_short;
 
 use std::{sync::Arc, time::Duration};
 
@@ -133,10 +133,7 @@ const MEASURING: Duration = Duration::from_secs(5);
 pub fn run(wish: &Wish<'_>, session: &mut Session) -> Result<Exit, Failure> {
     let way = Way::default();
     runtime::run(async {
-        let done = tokio::select! {
-            done = to_the_end(wish, &way, session) => Some(done),
-            () = runtime::interrupted() => None,
-        };
+        let done = runtime::unless_interrupted(to_the_end(wish, &way, session)).await;
         done.unwrap_or_else(|| Err(way.tell(wish.flags.output, session)))
     })
 }
@@ -155,9 +152,14 @@ async fn to_the_end(wish: &Wish<'_>, way: &Way, session: &mut Session) -> Result
 
 type Done = (Option<Arc<Plan>>, Outcome);
 
-/// Carries a wish out for a command that goes on afterwards, and tells nothing of its end.
-pub async fn carry_out(wish: &Wish<'_>, reading: &Reading, session: &mut Session) -> Result<Outcome, Failure> {
-    outcome_of(wish, reading, &Way::default(), session).await.map(|(_, outcome)| outcome)
+/// Carries a wish out for a command that goes on afterwards, and tells nothing of its end; `way` keeps how far it came.
+pub async fn carry_out(
+    wish: &Wish<'_>,
+    reading: &Reading,
+    way: &Way,
+    session: &mut Session,
+) -> Result<Outcome, Failure> {
+    outcome_of(wish, reading, way, session).await.map(|(_, outcome)| outcome)
 }
 
 /// How a command ends that went no further than `outcome`.

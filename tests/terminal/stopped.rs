@@ -33,9 +33,13 @@ impl Served {
     }
 
     fn undo(&self) -> Child {
+        self.windlass(&["undo", "deploy/search", "-n", "shop", "--to-revision", "3", "--yes", "-o", "json"])
+    }
+
+    fn windlass(&self, arguments: &[&str]) -> Child {
         let below = |name: &str| self.home.path().join(name);
         Command::new(env!("CARGO_BIN_EXE_windlass"))
-            .args(["undo", "deploy/search", "-n", "shop", "--to-revision", "3", "--yes", "-o", "json"])
+            .args(arguments)
             .env("KUBECONFIG", below("kubeconfig"))
             .env("XDG_CONFIG_HOME", below("config"))
             .env("XDG_STATE_HOME", below("state"))
@@ -59,16 +63,59 @@ fn stop(mut child: Child, mut complaints: impl Read) -> (Option<i32>, Value, Str
     (code, serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out} {said}")), said)
 }
 
+/// Reads what a command tells until a line holds `text`.
+fn until(lines: &mut impl BufRead, text: &str) {
+    let mut line = String::new();
+    while !line.contains(text) {
+        line.clear();
+        assert!(lines.read_line(&mut line).unwrap() > 0, "it ended without '{text}'");
+    }
+}
+
+/// Presses Ctrl-C at a command whose lines are read; its exit code, its last line and its complaint.
+fn stop_lines(mut child: Child, mut lines: impl BufRead) -> (Option<i32>, Value, String) {
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let mut rest = String::new();
+    lines.read_to_string(&mut rest).unwrap();
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    let last = rest.lines().last().and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default();
+    (child.wait().unwrap().code(), last, said)
+}
+
+#[test]
+fn ctrl_c_at_a_guard_says_that_nothing_guards_any_more() {
+    let served = Served::start();
+    let guard = ["guard", "deploy/frontend", "-n", "shop", "--rollout-timeout", "5m", "--for", "10m", "-o", "json"];
+    let mut child = served.windlass(&guard);
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    until(&mut lines, "\"armed\"");
+    let (code, last, said) = stop_lines(child, lines);
+    assert_eq!((code, last["outcome"].as_str()), (Some(130), Some("interrupted")), "{last} {said}");
+    assert!(said.contains("nothing was changed; nothing guards deployment/frontend -n shop any more"), "{said}");
+}
+
+#[test]
+fn ctrl_c_at_a_deploy_says_what_was_sent_and_that_nothing_guards_it() {
+    let served = Served::start();
+    let image = "frontend=registry.test/shop/frontend:4.0";
+    let deploy = ["deploy", "deploy/frontend", "-n", "shop", "--image", image, "--for", "10m", "--yes", "-o", "json"];
+    let mut child = served.windlass(&deploy);
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    until(&mut lines, "\"armed\"");
+    let (code, last, said) = stop_lines(child, lines);
+    assert_eq!((code, last["outcome"].as_str()), (Some(130), Some("interrupted")), "{last} {said}");
+    assert!(said.contains("the server took it") && said.contains("nothing guards deployment/frontend"), "{said}");
+    let object = served.sim.object("deployments/shop/frontend").unwrap();
+    assert_eq!(object["spec"]["template"]["spec"]["containers"][0]["image"], "registry.test/shop/frontend:4.0");
+}
+
 #[test]
 fn ctrl_c_after_the_server_took_it_says_that_it_goes_on() {
     let served = Served::start();
     let mut child = served.undo();
     let mut complaints = BufReader::new(child.stderr.take().unwrap());
-    let mut line = String::new();
-    while !line.contains("accepted") {
-        line.clear();
-        assert!(complaints.read_line(&mut line).unwrap() > 0, "it ended before it was accepted");
-    }
+    until(&mut complaints, "accepted");
     let (code, document, said) = stop(child, complaints);
     assert_eq!((code, document["outcome"].as_str()), (Some(130), Some("applied")), "{said}");
     assert!(said.contains("windlass status deployment/search -n shop --wait"), "{said}");

@@ -9,10 +9,9 @@ use crate::{
     action::guard::{Lane, arm},
     cli::{
         Exit, Failure, Session,
-        guarding::{GuardFlags, Guarding, Watched, late::Late},
+        guarding::{GuardFlags, Guarding, Watched, late::Late, stopped::Course},
         output::Format,
         reading::Reading,
-        runtime,
         writing::{self, Wish, WriteFlags},
     },
     domain::{
@@ -55,10 +54,10 @@ fn spec(command: Command) -> Command {
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
     let arguments = read::<Arguments>(matches)?;
     session.settings = arguments.guard.settings();
-    runtime::run(runtime::until_interrupted(deploy(&arguments, session)))
+    Course::run(arguments.flags.output, session, async |course, session| deploy(&arguments, course, session).await)
 }
 
-async fn deploy(arguments: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
+async fn deploy(arguments: &Arguments, course: &Arc<Course>, session: &mut Session) -> Result<Exit, Failure> {
     // What makes no sense is told before anything is asked of the cluster.
     let config = session.config()?;
     let rules = arguments.guard.rules(&config.guard)?;
@@ -80,14 +79,15 @@ async fn deploy(arguments: &Arguments, session: &mut Session) -> Result<Exit, Fa
         flags: &flags,
     };
     // It watches before anything is written: what can't be watched is not begun.
-    let watched = if tried { None } else { Some(Watched::start(&reading, &arguments.guard, &before, session).await?) };
+    let watched =
+        if tried { None } else { Some(Watched::start(&reading, &arguments.guard, &before, course, session).await?) };
     // So is what could not be taken back.
     let held = arguments.guard.on_breach(&reading.config.guard) == OnBreach::Hold;
     let (before, served) = match &watched {
         Some(watched) => seen(&before, watched, held).await?,
         None => (Arc::new(before), None),
     };
-    let outcome = writing::carry_out(&write, &reading, session).await?;
+    let outcome = writing::carry_out(&write, &reading, &course.way, session).await?;
     told(&outcome, &flags, session);
     match outcome.kind {
         OutcomeKind::Applied | OutcomeKind::Timeout if !tried => {}
@@ -97,7 +97,7 @@ async fn deploy(arguments: &Arguments, session: &mut Session) -> Result<Exit, Fa
     }
     let watched = match watched {
         Some(watched) => watched,
-        None => Watched::start(&reading, &arguments.guard, &before, session).await?,
+        None => Watched::start(&reading, &arguments.guard, &before, course, session).await?,
     };
     let changed = outcome.kind != OutcomeKind::Unchanged;
     let rollout = rules.rollout().and_then(|within| within.try_into().ok()).unwrap_or(Duration::from_secs(300));
@@ -123,6 +123,7 @@ async fn deploy(arguments: &Arguments, session: &mut Session) -> Result<Exit, Fa
                 served: served.as_ref(),
                 images: &arguments.image,
                 why,
+                way: &course.way,
             };
             return late.take_back(changed && !held, &reading, session).await;
         }
@@ -219,7 +220,7 @@ async fn switched(
         optional: false,
         flags: &arguments.flags,
     };
-    let outcome = writing::carry_out(&wish, reading, session).await?;
+    let outcome = writing::carry_out(&wish, reading, watched.way(), session).await?;
     told(&outcome, &arguments.flags, session);
     // One that was sent and did not come up well, or whose answer was lost, may be live: it is guarded once it is seen.
     let perhaps = matches!(

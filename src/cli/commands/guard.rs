@@ -1,15 +1,16 @@
 //! `windlass guard`: rules over one release, until its time is over or it was taken back.
 
+use std::sync::Arc;
+
 use clap::{ArgMatches, Args, Command};
 
 use super::{Subcommand, read};
 use crate::{
     cli::{
         Exit, Failure, Session,
-        guarding::{GuardFlags, Guarding, Watched, job},
+        guarding::{GuardFlags, Guarding, Watched, job, stopped::Course},
         output::Format,
         reading::Reading,
-        runtime,
     },
     domain::target::Target,
 };
@@ -53,10 +54,10 @@ fn spec(command: Command) -> Command {
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
     let arguments = read::<Arguments>(matches)?;
     session.settings = arguments.guard.settings();
-    runtime::run(runtime::until_interrupted(guard(&arguments, session)))
+    Course::run(arguments.output, session, async |course, session| guard(&arguments, course, session).await)
 }
 
-async fn guard(arguments: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
+async fn guard(arguments: &Arguments, course: &Arc<Course>, session: &mut Session) -> Result<Exit, Failure> {
     // What makes no sense is told before anything is asked of the cluster.
     let config = session.config()?;
     arguments.guard.rules(&config.guard)?;
@@ -76,7 +77,7 @@ async fn guard(arguments: &Arguments, session: &mut Session) -> Result<Exit, Fai
     let context = reading.config.context(&reading.cluster.identity().context);
     let steps = arguments.guard.steps(&reading.config.guard);
     let word = word(context.protected && steps, arguments.confirm.as_deref(), &reading)?;
-    let watched = Watched::start(&reading, &arguments.guard, &opened.release, session).await?;
+    let watched = Watched::start(&reading, &arguments.guard, &opened.release, course, session).await?;
     let guarding = Guarding {
         release: &opened.release,
         flags: &arguments.guard,

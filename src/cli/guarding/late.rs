@@ -8,7 +8,7 @@ use crate::{
     cli::{
         Exit, Failure, Session,
         reading::Reading,
-        writing::{self, Wish, WriteFlags},
+        writing::{self, Wish, WriteFlags, cut_short::Way},
     },
     domain::{
         Intent, Outcome, Release, Str,
@@ -40,6 +40,8 @@ pub struct Late<'a> {
     pub images: &'a [Image],
     /// Why it is late.
     pub why: String,
+    /// Where it is kept how far the way back has come.
+    pub way: &'a Way,
 }
 
 impl Late<'_> {
@@ -88,6 +90,7 @@ impl Late<'_> {
         writing::carry_out(
             &Wish { target: self.target, intent: &intent, leaves: None, optional: false, flags: &flags },
             reading,
+            self.way,
             session,
         )
         .await

@@ -48,7 +48,8 @@ impl Way {
     /// The plan begins, with so many calls.
     pub fn begins(&self, plan: &Arc<Plan>, calls: usize) {
         let mut come = self.come();
-        (come.plan, come.calls) = (Some(Arc::clone(plan)), calls);
+        let journal = come.journal.take();
+        *come = Come { plan: Some(Arc::clone(plan)), journal, calls, ..Come::default() };
     }
 
     /// It went on.
@@ -67,6 +68,12 @@ impl Way {
             | Progress::Done(_)
             | Progress::RevertedBy(_) => {}
         }
+    }
+
+    /// What was sent and how far it came; `None` when nothing was.
+    pub fn sent(&self) -> Option<Outcome> {
+        let come = self.come();
+        (come.sent != Sent::Nothing).then(|| come.outcome())
     }
 
     /// Tells how far it came, and how to see what becomes of it.
