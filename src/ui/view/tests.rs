@@ -1,5 +1,6 @@
 //! Every screen, as it is drawn.
 
+mod hostile;
 mod measured;
 mod overlays;
 mod reasons;
@@ -237,7 +238,7 @@ fn without_colours_the_states_are_still_told_by_sign_and_word() {
     let theme = Theme::bundled(ColorLevel::None);
     let area = Rect::new(0, 0, 80, 24);
     let mut buffer = Buffer::empty(area);
-    super::draw(&mut buffer, area, &model, Look { theme: &theme, glyphs: &glyphs::UNICODE });
+    super::draw(&mut buffer, area, &model, Look { theme: &theme, glyphs: &glyphs::UNICODE, keys: None });
     insta::assert_snapshot!("board_mono_80x24", testing::lines(&buffer).join("\n"));
     let coloured = |color| !matches!(color, ratatui::style::Color::Reset);
     assert!(buffer.content.iter().all(|cell| !coloured(cell.fg) && !coloured(cell.bg)));

@@ -5,6 +5,7 @@ use ratatui::layout::Position;
 
 use super::{Look, Slot, put};
 use crate::app::field::TextField;
+use crate::domain::text::sanitize;
 use crate::ui::text;
 
 /// A text field.
@@ -36,8 +37,8 @@ impl Input<'_> {
         let style = theme.style(if self.accepted { "input.accepted" } else { "input" });
         // The cursor needs a cell of its own after the text.
         let before = text::tail(&typed[..self.field.cursor()], room - 1);
-        let after = put(buffer, slot, before, style);
-        put(buffer, after, &typed[self.field.cursor()..], style);
+        let after = put(buffer, slot, &sanitize(before), style);
+        put(buffer, after, &sanitize(&typed[self.field.cursor()..]), style);
         buffer.set_style(after.first(1).area().intersection(buffer.area), theme.style("input.cursor"));
         Some(Position { x: after.x, y: after.y })
     }
