@@ -1,6 +1,7 @@
 //! What is looked at: rows, panes, logs, YAML, diffs, namespaces.
 
 use crate::stage::{Stage, sim};
+use windlass::tui::Pointer;
 
 #[tokio::test(start_paused = true)]
 async fn the_board_shows_the_worst_first_and_says_what_to_do() {
@@ -61,4 +62,23 @@ async fn during_an_update_pods_are_seen_moving_from_one_track_to_the_other() {
     stage.until("candidate v4").await;
     stage.until("6 pods, 6 ready  100 %").await;
     stage.until_gone("candidate").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_wheel_moves_as_the_arrows_do_and_a_press_does_nothing() {
+    let stage = Stage::on(&sim("rolling")).await;
+    stage.press("g").await;
+    let selected = || stage.text().lines().find(|line| line.starts_with('▌')).map(ToOwned::to_owned);
+    let first = selected();
+    assert!(first.is_some(), "{}", stage.text());
+    stage.point(Pointer::Press(3, 9)).await;
+    assert_eq!(selected(), first);
+    stage.point(Pointer::Down(3, 9)).await;
+    let second = selected();
+    assert_ne!(second, first);
+    stage.press("k").await;
+    assert_eq!(selected(), first);
+    stage.press("j").await;
+    stage.point(Pointer::Up(3, 9)).await;
+    assert_eq!(selected(), first);
 }

@@ -1,6 +1,7 @@
 //! What no key does: counted at the server.
 
 use crate::stage::{Person, Stage, image, sim, writes};
+use std::path::Path;
 use std::time::Duration;
 
 const SEARCH: &str = "deployments/shop/search";
@@ -148,4 +149,34 @@ async fn in_a_freeze_a_protected_context_asks_for_the_override_first_and_for_its
     stage.press("<armed>y").await;
     stage.until("accepted ✔").await;
     assert_eq!(writes(&stage.sim), 1);
+}
+
+/// The disk is full from now on, or the journal's folder can't be written any more: the dialog says so, what goes back
+/// goes on, and what goes forward does not.
+#[tokio::test(start_paused = true)]
+async fn a_journal_that_fails_under_a_running_console_is_told_in_the_dialog_and_holds_no_way_back() {
+    let full = |home: &Path| std::os::unix::fs::symlink("/dev/full", home.join("journal.jsonl")).expect("linked");
+    // Whoever may write everywhere may write a read-only folder, too; where there is a file, nobody can.
+    let unusable = |home: &Path| {
+        std::fs::remove_dir_all(home).expect("removed");
+        std::fs::write(home, "").expect("written");
+    };
+    let ways: [(&str, &dyn Fn(&Path)); 2] = [("full", &full), ("unusable", &unusable)];
+    for (name, goes_bad) in ways {
+        let stage = Stage::on(&sim("rolling")).await;
+        goes_bad(stage.home());
+        stage.select("search").await;
+        stage.press("R<armed>y").await;
+        stage.until("going forward needs the journal").await;
+        assert_eq!(writes(&stage.sim), 0, "{name}");
+        stage.press("<Esc>U<armed>y").await;
+        stage.until("not journalled").await;
+        stage.until("accepted ✔").await;
+        assert_ne!(image(&stage.sim, SEARCH), BAD, "{name}: it went back");
+        // The folder that a test leaves is the test's to remove.
+        if name == "unusable" {
+            std::fs::remove_file(stage.home()).expect("removed");
+            std::fs::create_dir(stage.home()).expect("made");
+        }
+    }
 }

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Size;
 use serde_json::Value;
 use std::io;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -16,7 +17,7 @@ use windlass::cluster::{Clock, Cluster, ConnectOptions, NamespaceScope};
 use windlass::config::{Config, Sources};
 use windlass::sim::{ClockMode, SimCluster, SimOptions};
 use windlass::tui::{
-    Display, Ending, Flushed, FrameId, Input, Options, Picture, Screen, Screenplay, Signal, Streams, drive,
+    Display, Ending, Flushed, FrameId, Input, Options, Picture, Pointer, Screen, Screenplay, Signal, Streams, drive,
 };
 use windlass::ui::glyphs;
 use windlass::ui::theme::{ColorLevel, Library};
@@ -42,7 +43,7 @@ pub struct Stage {
     screen: Shared,
     ending: tokio::task::JoinHandle<Ending>,
     _signals: mpsc::UnboundedSender<Signal>,
-    _home: tempfile::TempDir,
+    home: tempfile::TempDir,
 }
 
 /// What the loop draws on.
@@ -150,7 +151,7 @@ impl Stage {
             let streams = Streams { signals: heard, inputs: typed, messages };
             drive(&mut program, &mut drawn_on, streams).await
         });
-        Self { sim: sim.clone(), inputs, screen, ending, _signals: signals, _home: home }
+        Self { sim: sim.clone(), inputs, screen, ending, _signals: signals, home }
     }
 
     /// A console on the traffic pane of the release `name`.
@@ -183,8 +184,19 @@ impl Stage {
         }
     }
 
+    /// What the mouse does.
+    pub async fn point(&self, pointer: Pointer) {
+        self.inputs.send(Input::Pointer(pointer)).expect("the console runs");
+        self.quiet(Duration::from_millis(20)).await;
+    }
+
     pub fn paste(&self, text: &str) {
         self.inputs.send(Input::Paste(text.to_owned())).expect("the console runs");
+    }
+
+    /// Where its journal is.
+    pub fn home(&self) -> &Path {
+        self.home.path()
     }
 
     /// Virtual time passes.

@@ -126,3 +126,22 @@ async fn what_was_written_is_in_the_journal_and_in_the_time_line() {
     stage.press("<Esc>e").await;
     stage.until("UNDO shop/search").await;
 }
+
+/// What is under way is known to the console, not to the namespaces that are shown: a way back ends our own wait there.
+#[tokio::test(start_paused = true)]
+async fn after_a_switch_of_namespaces_an_undo_still_ends_the_wait_of_ones_own_write() {
+    let stage = Stage::on(&sim("rolling")).await;
+    stage.select("frontend").await;
+    stage.press("I<Ctrl-u>registry.test/shop/frontend:4-bad<Enter><armed>y").await;
+    stage.until("accepted ✔").await;
+    stage.press("<Esc>:ns shop<Enter>").await;
+    stage.until("ns shop").await;
+    stage.until("frontend").await;
+    stage.press("/frontend<Enter>").await;
+    stage.press("U<armed>y").await;
+    stage.until("accepted ✔").await;
+    let told = || std::fs::read_to_string(stage.home().join("journal.jsonl")).unwrap_or_default();
+    stage.quiet(Duration::from_secs(30)).await;
+    assert!(told().contains("a later undo took over"), "{}", told());
+    assert!(!told().contains("changed the template"), "{}", told());
+}

@@ -94,6 +94,20 @@ async fn a_plan_whose_second_call_is_forbidden_does_not_stop_half_way() {
     );
 }
 
+/// A server that does not answer is not waited for where it would not matter what it says.
+#[tokio::test(start_paused = true)]
+async fn what_a_gate_holds_anyway_is_held_without_asking_the_server() {
+    let sim = sim("rolling");
+    let ana = Console::with(&sim, "ana", Policy { read_only: true, ..Policy::default() }).await;
+    let forward = ana.propose(&deployment("cart"), Intent::Restart).await.expect("a plan");
+    sim.stall();
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    let (asked, begun) = (sim.count("get"), tokio::time::Instant::now());
+    let held = confirm(&ana.engine, &forward, Consent::default()).await;
+    assert!(held.kind == OutcomeKind::Refused && held.reason.contains("read-only"), "{}", held.reason);
+    assert_eq!((begun.elapsed(), sim.count("get")), (Duration::ZERO, asked));
+}
+
 #[tokio::test(start_paused = true)]
 async fn forward_is_not_sent_to_what_was_not_heard_of_and_back_is() {
     let sim = sim("rolling");

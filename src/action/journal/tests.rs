@@ -142,6 +142,20 @@ async fn a_full_disk_is_an_error_and_not_a_loss_of_the_program() {
     assert!(matches!(error, NotJournalled::Failed { .. }), "{error}");
 }
 
+#[tokio::test]
+async fn a_journal_that_was_removed_or_put_aside_under_a_running_console_begins_anew() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let journal = Journal::open(directory.path());
+    let lines = || journal.entries().expect("readable").len();
+    journal.append(&ended("p1")).await.expect("written");
+    std::fs::rename(journal.file(), directory.path().join("journal.1")).expect("put aside");
+    journal.append(&ended("p2")).await.expect("written");
+    assert_eq!(lines(), 1);
+    std::fs::remove_dir_all(directory.path()).expect("removed");
+    journal.append(&ended("p3")).await.expect("written");
+    assert_eq!(lines(), 1);
+}
+
 struct Hangs(std::sync::mpsc::Receiver<()>);
 
 impl Sink for Hangs {

@@ -2,7 +2,7 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -75,6 +75,12 @@ impl FileSink {
         OpenOptions::new().create(true).append(true).read(true).mode(0o600).open(&self.path)
     }
 
+    /// Whether the path still leads to the open file.
+    fn is_still(&self, file: &File) -> bool {
+        let (Ok(open), Ok(named)) = (file.metadata(), std::fs::metadata(&self.path)) else { return false };
+        (open.dev(), open.ino()) == (named.dev(), named.ino())
+    }
+
     fn put(file: &File, line: &[u8]) -> io::Result<()> {
         // A process that was killed in the middle of a line left it without its break: close it off. One write call puts
         // break and line at the end of the file together, so that other processes' lines are never cut in two.
@@ -99,9 +105,10 @@ fn torn(file: &File) -> io::Result<bool> {
 
 impl Sink for FileSink {
     fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        // A file that was removed, or put aside by name, takes lines that nobody finds.
         let file = match self.file.take() {
-            Some(file) => file,
-            None => self.open()?,
+            Some(file) if self.is_still(&file) => file,
+            _ => self.open()?,
         };
         // After a failure the file is opened anew at the next line: the directory may be back by then.
         Self::put(&file, line)?;
