@@ -64,6 +64,11 @@ impl Listing {
 
     /// The version to watch from, after `step` gave the end; `None` where the server gave none.
     pub fn finish(self) -> Result<Option<Str>, ReadError> {
+        self.finish_page().map(|(version, _)| version)
+    }
+
+    /// The same, and whether the server has more than it was asked for at once.
+    pub fn finish_page(self) -> Result<(Option<Str>, bool), ReadError> {
         #[derive(Deserialize)]
         struct Shell {
             metadata: Metadata,
@@ -73,13 +78,16 @@ impl Listing {
         struct Metadata {
             #[serde(default)]
             resource_version: String,
+            #[serde(default)]
+            r#continue: String,
         }
         let what = self.what;
         let shell = self.splitter.finish();
         let shell = shell.ok_or_else(|| ReadError::Unreachable(format!("The list of {what} was cut off.")))?;
         let shell: Shell = serde_json::from_slice(&shell)
             .map_err(|error| ReadError::Unreadable(format!("The list of {what} can't be understood: {error}.")))?;
-        Ok(Some(shell.metadata.resource_version).filter(|version| !version.is_empty()).map(Str::from))
+        let Metadata { resource_version, r#continue } = shell.metadata;
+        Ok((Some(resource_version).filter(|version| !version.is_empty()).map(Str::from), !r#continue.is_empty()))
     }
 
     fn cut(&self, why: &str) -> ReadError {

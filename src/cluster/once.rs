@@ -13,7 +13,7 @@ use super::observe::ObserveOptions;
 use super::read::{self, RawRevision};
 use super::supervise::Plan;
 use super::wire::strings::Interner;
-use super::wire::{self, Item};
+use super::wire::{self, Item, Row};
 use crate::domain::snapshot::{Connection, Watch};
 use crate::domain::{Details, Kind, ObjectKey, Release, Snapshot, Str};
 use crate::strategy;
@@ -141,19 +141,26 @@ impl Cluster {
         let scope = |kind| Scope { kind, namespace: Some(key.namespace.clone()) };
         let beside: Vec<Scope> = BESIDE.into_iter().chain(siblings(key.kind)).map(scope).collect();
         let lists = join_all(beside.iter().map(|scope| Box::pin(self.list_at_once(scope, &plan, &pool))));
-        let revisions = self.rows_and_revisions(key, &pool);
+        let first = self.rows_and_revisions(key, Few::Some, &pool);
         let quotas = self.quotas(&key.namespace);
-        let reads = async { tokio::join!(self.identify(), self.read(key), revisions, lists, quotas) };
+        let reads = async { tokio::join!(self.identify(), self.read(key), first, lists, quotas) };
         // Asked beside the rest, so that a list that is refused finds the answer; nothing else waits for it.
         let ahead = async {
             self.serves(Kind::Rollout).await.ok();
             std::future::pending::<Infallible>().await
         };
-        let (_, root, revisions, lists, quotas) = tokio::select! {
+        let (_, root, first, lists, quotas) = tokio::select! {
             read = reads => read,
             never = ahead => match never {},
         };
-        let (root, (revision_items, revisions)) = (root?, revisions?);
+        let (root, first) = (root?, first?);
+        let own = wire::read(root.key.kind, root.text().as_bytes(), &mut pool.lock());
+        // In a namespace of many it is worth a second request: theirs may be megabytes.
+        let Found { items: revision_items, own: revisions, .. } = match selector_of(own.as_ref()) {
+            Some(selector) if first.more => self.rows_and_revisions(key, Few::Selected(&selector), &pool).await?,
+            _ if first.more => self.rows_and_revisions(key, Few::All, &pool).await?,
+            _ => first,
+        };
         let mut index = Index::new(Arc::clone(&options.recorded), Arc::clone(&options.settings));
         let mut fill = |scope: Scope, items: Result<Vec<Item>, ReadError>| {
             index.scopes.expect(scope.clone());
@@ -168,7 +175,6 @@ impl Cluster {
                 }
             }
         };
-        let own = wire::read(root.key.kind, root.text().as_bytes(), &mut pool.lock());
         fill(scope(key.kind.revisions()), Ok(revision_items));
         for (scope, items) in beside.into_iter().zip(lists) {
             // What was read by itself is as new as the list, and there even where listing is not allowed.
@@ -201,20 +207,57 @@ impl Cluster {
         }
     }
 
-    /// The rows of all revisions in the namespace of `key`, and the bytes of its own.
-    async fn rows_and_revisions(
-        &self,
-        key: &ObjectKey,
-        pool: &Interner,
-    ) -> Result<(Vec<Item>, Vec<RawRevision>), ReadError> {
+    /// The rows of revisions in the namespace of `key`, and the bytes of its own.
+    async fn rows_and_revisions(&self, key: &ObjectKey, few: Few<'_>, pool: &Interner) -> Result<Found, ReadError> {
         let kind = key.kind.revisions();
+        let path = self.list_path(kind, Some(&key.namespace));
+        let path = match few {
+            Few::Some => with(path, "limit", FIRST),
+            Few::Selected(selector) => with(path, "labelSelector", selector),
+            Few::All => path,
+        };
+        let mut listing = self.start_list(path, format!("{} in {}", kind.plural(), key.namespace)).await?;
         let (mut items, mut own) = (Vec::new(), Vec::new());
-        let take = |json: &[u8]| {
+        let mut take = |json: &[u8]| {
             items.extend(wire::read(kind, json, &mut pool.lock()));
             own.extend(read::revision(kind, &[key], json));
         };
-        self.each_item(kind, (&key.namespace, None), take).await?;
-        Ok((items, own))
+        while listing.step(&mut take).await? == Step::More {}
+        let (_, more) = listing.finish_page()?;
+        Ok(Found { items, own, more })
+    }
+}
+
+/// How many revisions of a namespace are read at first, beside all else: as many as are quick on any link.
+const FIRST: &str = "100";
+
+/// Which revisions of a namespace.
+#[derive(Debug, Clone, Copy)]
+enum Few<'a> {
+    /// The first ones.
+    Some,
+    /// Those that a selector selects.
+    Selected(&'a str),
+    /// All.
+    All,
+}
+
+/// Revisions that were read.
+#[derive(Debug)]
+struct Found {
+    items: Vec<Item>,
+    /// The bytes of those of the object that is read.
+    own: Vec<RawRevision>,
+    /// Whether the server has more.
+    more: bool,
+}
+
+/// The selector of a workload's row, as a query.
+fn selector_of(item: Option<&Item>) -> Option<String> {
+    match item?.row.as_ref()? {
+        Row::Workload(workload) => workload.selector.query(),
+        Row::Rollout(rollout) => rollout.workload.selector.query(),
+        _ => None,
     }
 }
 

@@ -4,7 +4,7 @@ use super::kit;
 use crate::cluster::{Allowed, Existence, NamespaceScope, ObserveOptions, ReadError};
 use crate::domain::doubt::Doubt;
 use crate::domain::{Kind, ObjectKey, Revision};
-use crate::sim::{Access, Effect, Fault, Level, On};
+use crate::sim::{Access, Effect, Fault, Level, On, SimCluster, SimOptions};
 use serde_json::json;
 
 #[tokio::test(start_paused = true)]
@@ -63,6 +63,40 @@ async fn a_plan_reads_the_revisions_of_its_own_workload_and_not_those_of_the_nam
     }
 }
 
+/// A command reads in one round trip; where a namespace holds very many revisions, only the workload's own are read on.
+#[tokio::test(start_paused = true)]
+async fn a_command_does_not_read_the_revisions_of_a_whole_crowded_namespace() {
+    let crowd: String = (0..60)
+        .map(|number| {
+            format!(
+                "[[workload]]\nkind = \"Deployment\"\nnamespace = \"shop\"\nname = \"web-{number:02}\"\nreplicas = 1\n\
+                 revisions = [{{ ago = \"9d\", image = \"reg/web:v1\" }}, {{ ago = \"2d\", image = \"reg/web:v2\" }}]\n"
+            )
+        })
+        .collect();
+    let text = format!("namespaces = [\"shop\"]\nnodes = 2\n{crowd}");
+    for (sim, name, lists) in
+        [(SimCluster::from_toml(&text, &SimOptions::manual()).expect("sound"), "web-59", 2), (kit::shop(), "cart", 1)]
+    {
+        let cluster = kit::cluster(&sim).await;
+        let all =
+            cluster.one_shot(ObserveOptions { namespaces: NamespaceScope::All, ..ObserveOptions::default() }).await;
+        let key = ObjectKey::new(Kind::Deployment, "shop", name);
+        let before = sim.requests().len();
+        let (release, details) = cluster.one_release(&key).await.expect("reads");
+        assert_eq!(release.history, all.expect("reads").by_key(&key).expect("a release").history);
+        assert_eq!(details.revisions.len(), release.history.len());
+        let requests = sim.requests()[before..].to_vec();
+        let asked: Vec<&str> =
+            requests.iter().map(|request| &*request.path).filter(|path| path.contains("/replicasets")).collect();
+        assert_eq!(asked.len(), lists, "{asked:?}");
+        assert!(
+            asked[0].contains("limit=") && asked[1..].iter().all(|path| path.contains("labelSelector=app")),
+            "{asked:?}"
+        );
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn one_shot_tells_whether_the_controllers_answer_as_the_console_does() {
     let told = async |renewed_before: i64| {
@@ -116,8 +150,8 @@ async fn a_viewer_may_not_patch_and_an_administrator_may() {
 
 #[tokio::test(start_paused = true)]
 async fn what_a_canary_owns_is_in_doubt_where_canaries_cannot_be_listed() {
-    let options = crate::sim::SimOptions { clock: crate::sim::ClockMode::Follow { speed: 1.0 }, pods: None };
-    let sim = crate::sim::SimCluster::scenario("flagger", &options).expect("starts");
+    let options = SimOptions { clock: crate::sim::ClockMode::Follow { speed: 1.0 }, pods: None };
+    let sim = SimCluster::scenario("flagger", &options).expect("starts");
     let primary = ObjectKey::new(Kind::Deployment, "flagger", "podinfo-primary");
     let target = ObjectKey::new(Kind::Deployment, "flagger", "podinfo");
     let release = async |key: &ObjectKey| kit::cluster(&sim).await.one_release(key).await.expect("reads").0;
