@@ -30,5 +30,7 @@ mod rechecked;
 mod rights;
 #[path = "engine/sides.rs"]
 mod sides;
+#[path = "engine/tls.rs"]
+mod tls;
 #[path = "engine/watching.rs"]
 mod watching;
