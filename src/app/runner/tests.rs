@@ -1,5 +1,7 @@
 //! Going to another cluster: what runs there comes to its end, and all else stops.
 
+mod contexts;
+
 use super::{Connected, Home, News, Runner};
 use crate::action::{Desks, Journal};
 use crate::app::effect::{Effect, Terms};
