@@ -45,7 +45,7 @@ fn keys(text: &str) -> Vec<KeyPress> {
 fn screen(criterion: &mut Criterion) {
     let (mut model, snapshot) = model();
     let theme = Theme::bundled(ColorLevel::True);
-    let look = Look { theme: &theme, glyphs: &glyphs::UNICODE };
+    let look = Look { theme: &theme, glyphs: &glyphs::UNICODE, keys: None };
     for (width, height) in [(80, 24), (120, 40)] {
         model.size = Size { width, height };
         let area = Rect::new(0, 0, width, height);

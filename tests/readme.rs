@@ -84,7 +84,7 @@ fn picture(model: &Model, path: &str, title: &str) -> Checked {
     let area = Rect::new(0, 0, SIZE.width, SIZE.height);
     let mut buffer = Buffer::empty(area);
     let theme = Theme::bundled(ColorLevel::True);
-    view::draw(&mut buffer, area, model, Look { theme: &theme, glyphs: &UNICODE });
+    view::draw(&mut buffer, area, model, Look { theme: &theme, glyphs: &UNICODE, keys: None });
     current(path, &svg::picture(&buffer, title, Paper::of(&theme)))?;
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"))?;
     assert!(readme.contains(&format!("]({path})")), "the README shows {path}");

@@ -7,6 +7,7 @@
 mod command;
 mod listing;
 mod remap;
+mod said;
 mod table;
 
 pub use command::{Command, Step};

@@ -36,7 +36,7 @@ pub fn message_lines(model: &Model) -> Vec<String> {
     };
     let room = usize::from(model.size.width).saturating_sub(4 + aside).max(1);
     let times = if message.times > 1 { format!(" ({}x)", message.times) } else { String::new() };
-    let mut lines = wrap(&format!("{}{times}", head(&message.text, LONGEST_MESSAGE)), room);
+    let mut lines = wrap(&format!("{}{times}", model.keys.said(head(&message.text, LONGEST_MESSAGE))), room);
     if lines.len() > most {
         // What does not fit is drawn with the sign of elision.
         let rest = lines.split_off(most - 1).join(" ");

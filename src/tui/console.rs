@@ -153,7 +153,7 @@ impl Program for Screenplay {
     }
 
     fn draw(&self, buffer: &mut Buffer) -> Option<Position> {
-        let look = Look { theme: &self.theme, glyphs: self.display.glyphs };
+        let look = Look { theme: &self.theme, glyphs: self.display.glyphs, keys: None };
         view::draw(buffer, buffer.area, &self.console.model, look)
     }
 

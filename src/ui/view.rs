@@ -31,6 +31,7 @@ use ratatui::layout::{Position, Rect};
 /// Draws the screen; gives where the cursor stands, while something is typed.
 pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) -> Option<Position> {
     let area = area.intersection(buffer.area);
+    let look = Look { keys: Some(model.keys.as_ref()), ..look };
     fill(buffer, area, look.theme.style("screen"));
     header::draw(buffer, Slot::row(area, 0), model, look);
     let said = if area.height > 3 { layout::message_lines(model) } else { Vec::new() };

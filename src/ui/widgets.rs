@@ -19,6 +19,8 @@ use ratatui::text::Line;
 use super::glyphs::Glyphs;
 use super::text::{self, Elide};
 use super::theme::Theme;
+use crate::app::keys::KeyTable;
+use std::borrow::Cow;
 
 /// What everything is drawn with.
 #[derive(Debug, Clone, Copy)]
@@ -27,11 +29,18 @@ pub struct Look<'a> {
     pub theme: &'a Theme,
     /// The signs.
     pub glyphs: &'a Glyphs,
+    /// The keys that sentences tell; `None`: the built-in ones.
+    pub keys: Option<&'a KeyTable>,
 }
 
 impl Look<'_> {
+    /// `sentence` with the keys that are set.
+    pub fn said<'t>(&self, sentence: &'t str) -> Cow<'t, str> {
+        self.keys.map_or(Cow::Borrowed(sentence), |keys| keys.said(sentence))
+    }
+
     /// `text` in at most `cells`, with this look's sign for what was left out.
-    pub fn elide<'t>(&self, text: &'t str, cells: usize, how: Elide) -> std::borrow::Cow<'t, str> {
+    pub fn elide<'t>(&self, text: &'t str, cells: usize, how: Elide) -> Cow<'t, str> {
         text::elide(text, cells, how, self.glyphs.ellipsis)
     }
 }
@@ -128,7 +137,7 @@ pub fn put_line(buffer: &mut Buffer, slot: Slot, line: &Line<'_>, look: Look<'_>
 
 /// Writes `text` in as many lines of `area` as it takes; gives how many.
 pub fn put_wrapped(buffer: &mut Buffer, area: Rect, text: &str, style: Style, look: Look<'_>) -> u16 {
-    let lines = text::wrap(text, usize::from(area.width));
+    let lines = text::wrap(&look.said(text), usize::from(area.width));
     let shown = lines.len().min(usize::from(area.height));
     for (row, line) in (0u16..).zip(&lines[..shown]) {
         let last = usize::from(row) + 1 == shown && shown < lines.len();
@@ -191,7 +200,7 @@ pub(crate) mod testing {
         let area = Rect::new(0, 0, width, height);
         let mut buffer = Buffer::empty(area);
         let theme = Theme::bundled(ColorLevel::True);
-        draw(&mut buffer, area, Look { theme: &theme, glyphs });
+        draw(&mut buffer, area, Look { theme: &theme, glyphs, keys: None });
         buffer
     }
 

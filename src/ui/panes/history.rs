@@ -34,7 +34,7 @@ const COLUMNS: [Column; 7] = [
 pub(super) fn title(drawn: Drawn<'_>) -> Content {
     let release = &drawn.view.release;
     let detail = if release.history.len() > 1 { "d against what runs, U goes to it" } else { "" };
-    Content { title: count(release.history.len(), "revision"), detail: detail.to_owned() }
+    Content { title: count(release.history.len(), "revision"), detail: drawn.model.keys.said(detail).into_owned() }
 }
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, drawn: Drawn<'_>) {

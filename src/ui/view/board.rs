@@ -280,7 +280,12 @@ fn about(buffer: &mut Buffer, area: Rect, release: &Release, model: &Model, look
     }
     if !release.remedy.is_empty() {
         let slot = Slot::row(area, 1);
-        put(buffer, slot, &look.elide(&shown(&release.remedy), usize::from(slot.cells), Elide::End), Style::new());
+        put(
+            buffer,
+            slot,
+            &look.elide(&look.said(&shown(&release.remedy)), usize::from(slot.cells), Elide::End),
+            Style::new(),
+        );
     }
 }
 

@@ -169,7 +169,7 @@ fn next(model: &Model, release: &Release) -> String {
         return format!("{way}{key} is held: {}", shown(&why));
     }
     if !release.remedy.is_empty() {
-        return shown(&release.remedy).into_owned();
+        return model.keys.said(&shown(&release.remedy)).into_owned();
     }
     if let (Some(Ok(consequence)), Some(step), Some(key)) = (advance, &release.step, model.keys.key_of("advance")) {
         let words = if step.next.is_empty() { consequence } else { step.next.clone() };

@@ -50,7 +50,7 @@ pub(super) fn lines(model: &Model, id: &PlanId, plan: &Plan, cells: usize, look:
         (Some(_), _) => "Esc leaves, 'r' plans again".to_owned(),
         (None, _) => "Esc leaves this dialog; the console goes on watching".to_owned(),
     };
-    lines.push(Line::styled(shown(&last).into_owned(), look.theme.style("text.muted")));
+    lines.push(Line::styled(look.said(&shown(&last)).into_owned(), look.theme.style("text.muted")));
     lines
 }
 

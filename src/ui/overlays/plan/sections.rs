@@ -96,7 +96,10 @@ pub(super) fn without_plan(dialog: &PlanDialog, cells: usize, look: Look<'_>) ->
             }
             if !refusal.kubectl.is_empty() {
                 lines.push(Line::default());
-                lines.push(Line::styled("as kubectl ('c' copies):", look.theme.style("text.muted")));
+                lines.push(Line::styled(
+                    look.said("as kubectl ('c' copies):").into_owned(),
+                    look.theme.style("text.muted"),
+                ));
                 lines.extend(refusal.kubectl.iter().map(|command| Line::raw(format!("  {}", shown(command)))));
             }
             lines
@@ -121,7 +124,7 @@ fn calls(dialog: &PlanDialog, plan: &Plan, cells: usize, look: Look<'_>) -> Vec<
             (true, true) => "; added: 'o' leaves it out",
         };
         let what = format!("{} {}", place + 1, shown(&call.what));
-        let fence = format!("{}{choice}", shown(&call.fence));
+        let fence = format!("{}{}", shown(&call.fence), look.said(choice));
         if width(&what) + 3 + width(&fence) <= cells {
             lines.push(Line::from(vec![
                 Span::styled(what, style),
@@ -172,7 +175,7 @@ pub(super) fn labelled(label: &str, tick: Tick, text: &str, cells: usize, look: 
     let (sign, style) = tick.sign(look);
     let sign = if sign.is_empty() { String::new() } else { format!("{sign} ") };
     let indent = LABEL + width(&sign);
-    let parts = wrap(&shown(text), cells.saturating_sub(indent).max(12));
+    let parts = wrap(&look.said(&shown(text)), cells.saturating_sub(indent).max(12));
     let text_style = if tick == Tick::Bad { style } else { Style::new() };
     let mut lines = Vec::new();
     for (place, part) in parts.into_iter().enumerate() {

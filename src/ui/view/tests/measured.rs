@@ -179,7 +179,7 @@ fn without_colour_the_measurements_lose_nothing() {
         let coloured = screen(&model);
         let theme = Theme::bundled(ColorLevel::None);
         let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
-        let look = Look { theme: &theme, glyphs: &glyphs::UNICODE };
+        let look = Look { theme: &theme, glyphs: &glyphs::UNICODE, keys: None };
         crate::ui::view::draw(&mut buffer, Rect::new(0, 0, 80, 24), &model, look);
         assert_eq!(testing::lines(&buffer).join("\n"), coloured);
         assert!(coloured.contains("✖ 20 %") || keys == "<Enter>3", "{coloured}");

@@ -46,7 +46,7 @@ fn without_colour_nothing_is_lost() {
         &mut buffer,
         Rect::new(0, 0, 80, 24),
         &model,
-        Look { theme: &theme, glyphs: &glyphs::UNICODE },
+        Look { theme: &theme, glyphs: &glyphs::UNICODE, keys: None },
     );
     assert_eq!(testing::lines(&buffer).join("\n"), coloured);
 }
