@@ -44,6 +44,8 @@ mod rights;
 mod room;
 #[path = "cluster/routes.rs"]
 mod routes;
+#[path = "cluster/seeds.rs"]
+mod seeds;
 #[path = "cluster/sending.rs"]
 mod sending;
 #[path = "cluster/service.rs"]

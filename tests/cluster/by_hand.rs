@@ -81,18 +81,28 @@ pub struct Console {
 impl Console {
     /// Opens it, and waits for a hint in the footer: all that the verb needs is read.
     pub fn open(room: &Room, target: &str, hint: &str) -> Self {
+        let mut console = Self::board_of(&["-n", &room.name, target], "1 Versions");
+        console.types("2");
+        console.shows("[2 Traffic]");
+        console.shows(hint);
+        console
+    }
+
+    /// Starts one, and waits until it shows `first`.
+    pub fn board_of(arguments: &[&str], first: &str) -> Self {
         let home = tempfile::tempdir().expect("a directory");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_windlass"));
-        command.args(["-n", &room.name, target]);
+        command.args(arguments);
         for (name, value) in Room::person(home.path()) {
             command.env(name, value);
         }
-        let mut pty = Pty::spawn(command);
-        pty.shows("1 Versions");
-        pty.types("2");
-        pty.shows("[2 Traffic]");
-        pty.shows(hint);
+        let pty = Pty::spawn(command);
+        pty.shows(first);
         Self { pty, _home: home }
+    }
+
+    pub fn types(&mut self, keys: &str) {
+        self.pty.types(keys);
     }
 
     pub fn shows(&self, text: &str) {
@@ -106,7 +116,7 @@ impl Console {
     }
 
     /// Presses a write key, and waits for its plan.
-    fn plans(&mut self, keys: &str, title: &str) {
+    pub fn plans(&mut self, keys: &str, title: &str) {
         self.pty.types(keys);
         self.pty.until(title, |screen| screen.contents().contains(&format!("┌ {title}")));
     }
@@ -132,7 +142,7 @@ impl Console {
     }
 
     /// Waits until the key that confirms is bright, presses it, and waits for the end.
-    fn confirms(&mut self, title: &str) {
+    pub fn confirms(&mut self, title: &str) {
         self.pty.until("the key counts", |screen| {
             let (rows, columns) = screen.size();
             let last = rows.get() - 1;
@@ -148,6 +158,14 @@ impl Console {
         self.pty.until("it is applied", |screen| screen.contents().contains("applied"));
         self.pty.types("\x1b");
         self.pty.until("the dialog is closed", |screen| !screen.contents().contains(&format!("┌ {title}")));
+    }
+
+    /// Nothing on the screen steers the terminal or hides text.
+    pub fn plain(&self, what: &str) {
+        self.pty.until(what, |screen| {
+            crate::seeds::plain(&screen.contents(), what);
+            true
+        });
     }
 
     /// Leaves, and the terminal is as it was.

@@ -1,6 +1,6 @@
 //! The link to a real API server goes bad: what is shown stays, says that it is old, and comes back by itself.
 
-use crate::kit::{Namespace, admin, deployment, until};
+use crate::kit::{Namespace, admin, deployment, script, until};
 use crate::proxy::Proxy;
 use std::io::Write as _;
 use std::process::Command;
@@ -137,21 +137,13 @@ async fn a_revoked_token_is_told_and_what_was_read_stays() {
     assert!(deployment(&told, &namespace.0, "web").is_some(), "the row stays");
 }
 
-/// Runs a script of the control-plane kit, on an instance of the test's own.
-fn kit(script: &str, arguments: &[&str]) -> String {
-    let kit = std::env::var("WINDLASS_CONTROLPLANE").expect("WINDLASS_CONTROLPLANE names the control-plane kit");
-    let output = Command::new(format!("{kit}/{script}")).args(arguments).output().expect("the script runs");
-    assert!(output.status.success(), "{script} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
 /// An instance of the control plane that a test may break; removed at the end.
 struct Instance(tempfile::TempDir);
 
 impl Instance {
     fn up() -> Self {
         let instance = Self(tempfile::tempdir().expect("a folder"));
-        kit("up", &["--dir", instance.dir()]);
+        script("up", &["--dir", instance.dir()]);
         instance
     }
 
@@ -160,7 +152,7 @@ impl Instance {
     }
 
     fn api(&self, verb: &str) {
-        kit("api", &[verb, "--dir", self.dir()]);
+        script("api", &[verb, "--dir", self.dir()]);
     }
 
     fn kubectl(&self, arguments: &[&str]) {
@@ -172,7 +164,7 @@ impl Instance {
 
 impl Drop for Instance {
     fn drop(&mut self) {
-        kit("down", &["--dir", self.dir()]);
+        script("down", &["--dir", self.dir()]);
     }
 }
 

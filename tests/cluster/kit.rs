@@ -109,6 +109,16 @@ fn kubectl_with(arguments: &[&str], input: &str) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
+/// Runs a script of the control-plane kit.
+pub fn script(name: &str, arguments: &[&str]) -> String {
+    let kit = std::env::var("WINDLASS_CONTROLPLANE").expect("WINDLASS_CONTROLPLANE names the control-plane kit");
+    let mut command = Command::new(format!("{kit}/{name}"));
+    let command = command.env("KUBECONFIG", kubeconfig("WINDLASS_TEST_KUBECONFIG")).args(arguments);
+    let output = command.output().expect("the script runs");
+    assert!(output.status.success(), "{name} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
 /// A Deployment of `replicas` pods of `image`.
 pub fn web(image: &str, replicas: u32) -> Value {
     json!({

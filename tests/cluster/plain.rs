@@ -4,6 +4,7 @@
 use crate::by_hand::{Console, Person};
 use crate::room::{Room, image};
 use serde_json::{Value, json};
+use std::io::{BufRead as _, BufReader};
 use windlass::domain::Kind;
 
 /// What is steered, and what of it there is to steer.
@@ -162,6 +163,12 @@ async fn a_rolling_deployment_by_keys() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a cluster"]
+async fn a_recreated_deployment_by_keys() {
+    by_keys(&CASES[1]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a cluster"]
 async fn a_stateful_set_by_keys() {
     by_keys(&CASES[2]).await;
 }
@@ -191,4 +198,83 @@ async fn a_release_that_is_down_for_good_ends_the_wait_and_comes_back_by_an_undo
     person.does(&["undo", &target, "--to-revision", "previous"]);
     assert_eq!(room.image(case.kind, "app"), image("v2"));
     assert_eq!(person.status(&target)["state"], "healthy");
+}
+
+/// kubectl finds what is linked as `kubectl-windlass` on the path, and hands its arguments on.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a cluster"]
+async fn kubectl_runs_the_command_as_its_plugin() {
+    let room = CASES[0].room("plugin").await;
+    let folder = tempfile::tempdir().expect("a directory");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_windlass"), folder.path().join("kubectl-windlass")).expect("linked");
+    let rest = std::env::var_os("PATH").unwrap_or_default();
+    let paths: Vec<_> = std::iter::once(folder.path().to_owned()).chain(std::env::split_paths(&rest)).collect();
+    let kubectl = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(crate::room::kubectl_path());
+        command.args(arguments).envs(Room::person(folder.path()));
+        command.env("PATH", std::env::join_paths(&paths).expect("plain paths"));
+        let output = command.output().expect("kubectl runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (_, listed) = kubectl(&["plugin", "list"]);
+    assert!(listed.contains("kubectl-windlass"), "{listed}");
+    let (code, document) = kubectl(&["windlass", "status", "deploy/app", "-n", &room.name, "-o", "json"]);
+    let document: Value = serde_json::from_str(&document).expect("JSON");
+    assert_eq!((code, document["items"][0]["revision"].as_i64()), (Some(0), Some(2)), "{document}");
+    // Exit codes come through, too.
+    let (code, _) = kubectl(&["windlass", "status", "deploy/none", "-n", &room.name]);
+    assert_eq!(code, Some(2));
+}
+
+/// A line a change, from what is to what becomes of it.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a cluster"]
+async fn status_watched_prints_a_line_a_change() {
+    let room = CASES[0].room("watch").await;
+    let (mut child, _home) = room.start_windlass(&["status", "deploy/app", "--watch"]);
+    let out = BufReader::new(child.stdout.take().expect("piped"));
+    let (lines, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let reading = std::thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| lines.send(line)));
+    let mut until = async |word: &str| {
+        let wait = async {
+            loop {
+                let line = told.recv().await.expect("it goes on");
+                if line.contains(word) {
+                    return;
+                }
+            }
+        };
+        let came = tokio::time::timeout(std::time::Duration::from_mins(1), wait).await;
+        came.unwrap_or_else(|_| panic!("no line with {word}"));
+    };
+    until("healthy").await;
+    room.start_roll(Kind::Deployment, "app", "v3");
+    until("progressing").await;
+    until("healthy").await;
+    room.start_roll(Kind::Deployment, "app", "v4-bad");
+    until("pull").await;
+    child.kill().expect("ended");
+    child.wait().expect("ended");
+    // A send that nobody hears ends it.
+    let _ = reading.join().expect("ended");
+}
+
+/// The lines of one pod are kubectl's; of a whole track every pod's come, each with its name.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a cluster whose pods have logs"]
+async fn logs_of_a_release_are_those_of_its_pods() {
+    let room = CASES[0].room("logs").await;
+    let pods: Value = serde_json::from_str(&room.kubectl(&["get", "pods", "-o", "json"])).expect("JSON");
+    let stays = |pod: &&Value| pod["metadata"]["deletionTimestamp"].is_null();
+    let pods: Vec<&Value> = pods["items"].as_array().expect("items").iter().filter(stays).collect();
+    let output = room.windlass(&["logs", "deploy/app", "--tail", "3"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && !text.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let newest = room.kubectl(&["logs", "deploy/app", "--tail=1"]);
+    assert!(!newest.trim().is_empty());
+    assert_eq!(pods.len(), 3);
+    for pod in pods {
+        let name = pod["metadata"]["name"].as_str().expect("a name");
+        assert!(text.contains(name), "no line of {name} in {text}");
+    }
 }

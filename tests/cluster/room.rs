@@ -27,7 +27,8 @@ impl Drop for Room {
     }
 }
 
-fn kubectl_path() -> PathBuf {
+/// Where kubectl is.
+pub fn kubectl_path() -> PathBuf {
     std::env::var_os("WINDLASS_CONTROLPLANE_BIN")
         .map_or_else(|| "kubectl".into(), |bin| PathBuf::from(bin).join("kubectl"))
 }

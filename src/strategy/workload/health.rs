@@ -111,8 +111,9 @@ fn outage(facts: &Facts) -> Option<HealthReason> {
     Some(match outage.until {
         None => reason(Verdict::Bad, format!("No ready pod for {}.", Age::between(outage.from, facts.now).words())),
         Some(until) => {
-            let (lasted, ago) = (Age::between(outage.from, until).words(), Age::between(until, facts.now).words());
-            reason(Verdict::Ok, format!("The last time without a ready pod lasted {lasted}, and ended {ago} ago."))
+            // Not how long ago: a release at rest is not derived again, and the sentence would grow old.
+            let lasted = Age::between(outage.from, until).words();
+            reason(Verdict::Ok, format!("The last time without a ready pod lasted {lasted}."))
         }
     })
 }
