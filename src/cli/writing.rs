@@ -207,7 +207,10 @@ async fn outcome_of(wish: &Wish<'_>, reading: &Reading, way: &Way, session: &mut
         mode,
         wait: (!flags.no_wait).then_some(flags.timeout),
     };
-    let _meter = measured(&engine, &plan, &opened.release, reading).await;
+    let meter = measured(&engine, &plan, &opened.release, reading).await;
+    if meter.is_none() && climbs(plan.intent.verb(), plan.direction) {
+        session.output.aside("numbers  not measured: neither a bake gate nor rules nor a source are configured\n");
+    }
     let calls = plan.calls.iter().filter(|call| !call.optional || wish.optional).count();
     if calls > 1 {
         // A plan that stops half way for want of a right is worse than a question more.

@@ -90,6 +90,7 @@ fn on_a_terminal_an_advance_shows_the_step_that_it_leaves() {
     let ran = Home::new().run_asked(&cluster, &arguments, "n\n");
     assert_eq!(ran.code, 3, "{}", ran.complaints);
     assert!(ran.complaints.contains(&format!("leaves   step {step}\n")), "{}", ran.complaints);
+    assert!(ran.complaints.contains("numbers  not measured"), "nobody may take it for checked: {}", ran.complaints);
     assert_eq!(candidate(&cluster), [5, 20]);
 }
 
