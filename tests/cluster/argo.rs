@@ -123,9 +123,9 @@ pub fn rate(room: &Room, value: &str, rules: &Value) {
         "spec": {"metrics": [metric]}}));
 }
 
-/// Steps with two pauses for a person.
+/// Steps with two pauses for a person. The one between them is long enough for kubectl to see its weight on a busy machine.
 pub fn steps() -> Value {
-    json!([{"setWeight": 20}, {"pause": {}}, {"setWeight": 50}, {"pause": {"duration": "10s"}}, {"setWeight": 80}, {"pause": {}}])
+    json!([{"setWeight": 20}, {"pause": {}}, {"setWeight": 50}, {"pause": {"duration": "25s"}}, {"setWeight": 80}, {"pause": {}}])
 }
 
 /// Blue-green with a preview, switched by a person, its first version serving.
