@@ -15,6 +15,7 @@ pub enum Direction {
 
 impl Direction {
     /// The other way.
+    #[must_use]
     pub const fn opposite(self) -> Self {
         match self {
             Self::Back => Self::Forward,

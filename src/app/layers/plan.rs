@@ -21,7 +21,6 @@ pub const AGAIN_AFTER: Duration = Duration::from_millis(250);
 
 /// A plan's dialog.
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is something of its own that a person sees or switches")]
 pub struct PlanDialog {
     /// The release, fixed when the key was pressed.
     pub release: ReleaseId,
