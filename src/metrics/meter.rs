@@ -3,7 +3,7 @@
 mod driver;
 mod targets;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use super::source::{MetricSource, registry};
 use crate::cluster::{Clock, Cluster};

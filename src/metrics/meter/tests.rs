@@ -349,7 +349,7 @@ fn an_annotation_of_the_root_names_the_source() {
 }
 
 /// Two thousand releases in fifty namespaces, as copies of one.
-fn crowd(one: &Release) -> Vec<Arc<Release>> {
+pub(in crate::metrics) fn crowd(one: &Release) -> Vec<Arc<Release>> {
     let copies = (0..2_000).map(|copy| {
         let key = ObjectKey::new(Kind::Deployment, format!("ns-{}", copy % 50), format!("web-{copy}"));
         Arc::new(Release { key, uid: Uid::new(format!("uid-{copy}")), ..one.clone() })

@@ -1,5 +1,6 @@
 //! The source against a server on loopback that answers as it is told, and counts.
 
+mod board;
 mod presets;
 mod tls;
 
@@ -102,15 +103,20 @@ fn question(release: Arc<Release>) -> Question {
     }
 }
 
-async fn source(config: &str) -> Prometheus {
+/// What a meter works with, over these releases or none, and who tells it of others.
+async fn options(config: &str, now: Option<Arc<Snapshot>>) -> (watch::Sender<Arc<Snapshot>>, MeterOptions) {
     let sources = Sources { file: Some(("config.toml".into(), config.to_owned())), ..Sources::default() };
     let sim = crate::sim::SimCluster::scenario("rolling", &crate::sim::SimOptions::manual()).unwrap();
     let cluster = Cluster::over(sim.client(), "test", &ConnectOptions::default()).await.unwrap();
-    let now = Timestamp::from_second(1_000).unwrap();
-    let (_, snapshots) = watch::channel(Arc::new(Snapshot::empty(cluster.identity(), now)));
+    let empty = || Arc::new(Snapshot::empty(cluster.identity(), Timestamp::from_second(1_000).unwrap()));
+    let (sender, snapshots) = watch::channel(now.unwrap_or_else(empty));
     let config = Arc::new(Config::resolve(&sources).unwrap());
-    let options = MeterOptions { cluster, snapshots, config: Arc::clone(&config), clock: Clock::system() };
-    Prometheus::new(Arc::new(Client::new(&options)), config)
+    (sender, MeterOptions { cluster, snapshots, config, clock: Clock::system() })
+}
+
+async fn source(config: &str) -> Prometheus {
+    let (_, options) = options(config, None).await;
+    Prometheus::new(Arc::new(Client::new(&options)), options.config)
 }
 
 async fn at(server: &Server) -> Prometheus {
