@@ -140,6 +140,6 @@ fn a_printed_job_asks_a_prometheus_in_the_cluster_with_its_own_rights_to_the_end
     let ended = job.run();
     let told = guard::told(&ended);
     assert_eq!((ended.status.code(), &*image(&room, "web")), (Some(1), "registry.test/web:v1"), "{told}");
-    assert!(told.contains("health endpoint 200") && told.contains("error rate"), "{told}");
+    assert!(told.contains("of the health endpoint in a row") && told.contains("error rate"), "{told}");
     assert!(!told.contains("local journal only"), "it may write its Lease: {told}");
 }
