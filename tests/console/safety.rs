@@ -161,8 +161,7 @@ async fn a_journal_that_fails_under_a_running_console_is_told_in_the_dialog_and_
         std::fs::remove_dir_all(home).expect("removed");
         std::fs::write(home, "").expect("written");
     };
-    let ways: [(&str, &dyn Fn(&Path)); 2] = [("full", &full), ("unusable", &unusable)];
-    for (name, goes_bad) in ways {
+    for (name, goes_bad) in [("full", full as fn(&Path)), ("unusable", unusable)] {
         let stage = Stage::on(&sim("rolling")).await;
         goes_bad(stage.home());
         stage.select("search").await;

@@ -66,14 +66,13 @@ async fn a_plan_reads_the_revisions_of_its_own_workload_and_not_those_of_the_nam
 /// A command reads in one round trip; where a namespace holds very many revisions, only the workload's own are read on.
 #[tokio::test(start_paused = true)]
 async fn a_command_does_not_read_the_revisions_of_a_whole_crowded_namespace() {
-    let crowd: String = (0..60)
-        .map(|number| {
-            format!(
-                "[[workload]]\nkind = \"Deployment\"\nnamespace = \"shop\"\nname = \"web-{number:02}\"\nreplicas = 1\n\
-                 revisions = [{{ ago = \"9d\", image = \"reg/web:v1\" }}, {{ ago = \"2d\", image = \"reg/web:v2\" }}]\n"
-            )
-        })
-        .collect();
+    let workload = |number: u32| {
+        format!(
+            "[[workload]]\nkind = \"Deployment\"\nnamespace = \"shop\"\nname = \"web-{number:02}\"\nreplicas = 1\n\
+             revisions = [{{ ago = \"9d\", image = \"reg/web:v1\" }}, {{ ago = \"2d\", image = \"reg/web:v2\" }}]\n"
+        )
+    };
+    let crowd = (0..60).map(workload).collect::<Vec<_>>().concat();
     let text = format!("namespaces = [\"shop\"]\nnodes = 2\n{crowd}");
     for (sim, name, lists) in
         [(SimCluster::from_toml(&text, &SimOptions::manual()).expect("sound"), "web-59", 2), (kit::shop(), "cart", 1)]

@@ -94,7 +94,7 @@ fn model(shop: &Shop, text: &str, size: Size) -> Model {
     snapshot.releases.clone_from(&releases);
     snapshot.known_namespaces = vec![text.into()];
     update(&mut model, Msg::Snapshot(Arc::new(snapshot)));
-    model.messages.say(Level::Error, text.to_owned(), model.now);
+    model.messages.say(Level::Error, text, model.now);
     for release in &releases {
         update(&mut model, Msg::Details(release.uid.clone(), Ok(Arc::new(shop.details(release)))));
         let event = Event {
