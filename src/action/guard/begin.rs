@@ -180,7 +180,10 @@ impl Watch {
     async fn armed(&self, guard: PlanId) -> Result<Kept, Ending> {
         let gone = || Ending::of(Happened::Undecided, format!("{} is not there", self.options.release.key));
         let started = Instant::now();
+        let mut snapshots = self.options.snapshots.clone();
         let (release, (guarded, served)) = loop {
+            // What is looked at now is known; only what comes after it is worth another look.
+            snapshots.mark_unchanged();
             let release = self.release().await.ok_or_else(gone)?;
             if let Some(lanes) = self.options.lanes.clone() {
                 break (release, lanes);
@@ -189,8 +192,9 @@ impl Watch {
             match arm(&release, switched.as_ref()) {
                 Ok(lanes) => break (release, lanes),
                 Err(refusal) if refusal.kind == RefusalKind::ReadAgain && started.elapsed() < ARMING => {
-                    let mut snapshots = self.options.snapshots.clone();
-                    let _ = timeout(Duration::from_secs(1), snapshots.changed()).await;
+                    if let Ok(Err(_)) = timeout(Duration::from_secs(1), snapshots.changed()).await {
+                        return Err(Ending::of(Happened::Undecided, refusal.reason));
+                    }
                 }
                 Err(refusal) => return Err(Ending::of(Happened::Undecided, refusal.reason)),
             }
