@@ -20,6 +20,8 @@ mod faults;
 mod flagger;
 #[path = "cluster/guard.rs"]
 mod guard;
+#[path = "cluster/guard_keys.rs"]
+mod guard_keys;
 #[path = "cluster/kit.rs"]
 mod kit;
 #[path = "cluster/metrics.rs"]

@@ -75,13 +75,18 @@ impl<'a> Person<'a> {
 /// A console in a pseudo terminal, open on a release.
 pub struct Console {
     pty: Pty,
-    _home: tempfile::TempDir,
+    home: tempfile::TempDir,
 }
 
 impl Console {
     /// Opens it, and waits for a hint in the footer: all that the verb needs is read.
     pub fn open(room: &Room, target: &str, hint: &str) -> Self {
-        let mut console = Self::board_of(&["-n", &room.name, target], "1 Versions");
+        Self::open_with(&room.name, target, hint, &[])
+    }
+
+    /// The same in any namespace, with settings of the environment.
+    pub fn open_with(namespace: &str, target: &str, hint: &str, settings: &[(&str, &str)]) -> Self {
+        let mut console = Self::started(&["-n", namespace, target], "1 Versions", settings);
         console.types("2");
         console.shows("[2 Traffic]");
         console.shows(hint);
@@ -90,15 +95,27 @@ impl Console {
 
     /// Starts one, and waits until it shows `first`.
     pub fn board_of(arguments: &[&str], first: &str) -> Self {
+        Self::started(arguments, first, &[])
+    }
+
+    fn started(arguments: &[&str], first: &str, settings: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().expect("a directory");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_windlass"));
         command.args(arguments);
         for (name, value) in Room::person(home.path()) {
             command.env(name, value);
         }
+        for (name, value) in settings {
+            command.env(name, value);
+        }
         let pty = Pty::spawn(command);
         pty.shows(first);
-        Self { pty, _home: home }
+        Self { pty, home }
+    }
+
+    /// Where the person lives who has it open: journal and settings are there.
+    pub fn home(&self) -> &std::path::Path {
+        self.home.path()
     }
 
     pub fn types(&mut self, keys: &str) {
@@ -122,7 +139,7 @@ impl Console {
     }
 
     /// Overrides what holds the plan that is asked for, with a reason, once the plan shows `text`.
-    fn overrides(&mut self, reason: &str, text: &str) {
+    pub fn overrides(&mut self, reason: &str, text: &str) {
         let typing = |screen: &vt100::Screen| screen.contents().contains("keep the reason");
         self.presses("b", typing);
         self.shows(text);
@@ -133,12 +150,19 @@ impl Console {
 
     /// Presses keys until the screen is as `wanted`: those that come before the program knows that its dialog was seen are
     /// dropped.
-    fn presses(&mut self, keys: &str, wanted: impl Fn(&vt100::Screen) -> bool) {
+    pub fn presses(&mut self, keys: &str, wanted: impl Fn(&vt100::Screen) -> bool) {
         let seen = (0..60).any(|_| {
             self.pty.types(keys);
             self.pty.comes(Duration::from_secs(1), &wanted)
         });
-        assert!(seen, "{keys:?} does nothing");
+        if !seen {
+            self.pty.until(&format!("what {keys:?} does"), wanted);
+        }
+    }
+
+    /// Whether the screen comes to show `text` within `limit`.
+    pub fn comes(&self, limit: Duration, text: &str) -> bool {
+        self.pty.comes(limit, |screen| screen.contents().contains(text))
     }
 
     /// Waits until the key that confirms is bright, presses it, and waits for the end.

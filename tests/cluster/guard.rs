@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-fn prometheus() -> String {
+pub fn prometheus() -> String {
     std::env::var("WINDLASS_TEST_PROMETHEUS").expect("WINDLASS_TEST_PROMETHEUS must name a Prometheus")
 }
 
@@ -24,7 +24,7 @@ fn configured(namespace: &str, kubeconfig: Option<&Path>, settings: &[(&str, &st
 }
 
 /// The same by a person who was here before.
-fn at_home(
+pub fn at_home(
     home: &Path,
     namespace: &str,
     kubeconfig: Option<&Path>,
@@ -107,7 +107,7 @@ pub fn plain(name: &str) -> Namespace {
 }
 
 /// An Istio route at 5 % over a stable and a candidate Deployment.
-fn istio(name: &str, candidate: &str) -> Namespace {
+pub fn istio(name: &str, candidate: &str) -> Namespace {
     let room = Namespace::new(name);
     room.apply(&service("web", &json!({"app": "web"})));
     let subset = |name: &str| json!({"name": name, "labels": {"track": name}});
@@ -127,7 +127,7 @@ fn istio(name: &str, candidate: &str) -> Namespace {
     room
 }
 
-fn weights(room: &Namespace) -> String {
+pub fn weights(room: &Namespace) -> String {
     room.kubectl(&["get", "virtualservice", "web", "-o", "jsonpath={.spec.http[0].route[*].weight}"])
 }
 
