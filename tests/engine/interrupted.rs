@@ -148,11 +148,12 @@ async fn goes_on_after(faults: &[Fault], point: &'static str, answered: &[usize]
     let (outcome, heard) = hear(&mut news).await;
     assert_eq!(outcome.kind, OutcomeKind::Applied, "at {point}: {} after {heard:?}", outcome.reason);
     assert_eq!(engine.unfinished().expect("readable"), vec![], "at {point}");
-    let of = |verb: &str| {
-        let done = sim.requests().into_iter().filter(|request| request.verb == verb && request.is_mutation());
-        done.filter(|request| !request.path.contains("/events") && (request.code == 200 || request.code == 0)).count()
+    let taken = |verb: &str, of: &str| {
+        let all = sim.requests();
+        all.iter().filter(|it| it.verb == verb && it.code == 200 && it.path.contains(of)).count()
     };
-    assert!(of("patch") <= 2 && of("delete") <= 2, "at {point}: {:?}", sim.requests());
+    let calls = (taken("patch", "/statefulsets/queue"), taken("delete", "/pods/queue-"));
+    assert_eq!(calls, (1, 1), "each call was taken once, at {point}: {:?}", sim.requests());
     let image = crate::kit::image(&sim, "statefulsets/statefulset/queue");
     assert_eq!(image, "registry.test/shop/queue:v1", "at {point}");
 }
