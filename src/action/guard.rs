@@ -44,6 +44,8 @@ pub struct GuardOptions {
     pub watch: SignedDuration,
     /// What it does when a rule is broken.
     pub on_breach: OnBreach,
+    /// Whether a person is asked first: then it writes nothing, and its looks at a breach name the way back.
+    pub asks: bool,
     /// Whether it goes one step on when a rung has baked.
     pub step_when_ok: bool,
     /// How often it looks.

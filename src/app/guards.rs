@@ -4,7 +4,7 @@ use crate::action::guard::{Evaluation, GuardNews};
 use crate::config::HealthSettings;
 use crate::domain::guarding::OnBreach;
 use crate::domain::intent::ReleaseId;
-use crate::domain::{Str, Uid};
+use crate::domain::{Intent, Str, Uid};
 use crate::guard::{Rules, Verdict};
 use jiff::SignedDuration;
 use std::collections::HashMap;
@@ -64,8 +64,8 @@ pub struct Guard {
     pub armed: Str,
     /// The last look.
     pub look: Option<Evaluation>,
-    /// Whether it asked already about the breach that goes on.
-    pub asked: bool,
+    /// What it asked last about the breach that goes on; `None`: there is none, or it was not asked about yet.
+    pub asked: Option<Option<Intent>>,
 }
 
 impl Guard {
@@ -83,7 +83,7 @@ impl Guards {
     /// A guard is armed.
     pub fn arm(&mut self, release: ReleaseId, terms: GuardTerms) {
         let uid = release.uid.clone();
-        self.by_release.insert(uid, Guard { release, terms, armed: "".into(), look: None, asked: false });
+        self.by_release.insert(uid, Guard { release, terms, armed: "".into(), look: None, asked: None });
     }
 
     /// The guard on a release.
@@ -108,17 +108,24 @@ impl Guards {
         all
     }
 
-    /// Takes news; true when a breach is to be asked about: the first look of it.
+    /// Takes news; true when a breach is to be asked about: at the first look of it, and whenever the way back goes on with
+    /// another write.
     pub fn take(&mut self, release: &Uid, news: &GuardNews) -> bool {
         let Some(guard) = self.by_release.get_mut(release) else { return false };
         match news {
             GuardNews::Armed(words) => guard.armed = words.clone(),
             GuardNews::Looked(look) => {
-                let breach = look.verdict == Verdict::Breach;
-                let first = breach && !guard.asked;
-                guard.asked = breach;
                 guard.look = Some(look.clone());
-                return first && guard.terms.acts == Acts::Asks;
+                if look.verdict != Verdict::Breach {
+                    guard.asked = None;
+                    return false;
+                }
+                let back = look.back.clone().and_then(Result::ok);
+                if guard.asked.as_ref().is_some_and(|asked| back.is_none() || *asked == back) {
+                    return false;
+                }
+                guard.asked = Some(back);
+                return guard.terms.acts == Acts::Asks;
             }
             GuardNews::Ended(_) => drop(self.by_release.remove(release)),
             GuardNews::StandingBy(_) | GuardNews::Acting(_) | GuardNews::Said(_) => {}

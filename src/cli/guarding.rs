@@ -401,6 +401,7 @@ impl Watched {
             rules: flags.rules(&config.guard)?,
             watch: flags.watch(&config.guard),
             on_breach: flags.on_breach(&config.guard),
+            asks: false,
             step_when_ok: flags.steps(&config.guard),
             every: flags.every.unwrap_or(EVERY).max(Duration::from_millis(100)),
             measurements: self.meter.measurements.clone(),

@@ -6,13 +6,14 @@ use jiff::SignedDuration;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
-use windlass::action::guard::{Ending, GuardNews, GuardOptions, News};
+use windlass::action::guard::{Ending, GuardNews, GuardOptions, Lane, News};
 use windlass::action::journal::Journal;
 use windlass::action::{Consent, Engine, Gauges, Policy, Settings};
 use windlass::cluster::Clock;
 use windlass::config::Freeze;
 use windlass::domain::guarding::{Bake, GuardSettings, OnBreach};
-use windlass::domain::intent::{Override, ReleaseId};
+use windlass::domain::history::HistoryEntry;
+use windlass::domain::intent::{Override, PausedUndo, ReleaseId, UndoTo};
 use windlass::domain::journal::Event;
 use windlass::domain::outcome::OutcomeKind;
 use windlass::domain::traffic::TrafficSettings;
@@ -53,6 +54,7 @@ pub async fn options(console: &Console, sim: &SimCluster, key: &ObjectKey, told:
         rules: Rules { settle: SignedDuration::from_secs(5), ..Rules::default() },
         watch: SignedDuration::from_mins(2),
         on_breach: OnBreach::Undo,
+        asks: false,
         step_when_ok: false,
         every: Duration::from_secs(5),
         measurements: feed(snapshots.clone(), key.clone(), clock(sim), told),
@@ -219,6 +221,38 @@ async fn under_hold_a_breach_is_told_and_nothing_is_written() {
     let (ending, news) = heard(&mut ana.engine.guard(options)).await;
     assert_eq!((ending.kind, weights(&sim)), (OutcomeKind::Refused, before), "{}", ending.reason);
     assert!(news.iter().any(|news| matches!(news, GuardNews::Looked(look) if look.verdict == Verdict::Breach)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_asks_names_the_way_back_to_what_served_and_writes_nothing() {
+    let sim = sim("rolling");
+    let ana = Console::of(&sim, "ana").await;
+    let cart = deployment("cart");
+    let container = ana.release(&cart, "there", |_| true).await.tracks[0].images[0].container.to_string();
+    let plan = ana.propose(&cart, v2(&container)).await.expect("a plan");
+    assert_eq!(ana.confirm(&plan).await.0.kind, OutcomeKind::Applied);
+    let release = ana.release(&cart, "v77", |release| release.tracks[0].version.contains("v77")).await;
+    // The oldest one served, by what is known better; an undo by itself goes to another.
+    let entry = release.history.iter().rfind(|entry| Some(entry.revision) != release.back_to);
+    let entry = entry.expect("an older revision").clone();
+    let now = release.current().expect("current").clone();
+    let lane = |entry: &HistoryEntry| Lane {
+        track: entry.object.name.clone(),
+        hash: entry.hash.clone(),
+        version: entry.images[0].reference.clone(),
+        revision: Some(entry.revision),
+    };
+    let (lanes, before) = (Some((lane(&now), Some(lane(&entry)))), image(&sim, "deployments/shop/cart"));
+    let options = GuardOptions { asks: true, lanes, ..options(&ana, &sim, &cart, new_is_bad).await };
+    let (_, news) = heard(&mut ana.engine.guard(options)).await;
+    let asked = news.iter().find_map(|news| match news {
+        GuardNews::Looked(look) => look.back.clone(),
+        _ => None,
+    });
+    let promised = Intent::Undo { to: UndoTo::Number(entry.revision), paused: PausedUndo::StayPaused };
+    assert_eq!(asked, Some(Ok(promised)), "{news:?}");
+    assert!(!news.iter().any(|news| matches!(news, GuardNews::Acting(_))), "{news:?}");
+    assert_eq!(image(&sim, "deployments/shop/cart"), before);
 }
 
 #[tokio::test(start_paused = true)]

@@ -194,7 +194,7 @@ async fn series_that_vanish_between_two_looks_take_nothing_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn on_old_numbers_and_an_unheard_cluster_nothing_is_done_but_said() {
+async fn on_old_numbers_nothing_is_done_but_said() {
     let sim = sim("istio");
     let ana = Console::of(&sim, "ana").await;
     let before = weights(&sim);
@@ -208,27 +208,45 @@ async fn on_old_numbers_and_an_unheard_cluster_nothing_is_done_but_said() {
     let (ending, news) = heard(&mut ana.engine.guard(old)).await;
     assert_eq!((ending.kind, weights(&sim)), (OutcomeKind::Refused, before.clone()), "{news:?}");
     assert!(ending.reason.contains("not acted upon"), "{}", ending.reason);
-    // Fresh numbers of a cluster that is not heard of.
-    let options = options(&ana, &sim, &search(), new_is_bad).await;
-    let mut news = ana.engine.guard(options);
+}
+
+/// Whether the candidate fails by now.
+static FAILS: AtomicBool = AtomicBool::new(false);
+
+fn fails_by_then(release: &windlass::domain::Release, track: &windlass::domain::Track) -> Reading {
+    if FAILS.load(Ordering::SeqCst) { new_is_bad(release, track) } else { well(release, track) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn fresh_numbers_of_a_cluster_that_is_not_heard_of_take_nothing_back_until_it_is() {
+    let sim = sim("istio");
+    let ana = Console::of(&sim, "ana").await;
+    let before = weights(&sim);
+    let made = options(&ana, &sim, &search(), fails_by_then as Told).await;
+    let mut news = ana.engine.guard(GuardOptions { watch: SignedDuration::from_mins(10), ..made });
     while !matches!(news.recv().await.expect("news"), GuardNews::Armed(_)) {}
-    sim.fault(Fault::new(On::verb("get"), Effect::Stall));
-    sim.fault(Fault::new(On::verb("list"), Effect::Stall));
-    sim.fault(Fault::new(On::verb("watch"), Effect::Stall));
-    let mut unheard = false;
-    for _ in 0..30 {
+    for verb in ["get", "list", "watch"] {
+        sim.fault(Fault::new(On::verb(verb), Effect::Stall));
+    }
+    let look = async |news: &mut windlass::action::guard::News| loop {
         match news.recv().await.expect("news") {
-            GuardNews::Looked(look) if look.reason.contains("not heard of") => {
-                unheard = true;
-                assert_eq!(look.verdict, Verdict::NoData);
-                break;
-            }
-            GuardNews::Acting(_) => break,
+            GuardNews::Looked(look) => break look,
+            GuardNews::Acting(what) => panic!("it acts: {what}"),
             _ => {}
         }
+    };
+    while !look(&mut news).await.reason.contains("not heard of") {}
+    // The numbers turn bad while nobody can tell what they are of.
+    FAILS.store(true, Ordering::SeqCst);
+    for _ in 0..6 {
+        let look = look(&mut news).await;
+        assert_eq!(look.verdict, Verdict::NoData, "{}", look.reason);
+        assert!(look.reason.contains("not heard of"), "{}", look.reason);
     }
-    // Whatever was decided before it fell silent was decided on fresh numbers.
-    assert!(unheard || weights(&sim) != before);
+    assert_eq!(weights(&sim), before);
+    sim.heal();
+    let (ending, told) = heard(&mut news).await;
+    assert_eq!((ending.kind, weights(&sim)), (OutcomeKind::Failed, vec![100, 0]), "{} {told:?}", ending.reason);
 }
 
 #[tokio::test(start_paused = true)]
@@ -243,6 +261,7 @@ async fn a_version_that_was_rolled_back_is_guarded_again_after_a_while_or_under_
             name: name.map(Into::into),
             step_when_ok: true,
             on_breach: OnBreach::Undo,
+            asks: false,
             watch: SignedDuration::from_secs(10),
             ..options
         };

@@ -175,6 +175,7 @@ async fn child() {
         rules: Rules { settle: SignedDuration::ZERO, ..Rules::default() },
         watch: SignedDuration::from_millis(600),
         on_breach: OnBreach::Undo,
+        asks: false,
         step_when_ok: candidate == Candidate::Good,
         every: Duration::from_millis(150),
         measurements: feed(observer.snapshots.clone(), key, Clock::system(), told),

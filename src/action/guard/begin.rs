@@ -217,11 +217,11 @@ impl Watch {
             ended: None,
         };
         if let Some(why) = self.no_way_back(&release, &kept).await {
-            if self.options.lanes.is_none() {
+            if self.options.lanes.is_none() && !self.options.asks {
                 let reason = format!("nothing is guarded: {why}; with hold on a breach it only watches");
                 return Err(Ending::of(Happened::Undecided, reason));
             }
-            // Its version is there already: watched without a way back it is better off than not at all.
+            // Its version is there already, or a person decides: watched without a way back it is better off than not at all.
             self.say(GuardNews::Said(format!("there is no way back: {why}").into()));
         }
         Ok(kept)
@@ -247,6 +247,7 @@ impl Watch {
         let GuardOptions { rules, watch, on_breach, step_when_ok, .. } = &self.options;
         let back = match (&kept.served, on_breach) {
             (_, OnBreach::Hold) => "on breach it only says so".to_owned(),
+            (Some(served), way) if self.options.asks => format!("a breach asks: {way} to {}", served.version),
             (Some(served), way) => format!("on breach {way} to {}", served.version),
             (None, way) => format!("on breach {way}, though nothing is known to go back to"),
         };

@@ -7,6 +7,7 @@ use super::kept::{Ended, Kept, Lane, Way};
 use super::lanes::{carries, is_back, next_step, takes};
 use super::post::{NotKept, Post};
 use super::told::{Ending, Evaluation, GuardNews};
+use super::way::way_back;
 use crate::action::engine::Engine;
 use crate::domain::guarding::OnBreach;
 use crate::domain::outcome::OutcomeKind;
@@ -191,7 +192,7 @@ impl Watch {
                 post.note(&kept, &format!("{}: {reason}", verdict.word()), false).await;
             }
             let acted = match verdict {
-                Verdict::Breach if self.options.on_breach != OnBreach::Hold => {
+                Verdict::Breach if self.options.on_breach != OnBreach::Hold && !self.options.asks => {
                     self.act(&mut post, &mut kept, &release, (Way::Back, reason.clone())).await
                 }
                 _ if may_step => self.act(&mut post, &mut kept, &release, (Way::On, reason.clone())).await,
@@ -261,6 +262,8 @@ impl Watch {
     }
 
     fn tell(&self, release: &Release, kept: &Kept, judgement: Judgement) {
+        let asks = self.options.asks && judgement.verdict == Verdict::Breach && !is_back(release, &kept.guarded);
+        let back = if asks { way_back(release, kept, self.options.on_breach).transpose() } else { None };
         self.say(GuardNews::Looked(Evaluation {
             at: self.now(),
             verdict: judgement.verdict,
@@ -269,6 +272,7 @@ impl Watch {
             weight: release.track(Role::Candidate).and_then(|track| track.weight.asked),
             gate: self.engine.baking(&release.uid).words().into(),
             until: kept.until,
+            back: back.map(|back| back.map(|back| back.intent)),
         }));
     }
 

@@ -1,7 +1,8 @@
 //! What a guard tells.
 
 use crate::domain::outcome::OutcomeKind;
-use crate::domain::{Str, Timestamp};
+use crate::domain::plan::Refusal;
+use crate::domain::{Intent, Str, Timestamp};
 use crate::guard::{Finding, Verdict};
 use crate::notify::Happened;
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,8 @@ pub struct Evaluation {
     pub gate: Str,
     /// When the time is over.
     pub until: Option<Timestamp>,
+    /// The next write on the way back that a guard which asks would take in this breach, or why there is none.
+    pub back: Option<Result<Intent, Refusal>>,
 }
 
 /// How a guard ended.

@@ -14,7 +14,6 @@ use crate::app::messages::Level;
 use crate::app::msg::{Msg, WriteNews};
 use crate::cluster::{Cluster, EventsMsg, LogMsg, LogRequest};
 use crate::config::Config;
-use crate::domain::guarding::OnBreach;
 use crate::domain::intent::ReleaseId;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::plan::PlanId;
@@ -235,7 +234,8 @@ pub(super) async fn guard(
         release,
         rules: terms.rules,
         watch: terms.watch,
-        on_breach: if terms.acts == Acts::Asks { OnBreach::Hold } else { terms.on_breach },
+        on_breach: terms.on_breach,
+        asks: terms.acts == Acts::Asks,
         step_when_ok: terms.acts == Acts::Steps,
         every: LOOK_EVERY,
         measurements,

@@ -11,9 +11,8 @@ use crate::app::layers::guard::Line;
 use crate::app::layers::{GuardDialog, Layer};
 use crate::app::messages::Level;
 use crate::app::model::Model;
-use crate::domain::guarding::OnBreach;
+use crate::domain::Uid;
 use crate::domain::outcome::OutcomeKind;
-use crate::domain::{Intent, Release, Role, Uid};
 
 /// `B`: the dialog for the release in focus.
 pub fn open(model: &mut Model) -> Vec<Effect> {
@@ -131,13 +130,16 @@ pub fn heard(model: &mut Model, uid: &Uid, news: GuardNews) -> Vec<Effect> {
     let ask = model.guards.take(uid, &news);
     match news {
         GuardNews::Looked(look) if ask => {
-            let text = format!("guard of {name}: {}", look.reason);
-            model.messages.say(Level::Error, text, model.now);
-            return match model.release(uid).cloned() {
-                Some(release) if model.layers.last().is_none_or(|layer| matches!(layer, Layer::Release(_))) => {
-                    let on_breach = model.guards.of(uid).map_or(OnBreach::Hold, |guard| guard.terms.on_breach);
-                    let intent = way_back(&release, on_breach);
-                    intent.map_or_else(Vec::new, |intent| propose::open(model, &release, intent))
+            let nowhere = match &look.back {
+                Some(Err(refusal)) => format!("; there is no way back to propose: {}", refusal.reason),
+                Some(Ok(_)) | None => String::new(),
+            };
+            model.messages.say(Level::Error, format!("guard of {name}: {}{nowhere}", look.reason), model.now);
+            return match (look.back, model.release(uid).cloned()) {
+                (Some(Ok(intent)), Some(release))
+                    if model.layers.last().is_none_or(|layer| matches!(layer, Layer::Release(_))) =>
+                {
+                    propose::open(model, &release, intent)
                 }
                 // A dialog is open: its keys are not taken away from it.
                 _ => Vec::new(),
@@ -158,16 +160,4 @@ pub fn heard(model: &mut Model, uid: &Uid, news: GuardNews) -> Vec<Effect> {
         GuardNews::Armed(_) | GuardNews::Looked(_) => {}
     }
     Vec::new()
-}
-
-/// The way back that a breach asks about; `None`: it is only told.
-fn way_back(release: &Release, on_breach: OnBreach) -> Option<Intent> {
-    let switches = release.traffic.as_ref().is_some_and(|traffic| traffic.switch.is_some());
-    match (on_breach, release.track(Role::Candidate), &release.traffic) {
-        (OnBreach::Hold, ..) => None,
-        (OnBreach::SwitchBack, ..) => Some(Intent::Switch { to: None }),
-        (OnBreach::Undo | OnBreach::Abort, ..) if switches => Some(Intent::Switch { to: None }),
-        (OnBreach::Undo, Some(_), Some(_)) | (OnBreach::Abort, ..) => Some(Intent::Abort),
-        (OnBreach::Undo, ..) => Some(Intent::undo()),
-    }
 }

@@ -5,9 +5,11 @@ use crate::app::guards::{Acts, GuardTerms};
 use crate::app::layers::Layer;
 use crate::app::layers::guard::Line;
 use crate::app::{Model, Msg, update};
-use crate::domain::Uid;
 use crate::domain::guarding::OnBreach;
+use crate::domain::intent::{PausedUndo, UndoTo};
 use crate::domain::outcome::OutcomeKind;
+use crate::domain::plan::Refusal;
+use crate::domain::{Intent, Revision, Uid};
 use crate::guard::{Check, Quantile, Rule, Verdict};
 use crate::ui::view::samples::{arm, at_stuck, press};
 use jiff::SignedDuration;
@@ -17,6 +19,10 @@ fn focused(model: &Model) -> Uid {
 }
 
 fn looked(model: &mut Model, verdict: Verdict) -> Vec<Effect> {
+    looked_with(model, verdict, Some(Ok(Intent::undo())))
+}
+
+fn looked_with(model: &mut Model, verdict: Verdict, back: Option<Result<Intent, Refusal>>) -> Vec<Effect> {
     let look = Evaluation {
         at: model.now,
         verdict,
@@ -25,6 +31,7 @@ fn looked(model: &mut Model, verdict: Verdict) -> Vec<Effect> {
         weight: None,
         gate: "".into(),
         until: None,
+        back: back.filter(|_| verdict == Verdict::Breach),
     };
     let uid = focused(model);
     update(model, Msg::Guard(uid, Box::new(GuardNews::Looked(look))))
@@ -67,6 +74,34 @@ fn a_breach_opens_the_way_back_once_and_writes_nothing() {
     assert!(model.top().is_none(), "it asks once about a breach that goes on");
     let uid = focused(&model);
     assert_eq!(model.guards.of(&uid).map(crate::app::guards::Guard::word), Some("breach"));
+}
+
+#[test]
+fn a_breach_proposes_what_served_when_it_was_armed_and_no_other_revision() {
+    let mut model = guarded();
+    let release = model.focus().expect("selected").clone();
+    // Not where an undo goes by itself.
+    let served = release.history.iter().find(|entry| !entry.current && Some(entry.revision) != release.back_to);
+    let served = served.expect("a third revision").revision;
+    let promised = Intent::Undo { to: UndoTo::Number(served), paused: PausedUndo::StayPaused };
+    looked_with(&mut model, Verdict::Breach, Some(Ok(promised.clone())));
+    let Some(Layer::Plan(dialog)) = model.top() else { panic!("{:?}", model.top()) };
+    assert_eq!(dialog.intent, promised);
+    press(&mut model, "<Esc>");
+    looked_with(&mut model, Verdict::Breach, Some(Ok(promised)));
+    assert!(model.top().is_none(), "it was asked about");
+    let next = Intent::Undo { to: UndoTo::Number(Revision(1)), paused: PausedUndo::StayPaused };
+    looked_with(&mut model, Verdict::Breach, Some(Ok(next.clone())));
+    let Some(Layer::Plan(dialog)) = model.top() else { panic!("{:?}", model.top()) };
+    assert_eq!(dialog.intent, next, "the way back has another write");
+}
+
+#[test]
+fn a_breach_without_a_way_back_says_why() {
+    let mut model = guarded();
+    looked_with(&mut model, Verdict::Breach, Some(Err(Refusal::because("v3 is in the history no more"))));
+    assert!(model.top().is_none(), "{:?}", model.top());
+    assert!(note(&model).contains("v3 is in the history no more"), "{}", note(&model));
 }
 
 #[test]
