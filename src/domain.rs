@@ -22,6 +22,7 @@ pub mod objects;
 pub mod outcome;
 pub mod plan;
 pub mod pod;
+pub mod presence;
 pub mod quantity;
 pub mod raw;
 pub mod release;

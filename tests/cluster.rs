@@ -30,6 +30,8 @@ mod metrics;
 mod plain;
 #[path = "cluster/pod_network.rs"]
 mod pod_network;
+#[path = "cluster/presence.rs"]
+mod presence;
 #[path = "cluster/proxy.rs"]
 mod proxy;
 #[expect(dead_code, reason = "what only the terminal's own tests need")]

@@ -9,6 +9,8 @@ mod faults;
 mod measured;
 #[path = "console/owned.rs"]
 mod owned;
+#[path = "console/presence.rs"]
+mod presence;
 #[path = "console/random.rs"]
 mod random;
 #[path = "console/reading.rs"]

@@ -24,6 +24,8 @@ mod killed;
 mod kit;
 #[path = "engine/midway.rs"]
 mod midway;
+#[path = "engine/presence.rs"]
+mod presence;
 #[path = "engine/rechecked.rs"]
 mod rechecked;
 #[path = "engine/rights.rs"]

@@ -1,6 +1,7 @@
 //! What runs now: requests without an answer, plans that wait, answers that were lost. One request a release at a time.
 
 use super::lost::last_write;
+use super::presence::{Parting, Sessions, console_name};
 use crate::domain::plan::PlanId;
 use crate::domain::{ObjectKey, RawObject, Str, Timestamp, Uid, Verb};
 use std::collections::{HashMap, HashSet};
@@ -16,8 +17,10 @@ pub const WAIT: Duration = Duration::from_mins(10);
 const QUIET: Duration = Duration::from_secs(30);
 
 /// The desk of one engine.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Desk {
+    /// The releases that are stepped from here.
+    pub presence: Sessions,
     papers: Mutex<Papers>,
     /// Told whenever a request was answered.
     answered: Notify,
@@ -34,18 +37,46 @@ struct Papers {
 
 /// The desks of a console, one a cluster: a plan that waits there is known to whoever writes there next, whichever
 /// namespaces are shown by then. Clones share them.
-#[derive(Debug, Clone, Default)]
-pub struct Desks(Arc<Mutex<HashMap<Str, Arc<Desk>>>>);
+#[derive(Debug, Clone)]
+pub struct Desks {
+    console: Str,
+    desks: Arc<Mutex<HashMap<Str, Arc<Desk>>>>,
+}
+
+impl Default for Desks {
+    fn default() -> Self {
+        Self { console: console_name(), desks: Arc::default() }
+    }
+}
 
 impl Desks {
+    /// The name of this console, which no other one has: what it says of presence bears it.
+    pub fn console(&self) -> &Str {
+        &self.console
+    }
+
     /// The desk of the cluster with this fingerprint.
     pub fn of(&self, fingerprint: &Str) -> Arc<Desk> {
-        let mut desks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(desks.entry(fingerprint.clone()).or_default())
+        let mut desks = self.desks.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(desks.entry(fingerprint.clone()).or_insert_with(|| Arc::new(Desk::new(&self.console))))
+    }
+
+    /// The process ends: its presence is given back, or left for the next command. Takes a second at most. Why presence
+    /// was off, where it could not be written.
+    pub async fn part(&self, parting: Parting) -> Option<Str> {
+        let desks: Vec<Arc<Desk>> =
+            self.desks.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        let parted = futures::future::join_all(desks.iter().map(|desk| desk.presence.part(parting))).await;
+        parted.into_iter().flatten().next()
     }
 }
 
 impl Desk {
+    fn new(console: &Str) -> Self {
+        let presence = Sessions::of(console.clone());
+        Self { presence, papers: Mutex::default(), answered: Notify::default() }
+    }
+
     fn papers(&self) -> MutexGuard<'_, Papers> {
         self.papers.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -62,15 +93,9 @@ impl Desk {
         self.papers().unanswered.contains(release)
     }
 
-    /// Notes a request on its way; false when there is one already.
-    pub fn begin(&self, release: &Uid) -> bool {
-        self.papers().unanswered.insert(release.clone())
-    }
-
-    /// The request was answered, or given up.
-    pub fn end(&self, release: &Uid) {
-        self.papers().unanswered.remove(release);
-        self.answered.notify_waiters();
+    /// Notes a request on its way, until what is given is dropped; `None` when there is one already.
+    pub fn request<'a>(&'a self, release: &'a Uid) -> Option<Unanswered<'a>> {
+        self.papers().unanswered.insert(release.clone()).then_some(Unanswered { desk: self, release })
     }
 
     /// Waits until no request on `release` is on its way, for half a minute at most.
@@ -128,5 +153,19 @@ impl Desk {
     /// The last write of ours to an object, as far as it was read: the server's time of it.
     pub fn wrote(&self, object: &ObjectKey) -> Option<Timestamp> {
         self.papers().wrote.get(object).copied()
+    }
+}
+
+/// Marks the release as unanswered while it lives.
+#[derive(Debug)]
+pub struct Unanswered<'a> {
+    desk: &'a Desk,
+    release: &'a Uid,
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        self.desk.papers().unanswered.remove(self.release);
+        self.desk.answered.notify_waiters();
     }
 }

@@ -198,7 +198,7 @@ impl Engine {
 }
 
 impl Inner {
-    fn remembered_rights(&self) -> std::sync::MutexGuard<'_, HashMap<Uid, Rights>> {
+    pub(super) fn remembered_rights(&self) -> std::sync::MutexGuard<'_, HashMap<Uid, Rights>> {
         self.rights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

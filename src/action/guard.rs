@@ -19,7 +19,7 @@ mod way;
 
 pub use kept::{Ended, Kept, Lane};
 pub use lanes::arm;
-pub use post::LEASE_PREFIX;
+pub use post::lease_of;
 pub use told::{Ending, Evaluation, GuardNews, News};
 
 use super::engine::Engine;

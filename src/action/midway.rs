@@ -42,6 +42,7 @@ impl Run {
             selector: None,
             recorded: inner.journal.recorded(),
             settings: Arc::clone(&inner.settings.traffic),
+            presence: false,
             clock: inner.settings.clock.clone(),
         });
         Watching { snapshots: own.snapshots.clone(), _own: Some(own) }

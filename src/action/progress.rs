@@ -55,6 +55,8 @@ pub struct Consent {
     pub mode: SendMode,
     /// How long to wait for what the plan waits for; `None`: not at all.
     pub wait: Option<Duration>,
+    /// Whether a step is announced to others: a person takes it, or a pipeline. A guard has its own Lease.
+    pub presence: bool,
 }
 
 impl Default for Consent {
@@ -66,6 +68,7 @@ impl Default for Consent {
             overrides: Vec::new(),
             mode: SendMode::Apply,
             wait: Some(WAIT),
+            presence: true,
         }
     }
 }

@@ -196,6 +196,9 @@ impl Run {
             match result {
                 Ok(body) => {
                     sent.done += 1;
+                    if sent.done == 1 {
+                        self.announce();
+                    }
                     let Some(body) = body else { continue };
                     sent.answers.push(body);
                     self.make_inverse_ready(&sent.answers).await;
@@ -217,13 +220,10 @@ impl Run {
                 inner.desk.quiet(&self.release.uid).await;
                 None
             }
-            Request::Step if inner.desk.begin(&self.release.uid) => {
-                Some(Unanswered { engine: &self.engine, run: self })
-            }
-            Request::Step => {
+            Request::Step => Some(inner.desk.request(&self.release.uid).ok_or_else(|| {
                 let reason = format!("the answer to the last write on {} is still missing", self.release.key);
-                return Err(Outcome::new(OutcomeKind::Refused, reason));
-            }
+                Outcome::new(OutcomeKind::Refused, reason)
+            })?),
         };
         if self.record.is_none()
             && let Some(body) = self.done_already(call).await
@@ -332,6 +332,9 @@ impl Run {
         let hooks = (&self.news, &mut overtaken);
         let verified = follow(inner, &target, &mut snapshots, &mut template, hooks).await;
         let outcome = self.outcome_of(&verified).await;
+        if let Verified::Reached(release) = &verified {
+            self.rests(release.as_deref());
+        }
         let watch_on = matches!(verified, Verified::Reached(_)) && inner.settings.snapshots.is_some();
         self.finish(outcome, lock).await;
         if let Some(template) = template.filter(|_| watch_on) {
@@ -394,6 +397,7 @@ impl Run {
     }
 
     async fn finish(&self, outcome: Outcome, lock: Option<PlanLock>) {
+        self.rests(None);
         self.journal(Event::Outcome(outcome.clone())).await;
         drop(lock);
         self.tell(Progress::Done(outcome));
@@ -427,17 +431,5 @@ impl Run {
                 () = tokio::time::sleep_until(end) => return,
             }
         }
-    }
-}
-
-/// Marks the release as unanswered while it lives.
-struct Unanswered<'a> {
-    engine: &'a Engine,
-    run: &'a Run,
-}
-
-impl Drop for Unanswered<'_> {
-    fn drop(&mut self) {
-        self.engine.inner.desk.end(&self.run.release.uid);
     }
 }

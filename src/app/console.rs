@@ -61,7 +61,8 @@ impl Console {
     /// Starts a console: the cluster is observed from now on. The receiver holds what it must be handed with
     /// [`Console::take`]. Must be called within a tokio runtime.
     pub fn start(setup: Setup) -> (Self, mpsc::Receiver<News>) {
-        let model = Model::new(setup.session, setup.keys, setup.clock.now(), setup.zone);
+        let session = Session { console: setup.home.desks.console().clone(), ..setup.session };
+        let model = Model::new(session, setup.keys, setup.clock.now(), setup.zone);
         let (runner, news) = Runner::start(setup.home, setup.clock.clone(), &model.session);
         let mut console = Self { model, runner, clock: setup.clock, began: Instant::now(), wishes: Vec::new() };
         console.run(vec![Effect::ReadJournal]);

@@ -1,6 +1,7 @@
 //! How many lines each part of the screen has: one account for moving and for drawing.
 
 use super::cells::{head, wrap};
+use super::layers::Layer;
 use super::messages::Level;
 use super::model::{Model, Size};
 
@@ -62,7 +63,12 @@ pub fn pane_lines(model: &Model) -> usize {
         // Header, summary, two lines on the release, footer; three rows of two panes with two borders each.
         return (lines(model, 5) / 3).saturating_sub(2);
     }
-    lines(model, PANE_FRAME)
+    // Whoever else steps the release has a line of their own.
+    let another = model.layers.iter().rev().find_map(|layer| match layer {
+        Layer::Release(view) => model.stepped_by_another(&view.release.key),
+        _ => None,
+    });
+    lines(model, PANE_FRAME + u16::from(another.is_some()))
 }
 
 /// Lines of a list or text over the screen in sight.

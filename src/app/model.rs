@@ -14,8 +14,9 @@ use super::writes::Writes;
 use crate::action::journal::Unfinished;
 use crate::domain::intent::Override;
 use crate::domain::measurement::Measured;
+use crate::domain::presence::Presence;
 use crate::domain::release::Action;
-use crate::domain::{Details, Measurements, Release, Snapshot, Str, Timestamp, Uid, Verb};
+use crate::domain::{Details, Measurements, ObjectKey, Release, Snapshot, Str, Timestamp, Uid, Verb};
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -191,6 +192,16 @@ impl Model {
     /// What is shown: the held snapshot, else the live one.
     pub fn shown(&self) -> &Arc<Snapshot> {
         self.held.as_ref().map_or(&self.live, |held| &held.snapshot)
+    }
+
+    /// Who else steps the release rooted at `release`, as far as it is known: another person, or another console.
+    pub fn stepped_by_another(&self, release: &ObjectKey) -> Option<&Presence> {
+        self.shown().presence.of(release, self.now).filter(|presence| presence.console != self.session.console)
+    }
+
+    /// What others see of us at that release.
+    pub fn stepped_by_us(&self, release: &ObjectKey) -> Option<&Presence> {
+        self.shown().presence.of(release, self.now).filter(|presence| presence.console == self.session.console)
     }
 
     /// What is measured of a release, as shown: the held numbers, else the live ones.

@@ -9,6 +9,8 @@ pub struct Rights {
     pub denied: Vec<(Verb, Str)>,
     /// Why it could not be asked; `None` when it answered.
     pub unknown: Option<Str>,
+    /// The permission to write Leases that is missing: without it nobody sees who steps a release.
+    pub presence: Option<Str>,
 }
 
 impl Rights {

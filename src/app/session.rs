@@ -23,6 +23,8 @@ pub struct Session {
     pub who: Str,
     /// Told apart from other consoles in plan names.
     pub salt: Str,
+    /// The name of this console in what it says of presence.
+    pub console: Str,
     /// Opens on this release as soon as it is there.
     pub start: Option<ObjectKey>,
     /// The names of the themes there are.
@@ -41,6 +43,7 @@ impl Session {
             simulated: false,
             who: who.into(),
             salt: "0".into(),
+            console: "".into(),
             start: None,
             themes: Vec::new(),
         }

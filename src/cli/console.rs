@@ -1,6 +1,7 @@
 //! The console on the terminal: what it is made from, and how its end is told.
 
 use super::{Exit, Failure, Session};
+use crate::action::presence::Parting;
 use crate::action::{Desks, Journal};
 use crate::app::keys::KeyTable;
 use crate::app::runner::Home;
@@ -56,10 +57,14 @@ pub async fn open(session: &mut Session, opening: Opening) -> Result<Exit, Failu
     at.salt = format!("{:x}", std::process::id()).into();
     at.start = start;
     at.themes = themes.names().into_iter().map(Str::from).collect();
-    let home = Home { cluster, scope, journal, elsewhere, who, user, screens, desks: Desks::default() };
+    let desks = Desks::default();
+    let home = Home { cluster, scope, journal, elsewhere, who, user, screens, desks: desks.clone() };
     let setup = Setup { session: at, keys: Arc::new(keys), zone: TimeZone::system(), clock, home };
     let display = Display { themes, level: capabilities.color, glyphs, options };
-    match console(setup, display).await {
+    let ended = console(setup, display).await;
+    // The screen is given back already: whoever leaves steps nothing any more.
+    desks.part(Parting::Leaves).await;
+    match ended {
         Ok(Ending::Quit) => Ok(Exit::Done),
         Ok(Ending::Signal(_) | Ending::TerminalGone) => Ok(Exit::Interrupted),
         Err(error) => Err(Failure::new(Exit::Failed, format!("the terminal cannot be taken: {error}"))),

@@ -352,6 +352,7 @@ impl Watched {
             namespaces: NamespaceScope::List(vec![release.key.namespace.to_string()]),
             selector: None,
             settings: Arc::clone(&settings),
+            presence: false,
             ..reading.options.clone()
         };
         let observer = reading.cluster.observe(options);

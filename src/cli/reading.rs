@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Exit, Failure, Session, flags::Connection};
 use crate::{
-    action::Journal,
+    action::{Desks, Journal},
     cluster::{Clock, Cluster, ConnectError, ConnectOptions, NamespaceScope, ObserveOptions, PluginTalk, ReadError},
     config::Config,
     domain::{
@@ -25,6 +25,8 @@ pub struct Reading {
     pub config: Config,
     /// What we did before: it speaks for revisions.
     pub journal: Journal,
+    /// What is under way from here.
+    pub desks: Desks,
 }
 
 /// One release with what a plan for it is made from.
@@ -69,14 +71,22 @@ impl Reading {
             clock,
             recorded: journal.recorded(),
             settings: Arc::new(config.traffic()),
+            presence: true,
         };
-        Ok(Self { cluster, options, config, journal })
+        Ok(Self { cluster, options, config, journal, desks: Desks::default() })
     }
 
     /// Everything in the namespaces asked for, as it is now; with a target, in those that it may be in.
     pub async fn snapshot(&self, target: Option<&Target>) -> Result<Snapshot, Failure> {
         let options = if target.is_some() { self.options_of_target() } else { self.options.clone() };
         Ok(Box::pin(self.cluster.one_shot(options)).await?)
+    }
+
+    /// The same with who steps what, which nothing waits for longer than two seconds.
+    pub async fn snapshot_with_presence(&self, target: Option<&Target>) -> Result<Snapshot, Failure> {
+        let options = if target.is_some() { self.options_of_target() } else { self.options.clone() };
+        let (snapshot, presence) = tokio::join!(self.snapshot(target), self.cluster.presences(&options));
+        Ok(Snapshot { presence, ..snapshot? })
     }
 
     /// The release that `target` names. A workload in one namespace is read by itself, in one round trip; for all else

@@ -4,6 +4,7 @@ mod config;
 mod guarding;
 mod kubeconfig;
 mod pages;
+mod presence;
 mod reading;
 mod run;
 mod stepping;

@@ -20,8 +20,14 @@ use super::{
     runtime,
 };
 use crate::{
-    action::{Consent, Engine, Gauges, Policy, Progress, engine::Settings, gates::climbs, progress::News},
-    cluster::SendMode,
+    action::{
+        Consent, Engine, Gauges, Policy, Progress,
+        engine::Settings,
+        gates::climbs,
+        presence::{Announced, Parting},
+        progress::News,
+    },
+    cluster::{NamespaceScope, ObserveOptions, SendMode},
     domain::{
         Direction, Intent, Measurements, Outcome, Plan, Release, Snapshot, Str,
         guarding::Bake,
@@ -147,10 +153,18 @@ async fn to_the_end(wish: &Wish<'_>, way: &Way, session: &mut Session) -> Result
         Err(failure) if failure.sentence.is_empty() => return Err(failure),
         Err(failure) => (None, outcome_of_failure(&failure).ok_or(failure)?),
     };
-    tell(wish, plan.as_deref(), &outcome, journal, session)
+    let told = tell(wish, plan.as_ref(), &outcome, journal, session);
+    // After the outcome: nobody waits for what is only a notice.
+    if let Some(why) = reading.desks.part(Parting::Ends).await {
+        session.output.aside(&format!("presence off: {}\n", crate::domain::text::sanitize(&why)));
+    }
+    told
 }
 
-type Done = (Option<Arc<Plan>>, Outcome);
+/// A plan, with what is announced with it.
+pub(super) type Announcing = (Arc<Plan>, Announced);
+
+type Done = (Option<Announcing>, Outcome);
 
 /// Carries a wish out for a command that goes on afterwards, and tells nothing of its end; `way` keeps how far it came.
 pub async fn carry_out(
@@ -189,11 +203,17 @@ async fn outcome_of(wish: &Wish<'_>, reading: &Reading, way: &Way, session: &mut
         Err(refusal) => return Ok((None, outcome_of_refusal(&refusal))),
     };
     let plan = Arc::new(plan);
-    let done = |outcome: Outcome| Ok((Some(Arc::clone(&plan)), outcome));
+    let done = |outcome: Outcome| Ok((Some((Arc::clone(&plan), engine.announced(&plan))), outcome));
+    if flags.dry_run != DryRun::None && plan.steps() {
+        // Whether the step would be announced is part of what is asked for here.
+        engine.rights(&plan.release).await;
+    }
     if flags.dry_run == DryRun::Client {
         if flags.output == Format::Table || flags.output == Format::Wide {
             let managers = engine.managers(&plan).await;
-            session.output.text(&[present::plan_lines(&plan, &managers).join("\n").as_str(), "\n"].concat());
+            let mut lines = present::plan_lines(&plan, &managers);
+            lines.extend(presence_lines(&plan, &engine, reading).await);
+            session.output.text(&[lines.join("\n").as_str(), "\n"].concat());
         }
         return done(Outcome::new(OutcomeKind::Planned, "nothing was sent"));
     }
@@ -206,6 +226,7 @@ async fn outcome_of(wish: &Wish<'_>, reading: &Reading, way: &Way, session: &mut
         overrides: flags.overrides.iter().map(|gate| gate.overridden()).collect(),
         mode,
         wait: (!flags.no_wait).then_some(flags.timeout),
+        presence: true,
     };
     let meter = measured(&engine, &plan, &opened.release, reading).await;
     if meter.is_none() && climbs(plan.intent.verb(), plan.direction) {
@@ -241,13 +262,13 @@ async fn outcome_of(wish: &Wish<'_>, reading: &Reading, way: &Way, session: &mut
             }
         }
     }
-    let word = match asking::confirmed(wish, &plan, &engine, &reading.cluster, tried, session).await {
+    let word = match asking::confirmed(wish, &plan, &engine, reading, tried, session).await {
         Ok(word) => word,
         Err(why) => return done(Outcome::new(OutcomeKind::Refused, why)),
     };
     let consent = Consent { word, ..consent };
     if !tried {
-        way.begins(&plan, calls);
+        way.begins((Arc::clone(&plan), engine.announced(&plan)), calls);
     }
     let mut news = engine.apply(Arc::clone(&plan), consent);
     let outcome = follow(&mut news, way, session).await?;
@@ -366,7 +387,7 @@ pub(super) fn engine_over(
     let clock = reading.options.clock.clone();
     let freeze = reading.config.freeze.in_context(&reading.cluster.identity().context);
     let settings = Settings { policy, freeze, who, clock, snapshots, traffic };
-    Engine::new(&reading.cluster, reading.journal.clone(), settings)
+    Engine::at(&reading.desks, &reading.cluster, reading.journal.clone(), settings)
 }
 
 /// `--who`, else the cluster's name for us, else `$USER`.
@@ -407,7 +428,7 @@ fn outcome_of_failure(failure: &Failure) -> Option<Outcome> {
 /// Prints the outcome; what is no success is a sentence on standard error besides.
 fn tell(
     wish: &Wish<'_>,
-    plan: Option<&Plan>,
+    plan: Option<&Announcing>,
     outcome: &Outcome,
     journal: String,
     session: &mut Session,
@@ -421,7 +442,7 @@ fn tell(
             session.output.document(&OutcomeDocument::new(plan, outcome, journal), format)?;
         }
         Format::Name => {
-            if let Some(plan) = plan {
+            if let Some((plan, _)) = plan {
                 session.output.line(&plan.release.key.target());
             }
         }
@@ -446,6 +467,18 @@ pub fn rule(release: &Release, name: Option<&str>) -> Result<Option<RuleRef>, Fa
     };
     let found = traffic.rule_called(name);
     found.map(Some).map_err(|error| Failure::new(Exit::Usage, format!("{}: {error}", release.key)))
+}
+
+/// Who else steps the release, and what is announced with the plan; nothing where it is no step.
+async fn presence_lines(plan: &Plan, engine: &Engine, reading: &Reading) -> Vec<String> {
+    if !plan.steps() {
+        return Vec::new();
+    }
+    let key = &plan.release.key;
+    let namespaces = NamespaceScope::List(vec![key.namespace.to_string()]);
+    let options = ObserveOptions { namespaces, ..reading.options.clone() };
+    let known = reading.cluster.presences(&options).await;
+    present::presence_lines(&known, key, &engine.announced(plan), reading.options.clock.now())
 }
 
 /// Whether the plan needs the fingerprint word.

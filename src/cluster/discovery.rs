@@ -92,6 +92,15 @@ impl Cluster {
         object_path_in(&self.version(key.kind), key)
     }
 
+    /// The API version of `kind` as it is served here, `gateway.networking.k8s.io/v1beta1`; the usual one where nobody has
+    /// asked yet.
+    pub fn api_version(&self, kind: Kind) -> String {
+        match kind.group() {
+            "" => self.version(kind).to_string(),
+            group => format!("{group}/{}", self.version(kind)),
+        }
+    }
+
     fn version(&self, kind: Kind) -> Str {
         self.inner.served.version(kind).unwrap_or_else(|| kind.version().into())
     }

@@ -154,6 +154,10 @@ const ASK_AGAIN: Duration = Duration::from_mins(1);
 /// How long a kind that was there is looked for before its rows go: its definition was deleted, and its objects with it.
 const LOOK_TWICE: Duration = Duration::from_secs(10);
 
+/// How long Leases that may not be read are left alone: where not all may be, each namespace is asked, and a mere reader
+/// of releases often may not read them at all.
+const ASK_AGAIN_FOR_PRESENCE: Duration = Duration::from_mins(10);
+
 /// A watch that ended sooner did not do its work.
 const TOO_SHORT: Duration = Duration::from_secs(1);
 
@@ -220,7 +224,7 @@ impl Feed {
             }
             ReadError::Forbidden(_) => {
                 state.version = None;
-                ASK_AGAIN
+                if self.scope.kind == Kind::Lease { ASK_AGAIN_FOR_PRESENCE } else { ASK_AGAIN }
             }
             ReadError::NotFound(_) => {
                 state.version = None;

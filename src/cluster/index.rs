@@ -17,6 +17,7 @@ use super::wire::{Item, Row};
 use crate::domain::identity::ClusterIdentity;
 use crate::domain::objects::Controllers;
 use crate::domain::pod::Pod;
+use crate::domain::presence::Presences;
 use crate::domain::snapshot::{Connection, Watch};
 use crate::domain::traffic::TrafficSettings;
 use crate::domain::{Kind, ObjectKey, Release, Snapshot, Str, Timestamp};
@@ -44,6 +45,9 @@ pub struct Index {
     recorded: Arc<dyn Recorded + Send + Sync>,
     settings: Arc<TrafficSettings>,
     controllers: Controllers,
+    presence: Presences,
+    /// Whether a Lease changed since they were gathered.
+    presence_moved: bool,
     version: u64,
 }
 
@@ -65,6 +69,8 @@ impl Index {
             recorded,
             settings,
             controllers: Controllers::Unknown,
+            presence: Presences::default(),
+            presence_moved: false,
             version: 0,
         }
     }
@@ -100,7 +106,7 @@ impl Index {
         for key in self.store.not_in_list(scope.kind, scope.namespace.as_deref(), list) {
             self.delete(&key);
         }
-        if self.scopes.listed(scope) && !early(scope.kind) {
+        if self.scopes.listed(scope) && !early(scope.kind) && scope.kind != Kind::Lease {
             self.touch_all();
         }
     }
@@ -112,6 +118,7 @@ impl Index {
             match &row {
                 Row::Workload(workload) => self.outages.forget(&workload.uid),
                 Row::Rollout(rollout) => self.outages.forget(&rollout.meta.uid),
+                Row::Presence(..) => self.presence_moved = true,
                 _ => {}
             }
         }
@@ -151,7 +158,9 @@ impl Index {
     fn set(&mut self, row: &Row, list: u32, mark: Mark) {
         // A row of a watch event must survive the end of the list that is under way.
         let list = if list == u32::MAX { self.newest_list(row) } else { list };
-        match self.store.set(row, list) {
+        let change = self.store.set(row, list);
+        self.presence_moved |= matches!((row, &change), (Row::Presence(..), Change::Set(_)));
+        match change {
             Change::Set(old) if mark == Mark::Touched => self.touch(old.as_ref(), Some(row)),
             Change::Set(_) | Change::Nothing | Change::Gone(_) => {}
         }
@@ -173,9 +182,9 @@ impl Index {
         }
     }
 
-    /// Whether anything waits to be derived.
+    /// Whether anything waits to be derived, or gathered.
     pub fn is_dirty(&self) -> bool {
-        !self.dirty.is_empty()
+        !self.dirty.is_empty() || self.presence_moved
     }
 
     /// Marks the releases whose state may have changed with the time alone.
@@ -217,19 +226,34 @@ impl Index {
     /// Everything that is shown, at `now`. Releases are shared with the snapshots before.
     pub fn snapshot(&mut self, view: View) -> Snapshot {
         self.version += 1;
-        let kinds = self.scopes.kinds();
+        let kinds = self.scopes.kinds().into_iter().filter(|kind| *kind != Kind::Lease);
+        let kinds = kinds.map(|kind| (kind, self.scopes.status(kind, self.store.count(kind)))).collect();
+        self.gather_presence();
         let mut known: Vec<Str> = self.store.keys(Kind::Namespace).map(|key| key.name).collect();
         known.sort_unstable();
         Snapshot {
             version: self.version,
             cluster: view.cluster,
             releases: self.releases.values().cloned().collect(),
-            kinds: kinds.into_iter().map(|kind| (kind, self.scopes.status(kind, self.store.count(kind)))).collect(),
+            kinds,
             connection: view.connection,
             namespaces: view.namespaces,
             known_namespaces: known,
+            presence: self.presence.clone(),
             published: view.now,
         }
+    }
+
+    /// Who steps what: gathered anew only when a Lease changed. Whether Leases can be read is told here and nowhere
+    /// else: a release is shown in full without them.
+    fn gather_presence(&mut self) {
+        let watched = self.scopes.kinds().contains(&Kind::Lease);
+        let status = watched.then(|| self.scopes.status(Kind::Lease, self.store.count(Kind::Lease)));
+        self.presence = if std::mem::take(&mut self.presence_moved) {
+            Presences::new(self.store.presences().map(|presence| (**presence).clone()), status)
+        } else {
+            self.presence.with_status(status)
+        };
     }
 
     /// The release rooted at `root`.

@@ -25,6 +25,8 @@ pub struct ObserveOptions {
     pub recorded: Arc<dyn Recorded + Send + Sync>,
     /// What the configuration says of traffic.
     pub settings: Arc<TrafficSettings>,
+    /// Whether to watch who steps which release.
+    pub presence: bool,
     /// The time.
     pub clock: Clock,
 }
@@ -36,6 +38,7 @@ impl Default for ObserveOptions {
             selector: None,
             recorded: Arc::new(NothingRecorded),
             settings: Arc::default(),
+            presence: false,
             clock: Clock::system(),
         }
     }
@@ -107,6 +110,7 @@ impl Cluster {
         tasks.spawn(liveness::run(shared.clone(), again));
         tasks.spawn(lease::run(shared.clone()));
         let plan = supervise::Plan::of(self, &options.namespaces, options.selector.as_deref());
+        let plan = plan.with_presence(options.presence);
         tasks.spawn(supervise::run(shared, plan, known_seen));
         let cluster = self.clone();
         tasks.spawn(async move {

@@ -14,6 +14,7 @@ use super::read::{self, RawRevision};
 use super::supervise::Plan;
 use super::wire::strings::Interner;
 use super::wire::{self, Item, Row};
+use crate::domain::presence::Presences;
 use crate::domain::snapshot::{Connection, Watch};
 use crate::domain::{Details, Kind, ObjectKey, Release, Snapshot, Str};
 use crate::strategy;
@@ -21,6 +22,10 @@ use futures::future::join_all;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long the Leases may take that say who steps a release.
+const PRESENCE_LIMIT: Duration = Duration::from_secs(2);
 
 /// What the state of releases is told from.
 fn needed() -> impl Iterator<Item = Kind> {
@@ -47,21 +52,10 @@ impl Cluster {
         let mut root_read = false;
         let now = options.clock.now();
         for (scope, result) in lists.into_iter().flatten() {
-            index.scopes.expect(scope.clone());
-            index.scopes.start_list(&scope);
-            match result {
-                Ok(items) => {
-                    index.scopes.set(&scope, Watch::Live);
-                    index.apply_listed(&scope, items);
-                    index.listed(&scope);
-                    root_read |= WORKLOADS.contains(&scope.kind);
-                }
-                Err(error) => {
-                    index.scopes.set(&scope, failed(&error, &options.clock));
-                    if WORKLOADS.contains(&scope.kind) {
-                        root_error.get_or_insert(error);
-                    }
-                }
+            match take(&mut index, &scope, result, &options.clock) {
+                None => root_read |= WORKLOADS.contains(&scope.kind),
+                Some(error) if WORKLOADS.contains(&scope.kind) => drop(root_error.get_or_insert(error)),
+                Some(_) => {}
             }
         }
         if let Some(error) = root_error.filter(|_| !root_read) {
@@ -75,6 +69,26 @@ impl Cluster {
             now,
         };
         Ok(index.snapshot(view))
+    }
+
+    /// Who steps which release, read once, in two seconds at most: nothing waits for it. Where it can't be read, it is not
+    /// known.
+    pub async fn presences(&self, options: &ObserveOptions) -> Presences {
+        let plan = Plan::of(self, &options.namespaces, None);
+        let pool = Interner::default();
+        let scopes = plan.scopes(Kind::Lease).into_iter().map(|namespace| Scope { kind: Kind::Lease, namespace });
+        let lists = join_all(scopes.clone().map(|scope| self.scope_once(scope, &plan, &pool)));
+        let lists = timeout(PRESENCE_LIMIT, lists).await.unwrap_or_else(|_| {
+            let late = || Err(ReadError::Unreachable("leases were not listed within 2 s".into()));
+            scopes.map(|scope| vec![(scope, late())]).collect()
+        });
+        let mut index = Index::new(Arc::clone(&options.recorded), Arc::clone(&options.settings));
+        for (scope, result) in lists.into_iter().flatten() {
+            take(&mut index, &scope, result, &options.clock);
+        }
+        let now = options.clock.now();
+        let view = View { cluster: self.identity(), connection: Connection::Live, namespaces: Vec::new(), now };
+        index.snapshot(view).presence
     }
 
     /// One scope; a refused list over everything becomes one of the home namespace.
@@ -280,6 +294,24 @@ const BESIDE: [Kind; 12] = [
 /// The workloads that may belong to the same release as an object of `kind`.
 fn siblings(kind: Kind) -> Vec<Kind> {
     if WORKLOADS.contains(&kind) { vec![kind] } else { WORKLOADS.to_vec() }
+}
+
+/// Takes what a list gave, or gives back why it gave nothing.
+fn take(index: &mut Index, scope: &Scope, result: Result<Vec<Item>, ReadError>, clock: &Clock) -> Option<ReadError> {
+    index.scopes.expect(scope.clone());
+    index.scopes.start_list(scope);
+    match result {
+        Ok(items) => {
+            index.scopes.set(scope, Watch::Live);
+            index.apply_listed(scope, items);
+            index.listed(scope);
+            None
+        }
+        Err(error) => {
+            index.scopes.set(scope, failed(&error, clock));
+            Some(error)
+        }
+    }
 }
 
 fn failed(error: &ReadError, clock: &Clock) -> Watch {

@@ -6,6 +6,7 @@ use super::index::scopes::Scope;
 use super::index::{ROOTS, WORKLOADS};
 use super::observe::WATCHED;
 use super::options::NamespaceScope;
+use crate::domain::presence::LABEL;
 use crate::domain::{Kind, Str, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -31,6 +32,8 @@ pub struct Plan {
     /// Where nothing else is known to be readable.
     home: Str,
     selector: Option<Str>,
+    /// Whether the Leases are watched that say who steps a release.
+    presence: bool,
 }
 
 impl Plan {
@@ -44,12 +47,22 @@ impl Plan {
                 names.into_iter().collect()
             }
         };
-        Self { namespaces, home: cluster.default_namespace().into(), selector: selector.map(Str::from) }
+        Self {
+            namespaces,
+            home: cluster.default_namespace().into(),
+            selector: selector.map(Str::from),
+            presence: false,
+        }
     }
 
     /// A plan for reading single namespaces, without filters.
     pub fn nothing() -> Self {
-        Self { namespaces: Vec::new(), home: "".into(), selector: None }
+        Self { namespaces: Vec::new(), home: "".into(), selector: None, presence: false }
+    }
+
+    /// The same, with or without the Leases that say who steps a release.
+    pub fn with_presence(self, presence: bool) -> Self {
+        Self { presence, ..self }
     }
 
     /// The namespaces that were asked for; empty: all.
@@ -84,8 +97,17 @@ impl Plan {
         (1..=ONE_BY_ONE).contains(&self.namespaces.len())
     }
 
-    /// The label selector for `kind`: what stands above the workloads is read in full, since it says whose they are.
+    /// What is watched, in the order in which lists are made.
+    fn watched(&self) -> impl Iterator<Item = Kind> + use<> {
+        WATCHED.into_iter().chain(self.presence.then_some(Kind::Lease))
+    }
+
+    /// The label selector for `kind`: what stands above the workloads is read in full, since it says whose they are. Of
+    /// the Leases only ours are read, never the nodes' or the controllers'.
     pub fn selector(&self, kind: Kind) -> Option<Str> {
+        if kind == Kind::Lease {
+            return Some(LABEL.into());
+        }
         self.selector.clone().filter(|_| WORKLOADS.contains(&kind))
     }
 }
@@ -95,7 +117,7 @@ pub async fn run(shared: Shared, plan: Plan, known: watch::Receiver<Option<Vec<S
     if shared.out.send(Message::Looking(plan.namespaces.clone())).await.is_err() {
         return;
     }
-    for kind in WATCHED {
+    for kind in plan.watched() {
         for namespace in plan.scopes(kind) {
             shared.out.send(Message::Expect(Scope { kind, namespace })).await.ok();
         }
@@ -103,7 +125,7 @@ pub async fn run(shared: Shared, plan: Plan, known: watch::Receiver<Option<Vec<S
     let (listed, first_lists) = mpsc::channel::<Kind>(WATCHED.len());
     let gate = Gate::new(first_lists);
     let mut kinds = JoinSet::new();
-    for kind in WATCHED {
+    for kind in plan.watched() {
         let watch = KindWatch { shared: shared.clone(), plan: plan.clone(), known: known.clone(), kind };
         let (gate, listed) = (gate.clone(), listed.clone());
         kinds.spawn(async move {
@@ -247,6 +269,10 @@ impl KindWatch {
 
     async fn all_allowed(&self) -> bool {
         let path = super::kinds::with(self.shared.cluster.list_path(self.kind, None), "limit", "1");
+        let path = match self.plan.selector(self.kind) {
+            Some(selector) => super::kinds::with(path, "labelSelector", &selector),
+            None => path,
+        };
         self.shared.cluster.start_list(path, self.kind.plural().to_owned()).await.is_ok()
     }
 

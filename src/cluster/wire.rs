@@ -5,6 +5,7 @@ pub mod canary;
 pub mod custom;
 pub mod field;
 pub mod gateway;
+pub mod lease;
 pub mod matching;
 pub mod meta;
 pub mod pod;
@@ -23,6 +24,7 @@ pub mod writers;
 
 use crate::domain::objects::{Autoscaler, DisruptionBudget, RevisionObject, Service};
 use crate::domain::pod::Pod;
+use crate::domain::presence::Presence;
 use crate::domain::traffic::{AnalysisRun, Canary, DestinationRule, Rollout, Route};
 use crate::domain::workload::Workload;
 use crate::domain::{Kind, ObjectKey, Str};
@@ -62,6 +64,8 @@ pub enum Row {
     Rollout(Arc<Rollout>),
     /// An `AnalysisRun`.
     Run(Arc<AnalysisRun>),
+    /// A Lease that says who steps a release.
+    Presence(ObjectKey, Arc<Presence>),
 }
 
 /// What an object's JSON tells: its key and version always, its row where the kind has one.
@@ -131,6 +135,11 @@ fn typed(kind: Kind, json: &[u8], pool: &mut Pool) -> serde_json::Result<(Option
             let row = Row::Namespace(ObjectKey::new(kind, pool.share(""), pool.share(name)));
             Ok((version_of(&wire.metadata), Some(row)))
         }
+        Kind::Lease => {
+            let wire: lease::WireLease<'_> = serde_json::from_slice(json)?;
+            let version = version_of(&wire.metadata);
+            Ok((version, lease::presence(wire, pool).map(|(key, one)| Row::Presence(key, Arc::new(one)))))
+        }
         Kind::VirtualService
         | Kind::DestinationRule
         | Kind::HttpRoute
@@ -144,7 +153,6 @@ fn typed(kind: Kind, json: &[u8], pool: &mut Pool) -> serde_json::Result<(Option
         | Kind::PersistentVolumeClaim
         | Kind::ServiceAccount
         | Kind::ResourceQuota
-        | Kind::Lease
         | Kind::Experiment => {
             let wire: Bare<'_> = serde_json::from_slice(json)?;
             Ok((version_of(&wire.metadata), None))
@@ -239,7 +247,7 @@ impl Row {
             Self::Slice(row) => row.key.clone(),
             Self::Autoscaler(row) => row.key.clone(),
             Self::Budget(row) => row.key.clone(),
-            Self::Namespace(key) => key.clone(),
+            Self::Namespace(key) | Self::Presence(key, _) => key.clone(),
             Self::Route(row) => row.meta.key.clone(),
             Self::DestinationRule(row) => row.meta.key.clone(),
             Self::Canary(row) => row.meta.key.clone(),
@@ -270,7 +278,8 @@ impl Row {
             | Self::Slice(_)
             | Self::Autoscaler(_)
             | Self::Budget(_)
-            | Self::Namespace(_) => {}
+            | Self::Namespace(_)
+            | Self::Presence(..) => {}
         }
     }
 }

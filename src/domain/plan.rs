@@ -63,6 +63,13 @@ pub struct Plan {
     pub seen: Vec<RawObject>,
 }
 
+impl Plan {
+    /// Whether it is a step that others should see: then a Lease beside the release says who takes it.
+    pub const fn steps(&self) -> bool {
+        super::presence::steps(self.intent.verb(), self.release.key.kind)
+    }
+}
+
 /// One call of a plan.
 #[derive(Debug, Clone)]
 pub struct PlannedCall {

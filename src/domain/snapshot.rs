@@ -1,6 +1,7 @@
 //! What is: the value that the read side publishes.
 
 use super::identity::ClusterIdentity;
+use super::presence::Presences;
 use super::{Age, Kind, ObjectKey, Release, Str, Uid};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -24,6 +25,8 @@ pub struct Snapshot {
     pub namespaces: Vec<Str>,
     /// Every namespace that may be listed; empty when they may not.
     pub known_namespaces: Vec<Str>,
+    /// Who steps which release.
+    pub presence: Presences,
     /// When it was published.
     pub published: Timestamp,
 }
@@ -39,6 +42,7 @@ impl Snapshot {
             connection: Connection::Connecting { since: now },
             namespaces: Vec::new(),
             known_namespaces: Vec::new(),
+            presence: Presences::default(),
             published: now,
         }
     }

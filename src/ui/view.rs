@@ -12,6 +12,7 @@ mod footer;
 mod header;
 mod message;
 pub(super) mod numbers;
+pub(super) mod presence;
 mod release;
 pub(super) mod said;
 pub(super) mod unread;

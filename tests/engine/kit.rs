@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 use windlass::action::journal::Journal;
-use windlass::action::{Consent, Engine, News, Policy, Progress, Settings};
+use windlass::action::{Consent, Desks, Engine, News, Policy, Progress, Settings};
 use windlass::cluster::{Clock, Cluster, ConnectOptions, NamespaceScope, ObserveOptions, Observer};
 use windlass::config::Freeze;
 use windlass::domain::plan::{Refusal, RefusalKind};
@@ -15,7 +15,7 @@ use windlass::sim::{ClockMode, SimCluster, SimOptions};
 use windlass::strategy::strategy;
 
 /// The cluster's own clock.
-fn clock(sim: &SimCluster) -> Clock {
+pub fn clock(sim: &SimCluster) -> Clock {
     let sim = sim.clone();
     Clock::new(move || sim.now())
 }
@@ -35,6 +35,7 @@ pub struct Console {
     pub cluster: Cluster,
     pub engine: Engine,
     pub observer: Observer,
+    pub desks: Desks,
     _home: Option<tempfile::TempDir>,
 }
 
@@ -85,12 +86,14 @@ impl Console {
             selector: None,
             recorded: journal.recorded(),
             settings: Arc::default(),
+            presence: true,
             clock: clock.clone(),
         });
         let snapshots = Some(observer.snapshots.clone());
         let settings = Settings { policy, freeze, who: who.into(), clock, snapshots, traffic: Arc::default() };
-        let engine = Engine::new(&cluster, journal, settings);
-        let console = Self { cluster, engine, observer, _home: None };
+        let desks = Desks::default();
+        let engine = Engine::at(&desks, &cluster, journal, settings);
+        let console = Self { cluster, engine, observer, desks, _home: None };
         console.until("everything is listed", |snapshot| snapshot.complete() && !snapshot.releases.is_empty()).await;
         console
     }

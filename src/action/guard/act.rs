@@ -367,7 +367,8 @@ impl Watch {
     fn consent(&self, because: &Str) -> Consent {
         let why = &self.options.reason;
         let reason = if why.is_empty() { format!("guard: {because}") } else { format!("guard ({why}): {because}") };
-        Consent { reason: reason.into(), word: self.options.word, wait: Some(self.limit()), ..Consent::default() }
+        let (word, wait) = (self.options.word, Some(self.limit()));
+        Consent { reason: reason.into(), word, wait, presence: false, ..Consent::default() }
     }
 
     fn limit(&self) -> Duration {

@@ -4,18 +4,19 @@
 use super::kept::Kept;
 use crate::action::engine::{Engine, Inner};
 use crate::action::journal::PlanLock;
+use crate::action::lease::{self, Terms};
 use crate::cluster::{ReadError, SendError, SendMode};
 use crate::domain::intent::ReleaseId;
 use crate::domain::journal::{Entry, Event, GuardLine};
-use crate::domain::plan::{Patch, PlanId, json};
+use crate::domain::plan::PlanId;
 use crate::domain::raw::escape;
-use crate::domain::{Call, Kind, ObjectKey, RawObject, Str, Timestamp};
-use serde_json::{Value, json as value};
+use crate::domain::{ObjectKey, RawObject, Str};
+use serde_json::Map;
 use sha2::{Digest as _, Sha256};
 use std::time::Duration;
 
 /// What the names of guards' Leases begin with.
-pub const LEASE_PREFIX: &str = "windlass-guard-";
+const LEASE_PREFIX: &str = "windlass-guard-";
 
 /// Where the state stands on the Lease.
 const ANNOTATION: &str = "windlass.dev/guard";
@@ -78,10 +79,8 @@ pub(super) enum NotKept {
 }
 
 /// The Lease of the guard on `release`.
-pub(super) fn lease_of(release: &ObjectKey) -> ObjectKey {
-    let name: String =
-        format!("{LEASE_PREFIX}{}-{}", release.kind.singular(), release.name).chars().take(253).collect();
-    ObjectKey::new(Kind::Lease, release.namespace.clone(), name)
+pub fn lease_of(release: &ObjectKey) -> ObjectKey {
+    lease::lease_of(LEASE_PREFIX, release)
 }
 
 /// The state on a Lease, and its holder.
@@ -89,14 +88,12 @@ fn read(object: &RawObject) -> (Option<Kept>, String) {
     let path = format!("/metadata/annotations/{}", escape(ANNOTATION));
     let text: Option<String> = object.value(&path);
     let kept = text.and_then(|text| serde_json::from_str(&text).ok());
-    (kept, object.value("/spec/holderIdentity").unwrap_or_default())
+    (kept, lease::holder(object))
 }
 
 /// Where we run, as a holder says it: the machine, and the journal on it.
 fn place_name(inner: &Inner) -> String {
-    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let machine = machine.trim();
-    let machine = if machine.is_empty() { "here" } else { machine };
+    let machine = lease::machine();
     let digest = Sha256::digest(inner.journal.file().as_os_str().as_encoded_bytes());
     format!("{machine}/{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3])
 }
@@ -155,9 +152,10 @@ impl Post {
         if lock.is_none() && locked(engine, &name) {
             return Claim::Held(Held::untold("a guard of that name runs on this machine".to_owned()));
         }
+        let terms = Terms { holder: &holder, holds: HOLDS, now: inner.settings.clock.now() };
         let call = match &old {
-            None => created(&key, &holder, inner.settings.clock.now()),
-            Some(object) => taken(object, &holder, inner.settings.clock.now()),
+            None => lease::created(&key, &terms, Map::new()),
+            Some(object) => lease::written(object, &terms, &[]),
         };
         let Some(call) = call else { return local(Some("the Lease can't be written as JSON".to_owned())) };
         match inner.cluster.send(&call, SendMode::Apply).await.map(|answer| answer.body) {
@@ -212,7 +210,9 @@ impl Post {
                 RawObject::clone(object)
             };
             let holder = if kept.ended.is_some() { "" } else { &self.holder };
-            let call = written(&object, holder, now, kept).ok_or_else(failed)?;
+            let text = serde_json::to_string(kept).map_err(|_| failed())?;
+            let terms = Terms { holder, holds: HOLDS, now };
+            let call = lease::written(&object, &terms, &[(ANNOTATION, &text)]).ok_or_else(failed)?;
             match self.engine.inner.cluster.send(&call, SendMode::Apply).await.map(|answer| answer.body) {
                 Ok(Some(object)) => {
                     self.place = Place::Lease(Box::new(object));
@@ -231,7 +231,8 @@ impl Post {
     pub async fn leave(&self) {
         let Place::Lease(object) = &self.place else { return };
         let now = self.engine.inner.settings.clock.now();
-        if let Some(call) = taken(object, "", now)
+        let terms = Terms { holder: "", holds: HOLDS, now };
+        if let Some(call) = lease::written(object, &terms, &[])
             && let Err(error) = self.engine.inner.cluster.send(&call, SendMode::Apply).await
         {
             tracing::debug!(%error, "the Lease of a guard that did not begin runs out by itself");
@@ -280,51 +281,4 @@ fn last_in_journal(engine: &Engine, release: &ReleaseId) -> Option<Kept> {
     })?;
     let kept: Kept = serde_json::from_str(last.kept.as_ref()?).ok()?;
     (!last.ended && !locked(engine, &kept.guard)).then_some(kept)
-}
-
-fn moment(now: Timestamp) -> String {
-    now.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()
-}
-
-fn spec(holder: &str, now: Timestamp, before: Option<&RawObject>) -> Value {
-    let same = before.and_then(|object| object.value::<String>("/spec/holderIdentity")).as_deref() == Some(holder);
-    let acquired = before.filter(|_| same).and_then(|object| object.value::<String>("/spec/acquireTime"));
-    let transitions = before.and_then(|object| object.value::<i64>("/spec/leaseTransitions")).unwrap_or(0);
-    value!({
-        "holderIdentity": holder,
-        "leaseDurationSeconds": HOLDS.as_secs(),
-        "acquireTime": acquired.unwrap_or_else(|| moment(now)),
-        "renewTime": moment(now),
-        "leaseTransitions": if same || before.is_none() { transitions } else { transitions.saturating_add(1) },
-    })
-}
-
-fn created(key: &ObjectKey, holder: &str, now: Timestamp) -> Option<Call> {
-    let body = value!({
-        "apiVersion": key.kind.api_version(),
-        "kind": key.kind.name(),
-        "metadata": {
-            "name": key.name, "namespace": key.namespace,
-            "labels": {"app.kubernetes.io/managed-by": "windlass"},
-        },
-        "spec": spec(holder, now, None),
-    });
-    Some(Call::Create { target: key.clone(), body: json(&body)? })
-}
-
-fn taken(object: &RawObject, holder: &str, now: Timestamp) -> Option<Call> {
-    let spec = json(&spec(holder, now, Some(object)))?;
-    Some(Patch::of(object).test("/metadata/resourceVersion").add("/spec", spec).call())
-}
-
-fn written(object: &RawObject, holder: &str, now: Timestamp, kept: &Kept) -> Option<Call> {
-    let text = serde_json::to_string(kept).ok()?;
-    let patch = Patch::of(object).test("/metadata/resourceVersion");
-    let patch = if object.at("/metadata/annotations").is_some() {
-        patch.add(&format!("/metadata/annotations/{}", escape(ANNOTATION)), json(&text)?)
-    } else {
-        patch.add("/metadata/annotations", json(&value!({ ANNOTATION: text }))?)
-    };
-    let spec = json(&spec(holder, now, Some(object)))?;
-    Some(patch.add("/spec", spec).call())
 }

@@ -1,6 +1,6 @@
 //! Answers of the cluster and the engine in the words of the Model.
 
-use crate::action::{Consent, Preview as Asked, Progress, rights as needed};
+use crate::action::{Consent, Preview as Asked, Progress, presence, rights as needed};
 use crate::app::effect::Terms;
 use crate::app::layers::plan::{Existence, Preview};
 use crate::app::layers::release::Event;
@@ -17,7 +17,7 @@ pub(super) fn rights(told: &Told, release: &ObjectKey) -> Rights {
         Allowed::Unknown(why) => Some(why),
         Allowed::Yes | Allowed::No(_) => None,
     };
-    Rights { denied, unknown }
+    Rights { denied, unknown, presence: presence::lacks(told) }
 }
 
 /// The events, the newest first.

@@ -119,6 +119,7 @@ impl Link {
             selector: cluster.selector().map(str::to_owned),
             recorded: home.journal.recorded(),
             settings: Arc::clone(&session.traffic),
+            presence: true,
             clock: clock.clone(),
         };
         let observer = cluster.observe(options);

@@ -79,7 +79,8 @@ fn about_lines(dialog: &PlanDialog) -> usize {
         + forecast.reverts.len() * 3
         + dialog.needs.len()
         + text(&forecast.then)
-        + 8
+        // With who steps it, and what is said of presence.
+        + if plan.steps() { 14 } else { 8 }
 }
 
 fn type_word(dialog: &mut PlanDialog, key: KeyPress) {

@@ -17,7 +17,8 @@ use crate::{
         runtime,
     },
     domain::{
-        Measured, Measurements, Release, Snapshot, plan::PlanId, release::Action, snapshot::Watch, target::Target,
+        Measured, Measurements, Release, Snapshot, plan::PlanId, presence::Presences, release::Action, snapshot::Watch,
+        target::Target,
     },
     metrics::{self, MeterOptions},
     strategy::{Context, strategy},
@@ -96,7 +97,7 @@ fn carry_out(arguments: &Arguments, session: &mut Session) -> Result<Exit, Failu
 
 /// The releases asked for, as they are now.
 async fn look(arguments: &Arguments, reading: &Reading) -> Result<(Snapshot, Vec<Arc<Release>>), Failure> {
-    let snapshot = reading.snapshot(arguments.target.as_ref()).await?;
+    let snapshot = reading.snapshot_with_presence(arguments.target.as_ref()).await?;
     let releases = match &arguments.target {
         Some(target) => vec![target.find(&snapshot)?.release],
         None => worst_first(&snapshot),
@@ -145,7 +146,7 @@ async fn print(
             Ok(())
         }
         Format::Table | Format::Wide => {
-            session.output.table(&present::releases_table(releases, format == Format::Wide, now));
+            session.output.table(&present::releases_table(releases, &snapshot.presence, format == Format::Wide, now));
             Ok(())
         }
     }
@@ -183,7 +184,13 @@ fn tell_what_is_missing(snapshot: &Snapshot, session: &mut Session) {
 }
 
 /// One release as a line of JSON, for `--watch -o json`, with what is measured of it by then.
-fn json_line(release: &Release, reading: &Reading, measured: Option<&Measured>) -> Result<String, Failure> {
-    serde_json::to_string(&ReleaseItem::new(release, &actions(release, reading), measured))
+fn json_line(
+    release: &Release,
+    presence: &Presences,
+    reading: &Reading,
+    measured: Option<&Measured>,
+) -> Result<String, Failure> {
+    let now = reading.options.clock.now();
+    serde_json::to_string(&ReleaseItem::new(release, &actions(release, reading), measured, (presence, now)))
         .map_err(|error| Failure::new(Exit::Failed, format!("{} can't be written as JSON: {error}", release.key)))
 }

@@ -1,8 +1,11 @@
 //! `kind: Outcome`, from every command that writes.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::API_VERSION;
+use crate::action::presence::Announced;
 use crate::domain::{Call, Direction, Outcome, Plan, Verb};
 
 /// The document.
@@ -24,6 +27,17 @@ struct PlanPart {
     intent: Verb,
     direction: Direction,
     calls: Vec<CallPart>,
+    /// Null where the plan is no step that others should see.
+    presence: Option<PresencePart>,
+}
+
+/// What will be written beside the calls, so that others see who steps the release.
+#[derive(Debug, Serialize)]
+struct PresencePart {
+    /// The Lease, in the release's namespace; null where presence is off.
+    lease: Option<String>,
+    /// Why it is off.
+    off: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -36,11 +50,11 @@ struct CallPart {
 
 impl OutcomeDocument {
     /// The document for `outcome` of `plan`; `journal` is the file that holds the record, if there is one.
-    pub fn new(plan: Option<&Plan>, outcome: &Outcome, journal: Option<String>) -> Self {
+    pub fn new(plan: Option<&(Arc<Plan>, Announced)>, outcome: &Outcome, journal: Option<String>) -> Self {
         Self {
             api_version: API_VERSION,
             kind: "Outcome",
-            plan: plan.map(PlanPart::new),
+            plan: plan.map(|(plan, announced)| PlanPart::new(plan, announced)),
             outcome: outcome.kind.word(),
             reason: outcome.reason.to_string(),
             journal,
@@ -49,7 +63,7 @@ impl OutcomeDocument {
 }
 
 impl PlanPart {
-    fn new(plan: &Plan) -> Self {
+    fn new(plan: &Plan, announced: &Announced) -> Self {
         let call = |planned: &crate::domain::plan::PlannedCall| {
             let target: &Call = &planned.call;
             CallPart {
@@ -64,6 +78,11 @@ impl PlanPart {
             intent: plan.intent.verb(),
             direction: plan.direction,
             calls: plan.calls.iter().map(call).collect(),
+            presence: match announced {
+                Announced::No => None,
+                Announced::Lease(lease) => Some(PresencePart { lease: Some(lease.name.to_string()), off: None }),
+                Announced::Off(why) => Some(PresencePart { lease: None, off: Some(why.to_string()) }),
+            },
         }
     }
 }

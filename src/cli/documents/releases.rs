@@ -12,6 +12,7 @@ use crate::domain::{
     Direction, Measurements, Release, Snapshot, State, Str, Timestamp, Verb,
     management::Reverts,
     measurement::Measured,
+    presence::Presences,
     release::{Action, Role, Weight},
     state::Verdict,
     text::sanitize,
@@ -54,6 +55,8 @@ pub struct ReleaseItem {
     /// Null where no source was asked, or none knows the release.
     measurements: Option<MeasurementsPart>,
     management: Option<ManagementPart>,
+    /// Null where nobody is known to step it.
+    presence: Option<PresencePart>,
     actions: Vec<ActionPart>,
 }
 
@@ -88,6 +91,18 @@ struct ManagementPart {
     forecast: String,
 }
 
+/// Who steps the release now, or why that is not known.
+#[derive(Debug, Serialize)]
+struct PresencePart {
+    by: Option<Str>,
+    since: Option<Timestamp>,
+    /// The last step, in words.
+    step: Option<String>,
+    /// Until when it counts without a renewal.
+    until: Option<Timestamp>,
+    unknown: Option<String>,
+}
+
 #[derive(Debug, Serialize)]
 struct ActionPart {
     verb: Verb,
@@ -106,7 +121,12 @@ impl ReleaseList {
         now: Timestamp,
     ) -> Self {
         let item = |(release, actions): &(Arc<Release>, Vec<Action>)| {
-            ReleaseItem::new(release, actions, measurements.of(&release.uid).map(Arc::as_ref))
+            ReleaseItem::new(
+                release,
+                actions,
+                measurements.of(&release.uid).map(Arc::as_ref),
+                (&snapshot.presence, now),
+            )
         };
         Self {
             api_version: API_VERSION,
@@ -125,7 +145,12 @@ impl ReleaseList {
 
 impl ReleaseItem {
     /// One release with what can be done to it, and what was measured.
-    pub fn new(release: &Release, actions: &[Action], measured: Option<&Measured>) -> Self {
+    pub fn new(
+        release: &Release,
+        actions: &[Action],
+        measured: Option<&Measured>,
+        (presence, now): (&Presences, Timestamp),
+    ) -> Self {
         Self {
             target: release.key.target(),
             namespace: release.key.namespace.clone(),
@@ -147,9 +172,25 @@ impl ReleaseItem {
                 detail: management.name.clone(),
                 forecast: forecast(management.template, &management.when),
             }),
+            presence: presence_of(release, presence, now),
             actions: actions.iter().map(action).collect(),
         }
     }
+}
+
+fn presence_of(release: &Release, presence: &Presences, now: Timestamp) -> Option<PresencePart> {
+    let nothing = PresencePart { by: None, since: None, step: None, until: None, unknown: None };
+    if let Some(known) = presence.of(&release.key, now) {
+        return Some(PresencePart {
+            by: Some(sanitize(&known.holder).into()),
+            since: Some(known.since),
+            step: (!known.step.is_empty()).then(|| sanitize(&known.step).into_owned()),
+            until: Some(known.lapses()),
+            ..nothing
+        });
+    }
+    let unknown = presence.unknown(&release.key.namespace).filter(|_| release.traffic.is_some())?;
+    Some(PresencePart { unknown: Some(sanitize(unknown).into_owned()), ..nothing })
 }
 
 fn track(track: &crate::domain::Track) -> TrackPart {

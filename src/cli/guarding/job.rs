@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::GuardFlags;
 use crate::{
-    action::guard::LEASE_PREFIX,
+    action::guard::lease_of,
     cli::{Exit, Failure, Session, reading::Reading},
     cluster::{observe::WATCHED, written},
     config::Config,
@@ -111,7 +111,7 @@ async fn rules(release: &Release, reading: &Reading, through_service: bool) -> V
         );
     }
     // The guard's own Lease; a name can't be given for what does not exist yet.
-    let lease = format!("{LEASE_PREFIX}{}-{}", key.kind.singular(), key.name);
+    let lease = lease_of(key).name;
     rules.push(json!({"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["create"]}));
     rules.push(json!({"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "resourceNames": [lease],
         "verbs": ["get", "patch"]}));

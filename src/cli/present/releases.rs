@@ -4,15 +4,21 @@ use std::sync::Arc;
 
 use crate::{
     cli::table::Table,
-    domain::{Age, Release, Timestamp, release::Role},
+    domain::{
+        Age, Release, Timestamp,
+        presence::{Presence, Presences},
+        release::Role,
+    },
     ui::text::{Elide, elide},
 };
+
+use super::stepped;
 
 /// The most cells of a name in a table that is not wide.
 const LONGEST: usize = 48;
 
 /// The table of `status`, worst first; `wide` adds where it stands in its history and who else steers it.
-pub fn releases_table(releases: &[Arc<Release>], wide: bool, now: Timestamp) -> Table {
+pub fn releases_table(releases: &[Arc<Release>], presence: &Presences, wide: bool, now: Timestamp) -> Table {
     let mut heading = vec!["NAMESPACE", "RELEASE", "STATE", "SINCE", "HOW", "STEP", "%", "VERSIONS", "READY"];
     if wide {
         heading.extend(["REVISION", "BACK TO", "HEALTH", "MANAGED BY"]);
@@ -45,14 +51,14 @@ pub fn releases_table(releases: &[Arc<Release>], wide: bool, now: Timestamp) -> 
                 managers.join(", "),
             ]);
         }
-        cells.push(release.reason.to_string());
+        cells.push(reason(release, presence.of(&release.key, now)));
         table.row(cells);
     }
     table
 }
 
 /// One line on one release as it is now: `shop/web (deployment)  progressing  v1→v2  3/4  reason`.
-pub fn release_line(release: &Release) -> String {
+pub fn release_line(release: &Release, presence: Option<&Presence>) -> String {
     let text = [
         format!("{} ({})", release.key.qualified(), release.key.kind.singular()),
         state(release),
@@ -60,10 +66,19 @@ pub fn release_line(release: &Release) -> String {
         if weight(release).is_empty() { String::new() } else { format!("{} %", weight(release)) },
         versions(release),
         ready(release),
-        release.reason.to_string(),
+        reason(release, presence),
     ];
     let line = text.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join("  ");
     crate::domain::text::sanitize(&line).into_owned()
+}
+
+/// The reason of its state, and who steps it.
+fn reason(release: &Release, presence: Option<&Presence>) -> String {
+    match presence.map(stepped) {
+        Some(stepped) if release.reason.is_empty() => stepped,
+        Some(stepped) => format!("{stepped}; {}", release.reason),
+        None => release.reason.to_string(),
+    }
 }
 
 fn state(release: &Release) -> String {

@@ -3,8 +3,7 @@
 use super::{Wish, needs_word};
 use crate::{
     action::{Engine, Preview},
-    cli::{Session, present},
-    cluster::Cluster,
+    cli::{Session, present, reading::Reading},
     domain::Plan,
 };
 
@@ -14,11 +13,11 @@ pub async fn confirmed(
     wish: &Wish<'_>,
     plan: &Plan,
     engine: &Engine,
-    cluster: &Cluster,
+    reading: &Reading,
     tried: bool,
     session: &mut Session,
 ) -> Result<bool, String> {
-    let key = &plan.release.key;
+    let (key, cluster) = (&plan.release.key, &reading.cluster);
     let fingerprint = cluster.identity().fingerprint.word.clone();
     if tried {
         return Ok(true);
@@ -41,8 +40,11 @@ pub async fn confirmed(
     if !session.terminal.asks {
         return Err(format!("not confirmed: there is no terminal to ask on; pass --yes; nothing was sent to {key}"));
     }
-    let (preview, managers, _) =
-        tokio::join!(engine.preview(plan), engine.managers(plan), engine.rights(&plan.release));
+    let presence = async {
+        engine.rights(&plan.release).await;
+        super::presence_lines(plan, engine, reading).await
+    };
+    let (preview, managers, presence) = tokio::join!(engine.preview(plan), engine.managers(plan), presence);
     let dry_run = match preview {
         Preview::Accepted { warnings } if warnings.is_empty() => "accepted".to_owned(),
         Preview::Accepted { warnings } => format!("accepted, with warnings: {}", warnings.join("; ")),
@@ -52,6 +54,7 @@ pub async fn confirmed(
     };
     let identity = cluster.identity();
     let mut lines = present::plan_lines(plan, &managers);
+    lines.extend(presence);
     lines.push(format!("dry run  {}", crate::domain::text::sanitize(&dry_run)));
     lines.push(format!("cluster  {fingerprint} {} ({})", identity.context, identity.server));
     session.output.aside(&[lines.join("\n").as_str(), "\n"].concat());

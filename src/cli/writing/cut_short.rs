@@ -1,12 +1,14 @@
 //! A write that a person or the system stopped: what of it was sent is told, never guessed.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::{
     action::Progress,
     cli::{Exit, Failure, Session, documents::OutcomeDocument, output::Format},
-    domain::{Outcome, Plan, outcome::OutcomeKind},
+    domain::{Outcome, outcome::OutcomeKind},
 };
+
+use super::Announcing;
 
 /// How far a write has come: kept beside it, for when it is stopped.
 #[derive(Debug, Default)]
@@ -14,7 +16,7 @@ pub struct Way(Mutex<Come>);
 
 #[derive(Debug, Default, Clone)]
 struct Come {
-    plan: Option<Arc<Plan>>,
+    plan: Option<Announcing>,
     journal: Option<String>,
     /// Calls that are sent, of those of the plan.
     calls: usize,
@@ -46,10 +48,10 @@ impl Way {
     }
 
     /// The plan begins, with so many calls.
-    pub fn begins(&self, plan: &Arc<Plan>, calls: usize) {
+    pub fn begins(&self, plan: Announcing, calls: usize) {
         let mut come = self.come();
         let journal = come.journal.take();
-        *come = Come { plan: Some(Arc::clone(plan)), journal, calls, ..Come::default() };
+        *come = Come { plan: Some(plan), journal, calls, ..Come::default() };
     }
 
     /// It went on.
@@ -82,7 +84,7 @@ impl Way {
         let outcome = come.outcome();
         if matches!(format, Format::Json | Format::Yaml) {
             let journal = come.journal.filter(|_| come.plan.is_some() && come.sent != Sent::Nothing);
-            let document = OutcomeDocument::new(come.plan.as_deref(), &outcome, journal);
+            let document = OutcomeDocument::new(come.plan.as_ref(), &outcome, journal);
             if let Err(failure) = session.output.document(&document, format) {
                 return Failure { exit: Exit::Interrupted, ..failure };
             }
@@ -93,7 +95,7 @@ impl Way {
 
 impl Come {
     fn outcome(&self) -> Outcome {
-        let place = self.plan.as_ref().map(|plan| {
+        let place = self.plan.as_ref().map(|(plan, _)| {
             let key = &plan.release.key;
             format!("{} -n {}", key.target(), key.namespace)
         });

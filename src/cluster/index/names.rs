@@ -33,7 +33,8 @@ pub fn names(row: &Row) -> Vec<ObjectKey> {
         | Row::Autoscaler(_)
         | Row::Budget(_)
         | Row::Namespace(_)
-        | Row::Run(_) => return Vec::new(),
+        | Row::Run(_)
+        | Row::Presence(..) => return Vec::new(),
     };
     names.sort_unstable();
     names.dedup();

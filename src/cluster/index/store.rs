@@ -7,6 +7,7 @@ use crate::cluster::wire::Row;
 use crate::cluster::wire::service::Slice;
 use crate::domain::objects::{Autoscaler, DisruptionBudget, RevisionObject, Service};
 use crate::domain::pod::Pod;
+use crate::domain::presence::Presence;
 use crate::domain::selector::Selector;
 use crate::domain::traffic::Route;
 use crate::domain::workload::Workload;
@@ -119,6 +120,14 @@ impl Store {
     pub fn row(&self, key: &ObjectKey) -> Option<&Row> {
         // A look-up by borrowed parts would need its own key type; two counted strings are cheap to copy.
         self.rows.get(&key.kind)?.get(&(key.namespace.clone(), key.name.clone())).map(|held| &held.row)
+    }
+
+    /// Who says to step a release, in no order.
+    pub fn presences(&self) -> impl Iterator<Item = &Arc<Presence>> {
+        self.rows.get(&Kind::Lease).into_iter().flatten().filter_map(|(_, held)| match &held.row {
+            Row::Presence(_, presence) => Some(presence),
+            _ => None,
+        })
     }
 
     /// The workload at `key`.
@@ -266,7 +275,7 @@ impl Store {
                 let autoscalers = self.autoscalers_of.entry(autoscaler.target.clone()).or_default();
                 autoscalers.insert(autoscaler.key.clone());
             }
-            Row::Namespace(_) => {}
+            Row::Namespace(_) | Row::Presence(..) => {}
             Row::Rollout(rollout) => {
                 self.workload_at.insert(rollout.meta.uid.clone(), rollout.meta.key.clone());
                 self.templates.insert(&rollout.meta.key, &rollout.workload.template_labels);
@@ -347,7 +356,7 @@ impl Store {
                 self.switches.remove(&old.key);
             }
             (Row::Budget(old), None) => self.budgets.remove(&old.key),
-            (Row::Service(_) | Row::Budget(_), Some(_)) | (Row::Namespace(_), _) => {}
+            (Row::Service(_) | Row::Budget(_), Some(_)) | (Row::Namespace(_) | Row::Presence(..), _) => {}
             (Row::Slice(old), _) => drop_from(&mut self.slices_of, Some(&old.service), |keys| {
                 keys.remove(&old.key);
                 keys.is_empty()

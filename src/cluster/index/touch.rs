@@ -45,7 +45,7 @@ impl Store {
                 }
             }
             Row::Autoscaler(autoscaler) => keys.push(autoscaler.target.clone()),
-            Row::Namespace(_) => {}
+            Row::Namespace(_) | Row::Presence(..) => {}
             Row::Route(route) => {
                 keys.push(route.meta.key.clone());
                 keys.extend(route.delegates());

@@ -11,7 +11,7 @@
 //! ```
 
 use super::said::{age, clock, shown, versions_within};
-use super::{numbers, unread};
+use super::{numbers, presence, unread};
 use crate::app::Model;
 use crate::app::filter::Filter;
 use crate::app::measuring::{self, Limits};
@@ -51,7 +51,11 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) {
     let stepped = rows.iter().any(|release| release.step.is_some());
     let mut columns = COLUMNS.to_vec();
     // As wide as the longest name, so that what is left goes to the versions.
-    let name = |release: &Release| release.key.namespace.len() + 1 + release.key.name.len();
+    let name = |release: &Release| {
+        let mark =
+            model.stepped_by_another(&release.key).map_or(0, |presence| 1 + text::width(&presence::mark(presence)));
+        release.key.namespace.len() + 1 + release.key.name.len() + mark
+    };
     let longest = rows.iter().map(|release| name(release)).max().unwrap_or(0).clamp(14, 40);
     columns[2].width = Width::Between(14, longest as u16);
     // A column without a word in it is room for the names.
@@ -223,11 +227,17 @@ fn row<'a>(release: &'a Release, model: &Model, look: Look<'_>) -> Row<'a> {
     }
 }
 
-/// The name, and whether a guard of this console watches it.
+/// The name, whether a guard of this console watches it, and who else steps it.
 fn named(name: &str, release: &Release, model: &Model, look: Look<'_>) -> Line<'static> {
-    let Some(guard) = model.guards.of(&release.uid) else { return Line::raw(name.to_owned()) };
-    let style = if guard.word() == "guard" { "text.muted" } else { "verdict.bad" };
-    Line::from(vec![Span::raw(name.to_owned()), Span::styled(format!(" {}", guard.word()), look.theme.style(style))])
+    let mut line = Line::raw(name.to_owned());
+    if let Some(guard) = model.guards.of(&release.uid) {
+        let style = if guard.word() == "guard" { "text.muted" } else { "verdict.bad" };
+        line.push_span(Span::styled(format!(" {}", guard.word()), look.theme.style(style)));
+    }
+    if let Some(another) = model.stepped_by_another(&release.key) {
+        line.push_span(Span::styled(format!(" {}", presence::mark(another)), look.theme.style("message.warning")));
+    }
+    line
 }
 
 /// Whether [`share`] may give anything: cheap, since it is asked of every release.
@@ -261,6 +271,10 @@ fn about(buffer: &mut Buffer, area: Rect, release: &Release, model: &Model, look
             format!("{reason}; waiting for a person since {clock}").into()
         }
         None => shown(&release.reason),
+    };
+    let reason = match model.stepped_by_another(&release.key) {
+        Some(another) => format!("{}; {reason}", presence::short(model, another)).into(),
+        None => reason,
     };
     let strong = look.theme.style("text.strong");
     let rest = put(buffer, Slot::row(area, 0), &name, strong);

@@ -7,8 +7,8 @@
 //! ```
 //! From 120×40 on all six panes are shown at once; Tab then moves the frame that has the keys.
 
-use super::numbers;
-use super::said::{age_words, shown, versions};
+use super::said::{age_words, clock, shown, versions};
+use super::{numbers, presence};
 use crate::app::Model;
 use crate::app::layers::ReleaseView;
 use crate::app::measuring::{self, Limits};
@@ -36,7 +36,11 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, view: &ReleaseView, 
         lines if lines.len() == 2 && area.height >= 16 => lines,
         _ => vec![look.elide(&reason, cells, Elide::End).into_owned()],
     };
-    let below = if area.height >= 8 { 1 + reasons.len() as u16 } else { 0 };
+    let another = presence::somebody_else(model, &release.key);
+    let below = match area.height {
+        ..8 => 0,
+        _ => 1 + reasons.len() as u16 + u16::from(another.is_some()),
+    };
     let inside = Rect { y: area.y + above.min(area.height), height: area.height.saturating_sub(above + below), ..area };
     if all {
         grid(buffer, inside, model, view, look);
@@ -47,7 +51,11 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, view: &ReleaseView, 
     }
     if below > 0 {
         let slot = |row| Slot::row(area, area.height - below + row).after(1);
-        for (row, line) in (0..).zip(&reasons) {
+        if let Some(another) = &another {
+            let line = look.elide(another, cells, Elide::End);
+            put(buffer, slot(0), &line, look.theme.style("message.warning"));
+        }
+        for (row, line) in (u16::from(another.is_some())..).zip(&reasons) {
             put(buffer, slot(row), line, look.theme.style("text.strong"));
         }
         put(buffer, slot(below - 1), &look.elide(&next(model, release), cells, Elide::End), Style::new());
@@ -101,6 +109,12 @@ fn summary(buffer: &mut Buffer, slot: Slot, model: &Model, view: &ReleaseView, l
     let room = usize::from(slot.cells).saturating_sub(line.width() + 3);
     if let Some(progress) = progress(release, model).into_iter().find(|words| width(words) <= room) {
         line.push_span(Span::styled(format!("  {progress}"), theme.style("state.progressing")));
+    }
+    if let Some(ours) = model.stepped_by_us(&release.key) {
+        let words = format!("  you since {}", clock(ours.since, model));
+        if line.width() + width(&words) < usize::from(slot.cells) {
+            line.push_span(Span::styled(words, theme.style("text.muted")));
+        }
     }
     put_line(buffer, slot.after(1), &line, look);
 }

@@ -3,6 +3,7 @@
 mod hostile;
 mod measured;
 mod overlays;
+mod presence;
 mod reasons;
 mod traffic;
 mod unread;

@@ -12,7 +12,9 @@ use super::{Arguments, MEASURED_WITHIN, json_line, print};
 use crate::{
     cli::{Exit, Failure, Session, output::Format, present, reading::Reading},
     cluster::Observer,
-    domain::{Age, Measured, Measurements, Release, Snapshot, Timestamp, Uid, snapshot::Connection},
+    domain::{
+        Age, Measured, Measurements, Release, Snapshot, Str, Timestamp, Uid, presence::Presences, snapshot::Connection,
+    },
     metrics::{self, Focus, Meter, MeterOptions},
     strategy::{Settled, strategy},
 };
@@ -40,7 +42,8 @@ pub async fn lines(arguments: &Arguments, reading: &Reading, session: &mut Sessi
         for release in &shown {
             let measured = meter.as_ref().and_then(|meter| meter.measurements.borrow().of(&release.uid).cloned());
             let format = arguments.format.output;
-            if let Some(line) = changed(release, &mut seen, (format, measured.as_deref()), reading)? {
+            if let Some(line) = changed(release, &snapshot.presence, &mut seen, (format, measured.as_deref()), reading)?
+            {
                 session.output.line(&if is_document(arguments) { line } else { stamped(now, &line) });
             }
         }
@@ -61,30 +64,35 @@ pub async fn lines(arguments: &Arguments, reading: &Reading, session: &mut Sessi
 struct Seen {
     release: Arc<Release>,
     moved: present::Moved,
+    /// Who stepped it.
+    by: Option<Str>,
     line: String,
 }
 
 /// The line for a release that is not as it was last told; none for one that is.
 fn changed(
     release: &Arc<Release>,
+    presence: &Presences,
     seen: &mut BTreeMap<Uid, Seen>,
     (format, measured): (Format, Option<&Measured>),
     reading: &Reading,
 ) -> Result<Option<String>, Failure> {
     let before = seen.get(&release.uid);
-    if before.is_some_and(|before| Arc::ptr_eq(&before.release, release)) {
+    let stepped = presence.of(&release.key, reading.options.clock.now());
+    let by = stepped.map(|presence| presence.holder.clone());
+    if before.is_some_and(|before| Arc::ptr_eq(&before.release, release) && before.by == by) {
         return Ok(None);
     }
     let moved = present::Moved::of(release);
-    if before.is_some_and(|before| before.moved == moved) {
+    if before.is_some_and(|before| before.moved == moved && before.by == by) {
         return Ok(None);
     }
     let line = match format {
-        Format::Json | Format::Yaml => json_line(release, reading, measured)?,
-        _ => present::release_line(release),
+        Format::Json | Format::Yaml => json_line(release, presence, reading, measured)?,
+        _ => present::release_line(release, stepped),
     };
     let new = before.is_none_or(|before| before.line != line);
-    seen.insert(release.uid.clone(), Seen { release: Arc::clone(release), moved, line: line.clone() });
+    seen.insert(release.uid.clone(), Seen { release: Arc::clone(release), moved, by, line: line.clone() });
     Ok(new.then_some(line))
 }
 
@@ -160,6 +168,8 @@ pub async fn until_settled(arguments: &Arguments, reading: &Reading, session: &m
                 (Exit::NotInTime, Some(format!("not settled within {limit}: {missing}").into()))
             }
         };
+        let presence = reading.cluster.presences(&reading.options_of_target()).await;
+        let snapshot = Snapshot { presence, ..Snapshot::clone(&snapshot) };
         print(&snapshot, &[release], arguments.format.output, reading, session).await?;
         return match why {
             None => Ok(exit),

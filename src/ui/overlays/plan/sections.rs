@@ -1,5 +1,6 @@
 //! What a plan's dialog says before it is confirmed.
 
+use crate::action::presence::{Announced, announced};
 use crate::app::Model;
 use crate::app::gates::{self, Gate};
 use crate::app::layers::PlanDialog;
@@ -9,6 +10,7 @@ use crate::domain::management::Reverts;
 use crate::domain::plan::{Change, Inverse};
 use crate::domain::{Direction, Intent, Kind, Plan, Str, Verb};
 use crate::ui::text::{Align, Elide, fit, width, wrap};
+use crate::ui::view::presence::somebody_else;
 use crate::ui::view::said::shown;
 use crate::ui::widgets::Look;
 use crate::ui::widgets::ticks::Tick;
@@ -38,6 +40,9 @@ pub(super) fn lines(
     }
     if let Some(why) = measured_against(model, plan) {
         lines.extend(labelled("numbers", Tick::Bad, &why, cells, look));
+    }
+    if let Some(another) = somebody_else(model, &plan.release.key).filter(|_| plan.steps()) {
+        lines.extend(labelled("presence", Tick::Warn, &another, cells, look));
     }
     lines.push(Line::default());
     if plan.diff.is_empty() {
@@ -80,8 +85,25 @@ pub(super) fn lines(
     }
     let (tick, text) = inverse(&plan.inverse);
     lines.extend(labelled("inverse", tick, &text, cells, look));
+    lines.extend(presence(model, plan, cells, look));
     if let Some(why) = model.rights.get(&plan.release.uid).and_then(|rights| rights.unknown.as_ref()) {
         lines.extend(labelled("rights", Tick::Unknown, &format!("not known: {why}"), cells, look));
+    }
+    lines
+}
+
+/// That others will see who takes this step, and whether they can be seen.
+fn presence(model: &Model, plan: &Plan, cells: usize, look: Look<'_>) -> Vec<Line<'static>> {
+    let release = &plan.release;
+    let missing = model.rights.get(&release.uid).and_then(|rights| rights.presence.as_ref());
+    let mut lines = match announced(plan, gates::policy(model), missing) {
+        Announced::No => return Vec::new(),
+        announced @ Announced::Lease(_) => labelled("presence", Tick::Plain, &announced.words(), cells, look),
+        announced @ Announced::Off(_) => labelled("presence", Tick::Unknown, &announced.words(), cells, look),
+    };
+    if let Some(why) = model.shown().presence.unknown(&release.key.namespace) {
+        let text = format!("whether somebody else steps it is not known: {why}");
+        lines.extend(labelled("", Tick::Unknown, &text, cells, look));
     }
     lines
 }
