@@ -28,6 +28,7 @@ pub mod rights;
 pub mod runner;
 pub mod scroll;
 pub mod session;
+pub mod sight;
 pub mod timeline;
 pub mod update;
 pub mod wake;

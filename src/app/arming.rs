@@ -47,6 +47,11 @@ impl Arming {
         matches!(self, Self::Seen(last) if tick.saturating_sub(last) >= QUIET)
     }
 
+    /// Whether its contents are on the terminal.
+    pub const fn is_seen(self) -> bool {
+        matches!(self, Self::Seen(_))
+    }
+
     /// When it will be armed if no key comes.
     pub fn armed_at(self) -> Option<Duration> {
         match self {

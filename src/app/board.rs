@@ -6,7 +6,7 @@ use super::keys::Step;
 use super::scroll::Scroll;
 use crate::domain::{Release, Snapshot, State, Timestamp, Uid};
 use std::cmp::{Ordering, Reverse};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -101,6 +101,8 @@ pub struct Board {
     pub chosen: bool,
     /// The selected row, kept for the time when the release itself goes.
     pub scroll: Scroll,
+    /// Those of them that have the namespace and the name of another one.
+    pub twins: HashSet<Uid>,
     /// The states under which the rows stand.
     standing: HashMap<Uid, State>,
     /// The tick at which every row was last put under its own state.
@@ -129,6 +131,7 @@ impl Board {
                 rows.push((self.stand(release), Arc::clone(release)));
             }
         }
+        self.twins = twins(&snapshot.releases);
         let sort = self.sort;
         rows.sort_by(|(own, one), (other, two)| sort.compare((*own, one), (*other, two)));
         self.rows.clear();
@@ -199,4 +202,11 @@ impl Board {
     pub fn current(&self) -> Option<&Arc<Release>> {
         self.rows.get(self.scroll.at).filter(|release| Some(&release.uid) == self.selected.as_ref())
     }
+}
+
+/// The releases that can't be told from another one by namespace and name; those of a snapshot stand side by side.
+fn twins(releases: &[Arc<Release>]) -> HashSet<Uid> {
+    let same =
+        |pair: &&[Arc<Release>]| pair[0].key.name == pair[1].key.name && pair[0].key.namespace == pair[1].key.namespace;
+    releases.windows(2).filter(same).flatten().map(|release| release.uid.clone()).collect()
 }

@@ -8,6 +8,9 @@ use super::model::{Model, Size};
 /// Lines of the board that are no rows: header, counters, column names, rule, two lines on the selected row, footer.
 const BOARD_FRAME: u16 = 7;
 
+/// Of these, the lines on the selected row that there are always.
+const ABOUT_LINES: u16 = 2;
+
 /// Lines around a pane: header, summary, tabs, two borders, two lines on the release, footer.
 const PANE_FRAME: u16 = 8;
 
@@ -48,7 +51,18 @@ pub fn message_lines(model: &Model) -> Vec<String> {
 
 /// Rows of releases in sight.
 pub fn board_rows(model: &Model) -> usize {
-    lines(model, BOARD_FRAME)
+    lines(model, BOARD_FRAME + about_lines(model) - ABOUT_LINES)
+}
+
+/// Lines on the selected release: more than the usual ones where the releases leave rows free, so that a reason is not cut
+/// beside them. By all releases and not by those that a filter leaves: what is typed moves nothing.
+pub fn about_lines(model: &Model) -> u16 {
+    // Before anything was read nothing is cut, and how many there will be is not known.
+    let free = match model.board.total {
+        0 => 0,
+        total => lines(model, BOARD_FRAME).saturating_sub(total),
+    };
+    ABOUT_LINES + (free as u16).min(2)
 }
 
 /// The heights of the three rows of panes that are shown at once; the second row's first pane is the traffic.

@@ -10,6 +10,7 @@ use super::messages::Level;
 use super::model::Size;
 use super::rights::Rights;
 use super::session::Session;
+use super::sight::InSight;
 use super::writes::Phase;
 use crate::action::guard::GuardNews;
 use crate::action::journal::Unfinished;
@@ -27,8 +28,8 @@ pub enum Msg {
     Paste(String),
     /// The terminal has another size.
     Resize(Size),
-    /// A frame that showed this revision of the Model reached the terminal.
-    Flushed(u64),
+    /// A frame that showed this revision of the Model reached the terminal, and these lines of the topmost dialog.
+    Flushed(u64, Option<Box<InSight>>),
     /// Time passed.
     Tick,
     /// The cluster changed.
@@ -103,7 +104,7 @@ impl Msg {
             Self::Key(_)
             | Self::Paste(_)
             | Self::Resize(_)
-            | Self::Flushed(_)
+            | Self::Flushed(..)
             | Self::Tick
             | Self::Snapshot(_)
             | Self::Measured(_)

@@ -29,6 +29,7 @@ use super::layers::{Layer, Leave};
 use super::measuring;
 use super::model::Model;
 use super::msg::Msg;
+use super::sight::{InSight, Of};
 use std::time::Duration;
 
 /// Within this time a second `Ctrl-c` ends the console.
@@ -43,8 +44,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 
 fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let msg = match msg {
-        Msg::Flushed(revision) => {
-            flushed(model, revision);
+        Msg::Flushed(revision, shown) => {
+            flushed(model, revision, shown.as_deref());
             return Vec::new();
         }
         Msg::Tick => {
@@ -73,20 +74,30 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Snapshot(snapshot) => snapshot::take(model, snapshot),
-        Msg::Flushed(_) | Msg::Tick | Msg::Measured(_) => Vec::new(),
+        Msg::Flushed(..) | Msg::Tick | Msg::Measured(_) => Vec::new(),
         other => answers::take(model, other),
     }
 }
 
-/// A frame reached the terminal: the dialogs that it showed begin to arm.
-fn flushed(model: &mut Model, revision: u64) {
+/// A frame reached the terminal: the dialogs that it showed begin to arm, and what it showed of them was seen.
+fn flushed(model: &mut Model, revision: u64, shown: Option<&InSight>) {
     let tick = model.tick;
     for layer in &mut model.layers {
-        match layer {
-            Layer::Plan(dialog) => dialog.arming.flushed(revision, tick),
-            Layer::Interrupted(list) => list.arming.flushed(revision, tick),
-            Layer::Guard(dialog) => dialog.arming.flushed(revision, tick),
-            _ => {}
+        let (arming, sight, of) = match layer {
+            Layer::Plan(dialog) => (&mut dialog.arming, &mut dialog.sight, Of::Plan(dialog.number)),
+            Layer::Interrupted(list) => (&mut list.arming, &mut list.sight, Of::Interrupted),
+            Layer::Guard(dialog) => (&mut dialog.arming, &mut dialog.sight, Of::Guard),
+            _ => continue,
+        };
+        let before = arming.is_seen();
+        arming.flushed(revision, tick);
+        if arming.is_seen() {
+            if !before {
+                sight.forget();
+            }
+            if let Some(frame) = shown.filter(|frame| frame.of == of) {
+                sight.take(frame);
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::app::layers::Layer;
 use crate::app::messages::Level;
 use crate::app::model::Size as Cells;
 use crate::app::runner::News;
+use crate::app::sight::InSight;
 use crate::app::{Console, Msg, Setup, Wish};
 use crate::domain::Str;
 use crate::ui::glyphs::Glyphs;
@@ -49,8 +50,8 @@ pub struct Screenplay {
     /// The name of the theme that was last asked for; one that does not exist is asked for once.
     theme_name: Str,
     changed: bool,
-    /// Which revision of the Model each picture on its way shows.
-    frames: VecDeque<(FrameId, u64)>,
+    /// Which revision of the Model each picture on its way shows, and what of a dialog.
+    frames: VecDeque<(FrameId, u64, Option<Box<InSight>>)>,
 }
 
 impl Screenplay {
@@ -86,6 +87,10 @@ impl Screenplay {
         for problem in problems {
             self.console.handle(Msg::Say(Level::Warning, problem.to_string().into()));
         }
+    }
+
+    const fn look(&self) -> Look<'_> {
+        Look { theme: &self.theme, glyphs: self.display.glyphs, keys: None }
     }
 
     /// Whether a dialog waits for its first frame.
@@ -153,26 +158,24 @@ impl Program for Screenplay {
     }
 
     fn draw(&self, buffer: &mut Buffer) -> Option<Position> {
-        let look = Look { theme: &self.theme, glyphs: self.display.glyphs, keys: None };
+        let look = self.look();
         view::draw(buffer, buffer.area, &self.console.model, look)
     }
 
     fn drawn(&mut self, frame: FrameId) {
         self.changed = false;
-        self.frames.push_back((frame, self.console.model.revision));
+        let shown = view::in_sight(&self.console.model, self.look()).map(Box::new);
+        self.frames.push_back((frame, self.console.model.revision, shown));
     }
 
     fn flushed(&mut self, frame: FrameId, _now: Instant) -> Typed {
         let mut shown = None;
-        while let Some((id, revision)) = self.frames.front().copied()
-            && id.0 <= frame.0
-        {
-            shown = Some(revision);
-            self.frames.pop_front();
+        while let Some((_, revision, lines)) = self.frames.pop_front_if(|(id, ..)| id.0 <= frame.0) {
+            shown = Some((revision, lines));
         }
-        let Some(revision) = shown else { return Typed::Keep };
+        let Some((revision, lines)) = shown else { return Typed::Keep };
         let waited = self.awaits_frame();
-        self.console.handle(Msg::Flushed(revision));
+        self.console.handle(Msg::Flushed(revision, lines));
         // A dialog is seen for the first time: what was typed before was not typed for it.
         if waited && !self.awaits_frame() { Typed::Discard } else { Typed::Keep }
     }

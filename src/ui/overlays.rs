@@ -2,6 +2,7 @@
 
 mod chart;
 mod choice;
+mod dialog;
 mod form;
 mod guard;
 mod help;
@@ -16,6 +17,7 @@ mod text;
 
 use crate::app::Model;
 use crate::app::layers::Layer;
+use crate::app::sight::InSight;
 use crate::ui::widgets::Look;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -39,6 +41,16 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, layer: &Layer, look:
         Layer::Leaving { because, .. } => leaving::draw(buffer, area, because, look),
     }
     None
+}
+
+/// What of the topmost dialog `area` shows, when it is one that takes `y`.
+pub fn in_sight(area: Rect, model: &Model, look: Look<'_>) -> Option<InSight> {
+    match model.top()? {
+        Layer::Plan(dialog) => plan::in_sight(area, model, dialog, look),
+        Layer::Guard(dialog) => guard::in_sight(area, model, dialog, look),
+        Layer::Interrupted(list) => Some(interrupted::in_sight(area, model, list)),
+        _ => None,
+    }
 }
 
 /// The upper part of `area` that a dialog of `lines` lines takes, its frame included, no wider than `width`.

@@ -23,11 +23,27 @@ pub(crate) mod samples;
 mod tests;
 
 use crate::app::layers::Layer;
+use crate::app::sight::InSight;
 use crate::app::{Model, layout};
 use crate::ui::overlays;
 use crate::ui::widgets::{Look, Slot, fill};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+
+/// What of the topmost dialog the screen shows, when it is one that takes `y`.
+pub fn in_sight(model: &Model, look: Look<'_>) -> Option<InSight> {
+    let look = Look { keys: Some(model.keys.as_ref()), ..look };
+    let area = Rect::new(0, 0, model.size.width, model.size.height);
+    overlays::in_sight(body(area, model).0, model, look)
+}
+
+/// The room between header and footer, and the message below it.
+fn body(area: Rect, model: &Model) -> (Rect, Vec<String>) {
+    let said = if area.height > 3 { layout::message_lines(model) } else { Vec::new() };
+    let around = 2 + said.len() as u16;
+    let body = Rect { y: area.y + 1, height: area.height.saturating_sub(around), ..area };
+    (if area.height == 0 { area } else { body }, said)
+}
 
 /// Draws the screen; gives where the cursor stands, while something is typed.
 pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) -> Option<Position> {
@@ -35,10 +51,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) -> O
     let look = Look { keys: Some(model.keys.as_ref()), ..look };
     fill(buffer, area, look.theme.style("screen"));
     header::draw(buffer, Slot::row(area, 0), model, look);
-    let said = if area.height > 3 { layout::message_lines(model) } else { Vec::new() };
+    let (body, said) = body(area, model);
     let below = 1 + said.len() as u16;
-    let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1 + below), ..area };
-    let body = if area.height == 0 { area } else { body };
     let mut cursor = None;
     let filling = model.layers.iter().rposition(|layer| !layer.is_dialog());
     match filling.map(|place| &model.layers[place]) {

@@ -4,6 +4,8 @@ use crate::action::guard::arm;
 use crate::app::arming::Arming;
 use crate::app::field::TextField;
 use crate::app::guards::{Acts, GuardTerms};
+use crate::app::scroll::Scroll;
+use crate::app::sight::Sight;
 use crate::config::{Config, HealthSettings, Origin, Written, no_address};
 use crate::domain::guarding::{GuardSettings, OnBreach};
 use crate::domain::intent::ReleaseId;
@@ -89,6 +91,10 @@ pub struct GuardDialog {
     pub ladder: bool,
     /// When `y` may be taken.
     pub arming: Arming,
+    /// What of it was on the terminal: `y` waits for all of it.
+    pub sight: Sight,
+    /// How far it is scrolled.
+    pub scroll: Scroll,
     /// What the settings say of the endpoint.
     known: Option<HealthSettings>,
 }
@@ -123,6 +129,8 @@ impl GuardDialog {
             problem: None,
             ladder: release.step.is_some(),
             arming,
+            sight: Sight::default(),
+            scroll: Scroll::default(),
             known,
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::app::arming::Arming;
 use crate::app::scroll::Scroll;
+use crate::app::sight::Sight;
 
 /// The list of interrupted plans, which are in the Model.
 #[derive(Debug, Default)]
@@ -10,4 +11,6 @@ pub struct Interrupted {
     pub scroll: Scroll,
     /// When `y` may be taken.
     pub arming: Arming,
+    /// Whether what `y` would send was on the terminal.
+    pub sight: Sight,
 }

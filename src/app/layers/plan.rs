@@ -3,6 +3,7 @@
 use crate::app::arming::Arming;
 use crate::app::field::TextField;
 use crate::app::scroll::Scroll;
+use crate::app::sight::Sight;
 use crate::domain::intent::{Override, PausedUndo, ReleaseId, RuleRef, Standing, UndoTo};
 use crate::domain::management::Management;
 use crate::domain::plan::{PlanId, Refusal};
@@ -44,6 +45,8 @@ pub struct PlanDialog {
     pub chosen: Option<Other>,
     /// When `y` may be taken.
     pub arming: Arming,
+    /// What of it was on the terminal: `y` waits for all of it.
+    pub sight: Sight,
     /// The fingerprint word, where it must be typed.
     pub word: Option<Word>,
     /// Why, for the journal.
@@ -228,6 +231,7 @@ impl PlanDialog {
             choices,
             chosen,
             arming: Arming::default(),
+            sight: Sight::default(),
             word: None,
             reason: TextField::default(),
             typing_reason: false,

@@ -66,7 +66,7 @@ pub fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Key(_)
         | Msg::Paste(_)
         | Msg::Resize(_)
-        | Msg::Flushed(_)
+        | Msg::Flushed(..)
         | Msg::Tick
         | Msg::Snapshot(_)
         | Msg::Measured(_) => {}

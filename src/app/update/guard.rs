@@ -65,7 +65,11 @@ pub fn pressed(model: &mut Model, key: KeyPress, command: Option<Command>) -> Ve
         Some(Command::Confirm) if !armed => {
             model.note("it takes 'y' once it was shown and no key came for 0.3 s");
         }
-        Some(Command::Confirm) => return confirm(model),
+        Some(Command::Confirm) => match dialog.sight.refuses() {
+            Some(why) => model.note(why),
+            None => return confirm(model),
+        },
+        Some(Command::Move(step)) => dialog.sight.step(&mut dialog.scroll, step),
         _ => {}
     }
     Vec::new()

@@ -29,7 +29,7 @@ pub fn found(model: &mut Model, plans: Vec<Unfinished>) {
 
 /// A key while the list is on top.
 pub fn pressed(model: &mut Model, key: KeyPress, command: Option<Command>) -> Vec<Effect> {
-    let tick = model.tick;
+    let (tick, revision) = (model.tick, model.revision);
     let page = layout::overlay_lines(model.size);
     let count = model.interrupted.len();
     let Some(Layer::Interrupted(list)) = model.layers.last_mut() else { return Vec::new() };
@@ -43,7 +43,13 @@ pub fn pressed(model: &mut Model, key: KeyPress, command: Option<Command>) -> Ve
     }
     let at = list.scroll.within(count);
     match command {
-        Some(Command::Move(step)) => list.scroll.step(step, count, page),
+        Some(Command::Move(step)) => {
+            list.scroll.step(step, count, page);
+            // Another one is selected now: it is to be seen first.
+            if list.scroll.within(count) != at {
+                list.arming.changed(revision);
+            }
+        }
         Some(Command::Confirm) => return go_on(model, at, armed),
         Some(Command::Replan) => return take_back(model, at),
         // 'n' leaves the plan as it was found, and says so in the journal.
@@ -57,6 +63,12 @@ fn go_on(model: &mut Model, at: usize, armed: bool) -> Vec<Effect> {
     let Some(plan) = model.interrupted.get(at) else { return Vec::new() };
     if !armed {
         model.note("it takes 'y' once it was shown and no key came for 0.3 s");
+        return Vec::new();
+    }
+    if let Some(Layer::Interrupted(list)) = model.layers.last()
+        && !list.sight.whole()
+    {
+        model.note("the window is too small to show what 'y' would send: make it larger; 'r' and 'n' work as they are");
         return Vec::new();
     }
     let policy = gates::policy(model);

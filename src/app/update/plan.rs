@@ -9,7 +9,6 @@ use crate::app::keypress::{KeyCode, KeyPress};
 use crate::app::keys::Command;
 use crate::app::layers::plan::{Check, Other, Stage, Word};
 use crate::app::layers::{Layer, PlanDialog};
-use crate::app::layout;
 use crate::app::model::Model;
 use crate::domain::intent::{Override, PausedUndo, UndoTo};
 use crate::domain::{Intent, Plan};
@@ -45,11 +44,7 @@ pub fn pressed(model: &mut Model, key: KeyPress, command: Option<Command>) -> Ve
     match command {
         Some(Command::Confirm) => confirm(model, armed),
         Some(Command::Move(step)) => {
-            let page = layout::overlay_lines(model.size);
-            if let Some(Layer::Plan(dialog)) = model.layers.last_mut() {
-                let lines = about_lines(dialog);
-                dialog.scroll.step(step, lines.saturating_sub(page) + 1, page);
-            }
+            dialog.sight.step(&mut dialog.scroll, step);
             Vec::new()
         }
         Some(Command::OtherBefore) => other(model, -1),
@@ -65,22 +60,6 @@ pub fn pressed(model: &mut Model, key: KeyPress, command: Option<Command>) -> Ve
         Some(Command::Copy) => copy(model),
         _ => Vec::new(),
     }
-}
-
-/// About how many lines the dialog has, rather too many: drawing stops at the last one.
-fn about_lines(dialog: &PlanDialog) -> usize {
-    let Some(plan) = dialog.plan() else { return 20 };
-    let text = |text: &str| 1 + text.len() / 50;
-    let changes = plan.diff.iter().flat_map(|change| [&change.old, &change.new]).flatten();
-    let forecast = &plan.forecast;
-    plan.calls.len() * 2
-        + changes.map(|value| text(value)).sum::<usize>()
-        + forecast.warnings.iter().map(|warning| text(warning)).sum::<usize>()
-        + forecast.reverts.len() * 3
-        + dialog.needs.len()
-        + text(&forecast.then)
-        // With who steps it, and what is said of presence.
-        + if plan.steps() { 14 } else { 8 }
 }
 
 fn type_word(dialog: &mut PlanDialog, key: KeyPress) {
@@ -109,6 +88,10 @@ fn confirm(model: &mut Model, armed: bool) -> Vec<Effect> {
     let Some(plan) = dialog.plan().cloned() else { return Vec::new() };
     if !armed {
         model.note("the plan takes 'y' once it was shown and no key came for 0.3 s");
+        return Vec::new();
+    }
+    if let Some(why) = dialog.sight.refuses() {
+        model.note(why);
         return Vec::new();
     }
     if let Some(gate) = gates::gate(model, dialog, &plan) {

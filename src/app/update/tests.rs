@@ -4,6 +4,7 @@ mod guard;
 mod interrupted;
 mod logs;
 mod order;
+mod seen;
 mod traffic;
 
 use crate::app::effect::Effect;
@@ -16,7 +17,7 @@ use crate::domain::intent::{Override, UndoTo};
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::snapshot::{Absence, Connection, Snapshot};
 use crate::domain::{Intent, Outcome, Revision};
-use crate::ui::view::samples::{ago, arm, at_stuck, console, press, stuck, stuck_details};
+use crate::ui::view::samples::{ago, arm, at_stuck, console, in_sight, press, stuck, stuck_details};
 use proptest::prelude::*;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,7 +58,8 @@ fn keys_typed_before_the_dialog_was_seen_are_thrown_away() {
     let mut model = at_stuck(80, 24, "");
     assert_eq!(applied(&press(&mut model, "Uyyyy")), 0, "nothing was flushed yet");
     let revision = model.revision;
-    update(&mut model, Msg::Flushed(revision));
+    let shown = in_sight(&model);
+    update(&mut model, Msg::Flushed(revision, shown));
     assert_eq!(applied(&press(&mut model, "y")), 0, "flushed, and not quiet for 300 ms");
     model.tick += Duration::from_millis(298);
     assert_eq!(applied(&press(&mut model, "y")), 0, "the last y began the quiet anew, and 299 ms are too few");
@@ -70,7 +72,7 @@ fn a_flushed_frame_from_before_the_dialog_does_not_arm_it() {
     let mut model = at_stuck(80, 24, "");
     let before = model.revision;
     press(&mut model, "U");
-    update(&mut model, Msg::Flushed(before));
+    update(&mut model, Msg::Flushed(before, None));
     model.tick += Duration::from_secs(5);
     assert_eq!(applied(&press(&mut model, "y")), 0);
 }

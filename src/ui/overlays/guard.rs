@@ -14,22 +14,31 @@
 //! └──────────────────────────────────────────────────────────────────────────┘
 //! ```
 
+use super::dialog::{self, Laid, Titles};
 use crate::app::Model;
 use crate::app::layers::GuardDialog;
 use crate::app::layers::guard::Line;
+use crate::app::sight::{InSight, Of};
 use crate::domain::guarding::OnBreach;
 use crate::guard::{Check, Rules};
-use crate::ui::text::Elide;
+use crate::ui::text::wrap;
 use crate::ui::view::said::shown;
+use crate::ui::widgets::Look;
 use crate::ui::widgets::input::Input;
-use crate::ui::widgets::pane::{Frame, Pane};
-use crate::ui::widgets::{Look, Slot, put, put_wrapped};
+use crate::ui::widgets::pane::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
+use ratatui::text::{Line as Text, Span};
 
 /// How wide the names of the lines are.
 const NAMES: usize = 12;
+
+/// The widest that it is drawn.
+const WIDEST: u16 = 76;
+
+/// The least lines that it has, so that it keeps its size while a line of it is changed.
+const LINES: usize = 14;
 
 pub(super) fn draw(
     buffer: &mut Buffer,
@@ -38,21 +47,42 @@ pub(super) fn draw(
     dialog: &GuardDialog,
     look: Look<'_>,
 ) -> Option<Position> {
-    let area = super::top(area, 76, 14);
-    let title = format!("GUARD {}", shown(&dialog.release.key.qualified()));
+    let (mut laid, at) = laid(area, model, dialog, look);
+    laid.draw(buffer, Frame::Dialog, Some((&dialog.sight, Of::Guard)), "j k", look);
+    let field = dialog.typed.get(Line::ALL.iter().position(|line| Some(*line) == dialog.at)?)?;
+    let placeholder = dialog.at.map_or("", Line::placeholder);
+    let slot = laid.slot_of(at?)?.after(NAMES);
+    Input { prompt: "", field, placeholder, accepted: false }.draw(buffer, slot, look)
+}
+
+/// What of it is in sight.
+pub(super) fn in_sight(area: Rect, model: &Model, dialog: &GuardDialog, look: Look<'_>) -> Option<InSight> {
+    dialog.at.is_none().then(|| laid(area, model, dialog, look).0.in_sight(Of::Guard))
+}
+
+/// The dialog laid out, and the place of the line that is changed.
+fn laid(area: Rect, model: &Model, dialog: &GuardDialog, look: Look<'_>) -> (Laid, Option<usize>) {
     let guarded = model.guards.of(&dialog.release.uid).is_some();
     let detail = match (guarded, dialog.at) {
         (true, _) => "",
         (false, None) => "e changes the rules",
         (false, Some(_)) => "Enter takes them",
     };
-    let inside = Pane { title: &title, detail, frame: Frame::Dialog }.draw(buffer, area, look);
-    let inside = Rect { x: inside.x + 1.min(inside.width), width: inside.width.saturating_sub(2), ..inside };
-    if guarded {
-        put_wrapped(buffer, inside, &armed(model, dialog), Style::new(), look);
-        return None;
-    }
-    lines(buffer, inside, model, dialog, look)
+    let wide = area.width.min(WIDEST);
+    let cells = dialog::cells(area, wide);
+    let (mut lines, at) = if guarded {
+        let text = look.said(&armed(model, dialog)).into_owned();
+        (wrap(&text, cells).into_iter().map(Text::raw).collect(), None)
+    } else {
+        rules(model, dialog, cells, look)
+    };
+    let blank = LINES.saturating_sub(lines.len()).min(usize::from(area.height).saturating_sub(lines.len() + 2));
+    lines.extend(std::iter::repeat_n(Text::default(), blank));
+    // The line that is changed stays in sight.
+    let top = at.map_or(dialog.scroll.at, |at: usize| at.saturating_sub(2));
+    let titles =
+        Titles { title: format!("GUARD {}", shown(&dialog.release.key.qualified())), detail: detail.to_owned() };
+    (Laid::new(area, wide, lines, titles, 0, top, look), at)
 }
 
 /// What a guard says that is armed.
@@ -63,72 +93,62 @@ fn armed(model: &Model, dialog: &GuardDialog) -> String {
     format!("{}\n\nnow      {look}\nbreach   {}\n\n'y' ends it.", shown(&guard.armed), guard.terms.acts.words())
 }
 
-/// The lines that were drawn.
-struct Rows<'a> {
-    inside: Rect,
-    row: u16,
-    look: Look<'a>,
+/// A name with what is said beside it, in as many lines as that needs.
+fn named(name: &str, of_name: Style, text: &str, style: Style, cells: usize) -> Vec<Text<'static>> {
+    let parts = wrap(text, cells.saturating_sub(NAMES).max(10));
+    let parts = if parts.is_empty() { vec![String::new()] } else { parts };
+    let line = |(place, part)| {
+        let name = if place == 0 { name } else { "" };
+        Text::from(vec![Span::styled(format!("{name:<NAMES$}"), of_name), Span::styled(part, style)])
+    };
+    parts.into_iter().enumerate().map(line).collect()
 }
 
-impl Rows<'_> {
-    /// A line's name, and the place behind it.
-    fn named(&mut self, buffer: &mut Buffer, name: &str, style: Style) -> Slot {
-        let slot = Slot::row(self.inside, self.row);
-        put(buffer, slot.first(NAMES), name, style);
-        self.row += 1;
-        slot.after(NAMES)
-    }
-
-    /// A line that can't be changed here.
-    fn said(&mut self, buffer: &mut Buffer, name: &str, text: &str) {
-        let slot = self.named(buffer, name, self.look.theme.style("text.muted"));
-        put(buffer, slot, &self.look.elide(text, usize::from(slot.cells), Elide::End), Style::new());
-    }
-}
-
-fn lines(buffer: &mut Buffer, inside: Rect, model: &Model, dialog: &GuardDialog, look: Look<'_>) -> Option<Position> {
-    let mut rows = Rows { inside, row: 0, look };
+/// The lines of a guard that is to be armed, and the place of the one that is changed.
+fn rules(model: &Model, dialog: &GuardDialog, cells: usize, look: Look<'_>) -> (Vec<Text<'static>>, Option<usize>) {
+    let muted = look.theme.style("text.muted");
     let back = if dialog.served.is_empty() {
         "though nothing is known to go back to".to_owned()
     } else {
         format!("and goes back to {}", shown(&dialog.served))
     };
-    rows.said(buffer, "watches", &format!("{}, {back}", shown(&dialog.version)));
-    let mut cursor = None;
+    let watches = format!("{}, {back}", shown(&dialog.version));
+    let mut lines = named("watches", muted, &watches, Style::new(), cells);
+    let mut changed = None;
     for (place, line) in Line::ALL.into_iter().enumerate() {
         let at = dialog.at == Some(line);
         let style = look.theme.style(if at { "text.strong" } else { "text.muted" });
-        let slot = rows.named(buffer, line.name(), style);
-        let Some(field) = dialog.typed.get(place) else {
-            let words = if line == Line::Breach { way(dialog.on_breach) } else { dialog.acts.words() };
-            let words = if at { format!("< {words} >") } else { words.to_owned() };
-            put(buffer, slot, &look.elide(&words, usize::from(slot.cells), Elide::End), Style::new());
-            continue;
-        };
         if at {
-            let input = Input { prompt: "", field, placeholder: line.placeholder(), accepted: false };
-            cursor = input.draw(buffer, slot, look);
-        } else if field.text().is_empty() {
-            put(buffer, slot, line.placeholder(), look.theme.style("input.placeholder"));
-        } else {
-            put(buffer, slot, &shown(field.text()), look.theme.style("input"));
+            changed = Some(lines.len());
         }
+        let (text, of_text) = match dialog.typed.get(place) {
+            // What is typed is drawn over it, with its cursor.
+            Some(_) if at => (String::new(), Style::new()),
+            Some(field) if field.text().is_empty() => {
+                (line.placeholder().to_owned(), look.theme.style("input.placeholder"))
+            }
+            Some(field) => (shown(field.text()).into_owned(), look.theme.style("input")),
+            None => {
+                let words = if line == Line::Breach { way(dialog.on_breach) } else { dialog.acts.words() };
+                (if at { format!("< {words} >") } else { words.to_owned() }, Style::new())
+            }
+        };
+        lines.extend(named(line.name(), style, &text, of_text, cells));
     }
     let settings = &model.session.config.guard;
     let typed = |check: &Check| ["error rate", "p99", "health endpoint"].contains(&check.name());
     let also = Rules::from(settings).rules.into_iter().filter(|rule| !typed(&rule.check));
     let also: Vec<String> = also.map(|rule| rule.check.words()).collect();
     if !also.is_empty() {
-        rows.said(buffer, "also", &also.join(", "));
+        lines.extend(named("also", muted, &also.join(", "), Style::new(), cells));
     }
     let told = if settings.notify.is_empty() { "nobody".to_owned() } else { settings.notify.join(", ") };
-    rows.said(buffer, "told", &told);
+    lines.extend(named("told", muted, &told, Style::new(), cells));
     if let Some(problem) = &dialog.problem {
-        let below = rows.row.min(inside.height);
-        let rest = Rect { y: inside.y + below, height: inside.height - below, ..inside };
-        put_wrapped(buffer, rest, &shown(problem), look.theme.style("verdict.bad"), look);
+        let bad = look.theme.style("verdict.bad");
+        lines.extend(wrap(&look.said(&shown(problem)), cells).into_iter().map(|part| Text::styled(part, bad)));
     }
-    cursor
+    (lines, changed)
 }
 
 /// What is done when a rule is broken.

@@ -8,12 +8,15 @@
 //! └────────────────────────────────────────────────────────────────────────────┘
 //! ```
 
+use crate::action::journal::Unfinished;
 use crate::app::Model;
 use crate::app::layers::interrupted::Interrupted;
 use crate::app::scroll::Scroll;
+use crate::app::sight::{InSight, Of};
+use crate::ui::text::{width, wrap};
 use crate::ui::view::said::{age, shown};
 use crate::ui::widgets::pane::{Frame, Pane};
-use crate::ui::widgets::table::{Column, Row, Table, Width};
+use crate::ui::widgets::table::{Column, Row, Table, Width, lay_out};
 use crate::ui::widgets::{Look, put_wrapped};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -26,12 +29,13 @@ const COLUMNS: [Column; 3] = [
     Column::new("", Width::Flex { min: 20, share: 1 }),
 ];
 
+/// The widest that it is drawn.
+const WIDEST: u16 = 90;
+
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, model: &Model, list: &Interrupted, look: Look<'_>) {
     let plans = &model.interrupted;
-    let area = super::top(area, 90, plans.len().min(8) + 6);
-    let inside = Pane { title: "Interrupted", detail: "", frame: Frame::Dialog }.draw(buffer, area, look);
-    let below = inside.height.min(5);
-    let rows = Rect { height: inside.height - below, ..inside };
+    let Laid { area, rows, below, text } = laid(area, model, list);
+    Pane { title: "Interrupted", detail: "", frame: Frame::Dialog }.draw(buffer, area, look);
     let at = list.scroll.within(plans.len());
     let table = Table {
         columns: &COLUMNS,
@@ -52,19 +56,54 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, model: &Model, list: &Interr
             style: Style::new(),
         }
     });
-    let Some(plan) = plans.get(at) else { return };
+    put_wrapped(buffer, below, &text, Style::new(), look);
+}
+
+/// Whether what `y` would send is on the screen in full.
+pub(super) fn in_sight(area: Rect, model: &Model, list: &Interrupted) -> InSight {
+    let Laid { rows, below, text, .. } = laid(area, model, list);
+    let fits = rows.height > 0 && wrap(&text, usize::from(below.width)).len() <= usize::from(below.height);
+    InSight::new(Of::Interrupted, &[text], &(0..usize::from(fits)), |_| true)
+}
+
+/// Where the parts go.
+struct Laid {
+    area: Rect,
+    rows: Rect,
+    below: Rect,
+    text: String,
+}
+
+fn laid(area: Rect, model: &Model, list: &Interrupted) -> Laid {
+    let plans = &model.interrupted;
+    let wide = area.width.min(WIDEST);
+    let title_cells = match lay_out(&COLUMNS, wide.saturating_sub(3)).last() {
+        Some(Some((_, cells))) => usize::from(*cells),
+        _ => 0,
+    };
+    let plan = plans.get(list.scroll.within(plans.len()));
+    let text = plan.map(|plan| about(plan, title_cells)).unwrap_or_default();
+    let lines = wrap(&text, usize::from(wide.saturating_sub(4))).len().max(5);
+    let area = super::top(area, wide, plans.len().min(8) + 1 + lines);
+    let (across, height) = (area.width.saturating_sub(2), area.height.saturating_sub(2));
+    let inside = Rect { x: area.x + 1.min(area.width), y: area.y + 1.min(area.height), width: across, height };
+    let under = height.saturating_sub(1).min(lines as u16);
+    let rows = Rect { height: height - under, ..inside };
+    let below =
+        Rect { x: inside.x + 1.min(across), y: rows.y + rows.height, width: across.saturating_sub(2), height: under };
+    Laid { area, rows, below, text }
+}
+
+/// What is known of a plan, and what the keys do with it.
+fn about(plan: &Unfinished, title_cells: usize) -> String {
     let state = match plan.next_call() {
         Some(call) => format!("Call {} of {} has no answer in the journal.", call + 1, plan.record.calls.len()),
         None => "Every call was answered; only the waiting was cut off.".to_owned(),
     };
-    let text = format!(
-        "{state}\ny goes on: each call is sent only if the object does not show that it was done.\nr takes it back, n leaves it as it is, Esc decides later."
-    );
-    let rest = Rect {
-        x: inside.x + 1.min(inside.width),
-        y: inside.y + rows.height,
-        width: inside.width.saturating_sub(2),
-        height: below,
-    };
-    put_wrapped(buffer, rest, &text, Style::new(), look);
+    // Where the list cuts it, it stands here in full.
+    let title = shown(&plan.record.title);
+    let title = if width(&title) > title_cells { format!("{title}\n") } else { String::new() };
+    format!(
+        "{title}{state}\ny goes on: each call is sent only if the object does not show that it was done.\nr takes it back, n leaves it as it is, Esc decides later."
+    )
 }

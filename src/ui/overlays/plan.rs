@@ -15,16 +15,17 @@
 mod progress;
 mod sections;
 
+use super::dialog::{self, Laid, Titles};
 use crate::app::Model;
 use crate::app::gates;
 use crate::app::layers::PlanDialog;
 use crate::app::layers::plan::{Stage, Word};
+use crate::app::sight::{InSight, Of};
 use crate::domain::{Direction, Plan};
-use crate::ui::text::{Elide, width};
+use crate::ui::text::width;
 use crate::ui::view::said::shown;
 use crate::ui::widgets::input::Input;
-use crate::ui::widgets::pane::{Frame, Pane};
-use crate::ui::widgets::scroll::ScrollText;
+use crate::ui::widgets::pane::Frame;
 use crate::ui::widgets::{Look, Slot, put};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -40,48 +41,48 @@ pub(super) fn draw(
     dialog: &PlanDialog,
     look: Look<'_>,
 ) -> Option<Position> {
-    let plan: Option<&Arc<Plan>> = match &dialog.stage {
+    let mut laid = laid(area, model, dialog, look);
+    let direction = plan_of(model, dialog).map_or(Direction::Back, |plan| plan.direction);
+    let ready = matches!(dialog.stage, Stage::Ready(_));
+    let sight = ready.then_some((&dialog.sight, Of::Plan(dialog.number)));
+    // While letters go into the word, the arrows scroll.
+    let arrows = if gates::takes_word(model, dialog) { "Up Down" } else { "j k" };
+    let below = laid.draw(buffer, Frame::Plan(direction), sight, arrows, look);
+    draw_inputs(buffer, below, dialog, shows_word(model, dialog), look)
+}
+
+/// What of a plan that waits for `y` is in sight.
+pub(super) fn in_sight(area: Rect, model: &Model, dialog: &PlanDialog, look: Look<'_>) -> Option<InSight> {
+    let ready = matches!(dialog.stage, Stage::Ready(_));
+    ready.then(|| laid(area, model, dialog, look).in_sight(Of::Plan(dialog.number)))
+}
+
+fn plan_of<'a>(model: &'a Model, dialog: &'a PlanDialog) -> Option<&'a Arc<Plan>> {
+    match &dialog.stage {
         Stage::Ready(plan) => Some(plan),
         Stage::Confirmed(id) => model.writes.of_plan(id).map(|write| &write.plan),
         Stage::Reading | Stage::Refused(_) => None,
-    };
+    }
+}
+
+fn laid(area: Rect, model: &Model, dialog: &PlanDialog, look: Look<'_>) -> Laid {
+    let plan = plan_of(model, dialog);
     let wide = area.width.min(WIDEST);
-    let cells = usize::from(wide.saturating_sub(4));
-    let mut lines = match (&dialog.stage, plan) {
+    let cells = dialog::cells(area, wide);
+    let lines = match (&dialog.stage, plan) {
         (Stage::Ready(_), Some(plan)) => sections::lines(model, dialog, plan, cells, look),
         (Stage::Confirmed(id), Some(plan)) => progress::lines(model, id, plan, cells, look),
         _ => sections::without_plan(dialog, cells, look),
     };
     let word = shows_word(model, dialog);
     let inputs = usize::from(word.is_some()) + usize::from(dialog.typing_reason || !dialog.reason.text().is_empty());
-    let frame_area = super::top(area, wide, lines.len() + inputs);
     let title = plan.map_or_else(
         || format!("{} {}", dialog.intent.verb().heading(), shown(&dialog.release.key.qualified())),
         |plan| shown(&plan.title).replace('→', look.glyphs.arrow),
     );
     let session = &model.session;
-    let cluster = format!("{} {}", session.cluster.fingerprint.word, shown(session.context_name()));
-    let room = usize::from(frame_area.height.saturating_sub(2)).saturating_sub(inputs);
-    // What does not fit is said on a line of its own: nobody confirms what they did not know was there.
-    let more = lines.len() > room;
-    let height = room.saturating_sub(usize::from(more)) as u16;
-    let text = ScrollText { len: lines.len(), top: dialog.scroll.at, left: 0 }.clamped(height);
-    // The cluster's word is never what gives way.
-    let title_cells = usize::from(wide).saturating_sub(width(&cluster) + 8);
-    let title = look.elide(&title, title_cells, Elide::Middle).into_owned();
-    let direction = plan.map_or(Direction::Back, |plan| plan.direction);
-    let inside = Pane { title: &title, detail: &cluster, frame: Frame::Plan(direction) }.draw(buffer, frame_area, look);
-    let inside = Rect { x: inside.x + 1.min(inside.width), width: inside.width.saturating_sub(2), ..inside };
-    let body = Rect { height: inside.height.min(height), ..inside };
-    text.draw(buffer, body, look, |place| std::mem::take(&mut lines[place]));
-    let mut below = Rect { y: body.y + body.height, height: inside.height - body.height, ..inside };
-    if more && below.height > 0 {
-        let (above, under) = (text.top, lines.len().saturating_sub(text.top + usize::from(height)));
-        let words = format!("{} {above} above  {} {under} below (j k)", look.glyphs.more_above, look.glyphs.more_below);
-        put(buffer, Slot::row(below, 0), &words, look.theme.style("scroll"));
-        below = Rect { y: below.y + 1, height: below.height - 1, ..below };
-    }
-    draw_inputs(buffer, below, dialog, word, look)
+    let detail = format!("{} {}", session.cluster.fingerprint.word, shown(session.context_name()));
+    Laid::new(area, wide, lines, Titles { title, detail }, inputs, dialog.scroll.at, look)
 }
 
 /// The fingerprint word, once nothing but it holds the plan back.

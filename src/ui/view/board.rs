@@ -10,10 +10,14 @@
 //!  Back to: revision 41, v41, likely good (served 3 d, 6 pods still serve it).
 //! ```
 
-use super::said::{age, clock, shown, versions_within};
+mod name;
+
+use self::name::{cells_of_marks, has_mark, named};
+use super::said::{age, clock, shown, versions, versions_within};
 use super::{numbers, presence, unread};
 use crate::app::Model;
 use crate::app::filter::Filter;
+use crate::app::layout;
 use crate::app::measuring::{self, Limits};
 use crate::domain::release::Role;
 use crate::domain::snapshot::{Connection, Watch};
@@ -25,8 +29,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use std::sync::Arc;
 
-const COLUMNS: [Column; 9] = [
+const COLUMNS: [Column; 10] = [
     Column::new("STATE", Width::Fixed(13)),
     Column::new("", Width::Fixed(3)).right().importance(60),
     Column::new("RELEASE", Width::Between(14, 14)).elided(Elide::Middle),
@@ -36,28 +41,47 @@ const COLUMNS: [Column; 9] = [
     Column::new("VERSIONS", Width::Flex { min: 13, share: 1 }).elided(Elide::Middle).importance(90),
     Column::new("READY", Width::Fixed(5)).right().importance(80),
     Column::new("ERR%", Width::Fixed(4)).right().importance(20),
+    Column::new("WHY", Width::Flex { min: 24, share: 3 }).importance(10),
 ];
 
-/// The place of the versions among the columns.
+/// The places of columns whose texts depend on how wide they are.
+const NAME: usize = 2;
 const VERSIONS: usize = 6;
+const WHY: usize = 9;
+
+/// Up to so many rows are looked at in full for how wide a column has to be.
+const FEW: usize = 100;
+
+/// From this width on the reason stands in the row, too, and the versions have room for two long ones and what is wrong.
+const WIDE: u16 = 110;
 
 /// Draws the board.
 pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) {
     counters(buffer, Slot::row(area, 0), model, look);
-    // Rule and two lines on the selected row, where there is room for rows too.
-    let below = if area.height >= 7 { 3 } else { 0 };
+    // Rule and the lines on the selected row, where there is room for rows too.
+    let below = if area.height >= 7 { 1 + layout::about_lines(model) } else { 0 };
     let table_area = Rect { y: area.y + area.height.min(1), height: area.height.saturating_sub(1 + below), ..area };
     let rows = &model.board.rows;
     let stepped = rows.iter().any(|release| release.step.is_some());
     let mut columns = COLUMNS.to_vec();
-    // As wide as the longest name, so that what is left goes to the versions.
-    let name = |release: &Release| {
-        let mark =
-            model.stepped_by_another(&release.key).map_or(0, |presence| 1 + text::width(&presence::mark(presence)));
-        release.key.namespace.len() + 1 + release.key.name.len() + mark
-    };
-    let longest = rows.iter().map(|release| name(release)).max().unwrap_or(0).clamp(14, 40);
-    columns[2].width = Width::Between(14, longest as u16);
+    let wide = table_area.width >= WIDE;
+    // As wide as the longest name with its mark, so that what is left goes to the others.
+    let plain = |release: &Release| release.key.namespace.len() + 1 + release.key.name.len();
+    let longest = rows.iter().map(|release| plain(release)).max().unwrap_or(0);
+    let marked = rows
+        .iter()
+        .filter(|release| has_mark(release, model))
+        .map(|release| plain(release) + cells_of_marks(release, model));
+    let most = if wide { usize::from(table_area.width / 3) } else { 40 };
+    columns[NAME].width = Width::Between(14, longest.max(marked.max().unwrap_or(0)).clamp(14, most) as u16);
+    // What the versions do not need is room for the names; of a long board it would take too long to know.
+    let needed = |release: &Arc<Release>| text::width(&versions(release, look.glyphs));
+    let widest = if rows.len() <= FEW { rows.iter().map(needed).max().unwrap_or(0) } else { usize::MAX };
+    let most = if wide { 24 } else { 13 };
+    columns[VERSIONS].width = Width::Flex { min: widest.clamp(8, most) as u16, share: 1 };
+    // As wide as the largest release needs: a number that is cut is another number.
+    let pods = rows.iter().map(|release| release.replicas.desired.max(release.replicas.ready)).max().unwrap_or(0);
+    columns[7].width = Width::Fixed((2 * digits(pods) + 1).clamp(5, 13));
     // A column without a word in it is room for the names.
     let mut places: Vec<usize> = (0..columns.len()).collect();
     let since = |release: &Release| release.waiting().and_then(|waiting| waiting.since).or(release.since);
@@ -71,22 +95,26 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) {
     let split = widest > 0;
     columns[5].width = Width::Fixed(widest.clamp(4, 6) as u16);
     let measured = model.held.as_ref().map_or(&model.measurements, |held| &held.measurements);
-    for (place, used) in [(8, measuring::any_source(measured)), (5, split), (4, stepped)] {
+    for (place, used) in [(WHY, wide), (8, measuring::any_source(measured)), (5, split), (4, stepped)] {
         if !used {
             columns.remove(place);
             places.remove(place);
         }
     }
     let widths = lay_out(&columns, table_area.width.saturating_sub(1));
-    let of_versions = places.iter().position(|place| *place == VERSIONS).and_then(|place| widths[place]);
-    let cells = of_versions.map_or(0, |(_, cells)| usize::from(cells));
+    let cells = |of: usize| {
+        let at = places.iter().position(|place| *place == of).and_then(|place| widths[place]);
+        at.map_or(0, |(_, cells)| usize::from(cells))
+    };
+    let (name_cells, version_cells) = (cells(NAME), cells(VERSIONS));
     let mut table = Table { columns: &columns, len: rows.len(), offset: 0, selected: None, header: true };
     let visible = table.visible(table_area.height);
     table.offset = model.board.scroll.first(rows.len(), visible);
     table.selected = (!rows.is_empty()).then(|| model.board.scroll.within(rows.len()));
     table.draw(buffer, table_area, look, |index| {
         let mut row = row(&rows[index], model, look);
-        row.cells[VERSIONS] = Line::raw(versions_within(&rows[index], cells, look.glyphs));
+        row.cells[NAME] = named(&rows[index], name_cells, model, look);
+        row.cells[VERSIONS] = Line::raw(versions_within(&rows[index], version_cells, look.glyphs));
         row.cells = places.iter().map(|place| std::mem::take(&mut row.cells[*place])).collect();
         row
     });
@@ -100,16 +128,17 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) {
         return;
     }
     let rule = look.glyphs.border.horizontal.repeat(usize::from(area.width));
-    put(buffer, Slot::row(area, area.height - 3), &rule, look.theme.style("border"));
+    put(buffer, Slot::row(area, area.height - below), &rule, look.theme.style("border"));
     // What is missing from the board stands on its rule, where it takes no row.
     if let Some(line) = unread::line(model.shown(), model.now, look.glyphs.dot) {
-        let slot = Slot::row(area, area.height - 3).after(1);
+        let slot = Slot::row(area, area.height - below).after(1);
         let line = look.elide(&line, usize::from(slot.cells).saturating_sub(3), Elide::End);
         put(buffer, slot, &format!(" {line} "), look.theme.style("message.warning"));
     }
     if let Some(release) = model.board.current() {
+        let lines = below - 1;
         let inside =
-            Rect { x: area.x + 1, y: area.y + area.height - 2, width: area.width.saturating_sub(2), height: 2 };
+            Rect { x: area.x + 1, y: area.y + area.height - lines, width: area.width.saturating_sub(2), height: lines };
         about(buffer, inside, release, model, look);
     }
 }
@@ -202,7 +231,7 @@ fn row<'a>(release: &'a Release, model: &Model, look: Look<'_>) -> Row<'a> {
     // What may not be read any more may be anything by now.
     let unseen = [release.key.kind, Kind::Pod].into_iter().any(|kind| snapshot.out_of_sight(kind, place));
     let sign = if unseen { look.glyphs.unknown } else { look.glyphs.state(release.state) };
-    let namespace = shown(&release.key.namespace);
+    let reason = if release.state < State::Healthy { Style::new() } else { muted };
     let step = release.step_words();
     let (ready, desired) = (release.replicas.ready, release.replicas.desired);
     let ready_style = if ready < desired { state } else { Style::new() };
@@ -214,30 +243,26 @@ fn row<'a>(release: &'a Release, model: &Model, look: Look<'_>) -> Row<'a> {
             Line::from(vec![Span::styled(sign, state), Span::raw(" "), Span::styled(release.state.word(), state)]),
             // While it waits for a person, what counts is since when.
             Line::styled(age(release.waiting().and_then(|waiting| waiting.since).or(release.since), model.now), muted),
-            named(&format!("{namespace}/{}", shown(&release.key.name)), release, model, look),
+            // Filled in where it is known how wide the column is.
+            Line::default(),
             Line::styled(release.strategy.short(), muted),
             Line::raw(step),
             Line::raw(share(release, look)),
-            // Filled in where it is known how wide the column is.
             Line::default(),
             Line::styled(format!("{ready}/{desired}"), ready_style),
             Line::styled(errors, numbers::toned(tone, look)),
+            Line::styled(shown(&release.reason), reason),
         ],
         style,
     }
 }
 
-/// The name, whether a guard of this console watches it, and who else steps it.
-fn named(name: &str, release: &Release, model: &Model, look: Look<'_>) -> Line<'static> {
-    let mut line = Line::raw(name.to_owned());
-    if let Some(guard) = model.guards.of(&release.uid) {
-        let style = if guard.word() == "guard" { "text.muted" } else { "verdict.bad" };
-        line.push_span(Span::styled(format!(" {}", guard.word()), look.theme.style(style)));
+/// How many digits a number of pods has.
+const fn digits(number: i32) -> u16 {
+    match number.checked_ilog10() {
+        Some(more) => more as u16 + 1,
+        None => 1,
     }
-    if let Some(another) = model.stepped_by_another(&release.key) {
-        line.push_span(Span::styled(format!(" {}", presence::mark(another)), look.theme.style("message.warning")));
-    }
-    line
 }
 
 /// Whether [`share`] may give anything: cheap, since it is asked of every release.
@@ -261,45 +286,66 @@ fn share(release: &Release, look: Look<'_>) -> String {
     }
 }
 
-/// Two lines on the selected release: the reason, and what to do.
+/// The lines on the selected release: the reason, and what to do.
 fn about(buffer: &mut Buffer, area: Rect, release: &Release, model: &Model, look: Look<'_>) {
-    let name = shown(&release.key.qualified()).into_owned();
+    let name = format!("{}: ", shown(&release.key.qualified()));
     let reason = match release.waiting().and_then(|waiting| waiting.since) {
-        Some(since) => {
-            let clock = clock(since, model);
-            let reason = shown(release.reason.trim_end_matches('.')).into_owned();
-            format!("{reason}; waiting for a person since {clock}").into()
-        }
+        Some(since) => waiting_since(&shown(&release.reason), &clock(since, model)).into(),
         None => shown(&release.reason),
     };
     let reason = match model.stepped_by_another(&release.key) {
         Some(another) => format!("{}; {reason}", presence::short(model, another)).into(),
         None => reason,
     };
+    let cells = usize::from(area.width).max(1);
+    let most = usize::from(area.height);
+    let remedy = text::wrap(&look.said(&shown(&release.remedy)), cells);
+    let told = !release.remedy.is_empty();
+    // What to do has its line whatever the reason is; what is left over is for whichever is longer.
+    let mut lines = text::wrap(&format!("{name}{reason}"), cells);
+    let room = most.saturating_sub(usize::from(told));
+    cut(&mut lines, room, cells, look);
     let strong = look.theme.style("text.strong");
-    let rest = put(buffer, Slot::row(area, 0), &name, strong);
-    let rest = put(buffer, rest, ": ", strong);
-    let room = usize::from(rest.cells);
-    if text::width(&reason) <= room || release.remedy.is_empty() {
-        // A long reason with nothing to do about it has both lines.
-        let lines = text::wrap(&reason, room.max(1));
-        put(buffer, rest, lines.first().map_or("", String::as_str), Style::new());
-        let more = lines.get(1..).unwrap_or_default().join(" ");
-        if !more.is_empty() {
-            let slot = Slot::row(area, 1);
-            put(buffer, slot, &look.elide(&more, usize::from(slot.cells), Elide::End), Style::new());
-        }
-    } else {
-        put(buffer, rest, &look.elide(&reason, room, Elide::End), Style::new());
+    let mut row = 0;
+    for (place, line) in lines.iter().enumerate() {
+        let slot = Slot::row(area, row);
+        let slot = match line.strip_prefix(name.trim_end()).filter(|_| place == 0) {
+            Some(rest) => {
+                let after = put(buffer, slot, name.trim_end(), strong);
+                put(buffer, after, rest, Style::new())
+            }
+            None => put(buffer, slot, line, Style::new()),
+        };
+        let _ = slot;
+        row += 1;
     }
-    if !release.remedy.is_empty() {
-        let slot = Slot::row(area, 1);
-        put(
-            buffer,
-            slot,
-            &look.elide(&look.said(&shown(&release.remedy)), usize::from(slot.cells), Elide::End),
-            Style::new(),
-        );
+    if told {
+        let mut lines = remedy;
+        cut(&mut lines, most.saturating_sub(usize::from(row)), cells, look);
+        for line in &lines {
+            put(buffer, Slot::row(area, row), line, Style::new());
+            row += 1;
+        }
+    }
+}
+
+/// At most so many lines: what is over goes into the last one, with the sign of elision.
+fn cut(lines: &mut Vec<String>, most: usize, cells: usize, look: Look<'_>) {
+    if lines.len() > most {
+        let rest = lines.split_off(most.saturating_sub(1)).join(" ");
+        if most > 0 {
+            lines.push(look.elide(&rest, cells, Elide::End).into_owned());
+        }
+    }
+}
+
+/// The reason of a release that waits for a person, with since when; a reason that says so itself says it once.
+fn waiting_since(reason: &str, clock: &str) -> String {
+    let reason = reason.trim_end_matches('.');
+    if reason.contains("wait") {
+        format!("{reason}, since {clock}")
+    } else {
+        format!("{reason}; waiting for a person since {clock}")
     }
 }
 

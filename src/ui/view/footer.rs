@@ -8,7 +8,7 @@ use crate::app::layers::{Layer, PlanDialog};
 use crate::app::update::propose;
 use crate::app::{Model, gates};
 use crate::domain::Verb;
-use crate::ui::view::said::shown;
+use crate::ui::view::said::{count, shown};
 use crate::ui::widgets::hints::{self, Hint};
 use crate::ui::widgets::{Look, Slot, put};
 use ratatui::buffer::Buffer;
@@ -196,8 +196,12 @@ fn plan(buffer: &mut Buffer, slot: Slot, model: &Model, dialog: &PlanDialog, loo
                 Gate::Overridable(_) => commands.push(Command::Override),
                 Gate::ReasonMissing(_) => commands.push(Command::Reason),
             }
+        } else if dialog.arming.is_seen() && dialog.sight.missing() > 0 {
+            let more =
+                format!("{} {} before {key}", look.glyphs.more_below, count(dialog.sight.missing(), "more line"));
+            slot = put(buffer, slot, &more, look.theme.style("verdict.warn")).after(2);
         } else {
-            let armed = dialog.arming.armed(model.tick);
+            let armed = dialog.arming.armed(model.tick) && dialog.sight.whole();
             let (key_style, style) = if armed {
                 (look.theme.style("key"), look.theme.direction(plan.direction))
             } else {
@@ -226,15 +230,17 @@ fn plan(buffer: &mut Buffer, slot: Slot, model: &Model, dialog: &PlanDialog, loo
             commands.push(Command::Override);
         }
     }
+    // Letters go into the word while it is typed: what they would do else is no key now.
+    let word = gates::takes_word(model, dialog);
     if !matches!(dialog.stage, Stage::Confirmed(_) | Stage::Reading) {
         commands.push(Command::Copy);
         commands.push(Command::Replan);
     }
-    if matches!(dialog.stage, Stage::Ready(_))
-        && !gates::takes_word(model, dialog)
-        && !commands.contains(&Command::Reason)
-    {
+    if matches!(dialog.stage, Stage::Ready(_)) && !commands.contains(&Command::Reason) {
         commands.push(Command::Reason);
+    }
+    if word {
+        commands.clear();
     }
     commands.push(Command::Back);
     let pairs = keyed(model, chain, &commands);

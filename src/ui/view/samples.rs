@@ -337,11 +337,19 @@ pub fn press(model: &mut Model, keys: &str) -> Vec<Effect> {
     effects
 }
 
+/// What a frame shows of the topmost dialog.
+pub fn in_sight(model: &Model) -> Option<Box<crate::app::sight::InSight>> {
+    let theme = crate::ui::theme::Theme::bundled(crate::ui::theme::ColorLevel::None);
+    let look = crate::ui::widgets::Look { theme: &theme, glyphs: &crate::ui::glyphs::UNICODE, keys: None };
+    super::in_sight(model, look).map(Box::new)
+}
+
 /// The frame reached the terminal, and 300 ms passed.
 pub fn arm(model: &mut Model) {
     model.tick += Duration::from_millis(20);
     let revision = model.revision;
-    update(model, Msg::Flushed(revision));
+    let shown = in_sight(model);
+    update(model, Msg::Flushed(revision, shown));
     model.tick += Duration::from_millis(300);
 }
 

@@ -7,6 +7,7 @@ mod presence;
 mod reasons;
 mod traffic;
 mod unread;
+mod wide;
 
 use super::samples::{at_stuck, config, console, identity, journal, now, press, stuck};
 use crate::app::keys::KeyTable;

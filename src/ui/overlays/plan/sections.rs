@@ -154,8 +154,8 @@ fn calls(dialog: &PlanDialog, plan: &Plan, cells: usize, look: Look<'_>) -> Vec<
                 Span::styled(fence, theme.style("text.muted")),
             ]));
         } else {
-            // Names differ at both ends, and so do paths.
-            lines.push(Line::styled(look.elide(&what, cells, Elide::Middle).into_owned(), style));
+            // Nothing of what is sent is left out: where it is too long it has more lines.
+            lines.extend(wrap(&what, cells).into_iter().map(|part| Line::styled(part, style)));
             lines.extend(
                 wrap(&fence, cells.saturating_sub(2))
                     .into_iter()
@@ -170,11 +170,18 @@ fn calls(dialog: &PlanDialog, plan: &Plan, cells: usize, look: Look<'_>) -> Vec<
 pub(super) fn diff(changes: &[Change], cells: usize, look: Look<'_>) -> Vec<Line<'static>> {
     let theme = look.theme;
     let widest = changes.iter().map(|change| width(&shown(&change.place))).max().unwrap_or(0);
-    let place_cells = widest.min(cells.saturating_sub(24).min(40));
+    let place_cells = widest.min(cells.saturating_sub(24).min(46));
+    // A place that would be cut stands on lines of its own, above what it was and what it becomes.
+    let stacked = widest > place_cells;
+    let place_cells = if stacked { 0 } else { place_cells };
     let value_cells = cells.saturating_sub(place_cells + 5).max(8);
     let mut lines = Vec::new();
     for change in changes {
-        let mut place = fit(&shown(&change.place), place_cells, Align::Left, Elide::Middle, look.glyphs.ellipsis);
+        let mut place = fit(&shown(&change.place), place_cells, Align::Left, Elide::Never, look.glyphs.ellipsis);
+        if stacked {
+            let parts = wrap(&shown(&change.place), cells.saturating_sub(1)).into_iter();
+            lines.extend(parts.map(|part| Line::styled(format!(" {part}"), theme.style("diff.place"))));
+        }
         let sides = [("-", &change.old, "diff.removed"), ("+", &change.new, "diff.added")];
         for (sign, value, scope) in sides {
             let Some(value) = value else { continue };

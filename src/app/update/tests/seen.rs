@@ -1,0 +1,110 @@
+//! No key does what was not shown: `y` waits until every line of a dialog was on the terminal.
+
+use super::{applied, dialog, note};
+use crate::app::effect::Effect;
+use crate::app::layers::Layer;
+use crate::app::{Model, Msg, update};
+use crate::ui::view::samples::{arm, at_stuck, press};
+use crate::ui::widgets::testing;
+
+const SIZES: [(u16, u16); 4] = [(80, 24), (60, 16), (40, 10), (20, 5)];
+
+fn screen(model: &Model) -> String {
+    let buffer =
+        testing::buffer(model.size.width, model.size.height, &crate::ui::glyphs::UNICODE, |buffer, area, look| {
+            crate::ui::view::draw(buffer, area, model, look)
+        });
+    testing::lines(&buffer).join("\n")
+}
+
+/// Goes through the dialog with `key` until a line does not move any more; gives all that was shown.
+fn through(model: &mut Model, key: &str) -> String {
+    let mut all = screen(model);
+    for _ in 0..300 {
+        press(model, key);
+        arm(model);
+        all.push_str(&screen(model));
+    }
+    all
+}
+
+#[test]
+fn a_way_back_takes_y_once_all_of_it_was_shown_at_every_size() {
+    for (width, height) in SIZES {
+        let mut model = at_stuck(width, height, "");
+        press(&mut model, "U<armed>");
+        let missing = dialog(&model).sight.missing();
+        assert_eq!(missing > 0, width < 80, "{width}x{height}: {missing} lines are hidden");
+        let early = applied(&press(&mut model, "y"));
+        assert_eq!(early, usize::from(missing == 0), "{width}x{height}");
+        if missing == 0 {
+            continue;
+        }
+        assert!(note(&model).contains("not shown yet"), "{}", note(&model));
+        let all = through(&mut model, "<PgDn>");
+        for said in ["deployments", "v42", "v41", "inverse"] {
+            assert!(all.contains(said), "{width}x{height} never shows {said}:\n{all}");
+        }
+        assert_eq!(applied(&press(&mut model, "y")), 1, "{width}x{height}: {}", screen(&model));
+    }
+}
+
+#[test]
+fn the_footer_says_how_much_is_still_to_be_shown() {
+    let mut model = at_stuck(40, 10, "");
+    press(&mut model, "U<armed>");
+    let missing = dialog(&model).sight.missing();
+    assert!(screen(&model).contains(&format!("{missing} more lines before y")), "{}", screen(&model));
+    through(&mut model, "j");
+    assert!(screen(&model).lines().last().is_some_and(|footer| footer.contains("y undo")), "{}", screen(&model));
+}
+
+#[test]
+fn another_plan_or_another_width_must_be_shown_anew() {
+    let mut model = at_stuck(40, 10, "");
+    press(&mut model, "U<armed>");
+    through(&mut model, "j");
+    press(&mut model, "<Right><armed>");
+    assert_eq!(applied(&press(&mut model, "y")), 0, "{}", screen(&model));
+    through(&mut model, "j");
+    update(&mut model, Msg::Resize(crate::app::model::Size { width: 33, height: 10 }));
+    arm(&mut model);
+    assert_eq!(applied(&press(&mut model, "y")), 0, "{}", screen(&model));
+}
+
+#[test]
+fn the_word_unlocks_nothing_that_was_not_shown() {
+    for (width, height) in [(40, 10), (20, 6)] {
+        let mut model = at_stuck(width, height, "[contexts.\"prod-eu\"]\nprotected = true\n");
+        press(&mut model, "R<armed>heron<armed>");
+        assert_eq!(applied(&press(&mut model, "y")), 0, "{width}x{height}");
+        through(&mut model, "<Down>");
+        assert_eq!(applied(&press(&mut model, "y")), 1, "{width}x{height}: {}", screen(&model));
+    }
+}
+
+#[test]
+fn a_screen_without_room_takes_no_y() {
+    let mut model = at_stuck(80, 2, "");
+    press(&mut model, "U<armed>");
+    through(&mut model, "j");
+    assert_eq!(applied(&press(&mut model, "y")), 0);
+}
+
+#[test]
+fn a_guard_is_armed_once_all_of_its_rules_were_shown() {
+    for (width, height) in SIZES {
+        let mut model = at_stuck(width, height, "");
+        press(&mut model, "B<armed>");
+        let early = press(&mut model, "y");
+        if matches!(early.as_slice(), [Effect::Arm(..)]) {
+            assert!(height >= 16, "{width}x{height}");
+            continue;
+        }
+        assert!(height < 24, "{width}x{height}: {}", screen(&model));
+        let all = through(&mut model, "<PgDn>");
+        assert!(all.contains("on breach") && all.contains("told"), "{all}");
+        assert!(matches!(press(&mut model, "y").as_slice(), [Effect::Arm(..)]), "{width}x{height}: {}", screen(&model));
+        assert!(!matches!(model.top(), Some(Layer::Guard(_))));
+    }
+}
