@@ -11,6 +11,7 @@ pub mod history;
 pub mod identity;
 pub mod ids;
 pub mod intent;
+pub mod inverse;
 pub mod journal;
 pub mod kind;
 pub mod management;

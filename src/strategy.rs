@@ -16,6 +16,7 @@ pub mod recreate;
 pub mod replica_canary;
 pub mod rolling;
 pub mod routes;
+pub mod taking_back;
 pub mod traffic;
 pub mod workload;
 

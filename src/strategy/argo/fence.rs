@@ -1,6 +1,6 @@
 //! The preconditions of writes on a Rollout, which the server itself checks.
 
-use crate::domain::plan::{Call, Patch, PlannedCall};
+use crate::domain::plan::Patch;
 use crate::domain::{Kind, RawObject};
 
 /// The status subresource.
@@ -9,7 +9,8 @@ const HASH: &str = "/status/currentPodHash";
 const INDEX: &str = "/status/currentStepIndex";
 /// What a pause is: its start time names this very pause.
 pub const PAUSES: &str = "/status/pauseConditions";
-const ABORT: &str = "/status/abort";
+/// Whether the run is aborted.
+pub const ABORT: &str = "/status/abort";
 
 /// A hold by hand: what goes on while somebody holds it is lost.
 const PAUSED: &str = "/spec/paused";
@@ -39,17 +40,6 @@ fn tests<'a>(root: &'a RawObject, paths: &[&str]) -> Patch<'a> {
         return Patch::of(root).test("/status");
     }
     paths.iter().fold(Patch::of(root), |patch, path| patch.test(path))
-}
-
-/// A required patch with its words.
-pub fn planned(call: Call, fence: &str) -> PlannedCall {
-    let target = call.target();
-    let part = match &call {
-        Call::JsonPatch { subresource: Some(part), .. } => format!("/{part}"),
-        Call::JsonPatch { .. } | Call::Delete { .. } | Call::Create { .. } | Call::ProxyPost { .. } => String::new(),
-    };
-    let what = format!("PATCH {} {}/{}{part}", target.kind.api_version(), target.kind.plural(), target.name).into();
-    PlannedCall { call, what, fence: fence.into(), optional: false, closes: false, then: None }
 }
 
 /// Whether a ReplicaSet, Deployment or Rollout keeps its template at `/spec/template`.

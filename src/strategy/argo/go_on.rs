@@ -1,6 +1,6 @@
 //! Going on: from a pause, past a step, to the end.
 
-use super::fence::{PAUSES, STATUS, of_promotion, of_step, planned};
+use super::fence::{PAUSES, STATUS, of_promotion, of_step};
 use super::kubectl;
 use super::path::listed;
 use super::plan::{Asked, finish};
@@ -12,7 +12,7 @@ use crate::domain::plan::{Act, Call, Change, Inverse, Patch, Refusal, RefusalKin
 use crate::domain::traffic::rollout::RolloutStrategy;
 use crate::domain::{Direction, Plan, Str, Verb};
 use crate::strategy::workload::diff;
-use crate::strategy::workload::plan::Draft;
+use crate::strategy::workload::plan::{Draft, patch};
 use crate::strategy::workload::undo::truth;
 use crate::strategy::workload::words::count;
 
@@ -210,7 +210,7 @@ fn draft(
     Draft {
         title,
         direction: Direction::Forward,
-        calls: vec![planned(call, "only while it stands at this step and this pause, not held, with this template")],
+        calls: vec![patch(call, "only while it stands at this step and this pause, not held, with this template")],
         until: Wait::Acted(act(asked)),
         inverse: Inverse::None {
             why: format!("a step that was taken is not taken back; X aborts and gives {} everything", asked.stable)

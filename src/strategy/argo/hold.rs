@@ -1,6 +1,6 @@
 //! Hold a Rollout where it is, or let it go on: `spec.paused`.
 
-use super::fence::{of_run, planned};
+use super::fence::of_run;
 use super::kubectl;
 use super::plan::{Asked, finish};
 use super::steps::{after, least};
@@ -9,7 +9,7 @@ use crate::domain::plan::{Inverse, InverseSteps, Operation, Refusal, Wait};
 use crate::domain::traffic::rollout::RolloutStrategy;
 use crate::domain::{Direction, Plan, Verb};
 use crate::strategy::workload::diff;
-use crate::strategy::workload::plan::Draft;
+use crate::strategy::workload::plan::{Draft, patch};
 use crate::strategy::workload::undo::truth;
 
 const PAUSED: &str = "/spec/paused";
@@ -43,7 +43,7 @@ pub fn plan(asked: &Asked<'_>, pause: bool) -> Result<Plan, Refusal> {
         Draft {
             title: String::new(),
             direction: if pause { Direction::Back } else { Direction::Forward },
-            calls: vec![planned(call, if pause { "only if it is not held" } else { "only if it is held" })],
+            calls: vec![patch(call, if pause { "only if it is not held" } else { "only if it is held" })],
             until: Wait::Observed,
             inverse,
             forecast: Forecast {

@@ -1,21 +1,20 @@
 //! Other images for one or more containers, in one write on the object that holds the template.
 
-use super::fence::planned;
 use super::path::{Target, path};
 use super::plan::Asked;
-use super::undo::{holder, images as of_template};
+use super::undo::holder;
 use crate::domain::intent::ReleaseId;
 use crate::domain::plan::{Refusal, Wait};
 use crate::domain::workload::Image;
 use crate::domain::{Details, Plan, Release};
-use crate::strategy::workload::image;
+use crate::strategy::workload::{image, template};
 use crate::strategy::workload::version::version;
 
 /// The plan of new images: that of a plain workload, with the way that the template takes here.
 pub fn plan(asked: &Asked<'_>, images: &[Image]) -> Result<Plan, Refusal> {
     let holder = holder(asked)?;
-    let old = crate::strategy::workload::template::current(holder);
-    let mut after = old.map(of_template).unwrap_or_default();
+    let old = template::current(holder);
+    let mut after = old.map(template::own_images).unwrap_or_default();
     let stand_in = Release { key: holder.key.clone(), uid: holder.uid.clone(), ..asked.release.clone() };
     let details = Details { root: holder.clone(), ..asked.details.clone() };
     let mut plan = image::plan(&stand_in, &details, images, asked.context)?;
@@ -44,9 +43,6 @@ pub fn plan(asked: &Asked<'_>, images: &[Image]) -> Result<Plan, Refusal> {
         plan.forecast
             .warnings
             .insert(0, format!("its template is in {}: that is what is written", holder.key.target()).into());
-    }
-    for call in &mut plan.calls {
-        call.what = planned(call.call.clone(), "").what;
     }
     Ok(plan)
 }

@@ -1,13 +1,13 @@
 //! New pods of the same template: Argo deletes the old ones one by one.
 
-use super::fence::{of_run, planned};
+use super::fence::of_run;
 use super::kubectl;
 use super::plan::{Asked, finish};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::plan::{Inverse, Refusal, Wait, json};
 use crate::domain::{Direction, Plan};
 use crate::strategy::workload::diff;
-use crate::strategy::workload::plan::Draft;
+use crate::strategy::workload::plan::{Draft, patch};
 use crate::strategy::workload::words::count;
 
 const RESTART_AT: &str = "/spec/restartAt";
@@ -25,7 +25,7 @@ pub fn plan(asked: &Asked<'_>) -> Result<Plan, Refusal> {
         Draft {
             title: String::new(),
             direction: Direction::Forward,
-            calls: vec![planned(call, "only if nobody restarted it since")],
+            calls: vec![patch(call, "only if nobody restarted it since")],
             until: Wait::Settled,
             inverse: Inverse::None { why: "pods that were replaced do not come back".into() },
             forecast: Forecast {

@@ -1,7 +1,7 @@
 //! Abort, and beginning again after one.
 
 use super::blocked::{LONG, unseen_since};
-use super::fence::{STATUS, of_run, planned};
+use super::fence::{STATUS, of_run};
 use super::path::listed;
 use super::plan::{Asked, finish};
 use super::steps::least;
@@ -11,7 +11,7 @@ use crate::domain::plan::{Act, Inverse, InverseSteps, Operation, Refusal, Refusa
 use crate::domain::traffic::rollout::RolloutStrategy;
 use crate::domain::{Age, Direction, Plan, Role, Str, Verb};
 use crate::strategy::workload::diff;
-use crate::strategy::workload::plan::Draft;
+use crate::strategy::workload::plan::{Draft, patch};
 use crate::strategy::workload::undo::truth;
 use crate::strategy::workload::words::count;
 
@@ -46,7 +46,7 @@ pub fn aborts(asked: &Asked<'_>) -> Result<Plan, Refusal> {
         Draft {
             title: format!("{new}, back to {stable}"),
             direction: Direction::Back,
-            calls: vec![planned(call, "only for this version, and only while it is not aborted")],
+            calls: vec![patch(call, "only for this version, and only while it is not aborted")],
             until: Wait::Acted(Act::Abort),
             inverse: Inverse::Compensating {
                 steps: steps(asked, false, format!("try {new} again from the first step"), Direction::Forward),
@@ -91,7 +91,7 @@ pub fn retries(asked: &Asked<'_>) -> Result<Plan, Refusal> {
         Draft {
             title: format!("{new} from the first step"),
             direction: Direction::Forward,
-            calls: vec![planned(call, "only for this version, and only while it is aborted")],
+            calls: vec![patch(call, "only for this version, and only while it is aborted")],
             until: Wait::Acted(Act::Retry),
             inverse: Inverse::Compensating {
                 steps: steps(asked, true, format!("abort {new} again"), Direction::Back),

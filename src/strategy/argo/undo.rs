@@ -1,6 +1,6 @@
 //! Back to the template of an earlier revision, in one write on the object that holds the template.
 
-use super::fence::{has_template, planned};
+use super::fence::has_template;
 use super::path::{Path, Target, path};
 use super::plan::{Asked, finish_template};
 use super::{kubectl, template};
@@ -8,8 +8,8 @@ use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::history::Evidence;
 use crate::domain::intent::{PausedUndo, UndoTo};
 use crate::domain::plan::{Inverse, InversePart, InverseSteps, Operation, Patch, Refusal, Wait};
-use crate::domain::workload::Image;
 use crate::domain::{Direction, Kind, Plan, RawObject, Revision};
+use crate::strategy::workload::plan::patch;
 use crate::strategy::workload::undo::truth;
 use crate::strategy::workload::version::version;
 use crate::strategy::workload::words::some_of;
@@ -27,7 +27,7 @@ pub fn plan(asked: &Asked<'_>, to: UndoTo, paused: PausedUndo) -> Result<Plan, R
     let set = &asked.details.revisions[&revision];
     let unreadable = || Refusal::because(format!("the template of revision {revision} of {name} can't be read"));
     let new = template::of_set(set).ok_or_else(unreadable)?;
-    let images = images(&new);
+    let images = plain::own_images(&new);
     let target = Target::read(set, version(&images));
     if asked.stand.observed && target.hash.is_some() && target.hash == asked.stand.current {
         let why = if asked.stand.aborted { "; it was aborted: T tries it again" } else { "" };
@@ -36,13 +36,13 @@ pub fn plan(asked: &Asked<'_>, to: UndoTo, paused: PausedUndo) -> Result<Plan, R
     let holder = holder(asked)?;
     let old = plain::current(holder).ok_or_else(unreadable)?;
     let resume = paused == PausedUndo::Resume && asked.stand.held;
-    let patch = Patch::of(holder).test(TEMPLATE).replace(TEMPLATE, std::sync::Arc::clone(&new));
+    let write = Patch::of(holder).test(TEMPLATE).replace(TEMPLATE, std::sync::Arc::clone(&new));
     let own = holder.key == *asked.key();
-    let patch = if resume && own { patch.replace(PAUSED, truth(false)) } else { patch };
-    let mut calls = vec![planned(patch.call(), "only if its template is as shown")];
+    let write = if resume && own { write.replace(PAUSED, truth(false)) } else { write };
+    let mut calls = vec![patch(write.call(), "only if its template is as shown")];
     if resume && !own {
         let unpause = Patch::of(&asked.details.root).test(PAUSED).replace(PAUSED, truth(false));
-        calls.push(planned(unpause.call(), "only if it is held"));
+        calls.push(patch(unpause.call(), "only if it is held"));
     }
     let way = path(asked.release, &target, asked.context.now).unwrap_or_else(|| Path {
         then: "what follows is not known: its strategy is neither canary nor blueGreen".into(),
@@ -91,12 +91,6 @@ pub fn holder<'a>(asked: &'a Asked<'_>) -> Result<&'a RawObject, Refusal> {
     asked.details.object(&key).ok_or_else(|| {
         Refusal::because(format!("the template of {} is in {words}, which can't be read", asked.key().target()))
     })
-}
-
-/// The images of a template.
-pub fn images(template: &RawValue) -> Vec<Image> {
-    let containers = plain::images(template).into_iter().filter(|image| image.list == "containers");
-    containers.map(|image| Image { container: image.name.into(), reference: image.reference.into() }).collect()
 }
 
 fn inverse(asked: &Asked<'_>, (holder, old): (&RawObject, &RawValue), resumed: bool, direction: Direction) -> Inverse {

@@ -1,15 +1,15 @@
 //! What a person can ask of a blue-green release, and the plan for it.
 
 use super::switch::{Wish, ready};
-use crate::domain::plan::{Operation, ReadyInverse, Refusal};
+use crate::domain::plan::{ReadyInverse, Refusal};
 use crate::domain::raw::escape;
 use crate::domain::release::Role;
 use crate::domain::traffic::Traffic;
 use crate::domain::traffic::view::Side;
 use crate::domain::{Details, Direction, Intent, Plan, Release};
 use crate::strategy::Context;
+use crate::strategy::taking_back::Kept;
 use crate::strategy::traffic::template;
-use crate::strategy::workload::template::same;
 use crate::strategy::workload::words::count;
 
 /// The plan for `intent`.
@@ -86,26 +86,13 @@ fn revert(
     if inverse.target != release.key {
         return Err(Refusal::because(format!("that write was on {}, not on {}", inverse.target, release.key)));
     }
-    let (key, root) = (&release.key, &details.root);
-    let unreadable = || Refusal::because(format!("the way back of {key} can't be read from the journal"));
-    let operations: Vec<Operation> = serde_json::from_str(&inverse.operations).map_err(|_| unreadable())?;
-    let moved = operations.iter().any(|operation| match operation {
-        Operation::Test { path, value } => !root.at(path).is_some_and(|now| same(now, value)),
-        _ => false,
-    });
-    if moved {
-        return Err(Refusal::because(format!(
-            "the selector of {key} changed since that write, so it can't be taken back as it was; S switches it"
-        )));
-    }
+    let Some(part) = inverse.parts().next() else { return Err(Refusal::because("nothing is to be taken back")) };
+    let kept = Kept::read(&details.root, part, "S switches it")?;
     let pointer = traffic.switch.as_ref().map(|switch| format!("/spec/selector/{}", escape(&switch.key)));
-    let to = operations.iter().find_map(|operation| match operation {
-        Operation::Replace { path, value } | Operation::Add { path, value } if Some(path) == pointer.as_ref() => {
-            serde_json::from_str::<String>(value.get()).ok()
-        }
-        _ => None,
-    });
-    let to = to.ok_or_else(unreadable)?;
+    let to = pointer.and_then(|pointer| kept.sets(&pointer)).and_then(|to| serde_json::from_str::<String>(to.get()).ok());
+    let to = to.ok_or_else(|| {
+        Refusal::because(format!("that write left the sides of {} as they were; S switches it", release.key))
+    })?;
     let mut wish = Wish::of(release, Some(&to), context)?;
     wish.direction = inverse.direction;
     wish.plan(details, intent, context)

@@ -4,7 +4,7 @@
 use super::forecast::canary_writes;
 use super::phase::Phase;
 use super::route::{role_of, weighted};
-use super::suspend::{SUSPEND, merge, put_back};
+use super::suspend::{SUSPEND, merge};
 use super::verbs::{Seen, of_phase, refused};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::plan::{Inverse, InversePart, InverseSteps, Operation, Patch, Refusal, Wait, json, null};
@@ -13,6 +13,7 @@ use crate::domain::traffic::Route;
 use crate::domain::traffic::route::Rule;
 use crate::domain::{Details, Direction, Intent, Plan, RawObject, Str, Verb};
 use crate::strategy::Context;
+use crate::strategy::taking_back::put_back;
 use crate::strategy::workload::diff;
 use crate::strategy::workload::plan::{Draft, Part, finish, patch};
 use crate::strategy::workload::undo::truth;

@@ -5,10 +5,11 @@ use super::gate::{self, kubectl, turn};
 use super::phase::{Phase, interval};
 use super::verbs::{Seen, of_phase, refused, unchanged};
 use crate::domain::forecast::{Forecast, Risk};
-use crate::domain::plan::{Inverse, InverseSteps, Operation, Refusal, Wait};
+use crate::domain::plan::{Inverse, InverseSteps, Refusal, Wait};
 use crate::domain::traffic::hook::Gate;
-use crate::domain::{Age, Details, Direction, Intent, ObjectKey, Plan, RawObject, Str, Verb};
+use crate::domain::{Age, Details, Direction, Intent, ObjectKey, Plan, Str, Verb};
 use crate::strategy::Context;
+use crate::strategy::taking_back::put_back;
 use crate::strategy::workload::diff;
 use crate::strategy::workload::plan::{Draft, Part, finish, patch};
 use crate::strategy::workload::undo::truth;
@@ -150,14 +151,6 @@ fn then(seen: &Seen<'_>, on: bool) -> String {
         (true, false) => "a new template on the target waits until it is resumed".into(),
         (false, true) => format!("within {within} the run goes on in {}{weight}", super::phase::word(seen.canary)),
         (false, false) => format!("Flagger looks at the target again within {within}"),
-    }
-}
-
-/// The operation that puts the value at `path` back as it is in `root`.
-pub fn put_back(root: &RawObject, path: &str) -> Operation {
-    match root.at(path) {
-        Some(value) => Operation::Add { path: path.into(), value: value.to_owned().into() },
-        None => Operation::Remove { path: path.into() },
     }
 }
 

@@ -2,13 +2,13 @@
 
 use super::weight::{Change, Two, of_changes, plan as weighted};
 use crate::domain::intent::UndoTo;
-use crate::domain::plan::{Operation, ReadyInverse, Refusal};
+use crate::domain::plan::{ReadyInverse, Refusal};
 use crate::domain::traffic::view::Side;
 use crate::domain::{Details, Intent, ObjectKey, Plan, Release};
 use crate::strategy::Context;
+use crate::strategy::taking_back::{Kept, REPLICAS};
 use crate::strategy::traffic::ladder::stands_at;
 use crate::strategy::traffic::template;
-use crate::strategy::workload::template::same;
 
 /// The plan for `intent`.
 pub fn plan(release: &Release, details: &Details, intent: &Intent, context: &Context) -> Result<Plan, Refusal> {
@@ -101,46 +101,17 @@ fn revert(
             Refusal::because(format!("that write was on {key}, which is no side of {} now", release.key))
         })
     };
-    let first = (&inverse.target, inverse.operations.as_str());
-    let parts = std::iter::once(first).chain(inverse.also.iter().map(|part| (&part.target, part.operations.as_str())));
     let mut changes = Vec::new();
-    for (target, operations) in parts {
-        let side = of(target)?;
-        let Some(to) = replicas(operations) else {
+    for part in inverse.parts() {
+        let side = of(part.target)?;
+        let change = Change::of(side, details, side.workload.replicas.desired)?;
+        let kept = Kept::read(change.object, part, "W sets a weight")?;
+        let to = kept.sets(REPLICAS).filter(|_| kept.writes_only(REPLICAS));
+        let Some(to) = to.and_then(|to| serde_json::from_str(to.get()).ok()) else {
             return template::plan(release, side, details, intent, context);
         };
-        let change = Change::of(side, details, to)?;
-        if moved(&change, operations) {
-            return Err(Refusal::because(format!(
-                "the replicas of {target} changed since that write, so it can't be taken back as it was; W sets a weight"
-            )));
-        }
-        changes.push(change);
+        changes.push(Change { to, ..change });
     }
     let order = (inverse.words.to_string(), inverse.direction);
     Ok(of_changes(release, details, &changes, order, intent, context))
-}
-
-/// The number of replicas that these operations set, when they set nothing else.
-fn replicas(operations: &str) -> Option<i32> {
-    let operations: Vec<Operation> = serde_json::from_str(operations).ok()?;
-    let mut found = None;
-    for operation in operations {
-        match operation {
-            Operation::Test { .. } => {}
-            Operation::Replace { path, value } | Operation::Add { path, value } if path == "/spec/replicas" => {
-                found = serde_json::from_str(value.get()).ok();
-            }
-            _ => return None,
-        }
-    }
-    found
-}
-
-fn moved(change: &Change<'_>, operations: &str) -> bool {
-    let operations: Vec<Operation> = serde_json::from_str(operations).unwrap_or_default();
-    operations.iter().any(|operation| match operation {
-        Operation::Test { path, value } => !change.object.at(path).is_some_and(|now| same(now, value)),
-        _ => false,
-    })
 }

@@ -92,7 +92,11 @@ fn reverting(release: &Release, part: Part) -> Vec<Management> {
 /// A required patch of the root object.
 pub fn patch(call: Call, fence: &str) -> PlannedCall {
     let target = call.target();
-    let what = format!("PATCH {} {}/{}", target.kind.api_version(), target.kind.plural(), target.name).into();
+    let part = match &call {
+        Call::JsonPatch { subresource: Some(part), .. } => format!("/{part}"),
+        Call::JsonPatch { .. } | Call::Delete { .. } | Call::Create { .. } | Call::ProxyPost { .. } => String::new(),
+    };
+    let what = format!("PATCH {} {}/{}{part}", target.kind.api_version(), target.kind.plural(), target.name).into();
     PlannedCall { call, what, fence: fence.into(), optional: false, closes: false, then: None }
 }
 

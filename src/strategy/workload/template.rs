@@ -1,6 +1,7 @@
 //! Pod templates as the server sent them: taken out of revisions without re-encoding, and compared by structure.
 
 use crate::domain::raw::{slice, without};
+use crate::domain::workload::Image;
 use crate::domain::{Kind, RawObject};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -59,6 +60,12 @@ pub fn images(template: &RawValue) -> Vec<ContainerImage> {
             })
         })
         .collect()
+}
+
+/// The images of a template's containers, less those that only run before them: what a release's history holds.
+pub fn own_images(template: &RawValue) -> Vec<Image> {
+    let containers = images(template).into_iter().filter(|image| image.list == "containers");
+    containers.map(|image| Image { container: image.name.into(), reference: image.reference.into() }).collect()
 }
 
 /// One container's image within a template.

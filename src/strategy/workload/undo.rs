@@ -44,11 +44,7 @@ pub fn plan(
     let change = Change { root, source, old, new: &new, resume: resumes(root, paused) };
     let goes_to = release.tracks.iter().find(|track| track.name == source.key.name);
     let entry = release.history.iter().find(|entry| entry.object == source.key);
-    let images: Vec<Image> = template::images(&new)
-        .into_iter()
-        .filter(|image| image.list == "containers")
-        .map(|image| Image { container: image.name.into(), reference: image.reference.into() })
-        .collect();
+    let images = template::own_images(&new);
     let replaced = replacing(release, details, goes_to, &version(&images));
     let held = is_paused(root) && !change.resume;
     let mut warnings: Vec<Str> = Vec::new();
