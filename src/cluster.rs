@@ -38,7 +38,7 @@ pub mod wire;
 
 pub use clock::Clock;
 pub use connect::Cluster;
-pub use errors::{ConnectError, ReadError, SendError};
+pub use errors::{Away, ConnectError, ReadError, SendError};
 pub use events::{ClusterEvent, EventsMsg};
 pub use exists::Existence;
 pub use kubeconfig::ContextInfo;

@@ -48,7 +48,7 @@ impl Cluster {
         let request = Request::get(proxy_path(&key, "http", port, path)).any();
         match timeout(ANSWER, self.whole(&request)).await {
             Ok(Ok(whole)) => Ok(format!("svc/{service} answered {}", whole.status).into()),
-            Ok(Err(Failed::NoAnswer(answer))) => Err(format!("svc/{service}: {}", answer.why()).into()),
+            Ok(Err(Failed::NoAnswer(answer))) => Err(format!("svc/{service}: {}", answer.away()).into()),
             Ok(Err(Failed::Refused(refused))) => Err(format!("svc/{service} answered {}", refused.status).into()),
             Ok(Err(Failed::Cut(status, why))) => Err(format!("svc/{service} answered {status}, cut off: {why}").into()),
             Err(_) => Err(format!("svc/{service} did not answer within {} s", ANSWER.as_secs()).into()),

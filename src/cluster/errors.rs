@@ -1,6 +1,7 @@
 //! What can go wrong, in one sentence each: what, to whom, what next.
 
 use crate::domain::Str;
+use crate::domain::snapshot::Absence;
 use std::path::PathBuf;
 use std::time::Duration;
 use thiserror::Error;
@@ -80,6 +81,41 @@ pub enum ConnectError {
     },
 }
 
+/// Why nothing came from the server.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{why}")]
+pub struct Away {
+    /// In a word, for where there is no room for the sentence.
+    pub cause: Absence,
+    /// One sentence.
+    pub why: String,
+}
+
+impl Away {
+    /// Without an answer, or with one that ended too early.
+    pub fn silent(why: impl Into<String>) -> Self {
+        Self { cause: Absence::NoAnswer, why: why.into() }
+    }
+}
+
+impl From<&ConnectError> for Away {
+    fn from(error: &ConnectError) -> Self {
+        let cause = match error {
+            ConnectError::Plugin { .. } | ConnectError::Credentials { .. } | ConnectError::Unauthorized(_) => {
+                Absence::Login
+            }
+            ConnectError::NoCluster { .. }
+            | ConnectError::Unreadable { .. }
+            | ConnectError::Broken { .. }
+            | ConnectError::NoContext { .. }
+            | ConnectError::Unknown { .. }
+            | ConnectError::Unreachable(_)
+            | ConnectError::Other { .. } => Absence::NoAnswer,
+        };
+        Self { cause, why: error.to_string() }
+    }
+}
+
 /// Why a read gave nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ReadError {
@@ -94,7 +130,7 @@ pub enum ReadError {
     Unauthorized(String),
     /// No connection, or no answer in time.
     #[error("{0}")]
-    Unreachable(String),
+    Unreachable(Away),
     /// The server asks to slow down.
     #[error("{why}")]
     TooMany {

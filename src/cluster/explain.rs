@@ -1,6 +1,6 @@
 //! Turns what a connection or a server says into one sentence.
 
-use super::errors::ReadError;
+use super::errors::{Away, ReadError};
 use crate::domain::snapshot::Absence;
 use crate::domain::text::sanitize;
 use serde::Deserialize;
@@ -12,23 +12,23 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoAnswer {
     /// Nothing went out: the connection was not made.
-    NotSent(String),
+    NotSent(Away),
     /// The request may have gone out.
-    Lost(String),
+    Lost(Away),
 }
 
 impl NoAnswer {
-    /// The sentence.
-    pub fn why(&self) -> &str {
+    /// Why.
+    pub fn away(self) -> Away {
         match self {
-            Self::NotSent(why) | Self::Lost(why) => why,
+            Self::NotSent(away) | Self::Lost(away) => away,
         }
     }
 }
 
 /// Explains a failed request to `server`.
 pub fn no_answer(server: &str, error: &kube::Error) -> NoAnswer {
-    let why = sentence(server, error);
+    let why = away(server, error);
     let unsent = matches!(error, kube::Error::Auth(_)) || chain(error).any(connecting);
     if unsent { NoAnswer::NotSent(why) } else { NoAnswer::Lost(why) }
 }
@@ -49,42 +49,35 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
     })
 }
 
-fn sentence(server: &str, error: &kube::Error) -> String {
+fn away(server: &str, error: &kube::Error) -> Away {
+    let away = |cause, why| Away { cause, why };
     if let Some(tls) = chain(error).find_map(|error| error.downcast_ref::<rustls::Error>()) {
-        return tls_sentence(server, tls);
+        return away(Absence::Certificate, tls_sentence(server, tls));
     }
     let kind = chain(error).filter_map(|error| error.downcast_ref::<io::Error>()).map(io::Error::kind);
     for kind in kind {
-        let what = match kind {
-            io::ErrorKind::ConnectionRefused => "refuses the connection: is the API server running?",
-            io::ErrorKind::TimedOut => "does not answer: check the network, VPN or proxy.",
-            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => "cut the connection.",
-            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionAborted => "closed the connection.",
+        let (cause, what) = match kind {
+            io::ErrorKind::ConnectionRefused => {
+                (Absence::Refused, "refuses the connection: is the API server running?")
+            }
+            io::ErrorKind::TimedOut => (Absence::NoAnswer, "does not answer: check the network, VPN or proxy."),
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => (Absence::NoAnswer, "cut the connection."),
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionAborted => {
+                (Absence::NoAnswer, "closed the connection.")
+            }
             io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
-                "can't be reached: check the network, VPN or proxy."
+                (Absence::NoAnswer, "can't be reached: check the network, VPN or proxy.")
             }
             _ => continue,
         };
-        return format!("{server} {what}");
+        return away(cause, format!("{server} {what}"));
     }
     let last = deepest(error);
     if last.contains("lookup address") || last.contains("dns error") {
-        return format!("The name in {server} can't be resolved: check the server's address, VPN or DNS.");
+        let why = format!("The name in {server} can't be resolved: check the server's address, VPN or DNS.");
+        return Away::silent(why);
     }
-    format!("{server} can't be reached: {last}.")
-}
-
-/// What kind of reason one of the sentences above gives.
-pub fn absence(sentence: &str) -> Absence {
-    if sentence.contains("refuses the connection") {
-        Absence::Refused
-    } else if sentence.starts_with("The certificate of") || sentence.contains(" TLS connection") {
-        Absence::Certificate
-    } else if sentence.starts_with("The credential plugin") {
-        Absence::Login
-    } else {
-        Absence::NoAnswer
-    }
+    Away::silent(format!("{server} can't be reached: {last}."))
 }
 
 /// The innermost cause, in its own words.
@@ -217,11 +210,12 @@ mod tests {
     }
 
     #[test]
-    fn the_kind_of_reason_is_told_from_the_sentence_that_is_made_for_it() {
-        let tls = |error| tls_sentence("https://x", &error);
+    fn what_keeps_a_server_away_is_told_from_the_error_itself() {
+        let of = |error: io::Error| away("https://x", &kube::Error::Service(Box::new(error)));
+        let tls = |error: rustls::Error| of(io::Error::other(error));
         let bad = |bad| tls(rustls::Error::InvalidCertificate(bad));
-        let io = |kind: io::ErrorKind| sentence("https://x", &kube::Error::Service(Box::new(io::Error::from(kind))));
-        let sentences = [
+        let io = |kind: io::ErrorKind| of(kind.into());
+        let told = [
             (bad(rustls::CertificateError::Expired), Absence::Certificate),
             (bad(rustls::CertificateError::UnknownIssuer), Absence::Certificate),
             (bad(rustls::CertificateError::Revoked), Absence::Certificate),
@@ -231,8 +225,8 @@ mod tests {
             (io(io::ErrorKind::TimedOut), Absence::NoAnswer),
             (io(io::ErrorKind::ConnectionReset), Absence::NoAnswer),
         ];
-        for (sentence, wanted) in sentences {
-            assert_eq!(absence(&sentence), wanted, "{sentence}");
+        for (away, wanted) in told {
+            assert_eq!(away.cause, wanted, "{away}");
         }
     }
 

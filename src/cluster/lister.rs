@@ -1,7 +1,7 @@
 //! Lists, streamed: one request, items cut out of the chunks as they come.
 
 use super::connect::Cluster;
-use super::errors::ReadError;
+use super::errors::{Away, ReadError};
 use super::explain;
 use super::request::Request;
 use super::splitter::Splitter;
@@ -83,7 +83,8 @@ impl Listing {
         }
         let what = self.what;
         let shell = self.splitter.finish();
-        let shell = shell.ok_or_else(|| ReadError::Unreachable(format!("The list of {what} was cut off.")))?;
+        let shell =
+            shell.ok_or_else(|| ReadError::Unreachable(Away::silent(format!("The list of {what} was cut off."))))?;
         let shell: Shell = serde_json::from_slice(&shell)
             .map_err(|error| ReadError::Unreadable(format!("The list of {what} can't be understood: {error}.")))?;
         let Metadata { resource_version, r#continue } = shell.metadata;
@@ -91,6 +92,6 @@ impl Listing {
     }
 
     fn cut(&self, why: &str) -> ReadError {
-        ReadError::Unreachable(format!("The list of {} was cut off: {why}.", self.what))
+        ReadError::Unreachable(Away::silent(format!("The list of {} was cut off: {why}.", self.what)))
     }
 }

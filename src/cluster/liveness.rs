@@ -1,7 +1,7 @@
 //! Whether the server answers: a small call over a connection of its own.
 
 use super::connect::Cluster;
-use super::errors::ReadError;
+use super::errors::{Away, ReadError};
 use super::feed::{Message, Shared, later};
 use super::request::{Failed, Request};
 use crate::domain::Timestamp;
@@ -70,7 +70,7 @@ fn absence(error: &ReadError) -> Absence {
         ReadError::TooMany { .. } => Absence::Status(429),
         ReadError::NotFound(_) => Absence::Status(404),
         ReadError::Gone(_) => Absence::Status(410),
-        ReadError::Unreachable(why) => super::explain::absence(why),
+        ReadError::Unreachable(away) => away.cause,
         ReadError::Unreadable(_) => Absence::NoAnswer,
     }
 }
@@ -96,7 +96,7 @@ async fn ask(cluster: &Cluster) -> Result<(), ReadError> {
         Ok(Err(failed)) => Err(failed.of_read("the server's version")),
         Err(_) => {
             let server = cluster.identity().server.clone();
-            Err(ReadError::Unreachable(format!("{server} gave no answer within {} s.", LIMIT.as_secs())))
+            Err(ReadError::Unreachable(Away::silent(format!("{server} gave no answer within {} s.", LIMIT.as_secs()))))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::clock::Clock;
 use super::connect::Cluster;
-use super::errors::ReadError;
+use super::errors::{Away, ReadError};
 use super::feed::later;
 use super::index::scopes::Scope;
 use super::index::{Index, View, WORKLOADS};
@@ -79,7 +79,7 @@ impl Cluster {
         let scopes = plan.scopes(Kind::Lease).into_iter().map(|namespace| Scope { kind: Kind::Lease, namespace });
         let lists = join_all(scopes.clone().map(|scope| self.scope_once(scope, &plan, &pool)));
         let lists = timeout(PRESENCE_LIMIT, lists).await.unwrap_or_else(|_| {
-            let late = || Err(ReadError::Unreachable("leases were not listed within 2 s".into()));
+            let late = || Err(ReadError::Unreachable(Away::silent("leases were not listed within 2 s")));
             scopes.map(|scope| vec![(scope, late())]).collect()
         });
         let mut index = Index::new(Arc::clone(&options.recorded), Arc::clone(&options.settings));

@@ -2,7 +2,7 @@
 //! something, and is a write.
 
 use super::connect::Cluster;
-use super::errors::ReadError;
+use super::errors::{Away, ReadError};
 use super::explain;
 use super::kinds::{encode, object_path, with};
 use super::request::{Failed, Request};
@@ -76,10 +76,11 @@ impl Cluster {
         let body = Limited::new(response.into_body(), LARGEST);
         match timeout(limit, body.collect()).await {
             Ok(Ok(body)) => Ok(Proxied { status, body: body.to_bytes() }),
-            Ok(Err(error)) => {
-                Err(ReadError::Unreachable(format!("The answer of {what} was cut off: {}.", explain::deepest(&*error))))
-            }
-            Err(_) => Err(ReadError::Unreachable(format!("{what} stopped in the middle of its answer."))),
+            Ok(Err(error)) => Err(ReadError::Unreachable(Away::silent(format!(
+                "The answer of {what} was cut off: {}.",
+                explain::deepest(&*error)
+            )))),
+            Err(_) => Err(ReadError::Unreachable(Away::silent(format!("{what} stopped in the middle of its answer.")))),
         }
     }
 

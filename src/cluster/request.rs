@@ -1,9 +1,10 @@
 //! One HTTP call: own bytes out, own bytes in, a limit on all of it.
 
 use super::connect::Cluster;
-use super::errors::ReadError;
+use super::errors::{Away, ReadError};
 use super::explain::{self, NoAnswer, Refused};
 use crate::domain::Str;
+use crate::domain::snapshot::Absence;
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, RETRY_AFTER, WARNING};
 use http::{HeaderMap, HeaderValue, Method, Response};
@@ -117,9 +118,11 @@ impl Failed {
     /// As the failure of a read of `what`.
     pub fn of_read(self, what: &str) -> ReadError {
         match self {
-            Self::NoAnswer(answer) => ReadError::Unreachable(answer.why().to_owned()),
+            Self::NoAnswer(answer) => ReadError::Unreachable(answer.away()),
             Self::Refused(refused) => refused.of_read(what),
-            Self::Cut(_, why) => ReadError::Unreachable(format!("The answer for {what} was cut off: {why}")),
+            Self::Cut(_, why) => {
+                ReadError::Unreachable(Away::silent(format!("The answer for {what} was cut off: {why}")))
+            }
         }
     }
 }
@@ -131,7 +134,7 @@ impl Cluster {
         let mut link = self.link();
         let soon = self.clock().now().checked_add(BEFORE_THE_END).unwrap_or(jiff::Timestamp::MAX);
         if link.expires.is_some_and(|expires| expires < soon) {
-            self.renew(link.generation).await.map_err(|error| not_sent(error.to_string()))?;
+            self.renew(link.generation).await.map_err(|error| not_sent((&error).into()))?;
             self.same_cluster(request).await?;
             link = self.link();
         }
@@ -154,7 +157,7 @@ impl Cluster {
             return Ok(());
         }
         self.compare_identity().await;
-        self.elsewhere().map_or(Ok(()), |why| Err(not_sent(why)))
+        self.elsewhere().map_or(Ok(()), |why| Err(not_sent(Away { cause: Absence::Elsewhere, why })))
     }
 
     /// Sends `request` over the probe's own connection. Any answer will do, so there is no second attempt.
@@ -191,7 +194,9 @@ impl Cluster {
         limit: Duration,
     ) -> Result<Response<Body>, Failed> {
         let server = self.identity().server.clone();
-        let built = request.build().map_err(|error| not_sent(format!("'{}' is no address: {error}", request.path)))?;
+        let built = request
+            .build()
+            .map_err(|error| not_sent(Away::silent(format!("'{}' is no address: {error}", request.path))))?;
         match timeout(limit, client.send(built)).await {
             Ok(Ok(response)) => {
                 self.inner.skew.heard(response.headers(), jiff::Timestamp::now());
@@ -200,7 +205,7 @@ impl Cluster {
             Ok(Err(error)) => Err(Failed::NoAnswer(explain::no_answer(&server, &error))),
             Err(_) => {
                 let why = format!("{server} gave no answer within {} s.", limit.as_secs_f32());
-                Err(Failed::NoAnswer(NoAnswer::Lost(why)))
+                Err(Failed::NoAnswer(NoAnswer::Lost(Away::silent(why))))
             }
         }
     }
@@ -215,7 +220,7 @@ impl Cluster {
         let server = self.identity().server.clone();
         match timeout(limit, response.into_body().collect()).await {
             Ok(Ok(body)) => Ok(Whole { status, warnings, body: body.to_bytes() }),
-            Ok(Err(error)) => Err(Failed::Cut(status, explain::no_answer(&server, &error).why().to_owned())),
+            Ok(Err(error)) => Err(Failed::Cut(status, explain::no_answer(&server, &error).away().why)),
             Err(_) => Err(Failed::Cut(status, format!("{server} stopped in the middle of its answer."))),
         }
     }
@@ -228,8 +233,8 @@ impl Cluster {
     }
 }
 
-fn not_sent(why: String) -> Failed {
-    Failed::NoAnswer(NoAnswer::NotSent(why))
+fn not_sent(away: Away) -> Failed {
+    Failed::NoAnswer(NoAnswer::NotSent(away))
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {

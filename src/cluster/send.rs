@@ -1,7 +1,7 @@
 //! Writes: own bytes, one request, and an answer that says whether it was done. Only `action` calls it.
 
 use super::connect::Cluster;
-use super::errors::SendError;
+use super::errors::{Away, SendError};
 use super::explain::{NoAnswer, Refused};
 use super::kinds::{encode, object_path, with};
 use super::request::{Failed, Request};
@@ -50,8 +50,10 @@ impl Cluster {
                 body: object_in(call.target(), &whole.body),
                 warnings: whole.warnings,
             }),
-            Err(Failed::NoAnswer(NoAnswer::NotSent(why))) => Err(SendError::NotSent(why.into())),
-            Err(Failed::NoAnswer(NoAnswer::Lost(why)) | Failed::Cut(_, why)) => Err(SendError::Lost(why.into())),
+            Err(Failed::NoAnswer(NoAnswer::NotSent(away))) => Err(SendError::NotSent(away.why.into())),
+            Err(Failed::NoAnswer(NoAnswer::Lost(Away { why, .. })) | Failed::Cut(_, why)) => {
+                Err(SendError::Lost(why.into()))
+            }
             Err(Failed::Refused(refused)) => Err(refusal(&refused)),
         }
     }

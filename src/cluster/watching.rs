@@ -1,7 +1,7 @@
 //! One watch: the stream of changes from a version on.
 
 use super::connect::Cluster;
-use super::errors::ReadError;
+use super::errors::{Away, ReadError};
 use super::explain::{self, Refused};
 use super::request::Request;
 use super::wire::strings::Interner;
@@ -133,7 +133,7 @@ impl Watching {
     }
 
     fn broken(&self, why: &str) -> ReadError {
-        ReadError::Unreachable(format!("The watch of {} broke off: {why}.", self.kind.plural()))
+        ReadError::Unreachable(Away::silent(format!("The watch of {} broke off: {why}.", self.kind.plural())))
     }
 }
 

@@ -137,11 +137,8 @@ pub struct ReadyInverse {
 impl ReadyInverse {
     /// Its part on each object, in the order in which they are sent.
     pub fn parts(&self) -> impl Iterator<Item = Undoing<'_>> {
-        let first = Undoing {
-            target: &self.target,
-            operations: &self.operations,
-            subresource: self.subresource.as_deref(),
-        };
+        let first =
+            Undoing { target: &self.target, operations: &self.operations, subresource: self.subresource.as_deref() };
         std::iter::once(first).chain(self.also.iter().map(|part| Undoing {
             target: &part.target,
             operations: &part.operations,

@@ -199,7 +199,7 @@ mod tests {
             assert!(of(status, tunnel).is_err(), "{status}: the API server's own way is broken");
             assert_eq!(of(status, "oops"), Ok(Ok(status)), "{status} of the endpoint");
         }
-        let unreachable = Err(ReadError::Unreachable("The API server is away.".into()));
+        let unreachable = Err(ReadError::Unreachable(crate::cluster::Away::silent("The API server is away.")));
         let Err(trouble) = through_api_server(unreachable, &address) else { panic!("an answer") };
         let before = with(
             None,

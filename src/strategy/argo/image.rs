@@ -7,8 +7,9 @@ use crate::domain::intent::ReleaseId;
 use crate::domain::plan::{Refusal, Wait};
 use crate::domain::workload::Image;
 use crate::domain::{Details, Plan, Release};
-use crate::strategy::workload::{image, template};
+use crate::strategy::workload::forecast::ALL_DOWN;
 use crate::strategy::workload::version::version;
+use crate::strategy::workload::{image, template};
 
 /// The plan of new images: that of a plain workload, with the way that the template takes here.
 pub fn plan(asked: &Asked<'_>, images: &[Image]) -> Result<Plan, Refusal> {
@@ -37,7 +38,7 @@ pub fn plan(asked: &Asked<'_>, images: &[Image]) -> Result<Plan, Refusal> {
     plan.until = if way.alone && !asked.stand.held { Wait::Settled } else { Wait::Observed };
     plan.forecast.then = way.then.into();
     plan.forecast.takes = way.takes;
-    plan.forecast.warnings.retain(|warning| !warning.contains("maxUnavailable"));
+    plan.forecast.warnings.retain(|warning| **warning != *ALL_DOWN);
     plan.forecast.warnings.extend(way.warnings);
     if holder.key != *asked.key() {
         plan.forecast

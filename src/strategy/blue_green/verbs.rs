@@ -10,6 +10,7 @@ use crate::domain::{Details, Direction, Intent, Plan, Release};
 use crate::strategy::Context;
 use crate::strategy::taking_back::Kept;
 use crate::strategy::traffic::template;
+use crate::strategy::workload::scale::NOTHING_SERVES;
 use crate::strategy::workload::words::count;
 
 /// The plan for `intent`.
@@ -89,7 +90,8 @@ fn revert(
     let Some(part) = inverse.parts().next() else { return Err(Refusal::because("nothing is to be taken back")) };
     let kept = Kept::read(&details.root, part, "S switches it")?;
     let pointer = traffic.switch.as_ref().map(|switch| format!("/spec/selector/{}", escape(&switch.key)));
-    let to = pointer.and_then(|pointer| kept.sets(&pointer)).and_then(|to| serde_json::from_str::<String>(to.get()).ok());
+    let to =
+        pointer.and_then(|pointer| kept.sets(&pointer)).and_then(|to| serde_json::from_str::<String>(to.get()).ok());
     let to = to.ok_or_else(|| {
         Refusal::because(format!("that write left the sides of {} as they were; S switches it", release.key))
     })?;
@@ -119,7 +121,7 @@ fn scale(
     plan.intent = intent.clone();
     if side.role != Role::Stable && replicas == 0 {
         // Of an idle side no pod serves: what a plain workload's zero warns of is not true here.
-        plan.forecast.warnings.retain(|warning| !warning.starts_with("0 replicas: nothing serves"));
+        plan.forecast.warnings.retain(|warning| **warning != *NOTHING_SERVES);
         plan.risk = crate::domain::forecast::Risk::Low;
         let pods = count(i64::from(ready(side)), "pod");
         let warning = format!("switching back to {} is instant no more: its {pods} must start first", side.name);

@@ -11,6 +11,7 @@ use crate::domain::traffic::view::Side;
 use crate::domain::workload::Image;
 use crate::domain::{Details, Intent, ObjectKey, Plan, Release, Revision, Str, Verb};
 use crate::strategy::Context;
+use crate::strategy::workload::forecast::ALL_DOWN;
 use crate::strategy::workload::version::version;
 use crate::strategy::workload::words::clip;
 use crate::strategy::workload::{image, restart as again, target as revisions, undo as back};
@@ -76,7 +77,7 @@ pub fn adopt(seen: &Seen<'_>, intent: &Intent, plan: Plan, follows: Follows) -> 
     let after = plan.title.split_once(" → ").map(|(_, after)| format!(" → {after}")).unwrap_or_default();
     let (mut forecast, mut warnings) = (plan.forecast, follows.warnings);
     // Of what the workload alone would lead to only what concerns the template stays: its pods are Flagger's to scale.
-    warnings.extend(forecast.warnings.into_iter().filter(|warning| !warning.contains("Unavailable")));
+    warnings.extend(forecast.warnings.into_iter().filter(|warning| **warning != *ALL_DOWN));
     forecast.then = follows.then.into();
     forecast.takes = follows.takes;
     forecast.warnings = warnings;

@@ -47,7 +47,10 @@ pub fn notices(reading: &Reading, objects: &dyn Objects) -> Vec<Str> {
     let mut told: Vec<Str> = Vec::new();
     told.extend(refused(&route.parents, route.meta.generation));
     told.extend(problems(reading));
-    told.extend(aside(reading));
+    // The rules of a test are named as its groups.
+    if !reading.test {
+        told.extend(aside(reading));
+    }
     told.extend(differing(reading));
     told.extend(hosts::more_exact(route, objects));
     told.extend(reading.marks.wrong.iter().cloned());

@@ -30,6 +30,8 @@ pub struct Shares {
 pub struct Reading {
     /// The route.
     pub route: Arc<Route>,
+    /// Whether it is read as an A/B test: its matches choose the version, not its weights.
+    pub test: bool,
     /// Its marks, with the configuration's.
     pub marks: Marks,
     /// Its places and what stands behind them; those that no rule sends to last.
@@ -62,7 +64,7 @@ impl Reading {
             }
         }
         let parts: Vec<Part> = keys.iter().filter_map(|key| Part::gather(key, objects, context)).collect();
-        let mut reading = Self { route, marks, places, parts: Vec::new(), rules: Vec::new() };
+        let mut reading = Self { route, test, marks, places, parts: Vec::new(), rules: Vec::new() };
         let shares: Vec<Shares> = parts.iter().map(|part| reading.shares_of(&part.workload.key)).collect();
         let asked: Vec<u8> = shares.iter().map(|shares| shares.main).collect();
         // A side has everything once it has it in every rule.

@@ -41,7 +41,7 @@ pub fn derive(kind: StrategyKind, why: &str, reading: Reading, objects: &dyn Obj
     let main = reading.parts.iter().find(|(role, ..)| *role == Role::Candidate).or_else(|| reading.parts.first());
     let subject = main.map(|(_, asked, part)| (*asked, part));
     let ladder = reading.marks.ladder.clone().unwrap_or_else(|| context.settings.ladder.clone());
-    let step = (kind.0 != super::super::ab_test::NAME).then(|| {
+    let step = (!reading.test).then(|| {
         let mut step = Step::on_ladder(ladder, subject.map(|(asked, _)| asked));
         step.since = last_write.as_ref().and_then(|(_, at)| *at);
         step.next = next_words(&reading, &step.weights, subject.map_or(0, |(asked, _)| asked)).into();

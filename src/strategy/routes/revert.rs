@@ -1,9 +1,9 @@
 //! Taking back a write of ours on a route, or on one of its workloads.
 
 use super::draft::{Ground, Written, plan, takes_effect};
+use crate::domain::Intent;
 use crate::domain::forecast::Risk;
 use crate::domain::plan::{Operation, Patch, Plan, ReadyInverse, Refusal};
-use crate::domain::Intent;
 use crate::strategy::Context;
 use crate::strategy::taking_back::Kept;
 use crate::strategy::traffic::template;

@@ -9,6 +9,9 @@ use crate::domain::workload::{Limit, UpdateStrategy};
 use crate::domain::{Age, Details, Kind, Release, Str};
 use jiff::SignedDuration;
 
+/// What limits that let every pod go at once warn of. It is no matter where another controller replaces the pods.
+pub const ALL_DOWN: &str = "maxUnavailable allows every pod to be down at once";
+
 /// What replacing pods leads to.
 #[derive(Debug, PartialEq)]
 pub struct Replacing {
@@ -46,7 +49,7 @@ pub fn replacing(release: &Release, details: &Details, target: Option<&Track>, v
             let then = format!("rolling: {}, {how}{stay}{}", of(changing), about(takes));
             let mut warnings = Vec::new();
             if missing >= desired && changing > 0 {
-                warnings.push("maxUnavailable allows every pod to be down at once".into());
+                warnings.push(ALL_DOWN.into());
             }
             let risk = if missing >= desired && changing > 0 { Risk::High } else { Risk::Medium };
             Replacing { then, takes, warnings, risk }

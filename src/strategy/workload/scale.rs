@@ -9,6 +9,9 @@ use crate::domain::workload::UpdateStrategy;
 use crate::domain::{Details, Direction, Intent, Kind, Plan, Release, Str};
 use crate::strategy::Context;
 
+/// What a scale to 0 warns of.
+pub const NOTHING_SERVES: &str = "0 replicas: nothing serves any more";
+
 /// The plan of another number of replicas.
 pub fn plan(release: &Release, details: &Details, replicas: i32, context: &Context) -> Result<Plan, Refusal> {
     same_object(release, details)?;
@@ -36,7 +39,7 @@ pub fn plan(release: &Release, details: &Details, replicas: i32, context: &Conte
         .into_iter()
         .collect();
     if replicas == 0 {
-        warnings.push("0 replicas: nothing serves any more".into());
+        warnings.push(NOTHING_SERVES.into());
         if autoscaler.is_some() {
             warnings.push("0 replicas switch the autoscaler off until somebody scales up".into());
         }

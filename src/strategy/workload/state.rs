@@ -73,7 +73,7 @@ pub fn standing(view: &View<'_>) -> Standing {
         unmade(facts).and_then(|unmade| unmade.stuck_at()),
         young_until(facts),
         addresses_due(facts),
-        next_minute(&standing, facts.now),
+        next_minute(&standing, view),
     ];
     standing.recheck_at = times.into_iter().flatten().filter(|at| *at > facts.now).min();
     standing
@@ -332,11 +332,7 @@ fn progressing(view: &View<'_>) -> Option<Standing> {
             Controllers::Alive | Controllers::Unknown => "The controller has not seen the last change yet".to_owned(),
         },
         Phase::Updating if announced_gap(view) && facts.ready() == 0 => {
-            let gap = facts.outage.filter(|outage| outage.until.is_none());
-            let age = gap
-                .and_then(|gap| since(Some(gap.from), facts.now))
-                .map(|age| format!(" for {age}"))
-                .unwrap_or_default();
+            let age = since(gap_since(view), facts.now).map(|age| format!(" for {age}")).unwrap_or_default();
             format!("Recreate: no pod is ready{age}, as announced; {}", coming(facts))
         }
         Phase::Updating => coming(facts),
@@ -349,6 +345,12 @@ fn progressing(view: &View<'_>) -> Option<Standing> {
     let reason = trouble
         .map_or(reason.clone(), |group| format!("{}; {reason}", group.sentence(true, facts.now).trim_end_matches('.')));
     Some(standing_of(State::Progressing, &reason, String::new(), candidate_since(facts)))
+}
+
+/// Since when no pod is ready, while that is told to the second: the gap that a recreate announced.
+fn gap_since(view: &View<'_>) -> Option<Timestamp> {
+    let told = view.phase == Phase::Updating && announced_gap(view) && view.facts.ready() == 0;
+    view.facts.outage.filter(|outage| told && outage.until.is_none()).map(|outage| outage.from)
 }
 
 /// The same in the middle of a sentence.
@@ -406,7 +408,8 @@ fn young_until(facts: &Facts) -> Option<Timestamp> {
 }
 
 /// A sentence that tells an age is told anew when the age's number changes.
-fn next_minute(standing: &Standing, now: Timestamp) -> Option<Timestamp> {
+fn next_minute(standing: &Standing, view: &View<'_>) -> Option<Timestamp> {
+    let now = view.facts.now;
     let age = Age::between(standing.since?, now);
     match standing.state {
         State::Down | State::Failed | State::Degraded | State::Waiting => {
@@ -419,7 +422,7 @@ fn next_minute(standing: &Standing, now: Timestamp) -> Option<Timestamp> {
             };
             now.checked_add(SignedDuration::from_secs(unit - age.0.as_secs().rem_euclid(unit))).ok()
         }
-        State::Progressing if standing.reason.contains(" for ") => now.checked_add(SignedDuration::from_secs(1)).ok(),
+        State::Progressing if gap_since(view).is_some() => now.checked_add(SignedDuration::from_secs(1)).ok(),
         State::Progressing | State::Unknown | State::Healthy | State::Idle => None,
     }
 }
