@@ -2,6 +2,7 @@
 
 mod abort;
 mod advance;
+mod bare;
 mod completions;
 mod config;
 mod demo;

@@ -1,36 +1,21 @@
 //! `windlass abort`.
 
-use clap::{ArgMatches, Args, Command};
+use clap::{ArgMatches, Command};
 
-use super::{Subcommand, read};
+use super::{Subcommand, bare};
 use crate::{
-    cli::{
-        Exit, Failure, Session,
-        writing::{self, Wish, WriteFlags},
-    },
-    domain::{Intent, target::Target},
+    cli::{Exit, Failure, Session},
+    domain::Intent,
 };
 
 pub const SUBCOMMAND: Subcommand = Subcommand { name: "abort", spec, run };
 
-#[derive(Debug, Args)]
-struct Arguments {
-    /// The release, as deploy/web, sts/db, vs/web, canary/web, rollout/web or its name
-    target: Target,
-    #[command(flatten)]
-    flags: WriteFlags,
-}
-
 fn spec(command: Command) -> Command {
-    Arguments::augment_args(command)
+    bare::arguments(command)
         .about("Send traffic back to what served before, or end an A/B test")
         .after_help("No guard, gate or change freeze ever holds an abort. Argo keeps the new template: `windlass undo` takes it back.")
 }
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
-    let Arguments { target, flags } = read(matches)?;
-    writing::run(
-        &Wish { target: &target, intent: &|_| Ok(Intent::Abort), leaves: None, optional: false, flags: &flags },
-        session,
-    )
+    bare::run(matches, session, Intent::Abort)
 }
