@@ -140,7 +140,15 @@ impl Watch {
                 Ok(Acted::NotNow(outcome.reason))
             }
             OutcomeKind::Planned => Ok(Acted::Ended(Happened::Undecided, rehearsed("step on"))),
-            _ => Ok(Acted::NotNow(format!("no step was taken: {}", outcome.reason).into())),
+            OutcomeKind::Applied
+            | OutcomeKind::Unchanged
+            | OutcomeKind::Failed
+            | OutcomeKind::Partial
+            | OutcomeKind::Refused
+            | OutcomeKind::Conflict
+            | OutcomeKind::Timeout
+            | OutcomeKind::Forbidden
+            | OutcomeKind::Unreachable => Ok(Acted::NotNow(format!("no step was taken: {}", outcome.reason).into())),
         }
     }
 

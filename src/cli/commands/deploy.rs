@@ -93,7 +93,17 @@ async fn deploy(arguments: &Arguments, course: &Arc<Course>, session: &mut Sessi
         OutcomeKind::Applied | OutcomeKind::Timeout if !tried => {}
         // It was so already: what an interrupted deploy left is guarded. A dry run ends here as everywhere.
         OutcomeKind::Unchanged if flags.dry_run == writing::DryRun::None => {}
-        _ => return writing::ended(&outcome),
+        OutcomeKind::Applied
+        | OutcomeKind::Unchanged
+        | OutcomeKind::Planned
+        | OutcomeKind::Failed
+        | OutcomeKind::Partial
+        | OutcomeKind::Refused
+        | OutcomeKind::Conflict
+        | OutcomeKind::Timeout
+        | OutcomeKind::Forbidden
+        | OutcomeKind::Unreachable
+        | OutcomeKind::Unknown => return writing::ended(&outcome),
     }
     let watched = match watched {
         Some(watched) => watched,

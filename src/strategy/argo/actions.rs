@@ -175,7 +175,19 @@ impl Seen<'_> {
                 }
                 action
             }
-            _ => {
+            Verb::Undo
+            | Verb::Pause
+            | Verb::Resume
+            | Verb::SetImage
+            | Verb::Revert
+            | Verb::Advance
+            | Verb::Switch
+            | Verb::SetWeight
+            | Verb::Abort
+            | Verb::Promote
+            | Verb::Continue
+            | Verb::Skip
+            | Verb::Retry => {
                 let left = least(self.rollout, 0);
                 let role = if self.stand.in_flight() { Role::Candidate } else { Role::Stable };
                 let several = self.release.track(role).is_some_and(|track| track.images.len() > 1);

@@ -25,7 +25,14 @@ pub fn asked_at(rollout: &Rollout, index: usize) -> u8 {
     }
     let last = steps[..=index].iter().rev().find_map(|step| match step {
         RolloutStep::SetWeight(weight) => Some(*weight),
-        _ => None,
+        RolloutStep::Pause(_)
+        | RolloutStep::SetScale { .. }
+        | RolloutStep::Analysis(_)
+        | RolloutStep::Experiment { .. }
+        | RolloutStep::HeaderRoute { .. }
+        | RolloutStep::MirrorRoute { .. }
+        | RolloutStep::Plugin(_)
+        | RolloutStep::Other(_) => None,
     });
     percent(last.unwrap_or(0), most(rollout))
 }

@@ -38,7 +38,7 @@ pub fn standing(view: &View<'_>) -> Standing {
             Role::Stable => (Role::Stable, 100, *part),
             // What comes in next must come up; what was left behind need not.
             _ if is_younger(part, live) => (Role::Candidate, 0, *part),
-            _ => (Role::Idle, 0, *part),
+            Role::Candidate | Role::Idle => (Role::Idle, 0, *part),
         })
         .collect();
     let worst = of_parts(&of_all).into_iter().chain(moving(view)).min_by_key(|standing| standing.state);

@@ -32,7 +32,13 @@ pub fn possible(seen: &Seen<'_>) -> Result<Gate, Str> {
                 "the run has ended, and Flagger does nothing about the traffic that is left on the canary".into()
             );
         }
-        _ => return Err("nothing is on its way; U goes back to an earlier version".into()),
+        Phase::Unseen
+        | Phase::Initializing
+        | Phase::Initialized
+        | Phase::Succeeded
+        | Phase::Failed
+        | Phase::Terminating
+        | Phase::Unknown => return Err("nothing is on its way; U goes back to an earlier version".into()),
     }
     let Some(gate) = of_rollback(seen.canary) else {
         return Err(

@@ -151,7 +151,14 @@ fn new_run(seen: &Seen<'_>, verb: Verb) -> Action {
     let how = match seen.phase {
         Phase::Progressing | Phase::WaitingPromotion => "the run starts again at 0 %, with",
         Phase::Promoting | Phase::Finalising => "after this promotion a new analysis of",
-        _ => "a new analysis of",
+        Phase::Unseen
+        | Phase::Initializing
+        | Phase::Initialized
+        | Phase::Waiting
+        | Phase::Succeeded
+        | Phase::Failed
+        | Phase::Terminating
+        | Phase::Unknown => "a new analysis of",
     };
     let paused = seen.target.is_some_and(|side| side.workload.paused) && verb == Verb::Restart;
     let possible = if seen.target.is_none() {

@@ -59,7 +59,16 @@ pub fn ahead(canary: &Canary, weight: Option<u8>) -> Option<Hold<'_>> {
         Phase::Waiting => Place::Start,
         Phase::Progressing if style(canary) == CanaryStyle::Weighted => Place::Weight,
         Phase::WaitingPromotion => Place::Promotion,
-        _ => return None,
+        Phase::Unseen
+        | Phase::Initializing
+        | Phase::Initialized
+        | Phase::Progressing
+        | Phase::Promoting
+        | Phase::Finalising
+        | Phase::Succeeded
+        | Phase::Failed
+        | Phase::Terminating
+        | Phase::Unknown => return None,
     };
     let hold = Hold { canary, place, at_top: at_top && place == Place::Weight };
     hold.hooks().next().is_some().then_some(hold)

@@ -44,7 +44,18 @@ pub fn possible<'a>(seen: &Seen<'a>) -> Result<Pass<'a>, Str> {
     let Some(hold) = gate::ahead(canary, seen.weight()) else {
         return Err(match seen.phase {
             Phase::Promoting | Phase::Finalising => "it is being promoted already".into(),
-            _ => "Flagger goes on by itself: this Canary has no gate here; P suspends it, F skips the rest".into(),
+            Phase::Unseen
+            | Phase::Initializing
+            | Phase::Initialized
+            | Phase::Waiting
+            | Phase::Progressing
+            | Phase::WaitingPromotion
+            | Phase::Succeeded
+            | Phase::Failed
+            | Phase::Terminating
+            | Phase::Unknown => {
+                "Flagger goes on by itself: this Canary has no gate here; P suspends it, F skips the rest".into()
+            }
         });
     };
     let gates = hold.gates()?;

@@ -35,7 +35,15 @@ pub fn settled(release: &Release) -> Settled {
                 (false, _) => primary_settled(primary),
             }
         }
-        _ => Settled::NotYet(reason()),
+        Phase::Unseen
+        | Phase::Initializing
+        | Phase::Waiting
+        | Phase::Progressing
+        | Phase::WaitingPromotion
+        | Phase::Promoting
+        | Phase::Finalising
+        | Phase::Terminating
+        | Phase::Unknown => Settled::NotYet(reason()),
     }
 }
 

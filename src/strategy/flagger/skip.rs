@@ -34,7 +34,13 @@ pub fn possible(seen: &Seen<'_>) -> Result<(), Str> {
             );
         }
         Phase::Promoting | Phase::Finalising => return Err("it is being promoted already".into()),
-        _ => return Err("nothing is on its way".into()),
+        Phase::Unseen
+        | Phase::Initializing
+        | Phase::Initialized
+        | Phase::Succeeded
+        | Phase::Failed
+        | Phase::Terminating
+        | Phase::Unknown => return Err("nothing is on its way".into()),
     }
     if seen.canary.suspend {
         return Err("it is suspended, so Flagger promotes nothing; resume it first (P)".into());

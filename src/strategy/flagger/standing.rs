@@ -118,7 +118,7 @@ fn users_suffer(scene: &Scene, primary: Option<&Standing>) -> Option<Standing> {
     let bad = match primary.state {
         State::Down | State::Failed => true,
         State::Degraded => !rolling,
-        _ => false,
+        State::Waiting | State::Progressing | State::Unknown | State::Healthy | State::Idle => false,
     };
     let name = &facts.workload.key.name;
     bad.then(|| Standing {
@@ -162,7 +162,16 @@ fn by_phase(scene: &Scene, primary: Option<&Standing>, waiting: Option<&WaitingF
         let reason = match scene.phase {
             Phase::Waiting => format!("{new} waits for {}: none of its pods runs", waiting.what),
             Phase::WaitingPromotion => format!("{new} has passed and waits for {}: {}", waiting.what, share(scene)),
-            _ => format!("{} waits for {}", share(scene), waiting.what),
+            Phase::Unseen
+            | Phase::Initializing
+            | Phase::Initialized
+            | Phase::Progressing
+            | Phase::Promoting
+            | Phase::Finalising
+            | Phase::Succeeded
+            | Phase::Failed
+            | Phase::Terminating
+            | Phase::Unknown => format!("{} waits for {}", share(scene), waiting.what),
         };
         let reason = format!("{reason}{}", failed_checks(scene));
         return standing(scene, State::Waiting, &reason, remedy_of_gate(scene));
@@ -305,7 +314,16 @@ fn waiting(scene: &Scene) -> Option<WaitingFor> {
             Some(WaitingFor { what: named(hold, "confirm-traffic-increase"), since: canary.status.last_transition })
         }
         _ if canary.suspend && scene.phase.in_flight() => Some(WaitingFor { what: "a resume".into(), since: None }),
-        _ => None,
+        Phase::Unseen
+        | Phase::Initializing
+        | Phase::Initialized
+        | Phase::Progressing
+        | Phase::Promoting
+        | Phase::Finalising
+        | Phase::Succeeded
+        | Phase::Failed
+        | Phase::Terminating
+        | Phase::Unknown => None,
     }
 }
 

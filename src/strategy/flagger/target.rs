@@ -144,7 +144,17 @@ pub fn can_retry(seen: &Seen<'_>) -> Result<(), Str> {
         }
         Phase::Failed => Ok(()),
         phase if phase.in_flight() => Err("the run is under way; R starts it again".into()),
-        _ => Err("no run has failed".into()),
+        Phase::Unseen
+        | Phase::Initializing
+        | Phase::Initialized
+        | Phase::Waiting
+        | Phase::Progressing
+        | Phase::WaitingPromotion
+        | Phase::Promoting
+        | Phase::Finalising
+        | Phase::Succeeded
+        | Phase::Terminating
+        | Phase::Unknown => Err("no run has failed".into()),
     }
 }
 

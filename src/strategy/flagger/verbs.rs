@@ -124,7 +124,18 @@ pub fn open_back(seen: &Seen<'_>, verb: Verb) -> bool {
     match verb {
         Verb::Undo => true,
         Verb::Pause | Verb::Abort => seen.canary.target.is_some() && &*seen.canary.meta.api_version == STEERED,
-        _ => false,
+        Verb::Resume
+        | Verb::Restart
+        | Verb::SetImage
+        | Verb::Scale
+        | Verb::Revert
+        | Verb::Advance
+        | Verb::Switch
+        | Verb::SetWeight
+        | Verb::Promote
+        | Verb::Continue
+        | Verb::Skip
+        | Verb::Retry => false,
     }
 }
 
@@ -178,7 +189,18 @@ pub const fn not_ours(verb: Verb) -> &'static str {
         Verb::Scale => {
             "Flagger sets the replicas of both workloads; an autoscalerRef in the Canary is its way to scale"
         }
-        _ => "Flagger has no such verb",
+        Verb::Undo
+        | Verb::Pause
+        | Verb::Resume
+        | Verb::Restart
+        | Verb::SetImage
+        | Verb::Revert
+        | Verb::Advance
+        | Verb::Abort
+        | Verb::Promote
+        | Verb::Continue
+        | Verb::Skip
+        | Verb::Retry => "Flagger has no such verb",
     }
 }
 

@@ -35,7 +35,7 @@ pub fn plan(release: &Release, details: &Details, inverse: &ReadyInverse, contex
         (None, true) => Part::Replicas,
         (None, false) => Part::Neither,
     };
-    let parsed = new_template.and_then(|new| template::parsed(new)).unwrap_or_default();
+    let parsed = new_template.and_then(template::parsed).unwrap_or_default();
     let draft = Draft {
         title: inverse.words.to_string(),
         direction: inverse.direction,

@@ -64,7 +64,7 @@ pub fn standing(view: &View<'_>) -> Standing {
     standing.stuck = match standing.state {
         State::Failed => true,
         State::Down => given_up(facts, stuck_group),
-        _ => false,
+        State::Degraded | State::Waiting | State::Progressing | State::Unknown | State::Healthy | State::Idle => false,
     };
     let (_, next_stuck_of_old) = stuck(facts, view.old_groups);
     let times = [
