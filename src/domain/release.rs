@@ -155,6 +155,18 @@ impl Release {
         self.step.as_ref().map_or_else(String::new, |step| step.words(asked))
     }
 
+    /// The workload whose revisions its history holds, where the release itself is none: one of several sides, or a
+    /// controller's target.
+    pub fn history_of(&self) -> Option<&Str> {
+        let traffic = self.traffic.as_ref().filter(|_| !self.key.kind.is_workload())?;
+        if let Some(target) = traffic.rows.canary.as_ref().and_then(|canary| canary.target.as_ref()) {
+            return Some(&target.name);
+        }
+        let holds = |own: &Self| own.revision == self.revision && own.history == self.history;
+        let mut sides = traffic.rows.sides.iter();
+        sides.find(|side| side.own.as_ref().is_some_and(|own| holds(own))).map(|side| &side.workload.key.name)
+    }
+
     /// The pods of all tracks.
     pub fn pods(&self) -> impl Iterator<Item = &Arc<Pod>> {
         self.tracks.iter().flat_map(|track| &track.pods)

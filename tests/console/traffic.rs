@@ -183,3 +183,10 @@ async fn a_canary_by_replicas_goes_up_before_stable_goes_down() {
     assert_eq!((replicas(&stage, "search-canary"), replicas(&stage, "search")), (2, 8));
     assert_eq!(writes(&stage.sim), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_history_of_a_route_says_whose_revisions_it_holds() {
+    let stage = Stage::at_traffic("istio", "checkout").await;
+    stage.press("5").await;
+    stage.until("2 revisions of checkout-v2").await;
+}

@@ -1,4 +1,5 @@
-//! Revisions, newest first, and the evidence for where to go back to.
+//! Revisions, newest first, and the evidence for where to go back to. Where a release has several workloads, the title
+//! says whose they are: `3 revisions of shop-canary`.
 //!
 //! ```text
 //! ┌ 3 revisions, 10 kept ─────────────────────── U goes to the selected one ┐
@@ -34,7 +35,12 @@ const COLUMNS: [Column; 7] = [
 pub(super) fn title(drawn: Drawn<'_>) -> Content {
     let release = &drawn.view.release;
     let detail = if release.history.len() > 1 { "d against what runs, U goes to it" } else { "" };
-    Content { title: count(release.history.len(), "revision"), detail: drawn.model.keys.said(detail).into_owned() }
+    let revisions = count(release.history.len(), "revision");
+    let title = match release.history_of() {
+        Some(workload) => format!("{revisions} of {}", shown(workload)),
+        None => revisions,
+    };
+    Content { title, detail: drawn.model.keys.said(detail).into_owned() }
 }
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, drawn: Drawn<'_>) {
