@@ -26,6 +26,9 @@ pub fn blocked(reading: &Reading, objects: &dyn Objects) -> Option<Str> {
                 .into(),
         );
     }
+    if let Some(why) = refused_by_all(&route.parents, route.meta.generation) {
+        return Some(why);
+    }
     if let Some((other, host)) = hosts::rival(route, objects) {
         let host = clip(&host, 60);
         return Some(
@@ -75,7 +78,15 @@ fn missing_or_not(key: &crate::domain::ObjectKey, objects: &dyn Objects) -> Stri
     }
 }
 
-/// A parent that does not take the route.
+/// Why the route has no effect as it is: none of the parents that told of it takes it. What one of several refuses is a
+/// notice, since the others still serve it.
+fn refused_by_all(parents: &[Parent], generation: i64) -> Option<Str> {
+    let refused = refused(parents, generation);
+    let telling = parents.iter().filter(|parent| parent.accepted.is_some() || parent.resolved.is_some()).count();
+    if refused.len() < telling { None } else { refused.into_iter().next() }
+}
+
+/// The parents that do not take the route as it is written now, each with what it says.
 pub fn refused(parents: &[Parent], generation: i64) -> Vec<Str> {
     let current = |observed: Option<i64>| observed.is_none_or(|seen| seen >= generation);
     let told = parents.iter().filter_map(|parent| {

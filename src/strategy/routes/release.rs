@@ -52,9 +52,12 @@ pub fn derive(kind: StrategyKind, why: &str, reading: Reading, objects: &dyn Obj
     let waiting =
         split.then(|| WaitingFor { what: "the next step".into(), since: last_write.as_ref().and_then(|(_, at)| *at) });
     let refused = notices::refused(&route.parents, meta.generation);
-    let faults: Vec<Str> = refused.iter().cloned().chain(blocked.clone()).collect();
+    let own = blocked.iter().filter(|why| !refused.contains(why));
+    let faults: Vec<Str> = refused.iter().chain(own).cloned().collect();
     let parts_stand = standing::of_parts(&parts);
-    let standing = stands(&reading, parts_stand, &faults, observed < meta.generation, waiting.as_ref());
+    let mut standing = stands(&reading, parts_stand, &faults, observed < meta.generation, waiting.as_ref());
+    // Since the last word on where traffic goes, where no workload has a younger one.
+    standing.since = standing.since.or_else(|| last_write.as_ref().and_then(|(_, at)| *at));
     let more = faults.iter().map(|why| HealthReason { verdict: Verdict::Bad, text: stop(why).into() });
     let health = standing::health(&parts, more.collect());
     let mover =

@@ -173,4 +173,46 @@ fn a_route_of_an_older_served_version() {
     );
     let same = served("networking.istio.io/v1beta1").release(VS, "shop");
     assert_eq!(same.traffic.as_ref().expect("traffic").blocked, None, "v1beta1 is of the form of v1");
+    let rules = gateway(80, 20).objects.into_iter().find(|(key, _)| key.kind == Kind::HttpRoute).expect("there").1;
+    let served = |kind: Kind, version: &str| {
+        let route = json!({"spec": rules["spec"], "apiVersion": format!("gateway.networking.k8s.io/{version}")});
+        gateway(80, 20).without(Kind::HttpRoute, "cart").with(kind, "cart", route)
+    };
+    let same = served(Kind::HttpRoute, "v1beta1");
+    let plan = same.plan(&same.release(Kind::HttpRoute, "cart"), &Intent::Promote { winner: None }).expect("a plan");
+    let after = same.after(&plan).expect("holds");
+    assert_eq!(super::weights(&after, Kind::HttpRoute, "/spec/rules/0/backendRefs"), [0, 100], "nor is that of routes");
+    for (kind, version) in [(Kind::HttpRoute, "v1alpha2"), (Kind::GrpcRoute, "v1alpha2")] {
+        let why = blocked(&served(kind, version), kind, "cart");
+        assert!(why.ends_with("only as gateway.networking.k8s.io/v1alpha2, an older form"), "{why}");
+    }
+}
+
+#[test]
+fn a_route_that_no_gateway_takes_is_held_and_one_that_some_take_is_not() {
+    let said = |name: &str, what: &str, status: &str, generation: i64| {
+        json!({"parentRef": {"name": name}, "controllerName": "x/y", "conditions": [
+            {"type": what, "status": status, "reason": "R", "message": "no such listener", "observedGeneration": generation}]})
+    };
+    let with = |parents: Value| {
+        gateway(80, 20).set(Kind::HttpRoute, "cart", |route| {
+            route["metadata"]["generation"] = 7.into();
+            route["spec"]["parentRefs"] = json!([{"name": "public"}, {"name": "mesh"}]);
+            route["status"] = json!({ "parents": parents });
+        })
+    };
+    let refused = with(json!([said("public", "Accepted", "False", 7)]));
+    let why = blocked(&refused, Kind::HttpRoute, "cart");
+    assert_eq!(why, "Gateway/public does not accept the route: no such listener");
+    let back = refused.plan(&refused.release(Kind::HttpRoute, "cart"), &Intent::Abort).expect("the way back is open");
+    assert_eq!(back.direction, Direction::Back);
+    let unresolved = with(json!([said("public", "ResolvedRefs", "False", 7)]));
+    assert!(blocked(&unresolved, Kind::HttpRoute, "cart").contains("can't resolve its backends"));
+    let open = |parents: Value| {
+        let release = with(parents).release(Kind::HttpRoute, "cart");
+        release.traffic.as_ref().expect("traffic").blocked.clone()
+    };
+    let one = json!([said("public", "Accepted", "False", 7), said("mesh", "Accepted", "True", 7)]);
+    assert_eq!(open(one), None, "another one serves it");
+    assert_eq!(open(json!([said("public", "Accepted", "False", 6)])), None, "of the route as it was before");
 }

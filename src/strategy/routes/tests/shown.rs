@@ -145,7 +145,7 @@ fn a_gateway_that_has_not_taken_the_route_is_waited_for() {
     assert_eq!((taken.state, settled(&taken)), (State::Waiting, Settled::Yes));
     let refused = with("False", 7);
     assert!(matches!(settled(&refused), Settled::Failed(why) if why.contains("no such listener")));
-    assert_eq!(refused.state, State::Degraded);
+    assert_eq!((refused.state, refused.reason.matches("no such listener").count()), (State::Degraded, 1));
     assert_eq!(settled(&only(&gateway(80, 20))), Settled::Yes, "where no controller reports nothing is waited for");
 }
 
@@ -173,6 +173,12 @@ fn who_wrote_the_weights_last_is_told() {
     let traffic = release.traffic.as_ref().expect("traffic");
     assert_eq!(traffic.last_write, Some(("windlass-ana".into(), Some(ago(720)))));
     assert_eq!(traffic.waiting.as_ref().and_then(|waiting| waiting.since), Some(ago(720)));
+    let at_rest = only(&written.clone().set(Kind::VirtualService, "shop", |route| {
+        route["spec"]["http"][1]["route"][0]["weight"] = 100.into();
+        route["spec"]["http"][1]["route"][1]["weight"] = 0.into();
+    }));
+    assert_eq!((at_rest.state, at_rest.since), (State::Healthy, Some(ago(720))), "since the last write, at rest too");
+    assert_eq!(at_rest.history_of().map(|name| &**name), Some("shop-canary"), "whose revisions they are");
     assert_eq!(weights(&written, Kind::VirtualService, "/spec/http/1/route"), [80, 20]);
 }
 
