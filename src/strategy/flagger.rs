@@ -15,6 +15,7 @@ mod claim;
 mod forecast;
 mod gate;
 mod history;
+mod leaving;
 mod notices;
 mod pass;
 mod phase;

@@ -1,12 +1,13 @@
 //! One step further: the gate in the way is opened until the run has moved, and closed again.
 
 use super::gate::{self, Hold, Place, kubectl, shut, turn};
+use super::leaving::stands_at;
 use super::phase::{AFTER_PROMOTION, Phase, interval, next_weight};
 use super::verbs::{Seen, only_if_as_shown, refused};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::intent::{RuleRef, Standing};
 use crate::domain::milestone::{Midway, Milestone};
-use crate::domain::plan::{Inverse, Refusal, RefusalKind, Wait};
+use crate::domain::plan::{Inverse, Refusal, Wait};
 use crate::domain::traffic::hook::Gate;
 use crate::domain::{Age, Details, Direction, Intent, Plan, Str, Verb};
 use crate::strategy::Context;
@@ -79,20 +80,6 @@ pub fn advance(
     }
     stands_at(seen, Verb::Advance, from)?;
     plan(seen, details, &Intent::Advance { from, rule: None }, context)
-}
-
-/// Refuses when it stands elsewhere than at what `verb` was said to leave: sent twice, it is a conflict and no second step.
-pub fn stands_at(seen: &Seen<'_>, verb: Verb, leaves: Option<Standing>) -> Result<(), Refusal> {
-    match (leaves, seen.weight()) {
-        (Some(Standing::Step(_)), _) => {
-            Err(refused(seen, verb, "Flagger counts no steps: name the weight that it leaves (--from-weight)"))
-        }
-        (Some(Standing::Weight(from)), Some(now)) if from != now => {
-            let why = format!("it stands at {now} %, not at {from} %; look at it anew");
-            Err(Refusal { kind: RefusalKind::Moved, ..refused(seen, verb, &why) })
-        }
-        _ => Ok(()),
-    }
 }
 
 /// The plan that lets the next step through.

@@ -4,7 +4,7 @@ use super::phase::{Phase, next_check, next_weight, style};
 use super::scene::Scene;
 use super::standing::{blocked, health, stands};
 use super::tracks::{target_version, tracks};
-use super::{checks, claim, history, notices, route};
+use super::{checks, claim, history, leaving, notices, route};
 use crate::domain::management::{Management, Manager, Reverts};
 use crate::domain::objects::Objects;
 use crate::domain::release::{Generation, Health, HealthReason, Role, Step, StrategyKind, Track};
@@ -105,7 +105,8 @@ fn traffic(scene: &Scene, objects: &dyn Objects, tracks: &[Track], stands: &supe
     }
 }
 
-/// The ladder of a weighted Canary. It has no index: Flagger counts weights, not steps.
+/// The ladder of a weighted Canary. It has an index where it waits for its start or its promotion: else Flagger counts
+/// weights, not steps.
 fn step(scene: &Scene, tracks: &[Track]) -> Option<Step> {
     let canary = &scene.canary;
     let ladder = canary.ladder();
@@ -115,7 +116,7 @@ fn step(scene: &Scene, tracks: &[Track]) -> Option<Step> {
     let in_flight = scene.phase.in_flight();
     let weight = tracks.iter().find(|track| track.role == Role::Candidate).and_then(|track| track.weight.asked);
     let mut step = Step::on_ladder(ladder, weight.filter(|_| in_flight));
-    step.index = None;
+    step.index = leaving::number(canary, weight);
     if let Some(now) = weight.filter(|_| in_flight) {
         step.since = canary.status.last_transition;
         step.next = match next_weight(canary, now) {

@@ -3,7 +3,7 @@
 use super::phase::{Phase, interval};
 use super::route::{self, Split};
 use super::scene::ready;
-use super::{abort, pass, revert, skip, suspend, target};
+use super::{abort, leaving, pass, revert, skip, suspend, target};
 use crate::domain::plan::{Patch, PlannedCall, Refusal, RefusalKind};
 use crate::domain::release::Role;
 use crate::domain::traffic::view::{Side, Traffic};
@@ -143,13 +143,13 @@ fn of_intent(seen: &Seen<'_>, details: &Details, intent: &Intent, context: &Cont
     match intent {
         Intent::Advance { from, rule } => pass::advance(seen, details, *from, rule.as_ref(), context),
         Intent::Continue => {
-            pass::stands_at(seen, Verb::Continue, context.leaves)?;
+            leaving::stands_at(seen, Verb::Continue, context.leaves)?;
             pass::plan(seen, details, intent, context)
         }
         Intent::Promote { winner: None } => skip::promote(seen, details, context),
         Intent::Promote { winner: Some(winner) } => promote_winner(seen, details, winner, context),
         Intent::Skip => {
-            pass::stands_at(seen, Verb::Skip, context.leaves)?;
+            leaving::stands_at(seen, Verb::Skip, context.leaves)?;
             skip::plan(seen, details, intent, context)
         }
         Intent::Abort => abort::plan(seen, details, context),

@@ -92,6 +92,9 @@ async fn starts(room: &Room, person: &Person<'_>) {
     phase(room, &["Progressing"]).await;
     candidate_is_ready(room).await;
     assert_eq!(weights(room), (100, 0), "the gate was closed behind it");
+    let again = person.may_not(&["continue", "canary/web", "--from-weight", "0"]);
+    assert!(again.contains("it has started since"), "{again}");
+    assert_eq!(weights(room), (100, 0), "what passed the start passes no weight");
 }
 
 #[tokio::test(flavor = "multi_thread")]

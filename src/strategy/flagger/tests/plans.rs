@@ -1,9 +1,10 @@
 //! What is planned: calls, fences, ways back.
 
-use super::world::{Cast, gated, images, progressing, succeeded};
+use super::world::{Cast, gated, hook, images, progressing, succeeded};
 use crate::domain::intent::{PausedUndo, Standing, UndoTo};
 use crate::domain::milestone::Milestone;
 use crate::domain::plan::{Call, Inverse, Operation, RefusalKind};
+use crate::domain::traffic::hook::HookKind;
 use crate::domain::{Direction, Intent, Kind, ObjectKey, Plan, Revision};
 use crate::strategy::testing::{apply, apply_operations, context, raw};
 use crate::strategy::{Context, Strategy, flagger::Flagger};
@@ -94,6 +95,43 @@ fn a_continue_or_skip_that_names_the_weight_it_leaves_is_a_conflict_elsewhere() 
         assert!(leaving(Standing::Step(2)).is_err());
         assert_eq!(leaving(Standing::Weight(20)).map_err(|refusal| refusal.reason), Ok(()));
     }
+}
+
+#[test]
+fn the_gates_before_the_first_weight_and_behind_the_last_are_told_from_those_weights() {
+    let start = gated().phase("Waiting").weights(100, 0);
+    let first = gated().weights(100, 0);
+    let top = gated().weights(50, 50);
+    let promotion = gated().phase("WaitingPromotion").weights(50, 50);
+    let index = |cast: &Cast| cast.release().step.and_then(|step| step.index);
+    assert_eq!([&start, &first, &top, &promotion].map(index), [Some(0), None, None, Some(5)]);
+    let advance = |from| Intent::Advance { from: Some(from), rule: None };
+    let (step, weight) = (Standing::Step, Standing::Weight);
+    let kind = |cast: &Cast, intent: &Intent, leaves| {
+        let named = Context { leaves, ..context() };
+        cast.plan_with(intent, &named).err().map(|refusal| (refusal.kind, refusal.reason))
+    };
+    // Each command twice: as soon as the first one has passed its gate, the second one is a conflict.
+    for (intent, leaves, here, behind) in [
+        (Intent::Continue, Some(weight(0)), &start, &first),
+        (Intent::Continue, Some(step(0)), &start, &first),
+        (advance(step(0)), None, &start, &first),
+        (Intent::Continue, Some(weight(50)), &top, &promotion),
+        (advance(weight(50)), None, &top, &promotion),
+        (advance(step(5)), None, &promotion, &top),
+        (Intent::Continue, Some(step(5)), &promotion, &start),
+    ] {
+        assert_eq!(kind(here, &intent, leaves), None, "{intent:?} {leaves:?}");
+        let again = kind(behind, &intent, leaves).expect("it has moved");
+        assert_eq!(again.0, RefusalKind::Moved, "{intent:?} {leaves:?}: {}", again.1);
+    }
+    assert_eq!(kind(&first, &advance(weight(0)), None), None, "the first weight is left by its name");
+    let early = kind(&start, &advance(weight(0)), None).expect("it stands before its start");
+    assert!(early.0 == RefusalKind::Moved && early.1.contains("step 0 (--from-step)"), "{}", early.1);
+    let ungated = progressing().weights(100, 0).set(|canary| {
+        canary.analysis.webhooks = vec![hook("traffic gate", HookKind::ConfirmTrafficIncrease, "/gate/check")];
+    });
+    assert_eq!(kind(&ungated, &Intent::Continue, Some(weight(0))), None, "no start gate can be meant");
 }
 
 #[test]
