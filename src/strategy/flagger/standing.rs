@@ -2,6 +2,7 @@
 
 use super::gate::{self, Hold};
 use super::phase::{self, Phase, interval, iterations, next_check, next_weight, style, target_is_promoted};
+use super::route;
 use super::scene::{Scene, ready};
 use super::tracks::{same_as_primary, stable_version, target_version};
 use super::verbs::STEERED;
@@ -42,13 +43,24 @@ pub fn blocked(scene: &Scene) -> Option<Str> {
         return Some(format!("Its {} can't be read, so nothing goes forward.", clip(field, 60)).into());
     }
     if scene.target.is_some() {
-        return None;
+        return gone(scene);
     }
     let words = clip(&target.words(), 80);
     Some(match canary.target_key().filter(|key| key.kind.is_workload()) {
         Some(_) => format!("Its target {words} does not exist.").into(),
         None => format!("Its target {words} is of a kind that the console does not steer.").into(),
     })
+}
+
+/// A Service that the route sends to and that is not there: what goes forward would go nowhere. While Flagger makes its
+/// objects, or takes them away, they are not all there.
+fn gone(scene: &Scene) -> Option<Str> {
+    if matches!(scene.phase, Phase::Unseen | Phase::Initializing | Phase::Terminating) {
+        return None;
+    }
+    let rules = route::rules(&scene.canary, scene.route.as_deref()?, &scene.services);
+    let problem = rules.into_iter().find_map(|rule| rule.problem)?;
+    Some(format!("Its route goes nowhere: {problem}").into())
 }
 
 /// The standing of the scene.
@@ -100,8 +112,12 @@ fn odd(scene: &Scene) -> Option<Standing> {
         return Some(standing(scene, State::Progressing, reason, ""));
     }
     if let Some(why) = blocked(scene) {
-        let gone = canary.target_key().is_some_and(|key| key.kind.is_workload()) && scene.target.is_none();
-        let state = if gone { State::Failed } else { State::Unknown };
+        let known = canary.target_key().is_some_and(|key| key.kind.is_workload());
+        let state = match (known, &scene.target) {
+            (true, None) => State::Failed,
+            (_, Some(_)) if gone(scene).is_some_and(|gone| gone == why) => State::Degraded,
+            _ => State::Unknown,
+        };
         return Some(standing(scene, state, &why, "y shows the object as it is."));
     }
     if scene.phase == Phase::Unknown {

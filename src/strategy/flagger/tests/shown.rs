@@ -221,3 +221,18 @@ fn absurd_numbers_are_shown_and_break_nothing() {
         let _ = absurd.plan(&intent);
     }
 }
+
+#[test]
+fn a_service_that_the_route_sends_to_and_that_is_gone_closes_the_ways_forward() {
+    let mut cast = gated();
+    cast.services.retain(|service| &*service.key.name != "web-canary");
+    let release = cast.release();
+    let why = "Its route goes nowhere: Service web-canary does not exist.";
+    assert_eq!((release.state, &*release.reason), (State::Degraded, why));
+    let of = |verb| cast.action(verb);
+    for verb in [Verb::Advance, Verb::Continue, Verb::Promote, Verb::Skip] {
+        assert!(!of(verb).enabled && of(verb).why.contains("web-canary does not exist"), "{verb}: {}", of(verb).why);
+    }
+    assert!(of(Verb::Abort).enabled && of(Verb::Undo).enabled, "the ways back are open");
+    assert_eq!(cast.phase("Initializing").release().state, State::Progressing, "Flagger is at it");
+}
