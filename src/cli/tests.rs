@@ -1,5 +1,6 @@
 //! Commands as a person meets them: arguments and environment in; exit code, output and complaints out.
 
+mod bad_input;
 mod config;
 mod guarding;
 mod kubeconfig;

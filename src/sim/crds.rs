@@ -8,8 +8,10 @@ pub const PROJECTS: [&str; 4] = ["argo", "flagger", "gateway", "istio"];
 /// Plural and kind.
 type Names = (&'static str, &'static str);
 
-/// The definitions that a project brings; none for one that is not known.
+/// The definitions that a project brings; none for one that is not known. `gateway/v1alpha2` is an installation of old,
+/// which serves that version alone.
 pub fn definitions(project: &str) -> Option<Vec<Value>> {
+    let (project, older) = project.split_once('/').map_or((project, None), |(project, older)| (project, Some(older)));
     let (group, version, names): (&str, &str, &[Names]) = match project {
         "istio" => (
             "networking.istio.io",
@@ -34,7 +36,7 @@ pub fn definitions(project: &str) -> Option<Vec<Value>> {
         ),
         _ => return None,
     };
-    Some(names.iter().map(|names| definition(group, version, *names)).collect())
+    Some(names.iter().map(|names| definition(group, older.unwrap_or(version), *names)).collect())
 }
 
 /// A definition with one served version and the status subresource; Argo's `AnalysisRuns` and Experiments have none.

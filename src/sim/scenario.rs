@@ -74,6 +74,7 @@ scenarios! {
     "istio" "Istio routes: a canary between two rungs, one by hosts with a mirror, one by TCP, one with a fault";
     "gateway" "Gateway API routes: a canary with a header rule, weights of any sum, a route that its parent refuses";
     "abtest" "A/B tests: a cookie and a header choose the version";
+    "bad-input" "routes and a Canary that are wrong: two for one host, no target, an older form, a subset that is gone";
     "argo" "Argo Rollouts, canary: one waits for a person, one was aborted by its analysis, one runs its timed steps";
     "argo-bluegreen" "Argo Rollouts, blue-green: one waits for a person beside its preview, one switches by itself";
     "large" "2,000 releases with 10,000 pods, or as many as are asked for";

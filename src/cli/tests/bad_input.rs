@@ -1,0 +1,43 @@
+//! What is wrong in itself is shown for what it is: nothing goes forward, and the reason is said.
+
+use serde_json::Value;
+
+use super::run::{Home, sim};
+
+/// Every release of the scenario.
+fn items() -> Vec<Value> {
+    let status = Home::new().run_on(&sim("bad-input"), &["status", "-n", "shop", "-o", "json"]);
+    assert_eq!((status.code, &*status.complaints), (0, ""));
+    let list: Value = serde_json::from_str(&status.out).unwrap();
+    list["items"].as_array().unwrap().clone()
+}
+
+#[test]
+fn each_wrong_object_is_a_release_on_which_nothing_goes_forward() {
+    let items = items();
+    for (target, strategy, why) in [
+        ("virtualservice/cart", "istio", "are both for cart.shop.example: which one counts is not defined"),
+        ("virtualservice/search", "istio", "DestinationRule search has no subset 'v2'"),
+        ("grpcroute/mail", "gateway", "only as gateway.networking.k8s.io/v1alpha2, an older form"),
+        ("canary/recommend", "flagger", "Its target Deployment/recommend does not exist."),
+    ] {
+        let item = items.iter().find(|item| item["target"] == target).unwrap_or_else(|| panic!("{target}: {items:#?}"));
+        assert_eq!(item["strategy"], strategy, "{item:#}");
+        assert!(item["reason"].as_str().unwrap().contains(why), "{target}: {}", item["reason"]);
+        assert!(matches!(item["state"].as_str(), Some("degraded" | "failed")), "{target}: {}", item["state"]);
+        for verb in ["advance", "promote"] {
+            let action = item["actions"].as_array().unwrap().iter().find(|action| action["verb"] == verb).unwrap();
+            assert_eq!(action["enabled"], false, "{target}: {action}");
+            assert!(action["why"].as_str().unwrap().contains(why.trim_end_matches('.')), "{target}: {action}");
+        }
+    }
+}
+
+#[test]
+fn the_way_back_from_a_wrong_route_is_open() {
+    let cluster = sim("bad-input");
+    let ran = Home::new().run_while_time_passes(&cluster, &["abort", "vs/cart", "-n", "shop", "--yes"]);
+    assert_eq!(ran.code, 0, "{}", ran.complaints);
+    let route = cluster.object("virtualservices.networking.istio.io/shop/cart").unwrap();
+    assert_eq!(route["spec"]["http"][0]["route"][1]["weight"], 0);
+}
