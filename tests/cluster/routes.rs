@@ -67,6 +67,17 @@ pub async fn gateway(name: &str, stable: i64, canary: i64) -> Room {
     room
 }
 
+/// A `GRPCRoute` with these weights.
+pub async fn grpc(name: &str, stable: i64, canary: i64) -> Room {
+    let room = pair(name).await;
+    room.apply(&json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "GRPCRoute",
+        "metadata": {"name": "shop", "namespace": room.name},
+        "spec": {"parentRefs": [{"name": "public"}], "hostnames": ["shop.example.com"], "rules": [{
+            "matches": [{"method": {"service": "shop.Cart"}}],
+            "backendRefs": [{"name": "shop-stable", "port": 80, "weight": stable}, {"name": "shop-canary", "port": 80, "weight": canary}]}]}}));
+    room
+}
+
 pub fn weights(room: &Room, kind: Kind) -> Vec<i64> {
     let path = if kind == VS { "/spec/http/2/route" } else { "/spec/rules/0/backendRefs" };
     let list = room.field(kind, "shop", path);

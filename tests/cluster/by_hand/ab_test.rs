@@ -1,8 +1,8 @@
-//! An A/B test by rules of a VirtualService.
+//! An A/B test by rules of a VirtualService, and of an HTTPRoute.
 
 use super::{Console, Person};
 use crate::room::Room;
-use crate::routes::istio;
+use crate::routes::{gateway, istio};
 use serde_json::{Value, json};
 use windlass::domain::Kind;
 
@@ -59,5 +59,59 @@ async fn an_ab_test_by_keys() {
     assert_eq!(everyone(&room), "canary");
     console.does("Z", "REVERT");
     assert_eq!(room.field(Kind::VirtualService, "shop", "/spec/http"), rules);
+    console.quit();
+}
+
+/// The same on an HTTPRoute, whose rules have no names.
+async fn on_a_gateway(name: &str) -> Room {
+    let room = gateway(name, 100, 0).await;
+    let to = |track: &str| json!([{"name": format!("shop-{track}"), "port": 80}]);
+    let rules = json!([
+        {"matches": [{"headers": [{"name": "x-experiment", "value": "b"}]}], "backendRefs": to("canary")},
+        {"backendRefs": to("stable")}]);
+    let patch = json!([{"op": "replace", "path": "/spec/rules", "value": rules}]).to_string();
+    room.kubectl(&["patch", "httproute", "shop", "--type=json", "-p", &patch]);
+    room
+}
+
+/// Where the rules of the HTTPRoute send, in their order.
+fn backends(room: &Room) -> Vec<String> {
+    let rules = room.field(Kind::HttpRoute, "shop", "/spec/rules");
+    let to = |rule: &Value| rule["backendRefs"][0]["name"].as_str().unwrap_or_default().to_owned();
+    rules.as_array().expect("rules").iter().map(to).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a cluster"]
+async fn an_ab_test_on_a_gateway_by_commands() {
+    let room = on_a_gateway("by-command-abg").await;
+    let person = Person::new(&room);
+    let status = person.status("httproute/shop");
+    assert_eq!((status["strategy"].as_str(), status["step"].is_null()), (Some("ab-test"), true), "{status}");
+    person.may_not(&["advance", "httproute/shop", "--from-step", "0"]);
+    person.brings_a_version_in_and_undoes_it("httproute/shop", "shop-canary");
+    person.does(&["abort", "httproute/shop"]);
+    assert_eq!(backends(&room), ["shop-stable"], "the group is gone");
+    drop(room);
+    let room = on_a_gateway("by-command-abg-win").await;
+    let person = Person::new(&room);
+    person.does(&["promote", "httproute/shop", "--winner", "group A"]);
+    assert_eq!(backends(&room), ["shop-canary", "shop-canary"], "everyone gets what the group had");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a cluster"]
+async fn an_ab_test_on_a_gateway_by_keys() {
+    let room = on_a_gateway("by-key-abg").await;
+    let mut console = Console::open(&room, "httproute/shop", "X to stable");
+    console.shows("x-experiment is b");
+    console.does("F", "PROMOTE");
+    assert_eq!(backends(&room), ["shop-canary", "shop-canary"]);
+    console.quit();
+    drop(room);
+    let room = on_a_gateway("by-key-abg-end").await;
+    let mut console = Console::open(&room, "httproute/shop", "X to stable");
+    console.does("X", "ABORT");
+    assert_eq!(backends(&room), ["shop-stable"]);
     console.quit();
 }

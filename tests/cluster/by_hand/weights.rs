@@ -1,8 +1,8 @@
-//! Weights of an Istio VirtualService and of an HTTPRoute: the same steps on both.
+//! Weights of an Istio VirtualService, of an HTTPRoute and of a `GRPCRoute`: the same steps on all of them.
 
 use super::{Console, Person};
 use crate::room::Room;
-use crate::routes::{applied_or_so, gateway, istio, weights};
+use crate::routes::{applied_or_so, gateway, grpc, istio, weights};
 use windlass::domain::Kind;
 
 /// A kind of route, as it is named on the command line and in `status`.
@@ -14,6 +14,7 @@ struct Way {
 
 const ISTIO: Way = Way { kind: Kind::VirtualService, target: "vs/shop", strategy: "istio" };
 const GATEWAY: Way = Way { kind: Kind::HttpRoute, target: "httproute/shop", strategy: "gateway" };
+const GRPC: Way = Way { kind: Kind::GrpcRoute, target: "grpcroute/shop", strategy: "gateway" };
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a cluster"]
@@ -25,6 +26,20 @@ async fn an_istio_canary_by_commands() {
 #[ignore = "needs a cluster"]
 async fn a_gateway_canary_by_commands() {
     by_commands(&GATEWAY, &gateway("by-command-http", 95, 5).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a cluster"]
+async fn a_grpc_canary_by_commands() {
+    let room = grpc("by-command-grpc", 95, 5).await;
+    by_commands(&GRPC, &room);
+    assert_eq!(room.field(Kind::GrpcRoute, "shop", "/spec/rules/0/matches/0/method/service"), "shop.Cart");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a cluster"]
+async fn a_grpc_canary_by_keys() {
+    by_keys(&GRPC, &grpc("by-key-grpc", 95, 5).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
