@@ -73,6 +73,8 @@ const fn kind_of(gate: Gate) -> OutcomeKind {
         | Gate::Unanswered
         | Gate::Blind
         | Gate::Unheard
+        | Gate::Awaited
+        | Gate::Preview
         | Gate::Freeze
         | Gate::Bake
         | Gate::Reason

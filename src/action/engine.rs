@@ -182,6 +182,8 @@ impl Engine {
             overridden: overridden(Override::Freeze),
             bake: self.baking(&release.uid).holds(),
             unbaked: overridden(Override::Bake),
+            preview: consent.preview.clone(),
+            unchecked: overridden(Override::PreviewCheck),
             word: consent.word,
         }
     }

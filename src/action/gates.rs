@@ -71,8 +71,24 @@ pub struct Facts {
     pub bake: Option<Str>,
     /// Whether that is overridden.
     pub unbaked: Overridden,
+    /// What the preview check of a switch has said by now.
+    pub preview: Preview,
+    /// Whether that is overridden.
+    pub unchecked: Overridden,
     /// Whether the fingerprint word was given.
     pub word: bool,
+}
+
+/// What a preview check has said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Preview {
+    /// There is none, or it answered well.
+    #[default]
+    Free,
+    /// It has not answered.
+    Awaited,
+    /// It did not answer well: why.
+    Failed(Str),
 }
 
 /// Whether a person overrides what may be overridden.
@@ -113,6 +129,10 @@ pub enum Gate {
     Blind,
     /// The server gives no answer about the object.
     Unheard,
+    /// The preview check has not answered.
+    Awaited,
+    /// The preview check failed, which may be overridden.
+    Preview,
     /// A change freeze, which may be overridden.
     Freeze,
     /// The rung has not baked, which may be overridden.
@@ -157,6 +177,17 @@ pub fn held(policy: Policy, write: Write<'_>, facts: &Facts) -> Option<(Gate, Re
         let age = age.words();
         let reason = format!("{key} was not heard of for {age}, so nothing new is sent to it; going back would be");
         return hold(Gate::Unheard, reason);
+    }
+    match (&facts.preview, facts.unchecked) {
+        (Preview::Awaited, _) => return hold(Gate::Awaited, "the preview check has not answered yet".to_owned()),
+        (Preview::Failed(why), Overridden::No) => {
+            let next = "switching all the same needs the override 'preview-check' with a reason";
+            return hold(Gate::Preview, format!("the preview check failed: {why}; {next}"));
+        }
+        (Preview::Failed(why), Overridden::Silently) => {
+            return hold(Gate::Reason, format!("the preview check failed: {why}: overriding it needs a reason"));
+        }
+        (Preview::Failed(_), Overridden::WithReason) | (Preview::Free, _) => {}
     }
     match (&facts.freeze, facts.overridden) {
         (Some(freeze), Overridden::No) => {

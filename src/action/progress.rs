@@ -1,6 +1,7 @@
 //! What a confirmed plan tells while it runs, and on which terms it was confirmed.
 
 use super::desk::WAIT;
+use super::gates::Preview;
 use crate::cluster::SendMode;
 use crate::domain::intent::Override;
 use crate::domain::{Outcome, Str};
@@ -51,6 +52,8 @@ pub struct Consent {
     pub word: bool,
     /// The gates that were overridden, with the reason above: a freeze, a rung that has not baked.
     pub overrides: Vec<Override>,
+    /// What the preview check of a switch said to whoever confirmed.
+    pub preview: Preview,
     /// Whether it is meant, or only tried.
     pub mode: SendMode,
     /// How long to wait for what the plan waits for; `None`: not at all.
@@ -66,6 +69,7 @@ impl Default for Consent {
             optional: false,
             word: false,
             overrides: Vec::new(),
+            preview: Preview::Free,
             mode: SendMode::Apply,
             wait: Some(WAIT),
             presence: true,

@@ -1,6 +1,7 @@
 //! What `update` wants done outside: values, which the runner turns into tasks.
 
 use super::guards::GuardTerms;
+use crate::action::gates::Preview;
 use crate::action::journal::Unfinished;
 use crate::domain::intent::{Override, ReleaseId};
 use crate::domain::plan::PlanId;
@@ -89,6 +90,8 @@ pub struct Terms {
     pub word: bool,
     /// The gates that were overridden.
     pub overrides: Vec<Override>,
+    /// What the preview check said.
+    pub preview: Preview,
 }
 
 /// Which logs.

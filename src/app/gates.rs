@@ -5,7 +5,7 @@ use super::layers::PlanDialog;
 use super::layers::plan::Check;
 use super::model::Model;
 use crate::action::Policy;
-use crate::action::gates::{self, Facts, Overridden};
+use crate::action::gates::{self, Facts, Overridden, Preview};
 use crate::domain::intent::Override;
 use crate::domain::{Plan, Release, Str, Uid};
 use crate::guard::Baking;
@@ -68,6 +68,15 @@ pub fn baking_shown(model: &Model, release: &Release) -> Baking {
     gates::baking(&model.session.traffic.guard, release, measured, model.now)
 }
 
+/// What the gates are told of the dialog's preview check.
+pub fn preview(dialog: &PlanDialog) -> Preview {
+    match &dialog.check {
+        Check::None | Check::Passed(_) => Preview::Free,
+        Check::Running => Preview::Awaited,
+        Check::Failed(why) => Preview::Failed(why.clone()),
+    }
+}
+
 /// The first gate that holds `plan`; `None`: `y` sends it.
 pub fn gate(model: &Model, dialog: &PlanDialog, plan: &Plan) -> Option<Gate> {
     let uid = &plan.release.uid;
@@ -83,15 +92,10 @@ pub fn gate(model: &Model, dialog: &PlanDialog, plan: &Plan) -> Option<Gate> {
         overridden: Overridden::of(dialog.overrides.contains(&Override::Freeze), dialog.reason.text()),
         bake: baking(model, uid).and_then(|baking| baking.holds()),
         unbaked: Overridden::of(dialog.overrides.contains(&Override::Bake), dialog.reason.text()),
+        preview: preview(dialog),
+        unchecked: Overridden::of(dialog.overrides.contains(&Override::PreviewCheck), dialog.reason.text()),
         word: dialog.word.as_ref().is_some_and(super::layers::plan::Word::matches),
     };
-    match &dialog.check {
-        Check::Running => return Some(Gate::Closed("the preview check has not answered yet".into())),
-        Check::Failed(why) if !dialog.overrides.contains(&Override::PreviewCheck) => {
-            return Some(Gate::Overridable(format!("the preview check failed: {why}").into()));
-        }
-        Check::None | Check::Passed(_) | Check::Failed(_) => {}
-    }
     if let Some(overridden) = dialog.overrides.first()
         && dialog.reason.text().trim().is_empty()
     {
@@ -101,6 +105,10 @@ pub fn gate(model: &Model, dialog: &PlanDialog, plan: &Plan) -> Option<Gate> {
     let freeze = || facts.freeze.clone().unwrap_or_default();
     let bake = || facts.bake.clone().unwrap_or_default();
     Some(match gate {
+        gates::Gate::Preview => match facts.preview {
+            Preview::Failed(why) => Gate::Overridable(format!("the preview check failed: {why}").into()),
+            Preview::Free | Preview::Awaited => Gate::Closed(refusal.reason),
+        },
         gates::Gate::Freeze => Gate::Overridable(freeze()),
         gates::Gate::Bake => Gate::Overridable(bake()),
         gates::Gate::Reason => Gate::ReasonMissing(freeze()),
@@ -108,6 +116,7 @@ pub fn gate(model: &Model, dialog: &PlanDialog, plan: &Plan) -> Option<Gate> {
         gates::Gate::ReadOnly
         | gates::Gate::Elsewhere
         | gates::Gate::Unanswered
+        | gates::Gate::Awaited
         | gates::Gate::Right
         | gates::Gate::Blind
         | gates::Gate::Unheard => Gate::Closed(refusal.reason),

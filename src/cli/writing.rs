@@ -23,7 +23,7 @@ use crate::{
     action::{
         Consent, Engine, Gauges, Policy, Progress,
         engine::Settings,
-        gates::climbs,
+        gates::{Preview, climbs},
         presence::{Announced, Parting},
         progress::News,
     },
@@ -145,7 +145,7 @@ pub fn run(wish: &Wish<'_>, session: &mut Session) -> Result<Exit, Failure> {
 }
 
 async fn to_the_end(wish: &Wish<'_>, way: &Way, session: &mut Session) -> Result<Exit, Failure> {
-    let reading = Reading::start(session, None).await?;
+    let reading = Reading::start(session).await?;
     let journal = reading.journal.file().display().to_string();
     way.journal(journal.clone());
     let (plan, outcome) = match outcome_of(wish, &reading, way, session).await {
@@ -224,6 +224,7 @@ async fn outcome_of(wish: &Wish<'_>, reading: &Reading, way: &Way, session: &mut
         // What is asked for below; the engine asks for it again.
         word: true,
         overrides: flags.overrides.iter().map(|gate| gate.overridden()).collect(),
+        preview: Preview::Free,
         mode,
         wait: (!flags.no_wait).then_some(flags.timeout),
         presence: true,
@@ -247,20 +248,24 @@ async fn outcome_of(wish: &Wish<'_>, reading: &Reading, way: &Way, session: &mut
         return done(Outcome::new(OutcomeKind::Refused, reason));
     }
     let tried = mode == SendMode::DryRun || engine.policy().rehearse;
-    if let Some((check, side)) = reading.options.settings.preview_check(&opened.release, &plan)
-        && flags.dry_run == DryRun::None
-    {
-        let overridden = flags.overrides.contains(&Gate::PreviewCheck);
-        match reading.cluster.preview_check(&check, &opened.release.key, &side).await {
-            Ok(said) => session.output.aside(&format!("check    {said}\n")),
-            Err(why) if overridden => session.output.aside(&format!("check    failed, overridden: {why}\n")),
-            Err(why) => {
-                let reason = format!(
-                    "the preview check failed: {why}; `--override preview-check --reason TEXT` switches all the same"
-                );
-                return done(Outcome::new(OutcomeKind::Refused, reason));
+    let preview = match reading.options.settings.preview_check(&opened.release, &plan) {
+        Some((check, side)) if flags.dry_run == DryRun::None => {
+            match reading.cluster.preview_check(&check, &opened.release.key, &side).await {
+                Ok(said) => {
+                    session.output.aside(&format!("check    {said}\n"));
+                    Preview::Free
+                }
+                Err(why) => Preview::Failed(why),
             }
         }
+        Some(_) | None => Preview::Free,
+    };
+    let consent = Consent { preview, ..consent };
+    if let Err(refusal) = engine.allow(&plan, &consent) {
+        return done(Outcome::new(OutcomeKind::Refused, refusal.reason));
+    }
+    if let Preview::Failed(why) = &consent.preview {
+        session.output.aside(&format!("check    failed, overridden: {why}\n"));
     }
     let word = match asking::confirmed(wish, &plan, &engine, reading, tried, session).await {
         Ok(word) => word,

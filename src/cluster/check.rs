@@ -2,17 +2,17 @@
 //!
 //! ```text
 //! https://preview.shop.example/healthz      a GET that must succeed; {side} stands for the side's name
-//! svc/frontend-preview:80/healthz           the same through the API server, in the release's namespace
+//! svc/frontend-preview:80/healthz           the same through the API server, in the release's namespace; in another as
+//!                                           svc/NAME.NAMESPACE:PORT/PATH
 //! ./smoke-test --fast                       anything else: a command, which must end with 0
 //! ```
 //! A command gets the side, the release and its namespace as `WINDLASS_SIDE`, `WINDLASS_RELEASE` and
 //! `WINDLASS_NAMESPACE`.
 
 use super::connect::Cluster;
-use super::request::{Failed, Request};
-use super::send::proxy_path;
+use super::proxy::Address;
 use crate::domain::text::sanitize;
-use crate::domain::{Kind, ObjectKey, Str};
+use crate::domain::{ObjectKey, Str};
 use kube::client::Body;
 use std::process::Stdio;
 use std::time::Duration;
@@ -29,8 +29,8 @@ impl Cluster {
     /// Whether `check` answers well for the side called `side` of `release`: what it said, or why it did not.
     pub async fn preview_check(&self, check: &str, release: &ObjectKey, side: &str) -> Result<Str, Str> {
         let check = check.replace("{side}", side);
-        if let Some(service) = check.strip_prefix("svc/") {
-            return self.service_answers(service, &release.namespace).await;
+        if let Some(address) = Address::of_service(&check, &release.namespace, "80") {
+            return self.service_answers(&check, &address).await;
         }
         if check.starts_with("http://") || check.starts_with("https://") {
             return match timeout(ANSWER, address_answers(&check)).await {
@@ -41,17 +41,13 @@ impl Cluster {
         command_ends_well(&check, release, side).await
     }
 
-    async fn service_answers(&self, service: &str, namespace: &Str) -> Result<Str, Str> {
-        let (address, path) = service.split_once('/').unwrap_or((service, ""));
-        let (name, port) = address.split_once(':').unwrap_or((address, "80"));
-        let key = ObjectKey::new(Kind::Service, namespace.clone(), name);
-        let request = Request::get(proxy_path(&key, "http", port, path)).any();
-        match timeout(ANSWER, self.whole(&request)).await {
-            Ok(Ok(whole)) => Ok(format!("svc/{service} answered {}", whole.status).into()),
-            Ok(Err(Failed::NoAnswer(answer))) => Err(format!("svc/{service}: {}", answer.away()).into()),
-            Ok(Err(Failed::Refused(refused))) => Err(format!("svc/{service} answered {}", refused.status).into()),
-            Ok(Err(Failed::Cut(status, why))) => Err(format!("svc/{service} answered {status}, cut off: {why}").into()),
-            Err(_) => Err(format!("svc/{service} did not answer within {} s", ANSWER.as_secs()).into()),
+    async fn service_answers(&self, check: &str, address: &Address) -> Result<Str, Str> {
+        match self.proxied(address, &[], ANSWER).await {
+            Ok(answer) if (200..300).contains(&answer.status) => {
+                Ok(format!("{check} answered {}", answer.status).into())
+            }
+            Ok(answer) => Err(format!("{check} answered {}", answer.status).into()),
+            Err(error) => Err(format!("{check}: {error}").into()),
         }
     }
 }
@@ -99,6 +95,7 @@ async fn command_ends_well(command: &str, release: &ObjectKey, side: &str) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Kind;
 
     fn web() -> ObjectKey {
         ObjectKey::new(Kind::Service, "shop", "web")

@@ -6,7 +6,7 @@ use super::errors::{Away, ReadError};
 use super::explain;
 use super::kinds::{encode, object_path, with};
 use super::request::{Failed, Request};
-use crate::domain::ObjectKey;
+use crate::domain::{Kind, ObjectKey};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Limited};
 use serde::Deserialize;
@@ -27,6 +27,24 @@ pub struct Address {
     pub port: String,
     /// The path, which may have a query.
     pub path: String,
+}
+
+impl Address {
+    /// A Service as settings write it, over HTTP: `svc/NAME:PORT/PATH`, in `namespace`, or in another one as
+    /// `svc/NAME.NAMESPACE:PORT/PATH`; without a port it is `port`. `None`: it is not written so.
+    pub fn of_service(text: &str, namespace: &str, port: &str) -> Option<Self> {
+        let (host, path) = text.strip_prefix("svc/").map(|rest| rest.split_once('/').unwrap_or((rest, "")))?;
+        let (host, port) = host.split_once(':').unwrap_or((host, port));
+        let (name, namespace) = host.split_once('.').unwrap_or((host, namespace));
+        // As pods write it: `web.shop.svc.cluster.local`.
+        let namespace = namespace.split('.').next().unwrap_or(namespace);
+        Some(Self {
+            target: ObjectKey::new(Kind::Service, namespace, name),
+            scheme: "http".into(),
+            port: port.into(),
+            path: path.into(),
+        })
+    }
 }
 
 /// An answer, whatever its status.
@@ -119,7 +137,7 @@ impl Cluster {
             #[serde(default)]
             port: u16,
         }
-        let kind = crate::domain::Kind::Service;
+        let kind = Kind::Service;
         let path = with(with(self.list_path(kind, namespace), "labelSelector", label), "limit", "50");
         let list: List = self.json(Request::get(path), "the Services").await?;
         let service = |item: Item| FoundService {
@@ -165,6 +183,20 @@ mod tests {
         assert!(!answer(403, "forbidden").by_api_server());
         assert!(!answer(403, r#"{"kind":"Status"}"#).by_api_server());
         assert!(!answer(200, refusal).by_api_server());
+    }
+
+    #[test]
+    fn a_service_is_written_with_as_much_as_differs_from_what_is_usual() {
+        let read = |text: &str| {
+            Address::of_service(text, "shop", "80").map(|address| path(&address, &[]).split_off("/api/v1".len()))
+        };
+        let same = "/namespaces/shop/services/http%3Aweb%3A80/proxy/healthz?deep=1";
+        for text in ["svc/web/healthz?deep=1", "svc/web:80/healthz?deep=1", "svc/web.shop.svc:80/healthz?deep=1"] {
+            assert_eq!(read(text).as_deref(), Some(same), "{text}");
+        }
+        let other = "/namespaces/pay/services/http%3Aweb%3Aadmin/proxy/";
+        assert_eq!(read("svc/web.pay.svc.cluster.local:admin").as_deref(), Some(other));
+        assert_eq!(read("https://web/healthz"), None);
     }
 
     #[test]

@@ -5,11 +5,14 @@ use super::source::Trouble;
 use crate::cluster::{Address, Cluster, Proxied, ReadError};
 use crate::config::{Access, HealthSettings};
 use crate::domain::measurement::{HealthCheck, Tick};
-use crate::domain::{Kind, ObjectKey, Str, Timestamp};
+use crate::domain::{Str, Timestamp};
 use jiff::SignedDuration;
 use reqwest::Url;
 use reqwest::header::HeaderMap;
 use tokio::time::timeout;
+
+/// A Service's port where none is written.
+const USUAL_PORT: &str = "80";
 
 /// How many answers are kept.
 const KEPT: usize = 60;
@@ -24,7 +27,7 @@ pub fn shown(address: &str) -> Str {
 
 /// The Service that a health endpoint is reached through; `None`: it is a URL.
 pub fn service(address: &str, namespace: &Str) -> Option<Address> {
-    address.strip_prefix("svc/").map(|service| service_address(service, namespace))
+    Address::of_service(address, namespace, USUAL_PORT)
 }
 
 /// Asks once; `at` is the time of asking. The endpoint's own failure is an answer; that we could not ask is none, and
@@ -38,9 +41,8 @@ pub async fn ask(
     let limit = settings.timeout;
     let address = settings.address.text.as_str();
     let status = async {
-        match address.strip_prefix("svc/") {
-            Some(service) => {
-                let address = service_address(service, namespace);
+        match service(address, namespace) {
+            Some(address) => {
                 // The limit around this is the one that counts: an endpoint that hangs is not well.
                 let answer = cluster.proxied(&address, &[], limit.saturating_mul(2)).await;
                 Ok(through_api_server(answer, &address)?)
@@ -110,19 +112,6 @@ pub fn with(known: Option<&HealthCheck>, settings: &HealthSettings, asked: Resul
     HealthCheck { address, every, ticks, trouble }
 }
 
-/// `NAME:PORT/PATH`, in the release's namespace or, as `NAME.NAMESPACE:PORT/PATH`, in another.
-fn service_address(text: &str, namespace: &Str) -> Address {
-    let (host, path) = text.split_once('/').unwrap_or((text, ""));
-    let (host, port) = host.split_once(':').unwrap_or((host, "80"));
-    let (name, namespace) = host.split_once('.').unwrap_or((host, namespace));
-    Address {
-        target: ObjectKey::new(Kind::Service, namespace, name),
-        scheme: "http".into(),
-        port: port.into(),
-        path: path.into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,7 +171,7 @@ mod tests {
 
     #[test]
     fn that_we_may_not_ask_is_no_answer_of_the_endpoint() {
-        let address = service_address("web:80/healthz", &"shop".into());
+        let address = service("svc/web:80/healthz", &"shop".into()).unwrap();
         let of = |status, body: &'static str| {
             through_api_server(Ok(Proxied { status, body: body.as_bytes().into() }), &address)
         };

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
+use windlass::action::gates::Preview;
 use windlass::action::journal::Journal;
 use windlass::action::{Consent, Engine, Policy, Settings};
 use windlass::cluster::{Clock, Cluster, ConnectOptions};
@@ -46,6 +47,31 @@ async fn a_freeze_that_began_after_the_plan_was_opened_holds_it() {
     assert_eq!(confirm(&ana.engine, &back, Consent::default()).await.kind, OutcomeKind::Applied, "back is open");
     let loud = confirm(&ana.engine, &forward, Consent { reason: "hotfix".into(), ..overridden }).await;
     assert_eq!(loud.kind, OutcomeKind::Applied, "{}", loud.reason);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_preview_check_that_failed_holds_a_switch_at_the_engine_too_and_never_the_way_back() {
+    let sim = sim("bluegreen");
+    let ana = Console::of(&sim, "ana").await;
+    let app = ObjectKey::new(Kind::Service, "bluegreen", "app");
+    let forward = ana.propose(&app, Intent::Switch { to: Some("green".into()) }).await.expect("a plan");
+    let failed = Consent { preview: Preview::Failed("answered 503".into()), ..Consent::default() };
+    let before = sim.count("patch");
+    let awaited = Consent { preview: Preview::Awaited, ..Consent::default() };
+    for (consent, words) in
+        [(awaited, "has not answered yet"), (failed.clone(), "the preview check failed: answered 503")]
+    {
+        let held = confirm(&ana.engine, &forward, consent).await;
+        assert_eq!(held.kind, OutcomeKind::Refused, "{}", held.reason);
+        assert!(held.reason.contains(words), "{}", held.reason);
+    }
+    let silent = Consent { overrides: vec![Override::PreviewCheck], ..failed.clone() };
+    assert_eq!(confirm(&ana.engine, &forward, silent.clone()).await.kind, OutcomeKind::Refused, "it needs a reason");
+    assert_eq!(sim.count("patch"), before);
+    let loud = confirm(&ana.engine, &forward, Consent { reason: "known".into(), ..silent }).await;
+    assert_eq!(loud.kind, OutcomeKind::Applied, "{}", loud.reason);
+    let back = ana.propose(&app, Intent::Switch { to: Some("blue".into()) }).await.expect("a plan");
+    assert_eq!(confirm(&ana.engine, &back, failed).await.kind, OutcomeKind::Applied, "back is open");
 }
 
 #[tokio::test(start_paused = true)]

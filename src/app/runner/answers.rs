@@ -65,6 +65,7 @@ pub(super) fn consent(terms: Terms) -> Consent {
         optional: terms.optional,
         word: terms.word,
         overrides: terms.overrides,
+        preview: terms.preview,
         ..Consent::default()
     }
 }

@@ -3,6 +3,7 @@
 mod contexts;
 
 use super::{Connected, Home, News, Runner};
+use crate::action::gates::Preview;
 use crate::action::{Desks, Journal};
 use crate::app::effect::{Effect, Terms};
 use crate::app::msg::WriteNews;
@@ -104,7 +105,8 @@ async fn a_write_is_watched_to_its_end_by_the_engine_that_sent_it_wherever_the_c
     let mut desk = Desk::on(&first).await;
     desk.live("first").await;
     let plan = undo_of(&first, "search", first.now()).await;
-    let terms = Terms { reason: "".into(), optional: false, word: false, overrides: Vec::new() };
+    let terms =
+        Terms { reason: "".into(), optional: false, word: false, overrides: Vec::new(), preview: Preview::Free };
     desk.runner.run(Effect::Apply(plan.clone(), terms), &desk.model);
     desk.hear(|msg| matches!(msg, Msg::Write(_, WriteNews::Reached(..))).then_some(())).await;
     desk.go_to(&second, "second").await;

@@ -102,6 +102,7 @@ fn confirm(model: &mut Model, armed: bool) -> Vec<Effect> {
         reason: dialog.reason.text().trim().into(),
         optional: dialog.optional,
         overrides: dialog.overrides.clone(),
+        preview: gates::preview(dialog),
         word: dialog.word.as_ref().is_some_and(Word::matches),
     };
     if let Some(Layer::Plan(dialog)) = model.layers.last_mut() {

@@ -73,8 +73,8 @@ impl Places {
 
     /// The way that the settings name.
     fn told(&self, address: &str) -> Result<Way, String> {
-        if let Some(service) = address.strip_prefix("svc/") {
-            return Ok(Way::Service(service_address(service)));
+        if let Some(service) = Address::of_service(address, "monitoring", "9090") {
+            return Ok(Way::Service(service));
         }
         let base: Url =
             address.parse().map_err(|error| format!("'{address}' of metrics.prometheus is no URL: {error}"))?;
@@ -168,15 +168,6 @@ impl Way {
     }
 }
 
-/// `NAME.NAMESPACE:PORT/PATH`.
-fn service_address(text: &str) -> Address {
-    let (host, path) = text.split_once('/').unwrap_or((text, ""));
-    let (host, port) = host.split_once(':').unwrap_or((host, "9090"));
-    let (name, namespace) = host.split_once('.').unwrap_or((host, "monitoring"));
-    let namespace = namespace.split('.').next().unwrap_or(namespace);
-    address(name, namespace, "http", port, path)
-}
-
 /// The Service behind a URL as pods use it: `http://prometheus.monitoring.svc:9090/path`.
 fn behind_proxy(url: &Url) -> Address {
     let host = url.host_str().unwrap_or_default();
@@ -240,8 +231,8 @@ mod tests {
 
     #[test]
     fn a_service_may_be_named_or_meant_by_its_url() {
-        let named = Way::Service(service_address("prometheus.monitoring:9090/prom"));
-        assert_eq!(named.shown(), "svc/prometheus.monitoring:9090");
+        let named = Address::of_service("svc/prometheus/prom", "monitoring", "9090").unwrap();
+        assert_eq!(Way::Service(named).shown(), "svc/prometheus.monitoring:9090");
         let url: Url = "http://prom.mon.svc.cluster.local:80/x/".parse().unwrap();
         let meant = behind_proxy(&url);
         assert_eq!((&*meant.target.name, &*meant.target.namespace, &*meant.path), ("prom", "mon", "x"));
