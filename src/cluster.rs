@@ -13,6 +13,7 @@ mod feed;
 pub mod index;
 mod kinds;
 pub mod kubeconfig;
+mod labelled;
 mod lease;
 mod link;
 mod lister;

@@ -31,7 +31,8 @@ pub struct Connection {
     /// The kubeconfig's user to use
     #[arg(long, global = true, hide_short_help = true, value_name = "NAME")]
     pub user: Option<String>,
-    /// The namespace, or several with commas
+    /// The namespace, or several with commas; else the context's. Where that has none, all are listed, and a TARGET is
+    /// looked for in default, as kubectl does
     #[arg(
         short,
         long,

@@ -27,6 +27,8 @@ pub struct Reading {
     pub journal: Journal,
     /// What is under way from here.
     pub desks: Desks,
+    /// The namespaces that the flags name; what a target says itself must be one of them.
+    flagged: Vec<String>,
 }
 
 /// One release with what a plan for it is made from.
@@ -42,19 +44,18 @@ pub struct Opened {
 
 impl Reading {
     /// Connects as the flags say. Nothing is sent yet.
-    pub async fn start(session: &mut Session, selector: Option<&str>) -> Result<Self, Failure> {
+    pub async fn start(session: &mut Session) -> Result<Self, Failure> {
         let config = session.config()?;
         let journal = Journal::open(&session.paths()?.state);
         let asked = namespaces(&session.flags.connection);
         let connect = ConnectOptions {
             namespaces: asked.clone(),
-            selector: selector.map(str::to_owned),
             plugin: if session.terminal.asks { PluginTalk::Interactive } else { PluginTalk::Silent },
             ..options(&session.flags.connection)
         };
         let (cluster, clock) = match &session.simulated {
             None => {
-                let cluster = reached(&connect, session).await?;
+                let cluster = reached(&connect, session).await.map_err(|error| of_connection(error, &connect))?;
                 let clock = cluster.clock();
                 (cluster, clock)
             }
@@ -67,24 +68,24 @@ impl Reading {
         };
         let options = ObserveOptions {
             namespaces,
-            selector: connect.selector,
+            selector: None,
             clock,
             recorded: journal.recorded(),
             settings: Arc::new(config.traffic()),
             presence: true,
         };
-        Ok(Self { cluster, options, config, journal, desks: Desks::default() })
+        let flagged = session.flags.connection.namespace.clone();
+        Ok(Self { cluster, options, config, journal, desks: Desks::default(), flagged })
     }
 
     /// Everything in the namespaces asked for, as it is now; with a target, in those that it may be in.
     pub async fn snapshot(&self, target: Option<&Target>) -> Result<Snapshot, Failure> {
-        let options = if target.is_some() { self.options_of_target() } else { self.options.clone() };
-        Ok(Box::pin(self.cluster.one_shot(options)).await?)
+        Ok(Box::pin(self.cluster.one_shot(self.options_for(target)?)).await?)
     }
 
     /// The same with who steps what, which nothing waits for longer than two seconds.
     pub async fn snapshot_with_presence(&self, target: Option<&Target>) -> Result<Snapshot, Failure> {
-        let options = if target.is_some() { self.options_of_target() } else { self.options.clone() };
+        let options = self.options_for(target)?;
         let (snapshot, presence) = tokio::join!(self.snapshot(target), self.cluster.presences(&options));
         Ok(Snapshot { presence, ..snapshot? })
     }
@@ -110,39 +111,74 @@ impl Reading {
     /// The key of the release's root, and the member that was typed.
     pub async fn resolve(&self, target: &Target) -> Result<(ObjectKey, Option<ObjectKey>), Failure> {
         if let (Some(kind @ (Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet)), Some(namespace)) =
-            (target.kind, self.one_namespace())
+            (target.kind, self.namespace_of(target)?)
         {
-            return Ok((ObjectKey::new(kind, namespace, target.name.as_str()), None));
+            return Ok((ObjectKey::new(kind, namespace.as_str(), target.name.as_str()), None));
         }
         let found = self.find(target).await?;
         Ok((found.release.key.clone(), found.member))
     }
 
     async fn find(&self, target: &Target) -> Result<Found, Failure> {
-        let snapshot = Box::pin(self.cluster.one_shot(self.options_of_target())).await?;
+        let snapshot = self.snapshot(Some(target)).await?;
         Ok(target.find(&snapshot)?)
     }
 
-    /// The options for reading what a target may be in.
-    pub fn options_of_target(&self) -> ObserveOptions {
-        let mut options = self.options.clone();
-        if let Some(namespace) = self.one_namespace() {
-            options.namespaces = NamespaceScope::List(vec![namespace.to_owned()]);
-        }
-        options
+    /// The options for reading what `target` may be in, or everything that is asked for.
+    pub fn options_for(&self, target: Option<&Target>) -> Result<ObserveOptions, Failure> {
+        let namespace = target.map_or(Ok(None), |target| self.namespace_of(target))?;
+        let namespaces = match namespace {
+            Some(namespace) => NamespaceScope::List(vec![namespace]),
+            None => self.options.namespaces.clone(),
+        };
+        Ok(ObserveOptions { namespaces, ..self.options.clone() })
     }
 
-    /// The namespace of a target, as kubectl sees it: `-n`, else the context's, else `default`; none where several were
-    /// asked for.
-    fn one_namespace(&self) -> Option<&str> {
-        match &self.options.namespaces {
+    /// The namespace of a target: its own, else, as kubectl sees it, `-n`, the context's, or `default`; none where several
+    /// were asked for.
+    fn namespace_of(&self, target: &Target) -> Result<Option<String>, Failure> {
+        if let Some(namespace) = &target.namespace {
+            if !self.flagged.is_empty() && !self.flagged.contains(namespace) {
+                let flags = self.flagged.join(",");
+                let sentence =
+                    format!("'{target}' is in {namespace}, and -n {flags} says otherwise; leave one of them out");
+                return Err(Failure::new(Exit::Usage, sentence));
+            }
+            return Ok(Some(namespace.clone()));
+        }
+        Ok(match &self.options.namespaces {
             NamespaceScope::All => None,
             NamespaceScope::List(names) => match names.as_slice() {
-                [only] => Some(only),
+                [only] => Some(only.clone()),
                 _ => None,
             },
-            NamespaceScope::Default => Some(self.cluster.default_namespace()),
-        }
+            NamespaceScope::Default => Some(self.cluster.default_namespace().to_owned()),
+        })
+    }
+
+    /// The namespaces that a console shows which opens on `key`: those asked for, and where it is in none of them, its own.
+    pub fn scope_with(&self, key: &ObjectKey) -> NamespaceScope {
+        let shown = match &self.options.namespaces {
+            NamespaceScope::All => true,
+            NamespaceScope::Default => self.cluster.context_namespace().is_none_or(|name| *name == *key.namespace),
+            NamespaceScope::List(names) => names.iter().any(|name| **name == *key.namespace),
+        };
+        if shown { self.options.namespaces.clone() } else { NamespaceScope::List(vec![key.namespace.to_string()]) }
+    }
+
+    /// Those of `releases` that have a workload with these labels.
+    pub async fn labelled(
+        &self,
+        selector: &str,
+        snapshot: &Snapshot,
+        releases: Vec<Arc<Release>>,
+    ) -> Result<Vec<Arc<Release>>, Failure> {
+        let known = releases.iter().map(|release| release.key.namespace.clone()).collect();
+        let keys = self.cluster.labelled(selector, &snapshot.namespaces, &known).await?;
+        let wanted = |release: &Arc<Release>| {
+            keys.contains(&release.key) || release.members.iter().any(|member| keys.contains(member))
+        };
+        Ok(releases.into_iter().filter(wanted).collect())
     }
 }
 
@@ -192,6 +228,17 @@ pub fn options(flags: &Connection) -> ConnectOptions {
         insecure_skip_tls_verify: flags.insecure_skip_tls_verify,
         ..ConnectOptions::default()
     }
+}
+
+/// A kubeconfig that a flag names is what was typed: one that can't be read is a wrong command line.
+fn of_connection(error: ConnectError, asked: &ConnectOptions) -> Failure {
+    let typed = asked.kubeconfig.is_some()
+        && matches!(
+            error,
+            ConnectError::NoCluster { .. } | ConnectError::Unreadable { .. } | ConnectError::Broken { .. }
+        );
+    let failure = Failure::from(error);
+    if typed { Failure { exit: Exit::Usage, ..failure } } else { failure }
 }
 
 impl From<ConnectError> for Failure {

@@ -8,8 +8,9 @@ use std::{
 
 use super::{Exit, Failure, Output, flags::Flags};
 use crate::{
-    config::{self, Config, FlagValue, Paths, Sources},
+    config::{self, Config, FlagValue, Paths, Problem, Sources},
     sim::SimCluster,
+    ui::theme::Library,
 };
 
 /// One run of the program, as a command sees it.
@@ -126,6 +127,10 @@ impl Session {
         }
         if !std::mem::replace(&mut self.warned, true) {
             config.warnings.iter().for_each(|warning| self.output.complain(&warning.to_string()));
+            if !Library::new(Some(self.paths()?.themes())).names().contains(&config.ui.theme) {
+                let text = format!("there is no theme '{}'; `windlass themes` lists them", config.ui.theme);
+                self.output.complain(&Problem::new(config.origin("ui.theme"), text).to_string());
+            }
         }
         Ok(config)
     }

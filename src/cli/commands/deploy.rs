@@ -62,7 +62,7 @@ async fn deploy(arguments: &Arguments, course: &Arc<Course>, session: &mut Sessi
     let config = session.config()?;
     let rules = arguments.guard.rules(&config.guard)?;
     arguments.guard.notifier(&config, session)?;
-    let reading = Reading::start(session, None).await?;
+    let reading = Reading::start(session).await?;
     let opened = reading.open(&arguments.target).await?;
     let before = opened.release;
     let steps = arguments.guard.steps(&reading.config.guard);

@@ -64,7 +64,7 @@ async fn guard(arguments: &Arguments, course: &Arc<Course>, session: &mut Sessio
     if arguments.image.is_none() {
         arguments.guard.notifier(&config, session)?;
     }
-    let reading = Reading::start(session, None).await?;
+    let reading = Reading::start(session).await?;
     let opened = reading.open(&arguments.target).await?;
     if let Some(member) = &opened.member {
         session.output.aside(&format!("{member} is part of {}\n", opened.release.key));

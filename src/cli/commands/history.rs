@@ -39,7 +39,7 @@ fn spec(command: Command) -> Command {
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
     let arguments = read::<Arguments>(matches)?;
     runtime::run(async {
-        let reading = Reading::start(session, None).await?;
+        let reading = Reading::start(session).await?;
         let opened = reading.open(&arguments.target).await?;
         print(&arguments, &opened, reading.options.clock.now(), session)
     })

@@ -58,7 +58,7 @@ fn spec(command: Command) -> Command {
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
     let arguments = read::<Arguments>(matches)?;
     runtime::run(runtime::until_interrupted(async {
-        let reading = Reading::start(session, None).await?;
+        let reading = Reading::start(session).await?;
         let opened = reading.open(&arguments.target).await?;
         let pods = pods(&arguments, &opened)?;
         let several = pods.len() > 1;

@@ -33,7 +33,7 @@ pub fn is_stray(matches: &ArgMatches) -> bool {
 /// Opens the console.
 pub fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
     let target = matches.get_one::<Target>(TARGET);
-    if let Some(Target { kind: None, name }) = target {
+    if let Some(Target { namespace: None, kind: None, name }) = target {
         let near = suggestion(name, SUBCOMMANDS.iter().map(|subcommand| subcommand.name));
         if !near.is_empty() {
             let sentence = format!("'{name}' is no command{near}; a release of that name is opened by deploy/{name}");
@@ -50,13 +50,13 @@ pub fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure>
         return status::show(target, status::How::Once, session);
     }
     runtime::run_wide(async {
-        let reading = Reading::start(session, None).await?;
+        let reading = Reading::start(session).await?;
         let start = match target {
             Some(target) => Some(reading.resolve(target).await?.0),
             None => None,
         };
         let opening = Opening {
-            scope: reading.options.namespaces.clone(),
+            scope: start.as_ref().map_or_else(|| reading.options.namespaces.clone(), |key| reading.scope_with(key)),
             clock: reading.options.clock.clone(),
             elsewhere: Some(options(&session.flags.connection)),
             screens: session.paths()?.state.join("screens"),

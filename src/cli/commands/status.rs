@@ -33,8 +33,8 @@ const MEASURED_WITHIN: Duration = Duration::from_secs(2);
 struct Arguments {
     /// A release, as deploy/web, sts/db, vs/web, canary/web, rollout/web or its name; else all
     target: Option<Target>,
-    /// Only workloads with these labels
-    #[arg(short = 'l', long, value_name = "SELECTOR", value_parser = crate::cli::selector::selector)]
+    /// Only releases with a workload that has these labels
+    #[arg(short = 'l', long, value_name = "SELECTOR", conflicts_with = "target", value_parser = crate::cli::selector::selector)]
     selector: Option<String>,
     /// Print a line a change, until interrupted
     #[arg(long, conflicts_with = "wait")]
@@ -81,7 +81,7 @@ pub fn show(target: Option<&Target>, how: How, session: &mut Session) -> Result<
 
 fn carry_out(arguments: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
     runtime::run(runtime::until_interrupted(async {
-        let reading = Reading::start(session, arguments.selector.as_deref()).await?;
+        let reading = Reading::start(session).await?;
         if arguments.watch {
             return watch::lines(arguments, &reading, session).await;
         }
@@ -101,6 +101,10 @@ async fn look(arguments: &Arguments, reading: &Reading) -> Result<(Snapshot, Vec
     let releases = match &arguments.target {
         Some(target) => vec![target.find(&snapshot)?.release],
         None => worst_first(&snapshot),
+    };
+    let releases = match &arguments.selector {
+        Some(selector) => reading.labelled(selector, &snapshot, releases).await?,
+        None => releases,
     };
     Ok((snapshot, releases))
 }

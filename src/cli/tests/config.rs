@@ -141,3 +141,12 @@ fn keys_shows_the_own_ones_and_tells_what_is_no_action() {
         "windlass: HOME/config/config.toml:2: 'undoo' is no action; did you mean 'undo'?; `windlass keys` lists them\n";
     assert_eq!(wrong.complaints, told);
 }
+
+#[test]
+fn a_theme_that_is_not_there_is_told_with_its_place_and_stops_nothing() {
+    let home = Home::with_config("[ui]\ntheme = \"nrod\"\n");
+    let ran = home.run(&["config", "show", "-o", "json"]);
+    let told = "windlass: HOME/config/config.toml:2: there is no theme 'nrod'; `windlass themes` lists them\n";
+    assert_eq!((ran.code, ran.complaints.as_str()), (0, told));
+    assert_eq!(Home::with_config("[ui]\ntheme = \"nord\"\n").run(&["config", "show"]).complaints, "");
+}

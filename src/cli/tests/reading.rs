@@ -68,6 +68,59 @@ fn a_target_without_a_namespace_is_looked_for_where_kubectl_would() {
 }
 
 #[test]
+fn a_target_may_say_its_namespace_wherever_one_is_taken() {
+    let (home, cluster) = (Home::new(), sim("rolling"));
+    for target in ["shop/search", "shop/deploy/search"] {
+        for flags in [&[][..], &["-A"][..], &["-n", "shop"][..]] {
+            let ran = home.run_on(&cluster, &[&["status", target, "-o", "name"], flags].concat());
+            assert_eq!(
+                (ran.code, ran.out.as_str()),
+                (0, "deployment/search\n"),
+                "{target} {flags:?} {}",
+                ran.complaints
+            );
+        }
+        for verb in ["history", "diff"] {
+            let ran = home.run_on(&cluster, &[verb, target]);
+            assert_eq!(ran.code, 0, "{verb} {target} {}", ran.complaints);
+        }
+        let ran = home.run_on(&cluster, &["undo", target, "--to-revision", "previous", "--dry-run=client"]);
+        assert_eq!(ran.code, 0, "{target} {}", ran.complaints);
+    }
+    let ran = home.run_on(&cluster, &["status", "shop/search", "-n", "pay"]);
+    let told = "windlass: 'shop/search' is in shop, and -n pay says otherwise; leave one of them out\n";
+    assert_eq!((ran.code, ran.complaints.as_str()), (2, told));
+    let ran = home.run_on(&cluster, &["undo", "deploymnt/search", "--to-revision", "previous", "--yes"]);
+    let told = "windlass: there is no release 'deploymnt/search' in deploymnt; 'deploymnt' is read as a namespace, as it is \
+                no kind that windlass knows; did you mean 'deployment'?\n";
+    assert_eq!((ran.code, ran.complaints.as_str()), (2, told));
+}
+
+#[test]
+fn a_selector_shows_the_releases_of_its_workloads_with_all_that_they_are_made_of() {
+    let cluster = sim("istio");
+    let all = Home::new().run_on(&cluster, &["status", "-A", "-o", "json"]).out;
+    let all: Value = serde_json::from_str(&all).unwrap();
+    let of = |document: &Value| {
+        let items = document["items"].as_array().unwrap().iter();
+        items.map(|item| (item["target"].clone(), item["state"].clone(), item["tracks"].clone())).collect::<Vec<_>>()
+    };
+    let labelled = |selector: &str| {
+        let ran = Home::new().run_on(&cluster, &["status", "-A", "-l", selector, "-o", "json"]);
+        assert_eq!(ran.code, 0, "{}", ran.complaints);
+        of(&serde_json::from_str(&ran.out).unwrap())
+    };
+    let deployment = cluster.object("deployments/shop/search-canary").unwrap();
+    let (key, value) = deployment["metadata"]["labels"].as_object().unwrap().iter().next().unwrap();
+    let picked = labelled(&format!("{key}={}", value.as_str().unwrap()));
+    assert!(!picked.is_empty() && picked.len() < of(&all).len(), "{picked:?}");
+    assert!(picked.iter().any(|(target, ..)| target == "virtualservice/search"), "{picked:?}");
+    // As they are, and not as if their other workloads were missing.
+    assert!(picked.iter().all(|item| of(&all).contains(item)), "{picked:?}");
+    assert!(labelled("nobody=has-it").is_empty());
+}
+
+#[test]
 fn a_wrong_name_is_answered_with_the_near_one() {
     let ran = Home::new().run_on(&SHOP, &["history", "deploy/serach", "-n", "shop"]);
     assert_eq!(ran.code, 2);

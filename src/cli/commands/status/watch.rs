@@ -24,8 +24,9 @@ const FIRST_ANSWER: Duration = Duration::from_secs(10);
 
 /// A line on each release, then one a change, until nobody reads them any more.
 pub async fn lines(arguments: &Arguments, reading: &Reading, session: &mut Session) -> Result<Exit, Failure> {
-    let mut observer = observe(arguments, reading);
+    let mut observer = observe(arguments, reading)?;
     let mut snapshot = complete(&mut observer).await?;
+    let mut picked = Picked::default();
     let chosen = match &arguments.target {
         Some(target) => Some(target.find(&snapshot)?.release.uid.clone()),
         None => None,
@@ -37,8 +38,15 @@ pub async fn lines(arguments: &Arguments, reading: &Reading, session: &mut Sessi
     loop {
         let now = reading.options.clock.now();
         away = tell_connection(&snapshot, away, session);
-        let shown: Vec<&Arc<Release>> =
-            snapshot.releases.iter().filter(|release| chosen.as_ref().is_none_or(|uid| *uid == release.uid)).collect();
+        if let Some(selector) = &arguments.selector {
+            picked.look(selector, &snapshot, reading).await?;
+        }
+        let wanted = |release: &&Arc<Release>| match (&chosen, &arguments.selector) {
+            (Some(uid), _) => *uid == release.uid,
+            (None, Some(_)) => picked.wanted.contains(&release.uid),
+            (None, None) => true,
+        };
+        let shown: Vec<&Arc<Release>> = snapshot.releases.iter().filter(wanted).collect();
         for release in &shown {
             let measured = meter.as_ref().and_then(|meter| meter.measurements.borrow().of(&release.uid).cloned());
             let format = arguments.format.output;
@@ -57,6 +65,27 @@ pub async fn lines(arguments: &Arguments, reading: &Reading, session: &mut Sessi
             return Ok(Exit::Done);
         }
         snapshot = next(&mut observer).await?;
+    }
+}
+
+/// The releases that a label selector picks: each is weighed when it is first seen.
+#[derive(Default)]
+struct Picked {
+    weighed: BTreeSet<Uid>,
+    wanted: BTreeSet<Uid>,
+}
+
+impl Picked {
+    async fn look(&mut self, selector: &str, snapshot: &Snapshot, reading: &Reading) -> Result<(), Failure> {
+        let new: Vec<_> =
+            snapshot.releases.iter().filter(|release| !self.weighed.contains(&release.uid)).cloned().collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        self.weighed.extend(new.iter().map(|release| release.uid.clone()));
+        let wanted = reading.labelled(selector, snapshot, new).await?;
+        self.wanted.extend(wanted.iter().map(|release| release.uid.clone()));
+        Ok(())
     }
 }
 
@@ -149,7 +178,7 @@ fn tell_connection(snapshot: &Snapshot, away: bool, session: &mut Session) -> bo
 pub async fn until_settled(arguments: &Arguments, reading: &Reading, session: &mut Session) -> Result<Exit, Failure> {
     let Some(target) = &arguments.target else { return Err(Failure::new(Exit::Usage, "--wait needs a release")) };
     let deadline = Instant::now() + arguments.timeout;
-    let mut observer = observe(arguments, reading);
+    let mut observer = observe(arguments, reading)?;
     let mut snapshot = complete(&mut observer).await?;
     let uid = target.find(&snapshot)?.release.uid.clone();
     loop {
@@ -168,7 +197,7 @@ pub async fn until_settled(arguments: &Arguments, reading: &Reading, session: &m
                 (Exit::NotInTime, Some(format!("not settled within {limit}: {missing}").into()))
             }
         };
-        let presence = reading.cluster.presences(&reading.options_of_target()).await;
+        let presence = reading.cluster.presences(&reading.options_for(Some(target))?).await;
         let snapshot = Snapshot { presence, ..Snapshot::clone(&snapshot) };
         print(&snapshot, &[release], arguments.format.output, reading, session).await?;
         return match why {
@@ -178,9 +207,8 @@ pub async fn until_settled(arguments: &Arguments, reading: &Reading, session: &m
     }
 }
 
-fn observe(arguments: &Arguments, reading: &Reading) -> Observer {
-    let options = if arguments.target.is_some() { reading.options_of_target() } else { reading.options.clone() };
-    reading.cluster.observe(options)
+fn observe(arguments: &Arguments, reading: &Reading) -> Result<Observer, Failure> {
+    Ok(reading.cluster.observe(reading.options_for(arguments.target.as_ref())?))
 }
 
 fn settled(release: &Release) -> Settled {
