@@ -1,7 +1,7 @@
 //! A Canary of Flagger, with and without gates.
 
 use super::{Console, Person};
-use crate::flagger::{ALL_GATES, candidate_is_ready, gated, initialised, moved, phase, weights};
+use crate::flagger::{ALL_GATES, candidate_is_ready, initialised, moved, phase, weights};
 use crate::room::{Room, image};
 use serde_json::Value;
 use windlass::domain::Kind;
@@ -97,50 +97,49 @@ async fn starts(room: &Room, person: &Person<'_>) {
     assert_eq!(weights(room), (100, 0), "what passed the start passes no weight");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs a cluster with Flagger and its load tester"]
-async fn a_gated_flagger_canary_by_commands() {
-    if !gated() {
-        return;
-    }
-    let room = initialised("by-command-flg", &ALL_GATES).await;
-    let person = Person::new(&room);
-    set_image(&room, "v2");
-    starts(&room, &person).await;
-    let step = ["advance", "canary/web", "--from-weight", "0"];
-    person.does(&step);
-    assert_eq!(weights(&room), (75, 25));
-    assert!(person.may_not(&step).contains("25 %, not at 0 %"));
-    person.does(&["abort", "canary/web"]);
-    assert_eq!((room.field(Kind::Canary, "web", "/status/phase"), weights(&room)), ("Failed".into(), (100, 0)));
-    person.does(&["retry", "canary/web", "--no-wait"]);
-    starts(&room, &person).await;
-    assert!(person.may_not(&["skip", "canary/web", "--from-weight", "25"]).contains("0 %, not at 25 %"));
-    person.does(&["skip", "canary/web", "--from-weight", "0"]);
-    assert_eq!(phase(&room, &["Succeeded"]).await, "Succeeded");
-    assert_eq!((room.image(Kind::Deployment, "web-primary"), weights(&room)), (image("v2"), (100, 0)));
-    assert_eq!(room.field(Kind::Canary, "web", "/spec/skipAnalysis"), Value::Null, "as it was");
-}
+/// What needs the gates of a load tester.
+mod gated {
+    use super::*;
 
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs a cluster with Flagger and its load tester"]
-async fn a_gated_flagger_canary_by_keys() {
-    if !gated() {
-        return;
+    #[tokio::test(flavor = "multi_thread")]
+    #[ignore = "needs a cluster with Flagger and its load tester"]
+    async fn a_gated_flagger_canary_by_commands() {
+        let room = initialised("by-command-flg", &ALL_GATES).await;
+        let person = Person::new(&room);
+        set_image(&room, "v2");
+        starts(&room, &person).await;
+        let step = ["advance", "canary/web", "--from-weight", "0"];
+        person.does(&step);
+        assert_eq!(weights(&room), (75, 25));
+        assert!(person.may_not(&step).contains("25 %, not at 0 %"));
+        person.does(&["abort", "canary/web"]);
+        assert_eq!((room.field(Kind::Canary, "web", "/status/phase"), weights(&room)), ("Failed".into(), (100, 0)));
+        person.does(&["retry", "canary/web", "--no-wait"]);
+        starts(&room, &person).await;
+        assert!(person.may_not(&["skip", "canary/web", "--from-weight", "25"]).contains("0 %, not at 25 %"));
+        person.does(&["skip", "canary/web", "--from-weight", "0"]);
+        assert_eq!(phase(&room, &["Succeeded"]).await, "Succeeded");
+        assert_eq!((room.image(Kind::Deployment, "web-primary"), weights(&room)), (image("v2"), (100, 0)));
+        assert_eq!(room.field(Kind::Canary, "web", "/spec/skipAnalysis"), Value::Null, "as it was");
     }
-    let room = initialised("by-key-flg", &ALL_GATES).await;
-    set_image(&room, "v2");
-    phase(&room, &["Waiting"]).await;
-    let mut console = Console::open(&room, "canary/web", "A advance");
-    console.shows("waits for gate");
-    console.does("C", "CONTINUE");
-    phase(&room, &["Progressing"]).await;
-    console.shows("0 % → 25 % of web");
-    console.does("A", "ADVANCE");
-    assert_eq!(weights(&room), (75, 25));
-    console.does("X", "ABORT");
-    assert_eq!((room.field(Kind::Canary, "web", "/status/phase"), weights(&room)), ("Failed".into(), (100, 0)));
-    console.does("U", "UNDO");
-    assert_eq!(room.image(Kind::Deployment, "web"), image("v1"));
-    console.quit();
+
+    #[tokio::test(flavor = "multi_thread")]
+    #[ignore = "needs a cluster with Flagger and its load tester"]
+    async fn a_gated_flagger_canary_by_keys() {
+        let room = initialised("by-key-flg", &ALL_GATES).await;
+        set_image(&room, "v2");
+        phase(&room, &["Waiting"]).await;
+        let mut console = Console::open(&room, "canary/web", "A advance");
+        console.shows("waits for gate");
+        console.does("C", "CONTINUE");
+        phase(&room, &["Progressing"]).await;
+        console.shows("0 % → 25 % of web");
+        console.does("A", "ADVANCE");
+        assert_eq!(weights(&room), (75, 25));
+        console.does("X", "ABORT");
+        assert_eq!((room.field(Kind::Canary, "web", "/status/phase"), weights(&room)), ("Failed".into(), (100, 0)));
+        console.does("U", "UNDO");
+        assert_eq!(room.image(Kind::Deployment, "web"), image("v1"));
+        console.quit();
+    }
 }
