@@ -99,7 +99,15 @@ pub fn gate(model: &Model, dialog: &PlanDialog, plan: &Plan) -> Option<Gate> {
     if let Some(overridden) = dialog.overrides.first()
         && dialog.reason.text().trim().is_empty()
     {
-        return Some(Gate::ReasonMissing(format!("this overrides '{}'", overridden.word()).into()));
+        // What holds it is told as long as it does; that it is overridden takes none of it back.
+        let held = match (overridden, &dialog.check) {
+            (Override::Freeze, _) => facts.freeze.as_deref(),
+            (Override::Bake, _) => facts.bake.as_deref(),
+            (Override::PreviewCheck, Check::Failed(why)) => Some(&**why),
+            _ => None,
+        };
+        let why = held.map(|why| format!("{}; ", why.trim_end_matches('.'))).unwrap_or_default();
+        return Some(Gate::ReasonMissing(format!("{why}'{}' is overridden", overridden.word()).into()));
     }
     let (gate, refusal) = gates::held(policy(model), plan.into(), &facts)?;
     let freeze = || facts.freeze.clone().unwrap_or_default();

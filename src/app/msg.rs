@@ -95,9 +95,11 @@ impl Msg {
             | Self::Contexts(_)
             | Self::Switched(_) => true,
             Self::Write(_, news) => match news {
-                WriteNews::Reached(..) | WriteNews::NotJournalled(_) | WriteNews::Ended(_) | WriteNews::Reverted(_) => {
-                    true
-                }
+                WriteNews::Reached(..)
+                | WriteNews::Answered(..)
+                | WriteNews::NotJournalled(_)
+                | WriteNews::Ended(_)
+                | WriteNews::Reverted(_) => true,
                 // It follows the pods, which come and go as they like.
                 WriteNews::Said(_) => false,
             },
@@ -126,6 +128,8 @@ pub enum WriteNews {
     Reached(Phase, Str),
     /// It goes on, in words: the pods in the way, a look after a lost answer.
     Said(Str),
+    /// The server answered this call, of several, in words.
+    Answered(usize, Str),
     /// The journal could not be written: why. A back verb goes on.
     NotJournalled(Str),
     /// It came to its end.

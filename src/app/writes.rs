@@ -34,6 +34,8 @@ pub struct Write {
     pub phase: Phase,
     /// How far it had come before it ended.
     pub reached: Phase,
+    /// How many of its calls were answered.
+    pub answered: usize,
     /// What happened so far, the oldest first.
     pub steps: Vec<(Timestamp, Str)>,
     /// What became of it.
@@ -87,6 +89,7 @@ impl Writes {
             since: now,
             phase: Phase::Journalling,
             reached: Phase::Journalling,
+            answered: 0,
             steps: Vec::new(),
             outcome: None,
             reverted_by: None,

@@ -5,6 +5,7 @@ use super::numbers::{points_since, requests_since, time_of};
 use super::rules::{Check, Rules};
 use crate::domain::guarding::Bake;
 use crate::domain::measurement::{Measured, TrackMeasured};
+use crate::domain::text::count;
 use crate::domain::{Release, Role, Str, Timestamp};
 use jiff::SignedDuration;
 
@@ -55,8 +56,7 @@ impl Baking {
         let Self::Counting { time, requests } = self else { return String::new() };
         let requests = match requests {
             0 => None,
-            1 => Some("1 request".to_owned()),
-            more => Some(format!("{more} requests")),
+            more => Some(count(*more, "request")),
         };
         let time = (*time > SignedDuration::ZERO).then(|| span(*time));
         [time, requests].into_iter().flatten().collect::<Vec<_>>().join(" and ")

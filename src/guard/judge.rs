@@ -5,6 +5,7 @@ use super::rest::{Rest, rest, rest_of};
 use super::rules::{Against, Check, NoData, Rule, Rules, Terms, millis, percent, points};
 use crate::domain::measurement::{Measured, TrackMeasured};
 use crate::domain::pod::Pod;
+use crate::domain::text::count;
 use crate::domain::{Age, Release, Role, Str, Timestamp, Track};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -359,7 +360,7 @@ impl Scene<'_> {
         // Each pod by itself: one that took the place of another brings its own count.
         let before = |pod: &Pod| self.state.restarted.get(&pod.uid.0).copied().unwrap_or(0);
         let new = track.pods.iter().map(|pod| pod.restarts.saturating_sub(before(pod))).fold(0, u32::saturating_add);
-        let text = format!("{new} restarts (limit {most})");
+        let text = format!("{} (limit {most})", count(new, "restart"));
         if new > most { Seen::Broken(text) } else { Seen::Within(text) }
     }
 
@@ -419,7 +420,7 @@ const LEAST_FAILED: f64 = 3.0;
 const UNCOUNTED: &str = "how many requests it rests on is not told, and a guard that asks for none (0) acts on it";
 
 fn of_requests(samples: Option<u64>) -> String {
-    samples.map(|samples| format!(" of {samples} requests")).unwrap_or_default()
+    samples.map(|samples| format!(" of {}", count(samples, "request"))).unwrap_or_default()
 }
 
 /// How many requests failed, where they are counted.
@@ -433,12 +434,13 @@ fn too_few(check: &Check, number: f64, samples: Option<u64>, terms: Terms) -> Op
     let needed = terms.requests;
     Some(match check {
         Check::Latency(quantile, _) => {
-            format!("{} {} of {samples} requests: too few ({needed} are needed)", quantile.word(), millis(number))
+            let samples = count(samples, "request");
+            format!("{} {} of {samples}: too few ({needed} are needed)", quantile.word(), millis(number))
         }
         _ => {
             let failed = (number * samples as f64).round() as u64;
-            let errors = if failed == 1 { "1 error".to_owned() } else { format!("{failed} errors") };
-            format!("{errors} of {samples} requests: too few ({needed} are needed)")
+            let (errors, samples) = (count(failed, "error"), count(samples, "request"));
+            format!("{errors} of {samples}: too few ({needed} are needed)")
         }
     })
 }

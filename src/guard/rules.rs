@@ -2,6 +2,7 @@
 
 use crate::domain::guarding::GuardSettings;
 use crate::domain::measurement::TrackMeasured;
+use crate::domain::text::count;
 use crate::domain::{Age, Str};
 use jiff::SignedDuration;
 
@@ -160,7 +161,7 @@ impl Check {
                 format!("error rate at most {} above stable's", points(*above))
             }
             Self::Health(failures) => format!("fewer than {failures} bad answers of the health endpoint in a row"),
-            Self::Restarts(most) => format!("at most {most} restarts"),
+            Self::Restarts(most) => format!("at most {}", count(*most, "restart")),
             Self::Settled(within) => format!("settled within {}", Age(*within).words()),
         }
     }

@@ -102,7 +102,7 @@ impl Numbers {
             self.error_rate.map(|share| format!("error rate {}", percent_words(share))),
             self.p99_seconds.map(|seconds| format!("p99 {}", millis_words(seconds))),
             self.requests_per_second.map(|rate| format!("{rate:.1} requests/s")),
-            self.samples.map(|samples| format!("{samples} requests")),
+            self.samples.map(|samples| crate::domain::text::count(samples, "request")),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }

@@ -4,7 +4,8 @@ use super::{Limits, over, slow};
 use crate::domain::Timestamp;
 use crate::domain::measurement::{Measured, Reading};
 use crate::domain::release::{HealthReason, Release, Role};
-use crate::domain::state::Verdict;
+use crate::domain::state::{State, Verdict};
+use crate::domain::text::count;
 
 /// So many bad answers of the health endpoint in a row are bad; fewer deserve a look.
 const FAILING: usize = 3;
@@ -16,16 +17,32 @@ pub fn health(
     limits: Limits,
     now: Timestamp,
 ) -> (Verdict, Vec<HealthReason>) {
-    let of_objects = &release.health;
-    let Some(measured) = measured else { return (of_objects.verdict, of_objects.reasons.clone()) };
+    let (verdict, told) = of_objects(release);
+    let Some(measured) = measured else { return (verdict, told) };
     let own = reasons(release, measured, limits, now);
     // That old numbers say nothing makes no healthy release an unknown one.
     let worst =
         own.iter().map(|reason| reason.verdict).filter(|verdict| matches!(verdict, Verdict::Bad | Verdict::Warn));
-    let verdict = worst.chain([of_objects.verdict]).min_by_key(|verdict| verdict.rank()).unwrap_or(of_objects.verdict);
-    let mut all: Vec<HealthReason> = own.into_iter().chain(of_objects.reasons.iter().cloned()).collect();
+    let verdict = worst.chain([verdict]).min_by_key(|verdict| verdict.rank()).unwrap_or(verdict);
+    let mut all: Vec<HealthReason> = own.into_iter().chain(told).collect();
     all.sort_by_key(|reason| reason.verdict.rank());
     (verdict, all)
+}
+
+/// What the objects say. A release that failed is not well because its pods are: then its own reason comes first.
+fn of_objects(release: &Release) -> (Verdict, Vec<HealthReason>) {
+    let health = &release.health;
+    let least = match release.state {
+        State::Down | State::Failed => Verdict::Bad,
+        State::Degraded => Verdict::Warn,
+        State::Waiting | State::Progressing | State::Unknown | State::Healthy | State::Idle => health.verdict,
+    };
+    if least.rank() >= health.verdict.rank() || release.reason.is_empty() {
+        return (health.verdict, health.reasons.clone());
+    }
+    let own = HealthReason { verdict: least, text: release.reason.clone() };
+    let rest = health.reasons.iter().filter(|reason| reason.text != release.reason).cloned();
+    (least, std::iter::once(own).chain(rest).collect())
 }
 
 fn reasons(release: &Release, measured: &Measured, limits: Limits, now: Timestamp) -> Vec<HealthReason> {
@@ -63,7 +80,7 @@ fn reasons(release: &Release, measured: &Measured, limits: Limits, now: Timestam
             "of the requests".to_owned()
         };
         let percent = |share: f64| format!("{} %", trimmed(share * 100.0));
-        let rests = track.samples.map_or_else(String::new, |samples| format!(", {samples} requests"));
+        let rests = track.samples.map_or_else(String::new, |samples| format!(", {}", count(samples, "request")));
         if let (true, Some(errors), Some(limit)) = (over(track, limits), track.errors.value(), limits.errors) {
             say(Verdict::Bad, format!("{} {whose} fail (limit {}{rests})", percent(errors), percent(limit)));
         } else if let (Some(errors), Some(limit)) = (track.errors.value(), limits.errors) {

@@ -82,10 +82,11 @@ pub(super) fn write(progress: Progress) -> WriteNews {
             WriteNews::Reached(Phase::Unanswered, words.into())
         }
         Progress::Answered { index, warnings } if warnings.is_empty() => {
-            WriteNews::Said(format!("call {} answered", index + 1).into())
+            WriteNews::Answered(index, format!("call {} answered", index + 1).into())
         }
         Progress::Answered { index, warnings } => {
-            WriteNews::Said(format!("call {} answered, with a warning: {}", index + 1, warnings.join("; ")).into())
+            let words = format!("call {} answered, with a warning: {}", index + 1, warnings.join("; "));
+            WriteNews::Answered(index, words.into())
         }
         Progress::Accepted => reached(Phase::Accepted, "the server took it"),
         Progress::Observed => reached(Phase::Observed, "the controller saw it"),

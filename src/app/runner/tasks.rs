@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::domain::intent::ReleaseId;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::plan::PlanId;
+use crate::domain::text::count;
 use crate::domain::{Kind, ObjectKey, Outcome, Plan, Release, Str};
 use crate::notify::Notifier;
 use std::sync::Arc;
@@ -180,14 +181,14 @@ pub(super) async fn logs(cluster: Cluster, wanted: LogsWanted, out: mpsc::Sender
     };
     let mut messages = cluster.logs(&request);
     let mut batch = Vec::new();
-    let mut ends: Vec<Str> = Vec::new();
+    let mut ends: Vec<(Str, Str)> = Vec::new();
     loop {
         let read = messages.recv_many(&mut batch, BATCH).await;
         let mut lines = Vec::with_capacity(read);
         for message in batch.drain(..) {
             match message {
                 LogMsg::Line(line) => lines.push(Line { pod: line.pod, container: line.container, text: line.text }),
-                LogMsg::Ended { pod, why: Some(why) } => ends.push(format!("{pod}: {why}").into()),
+                LogMsg::Ended { pod, why: Some(why) } => ends.push((pod, why)),
                 LogMsg::Ended { .. } => {}
             }
         }
@@ -198,7 +199,25 @@ pub(super) async fn logs(cluster: Cluster, wanted: LogsWanted, out: mpsc::Sender
             break;
         }
     }
-    say(&out, Msg::LogsEnded(wanted.number, ends.join("; ").into())).await;
+    say(&out, Msg::LogsEnded(wanted.number, why_ended(&ends).into())).await;
+}
+
+/// Why logs ended, in a sentence: pods of one revision mostly end for one reason, which is told once.
+fn why_ended(ends: &[(Str, Str)]) -> String {
+    let mut causes: Vec<(String, Vec<(&Str, &Str)>)> = Vec::new();
+    for (pod, why) in ends {
+        // The server names the pod in its sentence, too.
+        let cause = why.replace(&format!(" in pod \"{pod}\""), "").replace(&format!("pod/{pod}"), "each pod");
+        match causes.iter_mut().find(|(known, _)| *known == cause) {
+            Some((_, ends)) => ends.push((pod, why)),
+            None => causes.push((cause, vec![(pod, why)])),
+        }
+    }
+    let said = causes.iter().map(|(cause, ends)| match ends.as_slice() {
+        [(pod, why)] => format!("{pod}: {why}"),
+        ends => format!("{}: {cause}", count(ends.len(), "pod")),
+    });
+    said.collect::<Vec<_>>().join("; ")
 }
 
 /// Reads one object for its YAML.
@@ -249,5 +268,22 @@ pub(super) async fn guard(
     let mut news = engine.get().await.guard(options);
     while let Some(told) = news.recv().await {
         tell(told).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pods_whose_logs_end_for_one_reason_tell_it_once() {
+        let end = |pod: &str| {
+            let why = format!("container \"app\" in pod \"{pod}\" is waiting to start: image can't be pulled");
+            (Str::from(pod), Str::from(why))
+        };
+        let ends: Vec<_> = (0..9).map(|number| end(&format!("web-{number}"))).collect();
+        assert_eq!(why_ended(&ends), "9 pods: container \"app\" is waiting to start: image can't be pulled");
+        let other = (Str::from("db-0"), Str::from("gone"));
+        assert_eq!(why_ended(&[other]), "db-0: gone");
     }
 }

@@ -37,14 +37,13 @@ pub fn all_possible(model: &Model, commands: &[Command]) -> Vec<Command> {
 fn verb_for(model: &Model, release: &Release, actions: &[Action], command: Command) -> Result<(Verb, Str), Str> {
     if command == Command::Revert {
         let inverse = model.journal.to_revert(&release.uid)?;
-        if let Some(permission) = model.rights.get(&release.uid).and_then(|rights| rights.lacks(Verb::Revert)) {
-            return Err(format!("you may not: it needs the right to {permission}").into());
-        }
+        may(model, release, Verb::Revert)?;
         return Ok((Verb::Revert, inverse.words.clone()));
     }
     if command == Command::Undo
         && let Some(abort) = back_to_stable(model, release, actions)
     {
+        may(model, release, Verb::Abort)?;
         return Ok((Verb::Abort, abort.consequence.clone()));
     }
     let offered: Vec<_> = command.verbs().iter().filter_map(|verb| actions.iter().find(|a| a.verb == *verb)).collect();
@@ -54,17 +53,27 @@ fn verb_for(model: &Model, release: &Release, actions: &[Action], command: Comma
     if !action.enabled {
         // Held, and a person may override it: its plan says so, and asks for the reason.
         let held = command != Command::PauseResume && model.overridable(release, action.verb);
-        return if held { Ok((action.verb, action.why.clone())) } else { Err(action.why.clone()) };
+        if !held {
+            return Err(action.why.clone());
+        }
+        may(model, release, action.verb)?;
+        return Ok((action.verb, action.why.clone()));
     }
-    if let Some(permission) = model.rights.get(&release.uid).and_then(|rights| rights.lacks(action.verb)) {
-        return Err(format!("you may not: it needs the right to {permission}").into());
-    }
+    may(model, release, action.verb)?;
     let consequence = if action.why.is_empty() {
         action.consequence.clone()
     } else {
         format!("{}; {}", action.consequence, action.why).into()
     };
     Ok((action.verb, consequence))
+}
+
+/// Whether the cluster lets us use `verb` on `release`, as far as it was asked; the error says what is missing.
+fn may(model: &Model, release: &Release, verb: Verb) -> Result<(), Str> {
+    match model.rights.get(&release.uid).and_then(|rights| rights.lacks(verb)) {
+        Some(permission) => Err(format!("you may not: it needs the right to {permission}").into()),
+        None => Ok(()),
+    }
 }
 
 /// While traffic is split, the first way back is the traffic's: the template comes second. In History the selected

@@ -23,7 +23,7 @@ pub fn take(model: &mut Model, plan: &PlanId, news: WriteNews) -> Vec<Effect> {
         match news {
             WriteNews::Reached(phase, _) => model.writes.resumed_reached(plan, phase),
             WriteNews::Ended(_) => model.writes.resumed_reached(plan, Phase::Ended),
-            WriteNews::Said(_) | WriteNews::NotJournalled(_) | WriteNews::Reverted(_) => {}
+            WriteNews::Said(_) | WriteNews::Answered(..) | WriteNews::NotJournalled(_) | WriteNews::Reverted(_) => {}
         }
         return if ended { vec![Effect::ReadJournal] } else { Vec::new() };
     };
@@ -35,6 +35,10 @@ pub fn take(model: &mut Model, plan: &PlanId, news: WriteNews) -> Vec<Effect> {
         WriteNews::Reached(phase, words) => {
             write.phase = write.phase.max(phase);
             write.reached = write.reached.max(phase);
+            write.steps.push((now, words));
+        }
+        WriteNews::Answered(call, words) => {
+            write.answered = write.answered.max(call + 1);
             write.steps.push((now, words));
         }
         WriteNews::Said(words) => {

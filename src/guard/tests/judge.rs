@@ -314,7 +314,7 @@ fn restarts_are_counted_pod_by_pod() {
     let found = |release: &Release| judge(&rules, None, release, &state, now());
     assert_eq!(found(&restarts(&[("old", 7), ("new", 0)])).verdict, Verdict::Ok);
     let replaced = found(&restarts(&[("new", 1)]));
-    assert_eq!((replaced.verdict, &*replaced.reason), (Verdict::Breach, "1 restarts (limit 0)"));
+    assert_eq!((replaced.verdict, &*replaced.reason), (Verdict::Breach, "1 restart (limit 0)"));
 }
 
 #[test]

@@ -4,11 +4,13 @@ use super::forecast::replacing;
 use super::plan::{Draft, Part, finish, patch, same_object};
 use super::undo::is_paused;
 use super::version::spec_version;
+use super::words::{clip, count, form};
 use super::{diff, kubectl, template};
 use crate::domain::forecast::Forecast;
 use crate::domain::plan::{Inverse, InverseSteps, Operation, Patch, Refusal, Wait, json};
+use crate::domain::pod::Cause;
 use crate::domain::workload::UpdateStrategy;
-use crate::domain::{Details, Direction, Intent, Plan, Release};
+use crate::domain::{Details, Direction, Intent, Plan, Release, Role, Str};
 use crate::strategy::Context;
 use std::collections::BTreeMap;
 
@@ -36,7 +38,8 @@ pub fn plan(release: &Release, details: &Details, context: &Context) -> Result<P
     } else {
         return Err(unreadable());
     };
-    let replaced = replacing(release, details, None, &spec_version(release));
+    let mut replaced = replacing(release, details, None, &spec_version(release));
+    replaced.warnings.extend(fails_again(release));
     let draft = Draft {
         title: String::new(),
         direction: Direction::Forward,
@@ -63,4 +66,22 @@ pub fn plan(release: &Release, details: &Details, context: &Context) -> Result<P
         kubectl: vec![kubectl::rollout(key, "restart", None)],
     };
     Ok(finish(release, details, &Intent::Restart, context, Part::Template, draft))
+}
+
+/// What a restart does not mend: pods of the very template that the new ones are made from fail.
+fn fails_again(release: &Release) -> Option<Str> {
+    let current = release.current().map(|entry| entry.revision);
+    let own = |track: &&crate::domain::Track| current.is_some() && track.revision == current;
+    let track = release.tracks.iter().find(own).or_else(|| release.track(Role::Candidate))?;
+    // Evicted is who was in the way of others.
+    let troubles = track.pods.iter().filter(|pod| !pod.ready).filter_map(|pod| pod.trouble.as_ref());
+    let troubles: Vec<_> = troubles.filter(|trouble| trouble.cause != Cause::Evicted).collect();
+    let first = troubles.first()?;
+    let number = troubles.len() as i64;
+    let (pods, fail) = (count(number, "pod"), form(number, "fails", "fail"));
+    let why = clip(&first.reason, 40);
+    Some(
+        format!("{pods} of this template {fail} now ({why}): the new ones are made from it and will fail the same way")
+            .into(),
+    )
 }

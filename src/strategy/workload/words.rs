@@ -5,7 +5,7 @@ use crate::domain::{Age, Timestamp};
 
 /// `1 pod`, `2 pods`.
 pub fn count(number: i64, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+    crate::domain::text::count(number, noun)
 }
 
 /// The form of a verb for so many: `is` or `are`.

@@ -16,7 +16,7 @@ use crate::domain::measurement::HealthCheck;
 use crate::domain::release::HealthReason;
 use crate::domain::state::Verdict;
 use crate::domain::workload::ConditionStatus;
-use crate::ui::view::said::{age, shown};
+use crate::ui::view::said::{age, count, shown};
 use crate::ui::view::unread;
 use crate::ui::widgets::{Look, Slot, put, put_wrapped};
 use ratatui::buffer::Buffer;
@@ -103,9 +103,9 @@ fn all(drawn: Drawn<'_>) -> Vec<Said> {
     }
     for budget in &release.budgets {
         let text = format!(
-            "PDB {} allows {} disruptions now ({} healthy, {} wanted)",
+            "PDB {} allows {} now ({} healthy, {} wanted)",
             shown(&budget.key.name),
-            budget.allowed,
+            count(budget.allowed, "disruption"),
             budget.healthy,
             budget.wanted
         );

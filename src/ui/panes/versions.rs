@@ -26,10 +26,10 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 const COLUMNS: [Column; 5] = [
-    Column::new("POD", Width::Flex { min: 16, share: 3 }).elided(Elide::Middle),
-    Column::new("", Width::Flex { min: 21, share: 2 }),
+    Column::new("POD", Width::Between(14, 30)).elided(Elide::Middle),
+    Column::new("", Width::Flex { min: 21, share: 1 }),
     Column::new("RESTARTS", Width::Fixed(4)).right().importance(60),
-    Column::new("NODE", Width::Flex { min: 8, share: 1 }).elided(Elide::Middle).importance(30),
+    Column::new("NODE", Width::Between(8, 30)).elided(Elide::Middle).importance(30),
     Column::new("AGE", Width::Fixed(4)).right().importance(80),
 ];
 

@@ -77,8 +77,10 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) {
     // What the versions do not need is room for the names; of a long board it would take too long to know.
     let needed = |release: &Arc<Release>| text::width(&versions(release, look.glyphs));
     let widest = if rows.len() <= FEW { rows.iter().map(needed).max().unwrap_or(0) } else { usize::MAX };
-    let most = if wide { 24 } else { 13 };
-    columns[VERSIONS].width = Width::Flex { min: widest.clamp(8, most) as u16, share: 1 };
+    let min = widest.clamp(8, if wide { 24 } else { 13 }) as u16;
+    // Beside a reason they take what they need, in steps: a mark that comes and goes moves nothing.
+    let max = if widest == usize::MAX { 32 } else { widest.next_multiple_of(8).min(48) as u16 };
+    columns[VERSIONS].width = if wide { Width::Between(min, max.max(min)) } else { Width::Flex { min, share: 1 } };
     // As wide as the largest release needs: a number that is cut is another number.
     let pods = rows.iter().map(|release| release.replicas.desired.max(release.replicas.ready)).max().unwrap_or(0);
     columns[7].width = Width::Fixed((2 * digits(pods) + 1).clamp(5, 13));
@@ -249,7 +251,8 @@ fn row<'a>(release: &'a Release, model: &Model, look: Look<'_>) -> Row<'a> {
             Line::raw(step),
             Line::raw(share(release, look)),
             Line::default(),
-            Line::styled(format!("{ready}/{desired}"), ready_style),
+            // Old and new pods together may be more than are wanted.
+            Line::styled(format!("{}/{desired}", ready.min(desired)), ready_style),
             Line::styled(errors, numbers::toned(tone, look)),
             Line::styled(shown(&release.reason), reason),
         ],

@@ -5,9 +5,11 @@ use crate::app::keys::{Command, Scope};
 use crate::app::layers::plan::Stage;
 use crate::app::layers::text::Body;
 use crate::app::layers::{Layer, PlanDialog};
+use crate::app::model::Pane;
 use crate::app::update::propose;
 use crate::app::{Model, gates};
-use crate::domain::Verb;
+use crate::domain::{Kind, Verb};
+use crate::ui::text::width;
 use crate::ui::view::said::{count, shown};
 use crate::ui::widgets::hints::{self, Hint};
 use crate::ui::widgets::{Look, Slot, put};
@@ -43,7 +45,10 @@ fn pairs(model: &Model) -> Vec<(String, String)> {
     let chain = model.chain();
     let commands: Vec<Command> = match model.top() {
         None if model.board.typing => vec![Command::Open, Command::Back],
-        None | Some(Layer::Release(_)) => vec![Command::Open],
+        None => vec![Command::Open],
+        // Elsewhere there is nothing that it could open.
+        Some(Layer::Release(view)) if matches!(view.pane, Pane::Versions | Pane::History) => vec![Command::Open],
+        Some(Layer::Release(_)) => Vec::new(),
         Some(Layer::Form(form)) if form.fields.len() > 1 => vec![Command::Open, Command::NextPane, Command::Back],
         Some(Layer::Form(_) | Layer::Palette(_)) => vec![Command::Open, Command::Back],
         Some(Layer::Choice(choice)) if choice.marks() => {
@@ -74,6 +79,13 @@ fn pairs(model: &Model) -> Vec<(String, String)> {
                 let key = all.into_iter().find(|key| key.text().is_some() == letter);
                 pairs.extend(key.map(|key| (key.to_string(), word.to_owned())));
             }
+            return pairs;
+        }
+        Some(Layer::Guard(dialog)) if dialog.at.is_none() && dialog.sight.missing() > 0 => {
+            let key = model.keys.hint(chain, Command::Confirm).map(|(key, _)| key.to_string()).unwrap_or_default();
+            let more = format!("{} before {key}", count(dialog.sight.missing(), "more line"));
+            let mut pairs = vec![("PgDn".to_owned(), more)];
+            pairs.extend(named(model, chain, &[(Command::Back, "leave")]));
             return pairs;
         }
         Some(Layer::Guard(dialog)) if model.guards.of(&dialog.release.uid).is_some() => {
@@ -166,8 +178,19 @@ fn writes(model: &Model, chain: &[Scope]) -> Vec<(String, String)> {
         Command::Skip,
         Command::Revert,
     ];
-    let hints = propose::all_possible(model, &offered).into_iter().filter_map(|command| {
+    let possible = propose::all_possible(model, &offered);
+    let both = possible.contains(&Command::Advance) && possible.contains(&Command::Continue);
+    let steps_itself = model.focus().is_some_and(|release| release.key.kind == Kind::Rollout);
+    let twice = if steps_itself { Command::Advance } else { Command::Continue };
+    let hints = possible.into_iter().filter_map(|command| {
+        // Where both are the same, the one that the release's own sentence names.
+        if both && command == twice {
+            return None;
+        }
         let (key, hint) = model.keys.hint(chain, command)?;
+        let test =
+            model.focus().is_some_and(|release| release.traffic.as_ref().is_some_and(|it| !it.groups.is_empty()));
+        let hint = if command == Command::Abort && test { "end the test" } else { hint };
         let held = model.focus().is_some_and(|release| release.held);
         let hint = if command == Command::PauseResume && held { "resume" } else { hint };
         // Pausing is worth a hint only while something moves.
@@ -199,6 +222,8 @@ fn plan(buffer: &mut Buffer, slot: Slot, model: &Model, dialog: &PlanDialog, loo
         } else if dialog.arming.is_seen() && dialog.sight.missing() > 0 {
             let more =
                 format!("{} {} before {key}", look.glyphs.more_below, count(dialog.sight.missing(), "more line"));
+            let short = format!("{}{} before {key}", look.glyphs.more_below, dialog.sight.missing());
+            let more = if width(&more) <= usize::from(slot.cells) { more } else { short };
             slot = put(buffer, slot, &more, look.theme.style("verdict.warn")).after(2);
         } else {
             let armed = dialog.arming.armed(model.tick) && dialog.sight.whole();

@@ -65,7 +65,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, view: &ReleaseView, 
 /// All six panes, in two columns: what is, and what was.
 fn grid(buffer: &mut Buffer, area: Rect, model: &Model, view: &ReleaseView, look: Look<'_>) {
     let rows = crate::app::layout::grid_rows(area.height, view.release.traffic.is_some());
-    let left = area.width.div_ceil(2);
+    // The pods and the numbers have more columns than the rest.
+    let left = area.width.div_ceil(2) + if area.width < 160 { 3 } else { 0 };
     let mut y = area.y;
     let pairs = [(Pane::Versions, Pane::History), (Pane::Traffic, Pane::Health), (Pane::Errors, Pane::Events)];
     for (height, (one, two)) in rows.into_iter().zip(pairs) {
@@ -93,7 +94,13 @@ fn summary(buffer: &mut Buffer, slot: Slot, model: &Model, view: &ReleaseView, l
     }
     line.push_span(Span::raw(format!("  {}", versions(release, look.glyphs))));
     let (ready, desired) = (release.replicas.ready, release.replicas.desired);
-    line.push_span(Span::raw(format!("  {ready}/{desired} ready")));
+    // Old and new pods together may be more than are wanted: a fraction of that would read as a mistake.
+    let words = if ready > desired {
+        format!("  {ready} ready, {desired} wanted")
+    } else {
+        format!("  {ready}/{desired} ready")
+    };
+    line.push_span(Span::raw(words));
     if let Some(gone) = view.gone {
         let words = format!("  gone {} ago", Age::between(gone, model.now).words());
         line.push_span(Span::styled(words, theme.style("verdict.bad")));

@@ -10,6 +10,8 @@ use crate::ui::glyphs::Glyphs;
 use crate::ui::text::{Elide, elide, width};
 use std::borrow::Cow;
 
+pub use crate::domain::text::count;
+
 /// The most characters of one text that are looked at for one line: a 100 kB annotation costs no more than this.
 const LONGEST: usize = 600;
 
@@ -138,9 +140,4 @@ pub fn pod_words(pod: &Pod, now: Timestamp) -> String {
         Phase::Unknown => "unknown",
     }
     .to_owned()
-}
-
-/// A count with its noun.
-pub fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }

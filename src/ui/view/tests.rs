@@ -5,6 +5,7 @@ mod measured;
 mod overlays;
 mod presence;
 mod reasons;
+mod told;
 mod traffic;
 mod unread;
 mod wide;

@@ -49,7 +49,7 @@ async fn an_ab_test_by_commands() {
 async fn an_ab_test_by_keys() {
     let room = test("by-key-ab").await;
     let rules = room.field(Kind::VirtualService, "shop", "/spec/http");
-    let mut console = Console::open(&room, "vs/shop", "X to stable");
+    let mut console = Console::open(&room, "vs/shop", "X end the test");
     console.does("X", "ABORT");
     assert_eq!(names(&room), ["variant-a"]);
     console.does("Z", "REVERT");

@@ -114,7 +114,7 @@ fn a_refusal_that_may_be_overridden_is_planned_anew_and_needs_a_reason() {
     arm(&mut model);
     press(&mut model, "<Enter>");
     assert_eq!(applied(&press(&mut model, "<armed>y")), 0);
-    assert_eq!(note(&model), "this overrides 'fewer-pods': type the reason ('e')");
+    assert_eq!(note(&model), "'fewer-pods' is overridden: type the reason ('e')");
     press(&mut model, "ehotfix<Enter>");
     assert_eq!(applied(&press(&mut model, "<armed>y")), 1);
 }

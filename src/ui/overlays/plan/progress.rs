@@ -82,6 +82,11 @@ fn step(model: &Model, write: &Write, plan: &Plan, phase: Phase) -> (Tick, Strin
         };
     }
     let next = match phase {
+        Phase::Accepted if write.answered > 0 => {
+            let (first, last) = (write.answered, write.answered + 1);
+            let answered = if first == 1 { "call 1 was".to_owned() } else { format!("calls 1 to {first} were") };
+            format!("{answered} answered; call {last}: {}, {since}", write.phase.word())
+        }
         Phase::Accepted => format!("{}, {since}", write.phase.word()),
         Phase::Observed => "the controller has not seen it yet".to_owned(),
         Phase::Ended | Phase::Journalling | Phase::Unanswered => match plan.until {

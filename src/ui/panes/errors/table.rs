@@ -13,8 +13,8 @@ use ratatui::text::{Line, Span};
 /// How wide the names of measurements are.
 const LABEL: usize = 9;
 /// How wide a track's column and the limits are, in a pane with room and in a narrow one.
-const WIDE: (usize, usize) = (11, 8);
-const NARROW: (usize, usize) = (10, 7);
+const WIDE: (usize, usize) = (14, 10);
+const NARROW: (usize, usize) = (11, 8);
 
 /// A measurement of a track: the word, and how it looks.
 type Cell = (String, Style);
@@ -33,6 +33,12 @@ pub(super) fn lines(
     }
 }
 
+/// A text in so many cells, the last one of them empty: no number touches the next one.
+fn apart(text: &str, cells: usize, look: Look<'_>) -> String {
+    let own = fit(text, cells.saturating_sub(1), Align::Left, Elide::Middle, look.glyphs.ellipsis);
+    if cells == 0 { own } else { own + " " }
+}
+
 fn by_measurement(
     lanes: &[Lane<'_>],
     limits: Limits,
@@ -40,7 +46,7 @@ fn by_measurement(
     look: Look<'_>,
 ) -> Vec<Line<'static>> {
     let muted = look.theme.style("text.muted");
-    let put = |text: &str, wide: usize| fit(text, wide, Align::Left, Elide::Middle, look.glyphs.ellipsis);
+    let put = |text: &str, wide: usize| apart(text, wide, look);
     let (column, limits_column) = if cells < 64 { NARROW } else { WIDE };
     let compare = cells.saturating_sub(LABEL + 1 + lanes.len() * column + limits_column).min(24);
     let row = |label: &str, values: Vec<Cell>, apart: Cell, limit: &str| {
@@ -59,7 +65,7 @@ fn by_measurement(
         [one, other] => Some((one.track, other.track)),
         _ => None,
     };
-    let apart = |difference: Option<Difference>, words: fn(Difference) -> String| {
+    let differs = |difference: Option<Difference>, words: fn(Difference) -> String| {
         let difference = difference.unwrap_or(Difference::Unknown);
         let style = match difference {
             Difference::By(by) if by > 0.0 => look.theme.style("verdict.warn"),
@@ -69,7 +75,12 @@ fn by_measurement(
     };
     let errors = lanes.iter().map(|lane| errors(lane, limits, look)).collect();
     let difference = pair.map(|(one, other)| compare::errors(one, other, least));
-    lines.push(row("errors", errors, apart(difference, shares_apart), &limits.errors.map(percent).unwrap_or_default()));
+    lines.push(row(
+        "errors",
+        errors,
+        differs(difference, shares_apart),
+        &limits.errors.map(percent).unwrap_or_default(),
+    ));
     for (label, of) in
         [("p99", p99 as fn(&TrackMeasured) -> &Reading), ("p50", p50)].into_iter().take(if low { 1 } else { 2 })
     {
@@ -84,7 +95,7 @@ fn by_measurement(
             _ => None,
         };
         let limit = limits.p99.filter(|_| label == "p99").map(time).unwrap_or_default();
-        lines.push(row(label, values, apart(difference, times_apart), &limit));
+        lines.push(row(label, values, differs(difference, times_apart), &limit));
     }
     let requests = lanes.iter().map(|lane| plain(&lane.track.requests, rate, look)).collect();
     lines.push(row("requests", requests, (String::new(), muted), ""));
@@ -96,10 +107,12 @@ fn by_measurement(
 /// Groups of an A/B test, and whatever else has more than two.
 fn by_track(lanes: &[Lane<'_>], limits: Limits, cells: usize, look: Look<'_>) -> Vec<Line<'static>> {
     let muted = look.theme.style("text.muted");
-    let put = |text: &str, wide: usize| fit(text, wide, Align::Left, Elide::Middle, look.glyphs.ellipsis);
+    let put = |text: &str, wide: usize| apart(text, wide, look);
     let column = NARROW.0;
     let name = cells.saturating_sub(4 * column + 20).clamp(6, 14);
+    // Where the difference has no room the names have it.
     let compare = cells.saturating_sub(name + 1 + 4 * column);
+    let (name, compare) = if compare < 11 { (name + compare, 0) } else { (name, compare) };
     let row = |name_: Cell, values: [Cell; 4], apart: Cell| {
         let mut spans = vec![Span::styled(put(&name_.0, name), name_.1), Span::raw(" ")];
         spans.extend(values.into_iter().map(|(text, style)| Span::styled(put(&text, column), style)));

@@ -8,7 +8,7 @@ use crate::domain::{Age, Role};
 use crate::guard::Baking;
 use crate::ui::panes::Drawn;
 use crate::ui::text::Elide;
-use crate::ui::view::said::{age_words, shown};
+use crate::ui::view::said::{age_words, count, shown};
 use crate::ui::widgets::ladder::Ladder;
 use crate::ui::widgets::ticks::Tick;
 use crate::ui::widgets::{Slot, put};
@@ -84,7 +84,7 @@ pub(super) fn gate(lines: &mut Lines<'_>, drawn: Drawn<'_>) {
         Baking::Done => lines.said("gate", Tick::Ok, "met: this rung has baked"),
         Baking::Counting { time, requests } => {
             let time = (!time.is_zero()).then(|| Age(time).words());
-            let requests = (requests > 0).then(|| format!("{requests} requests"));
+            let requests = (requests > 0).then(|| count(requests, "request"));
             let left: Vec<String> = [time, requests].into_iter().flatten().collect();
             lines.said("gate", Tick::Pending, &format!("{} to go before the next rung", left.join(" and ")));
         }

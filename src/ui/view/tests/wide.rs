@@ -1,8 +1,13 @@
 //! What a wide screen is used for, and what does not move in it.
 
-use super::super::samples::{arm, at_stuck, press, stuck};
+use super::super::samples::measured::{tell, well};
+use super::super::samples::traffic::{at, istio};
+use super::super::samples::{ago, arm, at_stuck, press, stuck};
 use super::screen;
-use crate::app::{Msg, update};
+use crate::app::layers::Layer;
+use crate::app::layers::release::Event;
+use crate::app::{Model, Msg, update};
+use crate::domain::measurement::Reading;
 use crate::domain::{Kind, Snapshot, Uid};
 use std::sync::Arc;
 
@@ -69,4 +74,53 @@ fn two_releases_of_one_name_are_told_apart_by_kind() {
     update(&mut model, Msg::Snapshot(Arc::new(changed)));
     let shown = screen(&model);
     assert!(shown.contains("shop/search deployment") && shown.contains("shop/search statefulset"), "{shown}");
+}
+
+#[test]
+fn the_pods_keep_their_nodes_beside_the_other_panes() {
+    let mut model = at_stuck(120, 40, "");
+    press(&mut model, "<Enter>");
+    let node = node(&model);
+    assert!(screen(&model).contains(&node[node.len() - 3..]), "{node} is not in\n{}", screen(&model));
+}
+
+fn node(model: &Model) -> String {
+    let Some(Layer::Release(view)) = model.top() else { panic!("no release is open") };
+    let mut pods = view.release.tracks.iter().flat_map(|track| &track.pods);
+    pods.find_map(|pod| pod.node.as_ref()).expect("a pod has a node").to_string()
+}
+
+#[test]
+fn events_are_told_to_their_end_where_rows_are_free() {
+    let mut model = at_stuck(120, 40, "");
+    press(&mut model, "<Enter>");
+    let event = Event {
+        at: ago(60),
+        warning: true,
+        about: "pod/search-6f9c7-x2x1v".into(),
+        reason: "BackOff".into(),
+        message: "Back-off pulling an image whose name is long enough to need more than one line of this pane".into(),
+        count: 1,
+        source: "kubelet".into(),
+    };
+    update(&mut model, Msg::Events(stuck().uid, Ok(vec![event])));
+    let shown = screen(&model);
+    assert!(shown.contains("this pane"), "{shown}");
+}
+
+#[test]
+fn numbers_of_two_tracks_never_touch() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        let mut model = at(istio(), width, height);
+        press(&mut model, "<Enter>4");
+        let mut large = well(&istio());
+        for track in &mut large.tracks {
+            track.samples = Some(9_999_999);
+            track.errors = Reading::NoTraffic;
+        }
+        tell(&mut model, &istio(), large);
+        let shown = screen(&model);
+        assert!(shown.contains("9 999 999 ") && !shown.contains("9 999 9999"), "{shown}");
+        assert!(!shown.contains("no trafficno"), "{shown}");
+    }
 }
