@@ -167,13 +167,18 @@ impl Console {
 
     /// Waits until the key that confirms is bright, presses it, and waits for the end.
     pub fn confirms(&mut self, title: &str) {
-        self.pty.until("the key counts", |screen| {
+        let counts = |screen: &vt100::Screen| {
             let (rows, columns) = screen.size();
             let last = rows.get() - 1;
             let cell =
                 (0..columns.get()).filter_map(|column| screen.cell(last, column)).find(|cell| cell.contents() != " ");
             cell.is_some_and(|cell| cell.contents() == "y" && cell.bold())
-        });
+        };
+        // It counts once every line was there to be read: what a plan has below is scrolled to.
+        while !self.pty.comes(Duration::from_secs(1), counts) && self.comes(Duration::ZERO, "before y") {
+            self.pty.types("j");
+        }
+        self.pty.until("the key counts", counts);
         self.pty.types("y");
         self.pty.until("its end", |screen| {
             let text = screen.contents();
