@@ -163,17 +163,31 @@ impl Stage {
         stage
     }
 
-    /// Types keys; `<armed>` lets virtual time pass until a dialog takes its confirming key.
+    /// Types keys; `<armed>` reads a dialog to its end, and lets virtual time pass until it takes its confirming key.
     pub async fn press(&self, keys: &str) {
         for (place, part) in keys.split("<armed>").enumerate() {
             if place > 0 {
                 self.quiet(Duration::from_millis(500)).await;
+                self.read_to_the_end().await;
             }
             for key in KeyPress::sequence(part).expect("keys") {
                 self.inputs.send(Input::Key(key)).expect("the console runs");
                 // The hand takes its time, and answers come meanwhile.
                 self.quiet(Duration::from_millis(20)).await;
             }
+        }
+    }
+
+    /// Pages down until every line of the dialog was shown: before that its confirming key is not taken.
+    async fn read_to_the_end(&self) {
+        for _ in 0..20 {
+            if !self.text().contains(" before y") {
+                return;
+            }
+            for key in KeyPress::sequence("<PgDn>").expect("a key") {
+                self.inputs.send(Input::Key(key)).expect("the console runs");
+            }
+            self.quiet(Duration::from_millis(500)).await;
         }
     }
 

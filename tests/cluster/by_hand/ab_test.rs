@@ -103,14 +103,14 @@ async fn an_ab_test_on_a_gateway_by_commands() {
 #[ignore = "needs a cluster"]
 async fn an_ab_test_on_a_gateway_by_keys() {
     let room = on_a_gateway("by-key-abg").await;
-    let mut console = Console::open(&room, "httproute/shop", "X to stable");
+    let mut console = Console::open(&room, "httproute/shop", "X end the test");
     console.shows("x-experiment is b");
     console.does("F", "PROMOTE");
     assert_eq!(backends(&room), ["shop-canary", "shop-canary"]);
     console.quit();
     drop(room);
     let room = on_a_gateway("by-key-abg-end").await;
-    let mut console = Console::open(&room, "httproute/shop", "X to stable");
+    let mut console = Console::open(&room, "httproute/shop", "X end the test");
     console.does("X", "ABORT");
     assert_eq!(backends(&room), ["shop-stable"]);
     console.quit();
