@@ -33,32 +33,34 @@ pub enum Found {
     Unknown(Str),
 }
 
-/// What was known before a call was sent.
+/// A call whose answer was lost.
 #[derive(Debug)]
-pub struct Before {
+pub struct Lost {
     /// When it was sent, by our clock.
     pub sent: Timestamp,
     /// The time of our last write to the object that was known then, by the server's clock.
     pub own: Option<Timestamp>,
     /// The name that we write under.
     pub manager: String,
+    /// How long to look for what became of it.
+    pub limit: Duration,
 }
 
-/// Looks, for `limit` at most, for what became of `call`.
+/// Looks for what became of `call`.
 pub async fn look(
     cluster: &Cluster,
     call: &Call,
-    (before, limit): (&Before, Duration),
+    lost: &Lost,
     snapshots: Option<watch::Receiver<Arc<Snapshot>>>,
 ) -> Found {
-    let end = Instant::now() + limit;
+    let end = Instant::now() + lost.limit;
     let mut snapshots = snapshots;
     let mut last: Found;
     loop {
         let left = end.saturating_duration_since(Instant::now()).max(Duration::from_millis(200));
         let read = timeout(left.min(Duration::from_secs(3)), cluster.read(call.target())).await;
         last = match read {
-            Ok(Ok(object)) => judge(call, &object, before),
+            Ok(Ok(object)) => judge(call, &object, lost),
             Ok(Err(ReadError::NotFound(_))) => gone(call),
             Ok(Err(error)) => Found::Unknown(error.to_string().into()),
             Err(_) => Found::Unknown("the server does not answer".into()),
@@ -86,13 +88,13 @@ pub async fn look(
 }
 
 /// What the object tells about a write that was sent to it.
-pub fn judge(call: &Call, object: &RawObject, before: &Before) -> Found {
+pub fn judge(call: &Call, object: &RawObject, lost: &Lost) -> Found {
     match call {
         Call::JsonPatch { operations, .. } => {
             if intended(operations, object) {
                 return Found::Done(Some(object.clone()));
             }
-            if wrote_since(operations, object, before) {
+            if wrote_since(operations, object, lost) {
                 return Found::Done(Some(object.clone()));
             }
             if untouched(operations, object) {
@@ -130,14 +132,14 @@ fn is_another(object: &RawObject, uid: &Uid) -> bool {
 /// Whether managedFields say that we wrote one of the patched places after the moment of sending (they keep whole
 /// seconds), and later than any write of ours that was known by then: clocks differ, and an earlier write of ours is not
 /// the lost one.
-fn wrote_since(operations: &[Operation], object: &RawObject, before: &Before) -> bool {
+fn wrote_since(operations: &[Operation], object: &RawObject, lost: &Lost) -> bool {
     let owners = owners(object);
     operations.iter().any(|operation| match operation {
         Operation::Replace { path, .. } | Operation::Add { path, .. } => {
-            let owned = writer_of(&owners, path).filter(|owned| *owned.manager == *before.manager);
+            let owned = writer_of(&owners, path).filter(|owned| *owned.manager == *lost.manager);
             owned.and_then(|owned| owned.at).is_some_and(|at| {
-                at.as_second() > before.sent.as_second()
-                    && before.own.is_none_or(|known| at.as_second() > known.as_second())
+                at.as_second() > lost.sent.as_second()
+                    && lost.own.is_none_or(|known| at.as_second() > known.as_second())
             })
         }
         Operation::Test { .. } | Operation::Remove { .. } => false,

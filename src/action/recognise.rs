@@ -1,7 +1,7 @@
 //! Whether a call was done already: after its answer was lost, and in a plan that was interrupted.
 
 use super::conflict::{self, intended};
-use super::lost::{self, Found};
+use super::lost::{self, Found, Lost};
 use super::progress::Progress;
 use super::run::Run;
 use crate::cluster::{ReadError, SendError};
@@ -26,8 +26,9 @@ impl Run {
         // Nothing tells what a proxy passed on, so nothing is gained by looking long.
         let long = matches!(error, SendError::Lost(_)) && !matches!(call, Call::ProxyPost { .. });
         let limit = if long { lost::LIMIT } else { lost::AFTER_AN_ANSWER };
-        let before = lost::Before { sent: at, own: inner.desk.wrote(key), manager: inner.cluster.field_manager() };
-        match lost::look(&inner.cluster, call, (&before, limit), inner.settings.snapshots.clone()).await {
+        let manager = inner.cluster.field_manager();
+        let lost = Lost { sent: at, own: inner.desk.wrote(key), manager, limit };
+        match lost::look(&inner.cluster, call, &lost, inner.settings.snapshots.clone()).await {
             Found::Done(body) => {
                 self.tell(Progress::Answered { index, warnings: Vec::new() });
                 Ok(body)
