@@ -77,18 +77,34 @@ pub fn preview(dialog: &PlanDialog) -> Preview {
     }
 }
 
+fn freeze(model: &Model) -> Option<Str> {
+    let freeze = model.session.config.freeze.in_context(&model.session.cluster.context);
+    freeze.holds(model.now).map(|held| held.to_string().into())
+}
+
+/// What `overridden` lets through, without its stop: that it is overridden takes none of it back. `None` where nothing is
+/// held, or where the plan itself says it.
+pub fn holding(model: &Model, dialog: &PlanDialog, plan: &Plan, overridden: Override) -> Option<Str> {
+    let why = match (overridden, &dialog.check) {
+        (Override::Freeze, _) => freeze(model),
+        (Override::Bake, _) => baking(model, &plan.release.uid).and_then(|baking| baking.holds()),
+        (Override::PreviewCheck, Check::Failed(why)) => Some(why.clone()),
+        (Override::PreviewCheck | Override::FewerPods | Override::BreakGlass, _) => None,
+    };
+    why.map(|why| why.trim_end_matches('.').into())
+}
+
 /// The first gate that holds `plan`; `None`: `y` sends it.
 pub fn gate(model: &Model, dialog: &PlanDialog, plan: &Plan) -> Option<Gate> {
     let uid = &plan.release.uid;
     let lacks = model.rights.get(uid).and_then(|rights| rights.lacks(plan.intent.verb()));
-    let freeze = model.session.config.freeze.in_context(&model.session.cluster.context).holds(model.now);
     let facts = Facts {
         elsewhere: model.elsewhere.clone(),
         missing_right: lacks.cloned(),
         unanswered: model.writes.is_unanswered(uid),
         // Asked by the engine when it is confirmed: that takes a request.
         unheard: None,
-        freeze: freeze.as_ref().map(|held| held.to_string().into()),
+        freeze: freeze(model),
         overridden: Overridden::of(dialog.overrides.contains(&Override::Freeze), dialog.reason.text()),
         bake: baking(model, uid).and_then(|baking| baking.holds()),
         unbaked: Overridden::of(dialog.overrides.contains(&Override::Bake), dialog.reason.text()),
@@ -99,27 +115,21 @@ pub fn gate(model: &Model, dialog: &PlanDialog, plan: &Plan) -> Option<Gate> {
     if let Some(overridden) = dialog.overrides.first()
         && dialog.reason.text().trim().is_empty()
     {
-        // What holds it is told as long as it does; that it is overridden takes none of it back.
-        let held = match (overridden, &dialog.check) {
-            (Override::Freeze, _) => facts.freeze.as_deref(),
-            (Override::Bake, _) => facts.bake.as_deref(),
-            (Override::PreviewCheck, Check::Failed(why)) => Some(&**why),
-            _ => None,
-        };
-        let why = held.map(|why| format!("{}; ", why.trim_end_matches('.'))).unwrap_or_default();
+        let held = holding(model, dialog, plan, *overridden);
+        let why = held.map(|why| format!("{why}; ")).unwrap_or_default();
         return Some(Gate::ReasonMissing(format!("{why}'{}' is overridden", overridden.word()).into()));
     }
     let (gate, refusal) = gates::held(policy(model), plan.into(), &facts)?;
-    let freeze = || facts.freeze.clone().unwrap_or_default();
+    let frozen = || facts.freeze.clone().unwrap_or_default();
     let bake = || facts.bake.clone().unwrap_or_default();
     Some(match gate {
         gates::Gate::Preview => match facts.preview {
             Preview::Failed(why) => Gate::Overridable(format!("the preview check failed: {why}").into()),
             Preview::Free | Preview::Awaited => Gate::Closed(refusal.reason),
         },
-        gates::Gate::Freeze => Gate::Overridable(freeze()),
+        gates::Gate::Freeze => Gate::Overridable(frozen()),
         gates::Gate::Bake => Gate::Overridable(bake()),
-        gates::Gate::Reason => Gate::ReasonMissing(freeze()),
+        gates::Gate::Reason => Gate::ReasonMissing(frozen()),
         gates::Gate::Word => Gate::WordMissing(model.session.cluster.fingerprint.word.clone()),
         gates::Gate::ReadOnly
         | gates::Gate::Elsewhere

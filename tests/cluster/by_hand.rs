@@ -138,14 +138,25 @@ impl Console {
         self.pty.until(title, |screen| screen.contents().contains(&format!("┌ {title}")));
     }
 
-    /// Overrides what holds the plan that is asked for, with a reason, once the plan shows `text`.
+    /// Overrides what holds the plan that is asked for, with a reason; the plan says `text` then.
     pub fn overrides(&mut self, reason: &str, text: &str) {
         let typing = |screen: &vt100::Screen| screen.contents().contains("keep the reason");
         self.presses("b", typing);
-        self.shows(text);
         // From the start of the line: a part of it may stand there.
         self.presses(&format!("\x15{reason}"), |screen| screen.contents().contains(&format!("reason  {reason}")));
         self.presses("\r", |screen| !typing(screen));
+        self.reads(text);
+    }
+
+    /// Scrolls down through an open plan until it shows `text`.
+    fn reads(&mut self, text: &str) {
+        for _ in 0..60 {
+            if self.comes(Duration::from_secs(1), text) {
+                return;
+            }
+            self.pty.types("j");
+        }
+        self.shows(text);
     }
 
     /// Presses keys until the screen is as `wanted`: those that come before the program knows that its dialog was seen are

@@ -90,12 +90,13 @@ fn confirm(model: &mut Model, armed: bool) -> Vec<Effect> {
         model.note("the plan takes 'y' once it was shown and no key came for 0.3 s");
         return Vec::new();
     }
-    if let Some(why) = dialog.sight.refuses() {
-        model.note(why);
-        return Vec::new();
-    }
+    // What holds it comes first: reading on would not let it through.
     if let Some(gate) = gates::gate(model, dialog, &plan) {
         model.note(gate.sentence());
+        return Vec::new();
+    }
+    if let Some(why) = dialog.sight.refuses() {
+        model.note(why);
         return Vec::new();
     }
     let terms = Terms {

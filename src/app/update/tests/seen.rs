@@ -84,6 +84,17 @@ fn the_word_unlocks_nothing_that_was_not_shown() {
 }
 
 #[test]
+fn what_holds_a_plan_is_told_before_what_of_it_was_not_shown() {
+    let freeze = "[freeze]\nzone = \"UTC\"\n[freeze.windows.night]\nfrom = \"00:00\"\nto = \"23:59\"\n";
+    let mut model = at_stuck(40, 10, freeze);
+    assert_eq!(applied(&press(&mut model, "R<armed>y")), 0);
+    assert!(dialog(&model).sight.missing() > 0 && note(&model).contains("change freeze"), "{}", note(&model));
+    assert_eq!(applied(&press(&mut model, "<armed>b<armed>hotfix<Enter><armed>y")), 0, "{}", screen(&model));
+    assert!(note(&model).contains("not shown yet"), "{}", note(&model));
+    assert!(through(&mut model, "<PgDn>").contains("freeze 'night'"), "what is overridden is told: {}", screen(&model));
+}
+
+#[test]
 fn a_screen_without_room_takes_no_y() {
     let mut model = at_stuck(80, 2, "");
     press(&mut model, "U<armed>");

@@ -33,7 +33,11 @@ pub(super) fn lines(
     if let Some(why) = gates::gate(model, dialog, plan).as_ref().and_then(Gate::why) {
         lines.extend(labelled("held", Tick::Bad, why, cells, look));
     } else if !dialog.overrides.is_empty() {
-        let overridden: Vec<&str> = dialog.overrides.iter().map(|gate| overridden(*gate)).collect();
+        let told = |gate: &Override| match gates::holding(model, dialog, plan, *gate) {
+            Some(why) => format!("{} ({why})", overridden(*gate)),
+            None => overridden(*gate).to_owned(),
+        };
+        let overridden: Vec<String> = dialog.overrides.iter().map(told).collect();
         let form = if overridden.len() == 1 { "is" } else { "are" };
         let text = format!("{} {form} overridden, with the reason below", overridden.join(" and "));
         lines.extend(labelled("override", Tick::Warn, &text, cells, look));
