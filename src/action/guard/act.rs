@@ -92,6 +92,12 @@ impl Watch {
             }
         }
         match pending.way {
+            // Decided by a guard that wrote by itself: this one asks, and its next look does.
+            Way::Back if self.options.asks => {
+                kept.pending = None;
+                self.keep(post, kept).await?;
+                Ok(Acted::NotNow("the way back was not taken before the interruption: it is asked for".into()))
+            }
             Way::Back => self.back(post, kept).await,
             Way::On if self.was_done(&pending, release) => {
                 let outcome = Outcome::new(OutcomeKind::Applied, "done before the interruption");

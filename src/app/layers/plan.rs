@@ -27,6 +27,8 @@ pub struct PlanDialog {
     pub release: ReleaseId,
     /// What was asked for.
     pub intent: Intent,
+    /// Whether a guard proposed it: what it promised goes back, whatever the same wish of a person would be called.
+    pub promised: bool,
     /// Which of the plans of this console it shows; answers to earlier ones are dropped.
     pub number: u32,
     /// How far it is.
@@ -222,6 +224,7 @@ impl PlanDialog {
         Self {
             release: ReleaseId { key: release.key.clone(), uid: release.uid.clone() },
             intent,
+            promised: false,
             number,
             stage: Stage::Reading,
             slow: false,

@@ -132,6 +132,13 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
 pub fn heard(model: &mut Model, uid: &Uid, news: GuardNews) -> Vec<Effect> {
     let Some(name) = model.guards.of(uid).map(|guard| guard.release.key.qualified()) else { return Vec::new() };
     let ask = model.guards.take(uid, &news);
+    let revision = model.revision;
+    if let (GuardNews::Ended(_), Some(Layer::Guard(dialog))) = (&news, model.layers.last_mut())
+        && dialog.release.uid == *uid
+    {
+        // Its 'y' ended that guard, and would arm another one now: that is to be seen first.
+        dialog.arming.changed(revision);
+    }
     match news {
         GuardNews::Looked(look) if ask => {
             let nowhere = match &look.back {
@@ -143,7 +150,7 @@ pub fn heard(model: &mut Model, uid: &Uid, news: GuardNews) -> Vec<Effect> {
                 (Some(Ok(intent)), Some(release))
                     if model.layers.last().is_none_or(|layer| matches!(layer, Layer::Release(_))) =>
                 {
-                    propose::open(model, &release, intent)
+                    propose::open_promised(model, &release, intent)
                 }
                 // A dialog is open: its keys are not taken away from it.
                 _ => Vec::new(),

@@ -216,6 +216,7 @@ fn replan(model: &mut Model) -> Vec<Effect> {
 fn instead(model: &mut Model, intent: Intent) -> Vec<Effect> {
     if let Some(Layer::Plan(dialog)) = model.layers.last_mut() {
         dialog.overrides.clear();
+        dialog.promised &= dialog.intent == intent;
     }
     again(model, intent)
 }

@@ -200,8 +200,19 @@ fn undo_to(model: &Model) -> UndoTo {
 
 /// Opens the dialog for `intent`: with its plan when the objects are at hand, else while they are read.
 pub fn open(model: &mut Model, release: &Arc<Release>, intent: Intent) -> Vec<Effect> {
+    opened(model, release, intent, false)
+}
+
+/// The same for the way back that a guard promised: as where it writes by itself, nothing that holds what goes forward
+/// holds it.
+pub fn open_promised(model: &mut Model, release: &Arc<Release>, intent: Intent) -> Vec<Effect> {
+    opened(model, release, intent, true)
+}
+
+fn opened(model: &mut Model, release: &Arc<Release>, intent: Intent, promised: bool) -> Vec<Effect> {
     model.plans += 1;
-    let dialog = PlanDialog::new(release, intent, model.plans, model.tick);
+    let mut dialog = PlanDialog::new(release, intent, model.plans, model.tick);
+    dialog.promised = promised;
     model.layers.push(Layer::Plan(Box::new(dialog)));
     let mut effects = plan_or_read(model, release);
     // What was told before may not be so any more.
@@ -253,6 +264,7 @@ pub fn plan(model: &mut Model, release: &Arc<Release>, details: &Arc<Details>) -
     let context = crate::strategy::Context { overrides, ..model.planning_context(release, number) };
     let Some(strategy) = crate::strategy::strategy(release.strategy) else { return Vec::new() };
     let made = strategy.plan(release, details, &dialog.intent, &context);
+    let made = if dialog.promised { made.map(as_promised) } else { made };
     let chosen = chosen_revision(release, details, &dialog.intent).or_else(|| match dialog.intent {
         // The revisions may be those of a member, whose numbers the release has in its history.
         Intent::Undo { to: UndoTo::Best, .. } => release.back_to,
@@ -302,6 +314,13 @@ pub fn plan(model: &mut Model, release: &Arc<Release>, details: &Arc<Details>) -
             ask(dialog, model.session.read_only(), check, &plan)
         }
     }
+}
+
+/// A guard's way back was compared with what served. An abort leads to what the release calls stable, which was not: its
+/// strategy says which way that goes.
+fn as_promised(plan: Plan) -> Plan {
+    let direction = if plan.intent == Intent::Abort { plan.direction } else { Direction::Back };
+    Plan { direction, ..plan }
 }
 
 /// What is asked about a new plan. Read-only sends no patch at all, so it asks for no dry run either.

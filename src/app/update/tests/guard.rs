@@ -39,7 +39,11 @@ fn looked_with(model: &mut Model, verdict: Verdict, back: Option<Result<Intent, 
 
 /// A console whose selected release is guarded by asking.
 fn guarded() -> Model {
-    let mut model = at_stuck(80, 24, "");
+    guarded_with("")
+}
+
+fn guarded_with(config: &str) -> Model {
+    let mut model = at_stuck(80, 24, config);
     press(&mut model, "B");
     arm(&mut model);
     let effects = press(&mut model, "y");
@@ -94,6 +98,34 @@ fn a_breach_proposes_what_served_when_it_was_armed_and_no_other_revision() {
     looked_with(&mut model, Verdict::Breach, Some(Ok(next.clone())));
     let Some(Layer::Plan(dialog)) = model.top() else { panic!("{:?}", model.top()) };
     assert_eq!(dialog.intent, next, "the way back has another write");
+}
+
+#[test]
+fn what_holds_ways_forward_holds_no_way_back_that_a_guard_promised() {
+    let config = "[freeze]\nzone = \"UTC\"\n[freeze.windows.night]\nfrom = \"00:00\"\nto = \"23:59\"\n\
+                  [contexts.\"prod-eu\"]\nprotected = true\n";
+    // Pods of what served come first: of a person that is a way forward.
+    let promised = Intent::Scale(4);
+    let mut model = guarded_with(config);
+    looked_with(&mut model, Verdict::Breach, Some(Ok(promised.clone())));
+    let effects = press(&mut model, "<armed>y");
+    assert!(matches!(effects.as_slice(), [Effect::Apply(plan, _)] if plan.intent == promised), "{}", note(&model));
+    let mut model = at_stuck(80, 24, config);
+    let release = model.focus().expect("selected").clone();
+    update::propose::open(&mut model, &release, promised);
+    assert!(press(&mut model, "<armed>y").is_empty(), "of a person it is held");
+}
+
+#[test]
+fn a_y_that_would_end_a_guard_arms_none_when_that_one_has_just_ended() {
+    let mut model = guarded();
+    press(&mut model, "B<armed>");
+    let uid = focused(&model);
+    let ending = Ending { kind: OutcomeKind::Applied, happened: None, reason: "its time is over".into() };
+    update(&mut model, Msg::Guard(uid, Box::new(GuardNews::Ended(ending))));
+    assert!(press(&mut model, "y").is_empty(), "what y means now was not seen");
+    arm(&mut model);
+    assert!(matches!(press(&mut model, "y").as_slice(), [Effect::Arm(..)]));
 }
 
 #[test]
