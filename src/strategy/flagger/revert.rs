@@ -19,8 +19,8 @@ pub fn plan(seen: &Seen<'_>, details: &Details, inverse: &ReadyInverse, context:
     if Some(&inverse.target) == target {
         let alone = alone(seen, details, Verb::Revert)?;
         let plan = of_workload::plan(&alone.release, &alone.details, inverse, context)?;
-        let kept = inverse.parts().map(|part| read(details, part)).next().transpose()?;
-        let images = kept.and_then(|kept| kept.sets(TEMPLATE).map(own_images)).unwrap_or_default();
+        let kept = read(details, inverse.first())?;
+        let images = kept.sets(TEMPLATE).map(own_images).unwrap_or_default();
         let follows = of_template(seen, template(seen, &images), &version(&images));
         return Ok(adopt(seen, &intent, plan, follows));
     }

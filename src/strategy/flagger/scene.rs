@@ -28,6 +28,8 @@ pub struct Scene {
     pub destination_rules: Vec<Arc<DestinationRule>>,
     /// Its Services: the users' one, the primary's, the candidate's.
     pub services: Vec<Arc<Service>>,
+    /// Whether Services can't be listed there: then one that is not known is not known to be gone.
+    pub services_unread: bool,
     /// Other Canaries with the same target.
     pub rivals: Vec<ObjectKey>,
     /// What primary and candidate get.
@@ -56,6 +58,7 @@ impl Scene {
         Some(Self {
             phase: Phase::of(&canary),
             split: route::split(&canary, route.as_deref()),
+            services_unread: objects.unread(Kind::Service, &root.namespace).is_some(),
             destination_rules: rules.filter(|rule| generated.contains(&rule.meta.key)).collect(),
             rivals: rivals.map(|other| other.meta.key.clone()).collect(),
             canary,

@@ -27,8 +27,15 @@ pub struct Stands {
     pub waiting: Option<WaitingFor>,
 }
 
+const LOOK: &str = "y shows the object as it is.";
+
 /// Why nothing goes forward, one sentence; `None` when it may. Ways back stay open where what they write is readable.
 pub fn blocked(scene: &Scene) -> Option<Str> {
+    unsteered(scene).or_else(|| gone(scene))
+}
+
+/// What the console can't steer at all.
+fn unsteered(scene: &Scene) -> Option<Str> {
     let canary = &scene.canary;
     let Some(target) = &canary.target else {
         return Some("It names no target (spec.targetRef), so Flagger does nothing with it.".into());
@@ -43,7 +50,7 @@ pub fn blocked(scene: &Scene) -> Option<Str> {
         return Some(format!("Its {} can't be read, so nothing goes forward.", clip(field, 60)).into());
     }
     if scene.target.is_some() {
-        return gone(scene);
+        return None;
     }
     let words = clip(&target.words(), 80);
     Some(match canary.target_key().filter(|key| key.kind.is_workload()) {
@@ -58,6 +65,10 @@ fn gone(scene: &Scene) -> Option<Str> {
     if matches!(scene.phase, Phase::Unseen | Phase::Initializing | Phase::Terminating) {
         return None;
     }
+    // Without a single one of them they are not read yet.
+    if scene.services_unread || scene.services.is_empty() {
+        return None;
+    }
     let rules = route::rules(&scene.canary, scene.route.as_deref()?, &scene.services);
     let problem = rules.into_iter().find_map(|rule| rule.problem)?;
     Some(format!("Its route goes nowhere: {problem}").into())
@@ -69,6 +80,7 @@ pub fn stands(scene: &Scene) -> Stands {
     let waiting = waiting(scene);
     let mut standing = odd(scene)
         .or_else(|| users_suffer(scene, of_primary.as_ref()))
+        .or_else(|| gone(scene).map(|why| standing(scene, State::Degraded, &why, LOOK)))
         .or_else(|| candidate_is_stuck(scene))
         .unwrap_or_else(|| by_phase(scene, of_primary.as_ref(), waiting.as_ref()));
     let candidate = scene.target.as_ref().map(workload_standing).and_then(|standing| standing.recheck_at);
@@ -111,19 +123,15 @@ fn odd(scene: &Scene) -> Option<Standing> {
             "The Canary is being deleted; the primary goes with it unless revertOnDeletion brings the target back";
         return Some(standing(scene, State::Progressing, reason, ""));
     }
-    if let Some(why) = blocked(scene) {
+    if let Some(why) = unsteered(scene) {
         let known = canary.target_key().is_some_and(|key| key.kind.is_workload());
-        let state = match (known, &scene.target) {
-            (true, None) => State::Failed,
-            (_, Some(_)) if gone(scene).is_some_and(|gone| gone == why) => State::Degraded,
-            _ => State::Unknown,
-        };
-        return Some(standing(scene, state, &why, "y shows the object as it is."));
+        let state = if known && scene.target.is_none() { State::Failed } else { State::Unknown };
+        return Some(standing(scene, state, &why, LOOK));
     }
     if scene.phase == Phase::Unknown {
         let word = clip(&canary.status.phase, 40);
         let reason = format!("Flagger says '{word}', which the console does not know");
-        return Some(standing(scene, State::Unknown, &reason, "y shows the object as it is."));
+        return Some(standing(scene, State::Unknown, &reason, LOOK));
     }
     None
 }

@@ -234,5 +234,14 @@ fn a_service_that_the_route_sends_to_and_that_is_gone_closes_the_ways_forward() 
         assert!(!of(verb).enabled && of(verb).why.contains("web-canary does not exist"), "{verb}: {}", of(verb).why);
     }
     assert!(of(Verb::Abort).enabled && of(Verb::Undo).enabled, "the ways back are open");
+    assert!(!matches!(cast.settled(), Settled::Failed(_)), "what was asked for may come to rest all the same");
     assert_eq!(cast.phase("Initializing").release().state, State::Progressing, "Flagger is at it");
+}
+
+#[test]
+fn services_that_are_not_known_are_not_known_to_be_gone() {
+    let mut cast = gated();
+    cast.services.clear();
+    assert!(!cast.release().reason.contains("goes nowhere"), "{}", cast.release().reason);
+    assert!(cast.action(Verb::Abort).enabled);
 }
