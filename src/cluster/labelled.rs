@@ -25,7 +25,10 @@ struct Metadata {
 
 impl Cluster {
     /// The workloads that `selector` selects in `namespaces`, or, without any, everywhere; where not all may be listed, in
-    /// those of `known`. A kind that the server does not have has none.
+    /// those of `known`. A kind that may not be listed, or that the server does not have, has none.
+    ///
+    /// # Errors
+    /// The server is away, does not take the selector, or lets us list none of the kinds.
     pub async fn labelled(
         &self,
         selector: &str,
@@ -34,7 +37,11 @@ impl Cluster {
     ) -> Result<BTreeSet<ObjectKey>, ReadError> {
         let mut found = BTreeSet::new();
         let everywhere = ["".into()];
+        let (mut listed, mut refused) = (false, None);
         for kind in KINDS {
+            if !self.serves(kind).await? {
+                continue;
+            }
             let mut asked = if namespaces.is_empty() { everywhere.to_vec() } else { namespaces.to_vec() };
             while let Some(namespace) = asked.pop() {
                 let read = |item: &[u8]| {
@@ -43,14 +50,18 @@ impl Cluster {
                     }
                 };
                 match self.each_item(kind, (&namespace, Some(selector)), read).await {
-                    Ok(_) | Err(ReadError::NotFound(_)) => {}
+                    Ok(_) | Err(ReadError::NotFound(_)) => listed = true,
                     Err(ReadError::Forbidden(_)) if namespace.is_empty() && !known.is_empty() => {
                         asked.extend(known.iter().cloned());
                     }
+                    Err(error @ ReadError::Forbidden(_)) => refused = Some(error),
                     Err(error) => return Err(error),
                 }
             }
         }
-        Ok(found)
+        match refused {
+            Some(error) if !listed => Err(error),
+            Some(_) | None => Ok(found),
+        }
     }
 }

@@ -118,6 +118,11 @@ fn a_selector_shows_the_releases_of_its_workloads_with_all_that_they_are_made_of
     // As they are, and not as if their other workloads were missing.
     assert!(picked.iter().all(|item| of(&all).contains(item)), "{picked:?}");
     assert!(labelled("nobody=has-it").is_empty());
+    // Who may not list every kind is answered for the others.
+    let mut access = Access::new("ana", Level::Viewer);
+    access.without_kinds = ["daemonsets".to_owned(), "rollouts".to_owned()].into();
+    cluster.set_access(access);
+    assert!(labelled("app").iter().any(|(target, ..)| target == "virtualservice/search"));
 }
 
 #[test]

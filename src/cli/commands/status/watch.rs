@@ -82,8 +82,14 @@ impl Picked {
         if new.is_empty() {
             return Ok(());
         }
-        self.weighed.extend(new.iter().map(|release| release.uid.clone()));
-        let wanted = reading.labelled(selector, snapshot, new).await?;
+        let seen: Vec<Uid> = new.iter().map(|release| release.uid.clone()).collect();
+        let wanted = match reading.labelled(selector, snapshot, new).await {
+            Ok(wanted) => wanted,
+            // The watch outlives that; what is new is weighed with the next change.
+            Err(_) if !self.weighed.is_empty() => return Ok(()),
+            Err(failure) => return Err(failure),
+        };
+        self.weighed.extend(seen);
         self.wanted.extend(wanted.iter().map(|release| release.uid.clone()));
         Ok(())
     }
