@@ -82,6 +82,7 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
 /// A frame reached the terminal: the dialogs that it showed begin to arm, and what it showed of them was seen.
 fn flushed(model: &mut Model, revision: u64, shown: Option<&InSight>) {
     let tick = model.tick;
+    let mut told_anew = false;
     for layer in &mut model.layers {
         let (arming, sight, of) = match layer {
             Layer::Plan(dialog) => (&mut dialog.arming, &mut dialog.sight, Of::Plan(dialog.number)),
@@ -96,10 +97,14 @@ fn flushed(model: &mut Model, revision: u64, shown: Option<&InSight>) {
                 sight.forget();
             }
             if let Some(frame) = shown.filter(|frame| frame.of == of) {
+                let missing = sight.missing();
                 sight.take(frame);
+                // The footer says how much is missing.
+                told_anew |= sight.missing() != missing;
             }
         }
     }
+    model.revision += u64::from(told_anew);
 }
 
 fn pressed(model: &mut Model, key: KeyPress) -> Vec<Effect> {

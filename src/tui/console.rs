@@ -175,7 +175,9 @@ impl Program for Screenplay {
         }
         let Some((revision, lines)) = shown else { return Typed::Keep };
         let waited = self.awaits_frame();
+        let before = self.console.model.revision;
         self.console.handle(Msg::Flushed(revision, lines));
+        self.changed |= self.console.model.revision != before;
         // A dialog is seen for the first time: what was typed before was not typed for it.
         if waited && !self.awaits_frame() { Typed::Discard } else { Typed::Keep }
     }

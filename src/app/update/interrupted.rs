@@ -117,8 +117,15 @@ fn take_back(model: &mut Model, at: usize) -> Vec<Effect> {
 pub fn taken_back(model: &mut Model, plan: &PlanId, by: &PlanId) -> Option<Effect> {
     let at = model.interrupted.iter().position(|interrupted| interrupted.plan == *plan)?;
     let plan = model.interrupted.remove(at);
+    let revision = model.revision;
     if model.interrupted.is_empty() {
         model.layers.retain(|layer| !matches!(layer, Layer::Interrupted(_)));
+    }
+    for layer in &mut model.layers {
+        if let Layer::Interrupted(list) = layer {
+            // Another one may stand where this one stood: it is to be seen first.
+            list.arming.changed(revision);
+        }
     }
     Some(Effect::CloseInterrupted(Box::new(plan), by.clone()))
 }

@@ -66,15 +66,15 @@ impl Laid {
         let cells = cells(area, wide);
         let mut lines = folded(lines, cells);
         let Titles { title, detail } = titles;
-        // The title says what is done; where it is cut, the first lines say it in full.
+        // The title says what is done; where it is cut, or has no frame to stand in, the first lines say it in full.
+        let framed = area.height >= FRAMED;
         let title_cells = usize::from(wide.min(area.width)).saturating_sub(width(&detail) + 8);
         let short = look.elide(&title, title_cells, Elide::Middle).into_owned();
-        if short != title {
+        if !framed || short != title {
             let strong = look.theme.style("text.strong");
             let whole = wrap(&title, cells).into_iter().map(|part| Line::styled(part, strong));
             lines.splice(0..0, whole.collect::<Vec<_>>());
         }
-        let framed = area.height >= FRAMED;
         let outer = super::top(area, wide, lines.len() + inputs);
         let inside = if framed {
             let (width, height) = (outer.width.saturating_sub(4), outer.height.saturating_sub(2));

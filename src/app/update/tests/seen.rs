@@ -95,6 +95,13 @@ fn what_holds_a_plan_is_told_before_what_of_it_was_not_shown() {
 }
 
 #[test]
+fn what_is_done_is_told_where_no_frame_has_room_for_it() {
+    let mut model = at_stuck(80, 8, "");
+    press(&mut model, "U<armed>");
+    assert!(through(&mut model, "<PgUp>").contains("UNDO shop/search → revision 41"), "{}", screen(&model));
+}
+
+#[test]
 fn a_screen_without_room_takes_no_y() {
     let mut model = at_stuck(80, 2, "");
     press(&mut model, "U<armed>");
