@@ -82,7 +82,7 @@ pub fn announced(plan: &Plan, policy: Policy, missing: Option<&Str>) -> Announce
 
 /// The right to write Leases that is known to lack.
 pub fn lacks(rights: &Rights) -> Option<Str> {
-    ["create", "patch"].into_iter().find_map(|verb| match rights.may(verb, Kind::Lease, None) {
+    ["get", "create", "patch"].into_iter().find_map(|verb| match rights.may(verb, Kind::Lease, None) {
         Allowed::No(permission) => Some(permission),
         Allowed::Yes | Allowed::Unknown(_) => None,
     })

@@ -135,11 +135,14 @@ pub struct ReadyInverse {
 }
 
 impl ReadyInverse {
+    /// Its part on the object that is sent first.
+    pub fn first(&self) -> Undoing<'_> {
+        Undoing { target: &self.target, operations: &self.operations, subresource: self.subresource.as_deref() }
+    }
+
     /// Its part on each object, in the order in which they are sent.
     pub fn parts(&self) -> impl Iterator<Item = Undoing<'_>> {
-        let first =
-            Undoing { target: &self.target, operations: &self.operations, subresource: self.subresource.as_deref() };
-        std::iter::once(first).chain(self.also.iter().map(|part| Undoing {
+        std::iter::once(self.first()).chain(self.also.iter().map(|part| Undoing {
             target: &part.target,
             operations: &part.operations,
             subresource: part.subresource.as_deref(),
@@ -156,4 +159,13 @@ pub struct Undoing<'a> {
     pub operations: &'a str,
     /// `status`, or none.
     pub subresource: Option<&'a str>,
+}
+
+impl Undoing<'_> {
+    /// Whether nothing but `path` is written; false where the operations were not kept in full.
+    pub fn writes_only(&self, path: &str) -> bool {
+        let operations: Vec<Operation> = serde_json::from_str(self.operations).unwrap_or_default();
+        let mut written = operations.iter().filter(|operation| !matches!(operation, Operation::Test { .. })).peekable();
+        written.peek().is_some() && written.all(|operation| operation.path() == path)
+    }
 }

@@ -57,11 +57,6 @@ impl<'a> Kept<'a> {
         })
     }
 
-    /// Whether nothing but `path` is written.
-    pub fn writes_only(&self, path: &str) -> bool {
-        self.written().all(|operation| operation.path() == path)
-    }
-
     /// Whether it is a status that is written.
     pub const fn on_status(&self) -> bool {
         self.subresource.is_some()

@@ -87,8 +87,7 @@ fn revert(
     if inverse.target != release.key {
         return Err(Refusal::because(format!("that write was on {}, not on {}", inverse.target, release.key)));
     }
-    let Some(part) = inverse.parts().next() else { return Err(Refusal::because("nothing is to be taken back")) };
-    let kept = Kept::read(&details.root, part, "S switches it")?;
+    let kept = Kept::read(&details.root, inverse.first(), "S switches it")?;
     let pointer = traffic.switch.as_ref().map(|switch| format!("/spec/selector/{}", escape(&switch.key)));
     let to =
         pointer.and_then(|pointer| kept.sets(&pointer)).and_then(|to| serde_json::from_str::<String>(to.get()).ok());

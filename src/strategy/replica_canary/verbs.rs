@@ -105,11 +105,14 @@ fn revert(
     for part in inverse.parts() {
         let side = of(part.target)?;
         let change = Change::of(side, details, side.workload.replicas.desired)?;
-        let kept = Kept::read(change.object, part, "W sets a weight")?;
-        let to = kept.sets(REPLICAS).filter(|_| kept.writes_only(REPLICAS));
-        let Some(to) = to.and_then(|to| serde_json::from_str(to.get()).ok()) else {
+        if !part.writes_only(REPLICAS) {
             return template::plan(release, side, details, intent, context);
-        };
+        }
+        let kept = Kept::read(change.object, part, "W sets a weight")?;
+        let to = kept.sets(REPLICAS).and_then(|to| serde_json::from_str(to.get()).ok());
+        let to = to.ok_or_else(|| {
+            Refusal::because(format!("that write set no number of replicas on {}; W sets a weight", part.target))
+        })?;
         changes.push(Change { to, ..change });
     }
     let order = (inverse.words.to_string(), inverse.direction);

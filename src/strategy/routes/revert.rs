@@ -18,8 +18,7 @@ pub fn back(ground: &Ground<'_>, inverse: &ReadyInverse, intent: &Intent, contex
         })?;
         return template::plan(ground.release, side, ground.details, intent, context);
     }
-    let Some(part) = inverse.parts().next() else { return Err(Refusal::because("nothing is to be taken back")) };
-    let kept = Kept::read(ground.root, part, "W and X set the weights")?;
+    let kept = Kept::read(ground.root, inverse.first(), "W and X set the weights")?;
     let fenced = kept.fenced_on().fold(Patch::of(ground.root), Patch::test);
     let patch = kept.written().fold(fenced, |patch, operation| match operation {
         Operation::Test { .. } => patch,

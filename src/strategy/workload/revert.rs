@@ -17,8 +17,7 @@ pub fn plan(release: &Release, details: &Details, inverse: &ReadyInverse, contex
     if inverse.target != *key {
         return Err(Refusal::because(format!("that write was on {}, not on {key}", inverse.target)));
     }
-    let Some(part) = inverse.parts().next() else { return Err(Refusal::because("nothing is to be taken back")) };
-    let kept = Kept::read(root, part, "U goes back by revision")?;
+    let kept = Kept::read(root, inverse.first(), "U goes back by revision")?;
     let new_template = kept.sets(TEMPLATE);
     let (then, takes, warnings, risk) = match new_template {
         Some(new) => {
