@@ -35,7 +35,7 @@ use crate::domain::objects::Objects;
 use crate::domain::plan::{Act, PlanId, Refusal};
 use crate::domain::release::{Action, StrategyKind};
 use crate::domain::traffic::TrafficSettings;
-use crate::domain::{Details, Intent, ObjectKey, Plan, Release, Revision, Str, Timestamp};
+use crate::domain::{Details, Direction, Intent, ObjectKey, Plan, Release, Revision, Str, Timestamp};
 use std::sync::Arc;
 
 /// A way to bring a new version to users.
@@ -131,6 +131,8 @@ pub struct Switched {
     pub from: Str,
     /// The side that went live.
     pub to: Str,
+    /// Which way it went: what was left by a way back is no side to go back to.
+    pub direction: Direction,
     /// When it was applied.
     pub at: Timestamp,
     /// How long the addresses took to follow, where somebody waited for it.

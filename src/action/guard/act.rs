@@ -10,7 +10,7 @@ use crate::action::progress::{Consent, News, Progress};
 use crate::domain::journal::Event;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::plan::{Refusal, RefusalKind};
-use crate::domain::{Intent, Outcome, Plan, Release, Snapshot, Str};
+use crate::domain::{Direction, Intent, Outcome, Plan, Release, Snapshot, Str};
 use crate::notify::Happened;
 use crate::strategy::{Switched, strategy};
 use std::sync::Arc;
@@ -373,7 +373,8 @@ impl Watch {
         context.left_by_undo = None;
         if let (Intent::Switch { .. }, Some(served)) = (intent, &kept.served) {
             let (from, to) = (served.track.clone(), kept.guarded.track.clone());
-            context.switched = Some(Switched { from, to, at: context.now, took: None });
+            let direction = Direction::Forward;
+            context.switched = Some(Switched { from, to, direction, at: context.now, took: None });
         }
         back.stamped(strategy.plan(release, &details, intent, &context)?).map(Arc::new)
     }

@@ -5,7 +5,7 @@ use crate::domain::intent::ReleaseId;
 use crate::domain::journal::{Entry, Event, Sides};
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::plan::{PlanId, ReadyInverse};
-use crate::domain::{Revision, Str, Timestamp, Uid, Verb};
+use crate::domain::{Direction, Revision, Str, Timestamp, Uid, Verb};
 use crate::strategy::{Recorded, Switched};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -31,6 +31,7 @@ struct Open {
     verb: Verb,
     before: Option<Str>,
     switch: Option<Sides>,
+    direction: Direction,
     /// The number that a new template gets.
     next: Option<Revision>,
 }
@@ -59,7 +60,8 @@ impl Memory {
                 self.given_up.insert((release.uid.clone(), hash.clone()), entry.at);
             }
             let next = record.before.revision.map(|revision| Revision(revision.0 + 1));
-            self.open.insert(entry.plan.clone(), Open { release, verb, before, switch, next });
+            self.open
+                .insert(entry.plan.clone(), Open { release, verb, before, switch, direction: record.direction, next });
         }
         let Some(plan) = self.open.get(&entry.plan) else { return };
         let uid = plan.release.uid.clone();
@@ -88,7 +90,8 @@ impl Memory {
                 }
                 if let Some(sides) = &plan.switch {
                     let (from, to) = (sides.from.clone(), sides.to.clone());
-                    self.switched.insert(uid, Switched { from, to, at: entry.at, took: None });
+                    let direction = plan.direction;
+                    self.switched.insert(uid, Switched { from, to, direction, at: entry.at, took: None });
                 }
             }
             Event::Intent(_) | Event::Call { .. } | Event::Observed | Event::Reverted { .. } | Event::Guard(_) => {}

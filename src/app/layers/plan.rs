@@ -20,6 +20,15 @@ pub const READ_AGAIN_LIMIT: Duration = Duration::from_secs(4);
 /// How long after such a read the next one is made.
 pub const AGAIN_AFTER: Duration = Duration::from_millis(250);
 
+/// Who asks for a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asker {
+    /// A person, with a key.
+    Person,
+    /// A guard, for the way back that it promised: that goes back, whatever the same wish of a person would be called.
+    Guard,
+}
+
 /// A plan's dialog.
 #[derive(Debug)]
 pub struct PlanDialog {
@@ -27,8 +36,8 @@ pub struct PlanDialog {
     pub release: ReleaseId,
     /// What was asked for.
     pub intent: Intent,
-    /// Whether a guard proposed it: what it promised goes back, whatever the same wish of a person would be called.
-    pub promised: bool,
+    /// Who asks for it.
+    pub by: Asker,
     /// Which of the plans of this console it shows; answers to earlier ones are dropped.
     pub number: u32,
     /// How far it is.
@@ -224,7 +233,7 @@ impl PlanDialog {
         Self {
             release: ReleaseId { key: release.key.clone(), uid: release.uid.clone() },
             intent,
-            promised: false,
+            by: Asker::Person,
             number,
             stage: Stage::Reading,
             slow: false,

@@ -7,7 +7,7 @@ use crate::app::effect::{Effect, Terms};
 use crate::app::gates::{self, Gate};
 use crate::app::keypress::{KeyCode, KeyPress};
 use crate::app::keys::Command;
-use crate::app::layers::plan::{Check, Other, Stage, Word};
+use crate::app::layers::plan::{Asker, Check, Other, Stage, Word};
 use crate::app::layers::{Layer, PlanDialog};
 use crate::app::model::Model;
 use crate::domain::intent::{Override, PausedUndo, UndoTo};
@@ -216,7 +216,9 @@ fn replan(model: &mut Model) -> Vec<Effect> {
 fn instead(model: &mut Model, intent: Intent) -> Vec<Effect> {
     if let Some(Layer::Plan(dialog)) = model.layers.last_mut() {
         dialog.overrides.clear();
-        dialog.promised &= dialog.intent == intent;
+        if dialog.intent != intent {
+            dialog.by = Asker::Person;
+        }
     }
     again(model, intent)
 }

@@ -3,7 +3,7 @@
 use crate::app::effect::{Ask, Effect};
 use crate::app::keys::Command;
 use crate::app::layers::choice::{Item, Subject};
-use crate::app::layers::plan::{AGAIN_AFTER, Check, Preview, READ_AGAIN_LIMIT, Stage, Word, other_sides};
+use crate::app::layers::plan::{AGAIN_AFTER, Asker, Check, Preview, READ_AGAIN_LIMIT, Stage, Word, other_sides};
 use crate::app::layers::text::Body;
 use crate::app::layers::{Choice, Form, Layer, PlanDialog, TextView};
 use crate::app::model::{Model, Pane};
@@ -83,7 +83,10 @@ fn back_to_stable<'a>(model: &Model, release: &Release, actions: &'a [Action]) -
         return None;
     }
     let share = release.track(Role::Candidate).and_then(|track| track.weight.asked.max(track.weight.actual));
-    let split = release.traffic.is_some() && share.is_some_and(|share| share > 0);
+    // After a switch the side that was left is the first way back, while it has pods.
+    let kept = release.tracks.iter().any(|track| track.role == Role::Idle && track.replicas.ready > 0);
+    let switched = release.traffic.as_ref().is_some_and(|traffic| traffic.switch.is_some()) && kept;
+    let split = release.traffic.is_some() && (switched || share.is_some_and(|share| share > 0));
     actions.iter().find(|action| action.verb == Verb::Abort && action.enabled && split)
 }
 
@@ -200,19 +203,19 @@ fn undo_to(model: &Model) -> UndoTo {
 
 /// Opens the dialog for `intent`: with its plan when the objects are at hand, else while they are read.
 pub fn open(model: &mut Model, release: &Arc<Release>, intent: Intent) -> Vec<Effect> {
-    opened(model, release, intent, false)
+    opened(model, release, intent, Asker::Person)
 }
 
 /// The same for the way back that a guard promised: as where it writes by itself, nothing that holds what goes forward
 /// holds it.
 pub fn open_promised(model: &mut Model, release: &Arc<Release>, intent: Intent) -> Vec<Effect> {
-    opened(model, release, intent, true)
+    opened(model, release, intent, Asker::Guard)
 }
 
-fn opened(model: &mut Model, release: &Arc<Release>, intent: Intent, promised: bool) -> Vec<Effect> {
+fn opened(model: &mut Model, release: &Arc<Release>, intent: Intent, by: Asker) -> Vec<Effect> {
     model.plans += 1;
     let mut dialog = PlanDialog::new(release, intent, model.plans, model.tick);
-    dialog.promised = promised;
+    dialog.by = by;
     model.layers.push(Layer::Plan(Box::new(dialog)));
     let mut effects = plan_or_read(model, release);
     // What was told before may not be so any more.
@@ -264,7 +267,10 @@ pub fn plan(model: &mut Model, release: &Arc<Release>, details: &Arc<Details>) -
     let context = crate::strategy::Context { overrides, ..model.planning_context(release, number) };
     let Some(strategy) = crate::strategy::strategy(release.strategy) else { return Vec::new() };
     let made = strategy.plan(release, details, &dialog.intent, &context);
-    let made = if dialog.promised { made.map(as_promised) } else { made };
+    let made = match dialog.by {
+        Asker::Guard => made.map(as_promised),
+        Asker::Person => made,
+    };
     let chosen = chosen_revision(release, details, &dialog.intent).or_else(|| match dialog.intent {
         // The revisions may be those of a member, whose numbers the release has in its history.
         Intent::Undo { to: UndoTo::Best, .. } => release.back_to,

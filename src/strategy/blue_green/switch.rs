@@ -15,7 +15,7 @@ use crate::strategy::workload::plan::{Draft, Part as Touched, finish, patch};
 use crate::strategy::workload::version::version;
 use crate::strategy::workload::words::{clip, count, some_of};
 use crate::strategy::workload::{diff, kubectl, managers};
-use crate::strategy::{Context, Override};
+use crate::strategy::{Context, Override, Switched};
 use std::sync::Arc;
 
 /// A switch that was asked for, with the sides that it is about.
@@ -60,6 +60,11 @@ impl<'a> Wish<'a> {
             || (unknown_to_us(switch, context) && live.is_some_and(|live| is_older(target, live)));
         let direction = if back { Direction::Back } else { Direction::Forward };
         Ok(Self { release, traffic, switch, target, live, direction })
+    }
+
+    /// The switch that made the live side live, where our journal has it.
+    pub fn came_by<'c>(&self, context: &'c Context) -> Option<&'c Switched> {
+        last_to(self.switch, context)
     }
 
     fn ready(&self) -> (i32, i32) {
@@ -244,9 +249,8 @@ fn default<'a>(
     switch: &SwitchView,
     context: &Context,
 ) -> Result<&'a Side, Refusal> {
-    let before = context.switched.as_ref().filter(|last| last.to == switch.live);
     let mut others = traffic.rows.sides.iter().filter(|side| side.role != Role::Stable);
-    if let Some(before) = before.and_then(|last| traffic.side_called(&last.from)) {
+    if let Some(before) = last_to(switch, context).and_then(|last| traffic.side_called(&last.from)) {
         return Ok(before);
     }
     match (others.next(), others.next()) {
@@ -261,14 +265,20 @@ fn default<'a>(
     }
 }
 
-/// Whether our journal has this side as the live one before the last switch.
+/// The switch that made the live side live, where our journal has it.
+fn last_to<'a>(switch: &SwitchView, context: &'a Context) -> Option<&'a Switched> {
+    context.switched.as_ref().filter(|last| last.to == switch.live)
+}
+
+/// Whether our journal has this side as the live one before the last switch. What a way back left was rejected: to go there
+/// again is a way forward.
 pub fn was_live_before(switch: &SwitchView, side: &str, context: &Context) -> bool {
-    context.switched.as_ref().is_some_and(|last| last.to == switch.live && &*last.from == side)
+    last_to(switch, context).is_some_and(|last| &*last.from == side && last.direction != Direction::Back)
 }
 
 /// Whether our journal knows nothing of how the live side came to be live.
 fn unknown_to_us(switch: &SwitchView, context: &Context) -> bool {
-    context.switched.as_ref().is_none_or(|last| last.to != switch.live)
+    last_to(switch, context).is_none()
 }
 
 fn marked_stable(release: &Release, target: &Side, context: &Context) -> bool {

@@ -58,7 +58,7 @@ impl Recorded for Remembers {
 
 fn switched(seconds: i64) -> Switched {
     let took = Some(SignedDuration::from_millis(800));
-    Switched { from: "blue".into(), to: "green".into(), at: ago(seconds), took }
+    Switched { from: "blue".into(), to: "green".into(), direction: Direction::Forward, at: ago(seconds), took }
 }
 
 /// The shop after the switch, with every address on green.
@@ -238,7 +238,13 @@ fn a_switch_to_fewer_pods_needs_a_reason_and_one_to_none_is_never_made() {
     assert!(action(&fewer, &overriding(&fewer)).enabled);
     // The same shortage on the way back is a warning: blue was live before.
     let back = Context {
-        switched: Some(Switched { from: "green".into(), to: "blue".into(), at: ago(60), took: None }),
+        switched: Some(Switched {
+            from: "green".into(),
+            to: "blue".into(),
+            direction: Direction::Forward,
+            at: ago(60),
+            took: None,
+        }),
         ..none.context()
     };
     let plan = none.plan_with(&web(&none), &to_the_other(), &back).expect("back is never refused");
@@ -256,13 +262,31 @@ fn back_is_where_the_journal_saw_it_before_else_the_older_template() {
     assert_eq!(direction(&knows_the_switch(&shop, 60)), Direction::Back);
     assert_eq!(direction(&shop.context()), Direction::Back, "blue v1 is older");
     let swapped = Context {
-        switched: Some(Switched { from: "green".into(), to: "blue".into(), at: ago(60), took: None }),
+        switched: Some(Switched {
+            from: "green".into(),
+            to: "blue".into(),
+            direction: Direction::Forward,
+            at: ago(60),
+            took: None,
+        }),
         ..shop.context()
     };
     assert_eq!(direction(&swapped), Direction::Back, "somebody else switched since: the templates tell");
     let next = sides(green_is_live(), (30, 900));
     let forward = next.plan(&web(&next), &to_the_other()).expect("a plan").direction;
     assert_eq!(forward, Direction::Forward, "blue has the next version now");
+}
+
+#[test]
+fn an_abort_that_was_done_is_unchanged_and_never_goes_to_what_was_left_again() {
+    let shop = shop();
+    let back =
+        Switched { from: "green".into(), to: "blue".into(), direction: Direction::Back, at: ago(60), took: None };
+    let context = Context { switched: Some(back), ..shop.context() };
+    let refused = shop.plan_with(&web(&shop), &Intent::Abort, &context).expect_err("it is done");
+    assert_eq!((refused.kind, refused.reason.contains("blue already")), (RefusalKind::Unchanged, true), "{refused}");
+    let again = shop.plan_with(&web(&shop), &to_the_other(), &context).expect("a plan");
+    assert_eq!(again.direction, Direction::Forward, "green was rejected");
 }
 
 #[test]

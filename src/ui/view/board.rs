@@ -302,8 +302,12 @@ fn about(buffer: &mut Buffer, area: Rect, release: &Release, model: &Model, look
     };
     let cells = usize::from(area.width).max(1);
     let most = usize::from(area.height);
-    let remedy = text::wrap(&look.said(&shown(&release.remedy)), cells);
-    let told = !release.remedy.is_empty();
+    let remedy = match super::release::held_next(model, release) {
+        Some(held) => held,
+        None => look.said(&shown(&release.remedy)).into_owned(),
+    };
+    let told = !remedy.is_empty();
+    let remedy = text::wrap(&remedy, cells);
     // What to do has its line whatever the reason is; what is left over is for whichever is longer.
     let mut lines = text::wrap(&format!("{name}{reason}"), cells);
     let room = most.saturating_sub(usize::from(told));

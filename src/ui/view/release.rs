@@ -178,17 +178,24 @@ fn held(model: &Model, release: &Release) -> Option<crate::domain::Str> {
     }
 }
 
+/// Where the next rung of the release in focus is held: the way back, and why; else `None`.
+pub(super) fn held_next(model: &Model, release: &Release) -> Option<String> {
+    let (why, key) = (held(model, release)?, model.keys.key_of("advance")?);
+    crate::app::update::propose::possible(model, crate::app::keys::Command::Advance)?.ok()?;
+    let back = crate::app::update::propose::possible(model, crate::app::keys::Command::Abort);
+    let way = match (back, model.keys.key_of("abort")) {
+        (Some(Ok(consequence)), Some(key)) => format!("{key} {}; ", shown(&consequence)),
+        _ => String::new(),
+    };
+    Some(format!("{way}{key} is held: {}", shown(&why)))
+}
+
 /// The next key: what to do, else what an undo would do.
 fn next(model: &Model, release: &Release) -> String {
-    let advance = crate::app::update::propose::possible(model, crate::app::keys::Command::Advance);
-    if let (Some(Ok(_)), Some(why), Some(key)) = (&advance, held(model, release), model.keys.key_of("advance")) {
-        let back = crate::app::update::propose::possible(model, crate::app::keys::Command::Abort);
-        let way = match (back, model.keys.key_of("abort")) {
-            (Some(Ok(consequence)), Some(key)) => format!("{key} {}; ", shown(&consequence)),
-            _ => String::new(),
-        };
-        return format!("{way}{key} is held: {}", shown(&why));
+    if let Some(held) = held_next(model, release) {
+        return held;
     }
+    let advance = crate::app::update::propose::possible(model, crate::app::keys::Command::Advance);
     if !release.remedy.is_empty() {
         return model.keys.said(&shown(&release.remedy)).into_owned();
     }

@@ -92,7 +92,7 @@ fn web(shop: &Shop, by: By) -> Arc<Release> {
 
 /// The journal remembers that green took the place of blue.
 fn to_green() -> Switched {
-    Switched { from: "blue".into(), to: "green".into(), at: ago(600), took: None }
+    Switched { from: "blue".into(), to: "green".into(), direction: Direction::Forward, at: ago(600), took: None }
 }
 
 fn kept(release: &Release, (guarded, served): (Lane, Option<Lane>)) -> Kept {
@@ -237,7 +237,8 @@ fn before_the_switch_there_is_nothing_to_go_back_to() {
     let before = shop(By::Service, (OLD, 2), (NEW, 2), 0);
     let release = web(&before, By::Service);
     // Whatever the journal tells of earlier switches: green is the younger version.
-    let back = Switched { from: "green".into(), to: "blue".into(), at: ago(600), took: None };
+    let back =
+        Switched { from: "green".into(), to: "blue".into(), direction: Direction::Forward, at: ago(600), took: None };
     for switched in [None, Some(&to_green()), Some(&back)] {
         let (guarded, served) = arm(&release, switched).unwrap();
         assert_eq!((&*guarded.version, served.clone()), ("v1", None));
