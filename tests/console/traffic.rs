@@ -156,6 +156,25 @@ async fn a_switch_reaches_every_address_and_the_same_key_goes_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn after_a_switch_undo_goes_back_once_and_what_was_left_is_no_way_back() {
+    let stage = Stage::at_traffic("bluegreen", "bluegreen/app").await;
+    let color = || selected(&stage.sim, "bluegreen/app", "color");
+    for (key, heading, live) in [("S", "┌ SWITCH", "green"), ("U", "┌ ABORT", "blue")] {
+        stage.press(key).await;
+        stage.until(heading).await;
+        stage.until("dry run  ✔ accepted").await;
+        stage.press("<armed>y").await;
+        stage.until("settled  ✔").await;
+        assert_eq!(color(), live);
+        stage.press("<Esc>").await;
+        stage.until_gone(heading).await;
+    }
+    stage.press("X").await;
+    stage.until("nothing was switched that could be taken back").await;
+    assert_eq!(color(), "blue");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_held_switch_says_why_and_is_overridden_with_a_reason_only() {
     let stage = Stage::at_traffic("bluegreen", "shop/cart").await;
     stage.press("S").await;
