@@ -131,7 +131,7 @@ pub struct Switched {
     pub from: Str,
     /// The side that went live.
     pub to: Str,
-    /// Which way it went: a way back that was gone is not gone again.
+    /// Which way it went: what was left by a way back is no side to go back to.
     pub direction: Direction,
     /// When it was applied.
     pub at: Timestamp,

@@ -50,7 +50,7 @@ fn switch(release: &Release, context: &Context) -> Action {
 
 fn abort(release: &Release, context: &Context) -> Action {
     match Wish::of(release, None, context) {
-        Ok(wish) if wish.direction == Direction::Back && !wish.went_back(context) => Action::enabled(
+        Ok(wish) if wish.direction == Direction::Back => Action::enabled(
             Verb::Abort,
             Direction::Back,
             format!("back to {}: {}", wish.target.name, wish.consequence()),

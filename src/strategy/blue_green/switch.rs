@@ -62,9 +62,9 @@ impl<'a> Wish<'a> {
         Ok(Self { release, traffic, switch, target, live, direction })
     }
 
-    /// Whether the live side is live by a way back: that one has been gone then, and the other side was rejected.
-    pub fn went_back(&self, context: &Context) -> bool {
-        last_to(self.switch, context).is_some_and(|last| last.direction == Direction::Back)
+    /// The switch that made the live side live, where our journal has it.
+    pub fn came_by<'c>(&self, context: &'c Context) -> Option<&'c Switched> {
+        last_to(self.switch, context)
     }
 
     fn ready(&self) -> (i32, i32) {
@@ -270,9 +270,10 @@ fn last_to<'a>(switch: &SwitchView, context: &'a Context) -> Option<&'a Switched
     context.switched.as_ref().filter(|last| last.to == switch.live)
 }
 
-/// Whether our journal has this side as the live one before the last switch.
+/// Whether our journal has this side as the live one before the last switch. What a way back left was rejected: to go there
+/// again is a way forward.
 pub fn was_live_before(switch: &SwitchView, side: &str, context: &Context) -> bool {
-    last_to(switch, context).is_some_and(|last| &*last.from == side)
+    last_to(switch, context).is_some_and(|last| &*last.from == side && last.direction != Direction::Back)
 }
 
 /// Whether our journal knows nothing of how the live side came to be live.

@@ -1,7 +1,7 @@
 //! When the Service was switched last, and how long the old side is kept.
 
 use super::sides::Sides;
-use crate::domain::{Str, Timestamp};
+use crate::domain::{Direction, Str, Timestamp};
 use crate::strategy::Derive;
 use crate::strategy::traffic::part::Part;
 use jiff::SignedDuration;
@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 pub struct LastSwitch {
     /// When.
     pub at: Timestamp,
-    /// The side that was live before.
+    /// The side that was live before, unless a way back left it.
     pub from: Option<Str>,
     /// How long the addresses took to follow.
     pub took: Option<SignedDuration>,
@@ -33,7 +33,8 @@ const FIRST: SignedDuration = SignedDuration::from_secs(2);
 pub fn last(sides: &Sides, context: &Derive<'_>) -> Option<LastSwitch> {
     let service = &sides.service;
     if let Some(ours) = context.recorded.last_switch(&service.uid).filter(|ours| ours.to == *sides.live()) {
-        return Some(LastSwitch { at: ours.at, from: Some(ours.from), took: ours.took });
+        let from = (ours.direction != Direction::Back).then_some(ours.from);
+        return Some(LastSwitch { at: ours.at, from, took: ours.took });
     }
     let writers = service.writers.iter().filter(|writer| writer.touches.traffic);
     let at = writers.filter_map(|writer| writer.at).max()?;

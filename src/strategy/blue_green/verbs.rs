@@ -63,14 +63,14 @@ pub fn next_side(release: &Release) -> Result<&Side, Refusal> {
 /// Back to the side that was live before.
 fn abort(release: &Release, details: &Details, intent: &Intent, context: &Context) -> Result<Plan, Refusal> {
     let wish = Wish::of(release, None, context)?;
-    // A script that tries again must not send everybody to what was left.
-    if let (true, Some(live)) = (wish.went_back(context), wish.live) {
-        return Err(Refusal::unchanged(format!(
-            "{} went back to {} already; S switches to {}",
-            release.key, live.name, wish.target.name
-        )));
-    }
     if wish.direction == Direction::Forward {
+        let went_back = wish.came_by(context).is_some_and(|last| last.direction == Direction::Back);
+        if let (true, Some(live)) = (went_back, wish.live) {
+            return Err(Refusal::unchanged(format!(
+                "{} went back to {} already; S switches to {}",
+                release.key, live.name, wish.target.name
+            )));
+        }
         return Err(Refusal::because(format!(
             "{} has nothing to abort: {} was not live before; S switches to it",
             release.key, wish.target.name
