@@ -1,7 +1,7 @@
 //! Abort, and beginning again after one.
 
 use super::blocked::{LONG, unseen_since};
-use super::fence::{STATUS, of_run};
+use super::fence::{ABORT, STATUS, of_run};
 use super::path::listed;
 use super::plan::{Asked, finish};
 use super::steps::least;
@@ -14,8 +14,6 @@ use crate::strategy::workload::diff;
 use crate::strategy::workload::plan::{Draft, patch};
 use crate::strategy::workload::undo::truth;
 use crate::strategy::workload::words::count;
-
-const ABORT: &str = "/status/abort";
 
 /// Everything back to the stable version; the template stays.
 pub fn aborts(asked: &Asked<'_>) -> Result<Plan, Refusal> {

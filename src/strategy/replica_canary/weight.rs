@@ -12,14 +12,13 @@ use crate::domain::traffic::Traffic;
 use crate::domain::traffic::view::Side;
 use crate::domain::{Details, Direction, Intent, Plan, RawObject, Release};
 use crate::strategy::Context;
+use crate::strategy::taking_back::REPLICAS;
 use crate::strategy::workload::plan::{Draft, Part, finish, patch};
 use crate::strategy::workload::progress::start_time;
 use crate::strategy::workload::version::version;
 use crate::strategy::workload::words::{clip, count, form};
 use crate::strategy::workload::{diff, kubectl};
 use jiff::SignedDuration;
-
-const REPLICAS: &str = "/spec/replicas";
 
 /// How long new pods are waited for when the Deployment has no deadline of its own, and on the way back.
 const LIMIT: SignedDuration = SignedDuration::from_mins(10);
