@@ -201,21 +201,7 @@ impl Program for Screenplay {
     }
 
     fn captured(&mut self, picture: &Buffer) {
-        let width = usize::from(picture.area.width).max(1);
-        let lines = picture.content.chunks(width).map(|row| {
-            let mut line = String::new();
-            let mut covered = 0;
-            for cell in row {
-                if covered == 0 {
-                    line.push_str(cell.symbol());
-                    covered = crate::ui::text::width(cell.symbol()).saturating_sub(1);
-                } else {
-                    covered -= 1;
-                }
-            }
-            line.trim_end().to_owned()
-        });
-        let text = lines.collect::<Vec<_>>().join("\n") + "\n";
+        let text = crate::ui::text::lines(picture).join("\n") + "\n";
         self.console.save_screen(text);
     }
 }

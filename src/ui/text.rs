@@ -1,5 +1,6 @@
 //! Text in cells: how wide it is, and how it is cut, filled and wrapped. Nothing here splits a grapheme.
 
+use ratatui::buffer::{Buffer, Cell};
 use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation;
@@ -83,6 +84,25 @@ pub fn fit(text: &str, cells: usize, align: Align, how: Elide, ellipsis: &str) -
         Align::Left => format!("{text}{fill}"),
         Align::Right => format!("{fill}{text}"),
     }
+}
+
+/// The text of what was drawn, line by line, spaces at the ends cut off. A wide character stands in two cells, once.
+pub fn lines(drawn: &Buffer) -> Vec<String> {
+    let rows = drawn.content.chunks(usize::from(drawn.area.width).max(1));
+    let line = |row: &[Cell]| {
+        let mut line = String::new();
+        let mut covered = 0;
+        for cell in row {
+            if covered == 0 {
+                line.push_str(cell.symbol());
+                covered = width(cell.symbol()).saturating_sub(1);
+            } else {
+                covered -= 1;
+            }
+        }
+        line.trim_end().to_owned()
+    };
+    rows.map(line).collect()
 }
 
 #[cfg(test)]

@@ -172,6 +172,7 @@ pub(crate) mod testing {
 
     use super::{Glyphs, Look};
     use crate::ui::glyphs;
+    pub use crate::ui::text::lines;
     use crate::ui::theme::{ColorLevel, Theme};
     use ratatui::buffer::Buffer;
     use ratatui::layout::Rect;
@@ -202,28 +203,6 @@ pub(crate) mod testing {
         let theme = Theme::bundled(ColorLevel::True);
         draw(&mut buffer, area, Look { theme: &theme, glyphs, keys: None });
         buffer
-    }
-
-    /// The characters of a buffer, line by line.
-    pub fn lines(buffer: &Buffer) -> Vec<String> {
-        let width = usize::from(buffer.area.width).max(1);
-        buffer
-            .content
-            .chunks(width)
-            .map(|row| {
-                let mut line = String::new();
-                let mut covered = 0;
-                for cell in row {
-                    if covered == 0 {
-                        line.push_str(cell.symbol());
-                        covered = crate::ui::text::width(cell.symbol()).saturating_sub(1);
-                    } else {
-                        covered -= 1;
-                    }
-                }
-                line.trim_end().to_owned()
-            })
-            .collect()
     }
 
     /// Draws at every small size: nothing may panic.

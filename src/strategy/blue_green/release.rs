@@ -80,7 +80,10 @@ pub fn derive(kind: StrategyKind, root: &ObjectKey, objects: &dyn Objects, conte
         history: lead.history.clone(),
         back_to: lead.back_to,
         health,
-        management: management(service, &read),
+        management: managers::joined(
+            managers::of((&**service).into()),
+            read.iter().flat_map(|side| &side.part.own.management),
+        ),
         writers: service.writers.clone(),
         autoscaler: lead.autoscaler.clone(),
         budgets: lead.budgets.clone(),
@@ -209,16 +212,6 @@ fn recheck(read: &[Read], kept: Option<&Kept>, now: Timestamp) -> Option<Timesta
         now + SignedDuration::from_secs(if left.as_secs() < 60 { left.as_secs().max(1) } else { minute })
     });
     read.iter().filter_map(|side| side.part.own.recheck_at).chain(counting).filter(|at| *at > now).min()
-}
-
-fn management(service: &Service, read: &[Read]) -> Vec<crate::domain::management::Management> {
-    let mut all = managers::of(service.into());
-    for management in read.iter().flat_map(|side| side.part.own.management.iter()) {
-        if !all.iter().any(|known| known.manager == management.manager && known.name == management.name) {
-            all.push(management.clone());
-        }
-    }
-    all
 }
 
 fn members(sides: &Sides, read: &[Read]) -> Vec<ObjectKey> {

@@ -5,7 +5,6 @@ use super::counts::share;
 use super::pair::{self, Pair};
 use super::standing;
 use super::weight::Two;
-use crate::domain::management::Management;
 use crate::domain::objects::{Endpoints, Objects};
 use crate::domain::release::{Generation, Role, Step, StrategyKind, Track, Weight};
 use crate::domain::traffic::percentages;
@@ -15,6 +14,7 @@ use crate::strategy::Derive;
 use crate::strategy::traffic::part::Part;
 use crate::strategy::traffic::roles::{Contender, roles};
 use crate::strategy::traffic::standing::{health, of_parts, replicas};
+use crate::strategy::workload::managers;
 use std::sync::Arc;
 
 /// A side as it is read.
@@ -77,7 +77,7 @@ pub fn derive(kind: StrategyKind, root: &ObjectKey, objects: &dyn Objects, conte
         history: lead.history.clone(),
         back_to: lead.back_to,
         health: health(&weighed, Vec::new()),
-        management: management(&read),
+        management: managers::joined(Vec::new(), read.iter().flat_map(|side| &side.part.own.management)),
         writers: service.writers.clone(),
         autoscaler: read.iter().find_map(|side| side.part.own.autoscaler.clone()),
         budgets: read[0].part.own.budgets.clone(),
@@ -157,16 +157,6 @@ fn traffic(pair: &Pair, read: &[Read], actual: &[Option<u8>]) -> Traffic {
         })
         .collect();
     traffic
-}
-
-fn management(read: &[Read]) -> Vec<Management> {
-    let mut all: Vec<Management> = Vec::new();
-    for management in read.iter().flat_map(|side| &side.part.own.management) {
-        if !all.iter().any(|known| known.manager == management.manager && known.name == management.name) {
-            all.push(management.clone());
-        }
-    }
-    all
 }
 
 fn members(pair: &Pair, read: &[Read]) -> Vec<ObjectKey> {

@@ -28,16 +28,8 @@ pub fn derive(kind: StrategyKind, why: &str, reading: Reading, objects: &dyn Obj
     let parts: Vec<(Role, u8, &Part)> = reading.parts.iter().map(|(role, asked, part)| (*role, *asked, part)).collect();
     let observed = observed(&route.parents, meta.generation);
     let last_write = meta.traffic_writer().map(|writer| (writer.manager.clone(), writer.at));
-    let management = {
-        let mut all = managers::of(meta.into());
-        let own = reading.parts.iter().flat_map(|(_, _, part)| &part.own.management);
-        for other in own {
-            if !all.iter().any(|have| have.manager == other.manager && have.name == other.name) {
-                all.push(other.clone());
-            }
-        }
-        all
-    };
+    let of_parts = reading.parts.iter().flat_map(|(_, _, part)| &part.own.management);
+    let management = managers::joined(managers::of(meta.into()), of_parts);
     let main = reading.parts.iter().find(|(role, ..)| *role == Role::Candidate).or_else(|| reading.parts.first());
     let subject = main.map(|(_, asked, part)| (*asked, part));
     let ladder = reading.marks.ladder.clone().unwrap_or_else(|| context.settings.ladder.clone());

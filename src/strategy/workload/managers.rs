@@ -70,6 +70,16 @@ pub fn of(object: Managed<'_>) -> Vec<Management> {
     found
 }
 
+/// `own` with those of `parts` that it does not name yet: one who manages several parts of a release stands in it once.
+pub fn joined<'a>(mut own: Vec<Management>, parts: impl Iterator<Item = &'a Management>) -> Vec<Management> {
+    for management in parts {
+        if !own.iter().any(|known| known.manager == management.manager && known.name == management.name) {
+            own.push(management.clone());
+        }
+    }
+    own
+}
+
 fn mark<'a>(workload: &Managed<'a>, key: &str) -> Option<&'a Str> {
     workload.annotations.get(key).or_else(|| workload.labels.get(key))
 }
