@@ -124,7 +124,13 @@ async fn what_was_written_is_in_the_journal_and_in_the_time_line() {
     stage.press("<Esc>:journal<Enter>").await;
     stage.until("applied     UNDO shop/search").await;
     stage.press("<Esc>e").await;
-    stage.until("UNDO shop/search").await;
+    stage.until("ana: applied and settled").await;
+    // What the pods did since stands above it, a screen of lines or more.
+    while !stage.text().contains("UNDO shop/search") {
+        let before = stage.text();
+        stage.press("<PgDn>").await;
+        assert_ne!(stage.text(), before, "the time line ends without the undo");
+    }
 }
 
 /// What is under way is known to the console, not to the namespaces that are shown: a way back ends our own wait there.
