@@ -18,6 +18,8 @@ pub(super) fn lines(lines: &mut Lines<'_>, traffic: &Traffic, drawn: Drawn<'_>) 
     let who: Vec<String> = (1..).zip(rules).map(|(number, rule)| name(number, rule, hosts)).collect();
     // The shares are what the line is for: what is elided first is who they are for.
     let wide = |rule| shares(rule, drawn).iter().map(|span| width(&span.content)).sum::<usize>();
+    // Of a rule with a fault the fault says it.
+    let aside = |rule: &RuleSplit| !rule.steered && traffic.groups.is_empty() && rule.problem.is_none();
     let needed = rules.iter().map(wide).max().unwrap_or(0) + 3;
     let left = lines.room().saturating_sub(needed).max(lines.room() / 3);
     let column = who.iter().map(|who| width(who)).max().unwrap_or(0).min(left);
@@ -32,7 +34,7 @@ pub(super) fn lines(lines: &mut Lines<'_>, traffic: &Traffic, drawn: Drawn<'_>) 
         let who = fit(who, column, Align::Left, Elide::Middle, drawn.look.glyphs.ellipsis);
         let mut spans = vec![Span::styled(who, style), Span::raw("   ")];
         spans.extend(shares(rule, drawn));
-        if !rule.steered && traffic.groups.is_empty() {
+        if aside(rule) {
             spans.push(Span::styled("  shown only", theme.style("text.muted")));
         }
         lines.spans("rules", spans);
