@@ -31,6 +31,11 @@ impl Arming {
         }
     }
 
+    /// Something of it was shown that had not been: the quiet begins anew, and what waits for `y` is still seen.
+    pub fn told_more(&mut self, tick: Duration) {
+        self.key(tick);
+    }
+
     /// A key came. `true` when it may be taken as a command; keys from before the dialog was seen may not.
     pub fn key(&mut self, tick: Duration) -> bool {
         match self {

@@ -97,10 +97,12 @@ fn flushed(model: &mut Model, revision: u64, shown: Option<&InSight>) {
                 sight.forget();
             }
             if let Some(frame) = shown.filter(|frame| frame.of == of) {
-                let missing = sight.missing();
-                sight.take(frame);
+                let missing = (sight.missing(), sight.whole());
+                if sight.take(frame, revision) {
+                    arming.told_more(tick);
+                }
                 // The footer says how much is missing.
-                told_anew |= sight.missing() != missing;
+                told_anew |= (sight.missing(), sight.whole()) != missing;
             }
         }
     }

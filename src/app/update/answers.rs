@@ -22,16 +22,20 @@ pub fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Details(uid, answer) => return details(model, &uid, answer),
         Msg::DetailsLate(uid) => return late(model, &uid),
         Msg::Rights(uid, rights) => {
+            let revision = model.revision;
+            let others = model.rights.get(&uid) != Some(&rights);
+            let dialogs = model.layers.iter_mut().filter_map(|layer| match layer {
+                Layer::Plan(dialog) if others && dialog.release.uid == uid => Some(dialog),
+                _ => None,
+            });
+            dialogs.for_each(|dialog| dialog.sight.changed(revision));
             model.rights.insert(uid, rights);
         }
         Msg::Events(uid, answer) => events(model, &uid, &answer),
         Msg::Preview(number, answer) => on_dialog(model, number, |dialog| dialog.preview = answer),
         Msg::Needs(number, answer) => on_dialog(model, number, |dialog| dialog.needs = answer),
         Msg::Checked(number, answer) => {
-            let revision = model.revision;
             on_dialog(model, number, |dialog| {
-                // What the person confirms has the check's result in it: it is to be seen first.
-                dialog.arming.changed(revision);
                 dialog.check = match answer {
                     Ok(said) => Check::Passed(said),
                     Err(why) => Check::Failed(why),
@@ -83,11 +87,14 @@ fn log(model: &mut Model, number: u32) -> Option<&mut Logs> {
     })
 }
 
+/// What the person confirms has this answer in it: it is to be seen first.
 fn on_dialog(model: &mut Model, number: u32, change: impl FnOnce(&mut PlanDialog)) {
+    let revision = model.revision;
     for layer in &mut model.layers {
         if let Layer::Plan(dialog) = layer
             && dialog.number == number
         {
+            dialog.sight.changed(revision);
             return change(dialog);
         }
     }

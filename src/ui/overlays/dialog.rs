@@ -22,16 +22,40 @@ use ratatui::text::Line;
 /// The least rows with which a dialog has a frame.
 const FRAMED: u16 = 7;
 
-/// How many cells a line of a dialog has that is `wide`, in `area`.
-pub(super) fn cells(area: Rect, wide: u16) -> usize {
-    let around = if area.height >= FRAMED { 4 } else { 2 };
-    usize::from(wide.min(area.width).saturating_sub(around))
+/// What belongs together in a dialog: one thing that is said, in as many lines as that takes.
+pub(super) type Paragraph = Vec<Line<'static>>;
+
+/// The place of a dialog.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    /// The room that there is.
+    pub area: Rect,
+    /// The widest that it may be drawn.
+    pub widest: u16,
+    /// How many rows below its lines are for what is typed.
+    pub inputs: usize,
+    /// The line from which on it is shown.
+    pub top: usize,
+}
+
+impl Place {
+    fn wide(self) -> u16 {
+        self.widest.min(self.area.width)
+    }
+
+    /// How many cells a line of it has.
+    pub fn cells(self) -> usize {
+        let around = if self.area.height >= FRAMED { 4 } else { 2 };
+        usize::from(self.wide().saturating_sub(around))
+    }
 }
 
 /// A dialog laid out: where its lines go, and which of them are in sight.
 pub(super) struct Laid {
     /// Its lines; none is wider than its room.
-    pub lines: Vec<Line<'static>>,
+    lines: Vec<Line<'static>>,
+    /// How many of them each paragraph has.
+    parts: Vec<usize>,
     title: String,
     detail: String,
     outer: Rect,
@@ -53,28 +77,23 @@ pub(super) struct Titles {
 }
 
 impl Laid {
-    /// Lays `lines` out in `area`, `wide` cells at most, from line `top` on, with rows for `inputs` below them.
-    pub fn new(
-        area: Rect,
-        wide: u16,
-        lines: Vec<Line<'static>>,
-        titles: Titles,
-        inputs: usize,
-        top: usize,
-        look: Look<'_>,
-    ) -> Self {
-        let cells = cells(area, wide);
-        let mut lines = folded(lines, cells);
+    /// Lays `paragraphs` out.
+    pub fn new(place: Place, paragraphs: Vec<Paragraph>, titles: Titles, look: Look<'_>) -> Self {
+        let Place { area, inputs, top, .. } = place;
+        let (wide, cells) = (place.wide(), place.cells());
+        let mut paragraphs: Vec<Paragraph> = paragraphs.into_iter().map(|lines| folded(lines, cells)).collect();
         let Titles { title, detail } = titles;
         // The title says what is done; where it is cut, or has no frame to stand in, the first lines say it in full.
         let framed = area.height >= FRAMED;
-        let title_cells = usize::from(wide.min(area.width)).saturating_sub(width(&detail) + 8);
+        let title_cells = usize::from(wide).saturating_sub(width(&detail) + 8);
         let short = look.elide(&title, title_cells, Elide::Middle).into_owned();
         if !framed || short != title {
             let strong = look.theme.style("text.strong");
             let whole = wrap(&title, cells).into_iter().map(|part| Line::styled(part, strong));
-            lines.splice(0..0, whole.collect::<Vec<_>>());
+            paragraphs.insert(0, whole.collect());
         }
+        let parts: Vec<usize> = paragraphs.iter().map(Vec::len).collect();
+        let lines: Vec<Line<'static>> = paragraphs.into_iter().flatten().collect();
         let outer = super::top(area, wide, lines.len() + inputs);
         let inside = if framed {
             let (width, height) = (outer.width.saturating_sub(4), outer.height.saturating_sub(2));
@@ -93,6 +112,7 @@ impl Laid {
         Self {
             text: ScrollText { len: lines.len(), top, left: 0 }.clamped(height),
             lines,
+            parts,
             title: short,
             detail,
             framed,
@@ -106,7 +126,8 @@ impl Laid {
 
     /// What of it a frame shows.
     pub fn in_sight(&self, of: Of) -> InSight {
-        let texts: Vec<String> = self.lines.iter().map(ToString::to_string).collect();
+        let mut lines = self.lines.iter().map(ToString::to_string);
+        let texts: Vec<Vec<String>> = self.parts.iter().map(|parts| lines.by_ref().take(*parts).collect()).collect();
         let range = self.text.top..(self.text.top + usize::from(self.body.height)).min(self.lines.len());
         let room = usize::from(self.body.width);
         InSight::new(of, &texts, &range, |text| width(text) <= room)

@@ -14,7 +14,7 @@
 //! └──────────────────────────────────────────────────────────────────────────┘
 //! ```
 
-use super::dialog::{self, Laid, Titles};
+use super::dialog::{Laid, Paragraph, Place, Titles};
 use crate::app::Model;
 use crate::app::layers::GuardDialog;
 use crate::app::layers::guard::Line;
@@ -68,21 +68,22 @@ fn laid(area: Rect, model: &Model, dialog: &GuardDialog, look: Look<'_>) -> (Lai
         (false, None) => "e changes the rules",
         (false, Some(_)) => "Enter takes them",
     };
-    let wide = area.width.min(WIDEST);
-    let cells = dialog::cells(area, wide);
-    let (mut lines, at) = if guarded {
+    let place = Place { area, widest: WIDEST, inputs: 0, top: dialog.scroll.at };
+    let cells = place.cells();
+    let (mut paragraphs, at) = if guarded {
         let text = look.said(&armed(model, dialog)).into_owned();
-        (wrap(&text, cells).into_iter().map(Text::raw).collect(), None)
+        (vec![wrap(&text, cells).into_iter().map(Text::raw).collect()], None)
     } else {
         rules(model, dialog, cells, look)
     };
-    let blank = LINES.saturating_sub(lines.len()).min(usize::from(area.height).saturating_sub(lines.len() + 2));
-    lines.extend(std::iter::repeat_n(Text::default(), blank));
+    let lines = paragraphs.iter().map(Vec::len).sum::<usize>();
+    let blank = LINES.saturating_sub(lines).min(usize::from(area.height).saturating_sub(lines + 2));
+    paragraphs.extend(std::iter::repeat_n(vec![Text::default()], blank));
     // The line that is changed stays in sight.
     let top = at.map_or(dialog.scroll.at, |at: usize| at.saturating_sub(2));
     let titles =
         Titles { title: format!("GUARD {}", shown(&dialog.release.key.qualified())), detail: detail.to_owned() };
-    (Laid::new(area, wide, lines, titles, 0, top, look), at)
+    (Laid::new(Place { top, ..place }, paragraphs, titles, look), at)
 }
 
 /// What a guard says that is armed.
@@ -94,7 +95,7 @@ fn armed(model: &Model, dialog: &GuardDialog) -> String {
 }
 
 /// A name with what is said beside it, in as many lines as that needs.
-fn named(name: &str, of_name: Style, text: &str, style: Style, cells: usize) -> Vec<Text<'static>> {
+fn named(name: &str, of_name: Style, text: &str, style: Style, cells: usize) -> Paragraph {
     let parts = wrap(text, cells.saturating_sub(NAMES).max(10));
     let parts = if parts.is_empty() { vec![String::new()] } else { parts };
     let line = |(place, part)| {
@@ -104,8 +105,8 @@ fn named(name: &str, of_name: Style, text: &str, style: Style, cells: usize) -> 
     parts.into_iter().enumerate().map(line).collect()
 }
 
-/// The lines of a guard that is to be armed, and the place of the one that is changed.
-fn rules(model: &Model, dialog: &GuardDialog, cells: usize, look: Look<'_>) -> (Vec<Text<'static>>, Option<usize>) {
+/// What is said of a guard that is to be armed, and the place of the line that is changed.
+fn rules(model: &Model, dialog: &GuardDialog, cells: usize, look: Look<'_>) -> (Vec<Paragraph>, Option<usize>) {
     let muted = look.theme.style("text.muted");
     let back = if dialog.served.is_empty() {
         "though nothing is known to go back to".to_owned()
@@ -113,13 +114,13 @@ fn rules(model: &Model, dialog: &GuardDialog, cells: usize, look: Look<'_>) -> (
         format!("and goes back to {}", shown(&dialog.served))
     };
     let watches = format!("{}, {back}", shown(&dialog.version));
-    let mut lines = named("watches", muted, &watches, Style::new(), cells);
+    let mut paragraphs = vec![named("watches", muted, &watches, Style::new(), cells)];
     let mut changed = None;
     for (place, line) in Line::ALL.into_iter().enumerate() {
         let at = dialog.at == Some(line);
         let style = look.theme.style(if at { "text.strong" } else { "text.muted" });
         if at {
-            changed = Some(lines.len());
+            changed = Some(paragraphs.iter().map(Vec::len).sum());
         }
         let (text, of_text) = match dialog.typed.get(place) {
             // What is typed is drawn over it, with its cursor.
@@ -133,22 +134,23 @@ fn rules(model: &Model, dialog: &GuardDialog, cells: usize, look: Look<'_>) -> (
                 (if at { format!("< {words} >") } else { words.to_owned() }, Style::new())
             }
         };
-        lines.extend(named(line.name(), style, &text, of_text, cells));
+        paragraphs.push(named(line.name(), style, &text, of_text, cells));
     }
     let settings = &model.session.config.guard;
     let typed = |check: &Check| ["error rate", "p99", "health endpoint"].contains(&check.name());
     let also = Rules::from(settings).rules.into_iter().filter(|rule| !typed(&rule.check));
     let also: Vec<String> = also.map(|rule| rule.check.words()).collect();
     if !also.is_empty() {
-        lines.extend(named("also", muted, &also.join(", "), Style::new(), cells));
+        paragraphs.push(named("also", muted, &also.join(", "), Style::new(), cells));
     }
     let told = if settings.notify.is_empty() { "nobody".to_owned() } else { settings.notify.join(", ") };
-    lines.extend(named("told", muted, &told, Style::new(), cells));
+    paragraphs.push(named("told", muted, &told, Style::new(), cells));
     if let Some(problem) = &dialog.problem {
         let bad = look.theme.style("verdict.bad");
-        lines.extend(wrap(&look.said(&shown(problem)), cells).into_iter().map(|part| Text::styled(part, bad)));
+        let parts = wrap(&look.said(&shown(problem)), cells).into_iter();
+        paragraphs.push(parts.map(|part| Text::styled(part, bad)).collect());
     }
-    (lines, changed)
+    (paragraphs, changed)
 }
 
 /// What is done when a rule is broken.

@@ -63,7 +63,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, model: &Model, list: &Interr
 pub(super) fn in_sight(area: Rect, model: &Model, list: &Interrupted) -> InSight {
     let Laid { rows, below, text, .. } = laid(area, model, list);
     let fits = rows.height > 0 && wrap(&text, usize::from(below.width)).len() <= usize::from(below.height);
-    InSight::new(Of::Interrupted, &[text], &(0..usize::from(fits)), |_| true)
+    InSight::new(Of::Interrupted, &[vec![text]], &(0..usize::from(fits)), |_| true)
 }
 
 /// Where the parts go.

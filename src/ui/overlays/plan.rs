@@ -15,7 +15,7 @@
 mod progress;
 mod sections;
 
-use super::dialog::{self, Laid, Titles};
+use super::dialog::{Laid, Paragraph, Place, Titles};
 use crate::app::Model;
 use crate::app::gates;
 use crate::app::layers::PlanDialog;
@@ -67,22 +67,22 @@ fn plan_of<'a>(model: &'a Model, dialog: &'a PlanDialog) -> Option<&'a Arc<Plan>
 
 fn laid(area: Rect, model: &Model, dialog: &PlanDialog, look: Look<'_>) -> Laid {
     let plan = plan_of(model, dialog);
-    let wide = area.width.min(WIDEST);
-    let cells = dialog::cells(area, wide);
-    let lines = match (&dialog.stage, plan) {
-        (Stage::Ready(_), Some(plan)) => sections::lines(model, dialog, plan, cells, look),
-        (Stage::Confirmed(id), Some(plan)) => progress::lines(model, id, plan, cells, look),
-        _ => sections::without_plan(dialog, cells, look),
-    };
     let word = shows_word(model, dialog);
     let inputs = usize::from(word.is_some()) + usize::from(dialog.typing_reason || !dialog.reason.text().is_empty());
+    let place = Place { area, widest: WIDEST, inputs, top: dialog.scroll.at };
+    let cells = place.cells();
+    let paragraphs: Vec<Paragraph> = match (&dialog.stage, plan) {
+        (Stage::Ready(_), Some(plan)) => sections::paragraphs(model, dialog, plan, cells, look),
+        (Stage::Confirmed(id), Some(plan)) => vec![progress::lines(model, id, plan, cells, look)],
+        _ => vec![sections::without_plan(dialog, cells, look)],
+    };
     let title = plan.map_or_else(
         || format!("{} {}", dialog.intent.verb().heading(), shown(&dialog.release.key.qualified())),
         |plan| shown(&plan.title).replace('→', look.glyphs.arrow),
     );
     let session = &model.session;
     let detail = format!("{} {}", session.cluster.fingerprint.word, shown(session.context_name()));
-    Laid::new(area, wide, lines, Titles { title, detail }, inputs, dialog.scroll.at, look)
+    Laid::new(place, paragraphs, Titles { title, detail }, look)
 }
 
 /// The fingerprint word, once nothing but it holds the plan back.

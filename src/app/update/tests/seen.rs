@@ -3,8 +3,11 @@
 use super::{applied, dialog, note};
 use crate::app::effect::Effect;
 use crate::app::layers::Layer;
+use crate::app::layers::plan::{Existence, Preview};
+use crate::app::rights::Rights;
 use crate::app::{Model, Msg, update};
-use crate::ui::view::samples::{arm, at_stuck, press};
+use crate::domain::{Kind, ObjectKey};
+use crate::ui::view::samples::{arm, at_stuck, in_sight, press};
 use crate::ui::widgets::testing;
 
 const SIZES: [(u16, u16); 4] = [(80, 24), (60, 16), (40, 10), (20, 5)];
@@ -60,16 +63,58 @@ fn the_footer_says_how_much_is_still_to_be_shown() {
 }
 
 #[test]
-fn another_plan_or_another_width_must_be_shown_anew() {
+fn another_plan_must_be_shown_anew_and_another_width_shows_nothing_else() {
     let mut model = at_stuck(40, 10, "");
     press(&mut model, "U<armed>");
     through(&mut model, "j");
     press(&mut model, "<Right><armed>");
     assert_eq!(applied(&press(&mut model, "y")), 0, "{}", screen(&model));
     through(&mut model, "j");
-    update(&mut model, Msg::Resize(crate::app::model::Size { width: 33, height: 10 }));
-    arm(&mut model);
-    assert_eq!(applied(&press(&mut model, "y")), 0, "{}", screen(&model));
+    // Neither another width nor a message below it makes anything unseen; only what such a screen puts into words does.
+    for (width, height) in [(33, 10), (47, 9)] {
+        update(&mut model, Msg::Resize(crate::app::model::Size { width, height }));
+        arm(&mut model);
+        assert_eq!(dialog(&model).sight.missing(), 0, "{width}x{height}: {}", screen(&model));
+    }
+    assert_eq!(applied(&press(&mut model, "y")), 1, "{}", screen(&model));
+}
+
+#[test]
+fn what_came_after_the_frame_is_shown_before_y_counts() {
+    let number = |model: &Model| dialog(model).number;
+    let uid = |model: &Model| dialog(model).release.uid.clone();
+    let answers: [fn(u32, crate::domain::Uid) -> Msg; 4] = [
+        |number, _| Msg::Preview(number, Preview::Refused("exceeded quota".into())),
+        |number, _| Msg::Needs(number, vec![(ObjectKey::new(Kind::Secret, "shop", "search-db"), Existence::No)]),
+        |number, _| Msg::Managers(number, Vec::new()),
+        |_, uid| Msg::Rights(uid, Rights { unknown: Some("no answer".into()), ..Rights::default() }),
+    ];
+    for answer in answers {
+        let mut model = at_stuck(80, 40, "");
+        press(&mut model, "U<armed>");
+        // A frame from before it is still on its way.
+        let (revision, shown) = (model.revision, in_sight(&model));
+        let msg = answer(number(&model), uid(&model));
+        update(&mut model, msg);
+        let old = screen(&model);
+        assert_eq!(applied(&press(&mut model, "y")), 0, "it was not shown: {old}");
+        update(&mut model, Msg::Flushed(revision, shown));
+        model.tick += std::time::Duration::from_secs(1);
+        assert_eq!(applied(&press(&mut model, "y")), 0, "the frame does not have it: {old}");
+        assert_eq!(applied(&press(&mut model, "<armed>y")), 1, "{}", screen(&model));
+    }
+}
+
+#[test]
+fn a_line_that_was_just_shown_is_given_the_time_to_be_read() {
+    let mut model = at_stuck(80, 40, "");
+    press(&mut model, "U<armed>");
+    let number = dialog(&model).number;
+    update(&mut model, Msg::Preview(number, Preview::Refused("exceeded quota".into())));
+    let (revision, shown) = (model.revision, in_sight(&model));
+    update(&mut model, Msg::Flushed(revision, shown));
+    assert_eq!(applied(&press(&mut model, "y")), 0);
+    assert_eq!(applied(&press(&mut model, "<armed>y")), 1);
 }
 
 #[test]

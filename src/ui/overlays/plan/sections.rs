@@ -9,6 +9,7 @@ use crate::domain::intent::{Override, PausedUndo};
 use crate::domain::management::Reverts;
 use crate::domain::plan::{Change, Inverse};
 use crate::domain::{Direction, Intent, Kind, Plan, Str, Verb};
+use crate::ui::overlays::dialog::Paragraph;
 use crate::ui::text::{Align, Elide, fit, width, wrap};
 use crate::ui::view::presence::somebody_else;
 use crate::ui::view::said::shown;
@@ -20,18 +21,18 @@ use ratatui::text::{Line, Span};
 /// How wide the labels on the left are.
 const LABEL: usize = 9;
 
-/// Every line of the dialog, `cells` wide at most.
-pub(super) fn lines(
+/// Every paragraph of the dialog, `cells` wide at most.
+pub(super) fn paragraphs(
     model: &Model,
     dialog: &PlanDialog,
     plan: &Plan,
     cells: usize,
     look: Look<'_>,
-) -> Vec<Line<'static>> {
+) -> Vec<Paragraph> {
     let theme = look.theme;
-    let mut lines = calls(dialog, plan, cells, look);
+    let mut paragraphs = calls(dialog, plan, cells, look);
     if let Some(why) = gates::gate(model, dialog, plan).as_ref().and_then(Gate::why) {
-        lines.extend(labelled("held", Tick::Bad, why, cells, look));
+        paragraphs.push(labelled("held", Tick::Bad, why, cells, look));
     } else if !dialog.overrides.is_empty() {
         let told = |gate: &Override| match gates::holding(model, dialog, plan, *gate) {
             Some(why) => format!("{} ({why})", overridden(*gate)),
@@ -40,43 +41,43 @@ pub(super) fn lines(
         let overridden: Vec<String> = dialog.overrides.iter().map(told).collect();
         let form = if overridden.len() == 1 { "is" } else { "are" };
         let text = format!("{} {form} overridden, with the reason below", overridden.join(" and "));
-        lines.extend(labelled("override", Tick::Warn, &text, cells, look));
+        paragraphs.push(labelled("override", Tick::Warn, &text, cells, look));
     }
     if let Some(why) = measured_against(model, plan) {
-        lines.extend(labelled("numbers", Tick::Bad, &why, cells, look));
+        paragraphs.push(labelled("numbers", Tick::Bad, &why, cells, look));
     }
     if let Some(another) = somebody_else(model, &plan.release.key).filter(|_| plan.steps()) {
-        lines.extend(labelled("presence", Tick::Warn, &another, cells, look));
+        paragraphs.push(labelled("presence", Tick::Warn, &another, cells, look));
     }
-    lines.push(Line::default());
+    paragraphs.push(vec![Line::default()]);
     if plan.diff.is_empty() {
-        lines.push(Line::styled(" no field changes", theme.style("text.muted")));
+        paragraphs.push(vec![Line::styled(" no field changes", theme.style("text.muted"))]);
     }
-    lines.extend(diff(&plan.diff, cells, look));
-    lines.push(Line::default());
+    paragraphs.extend(diff(&plan.diff, cells, look));
+    paragraphs.push(vec![Line::default()]);
     if plan.blind {
         let text = "sent blind: the objects could not be read just now; the server's own check of the fence decides";
-        lines.extend(labelled("fresh", Tick::Warn, text, cells, look));
+        paragraphs.push(labelled("fresh", Tick::Warn, text, cells, look));
     }
     let (tick, text) = preview(&dialog.preview, model);
-    lines.extend(labelled("dry run", tick, &text, cells, look));
+    paragraphs.push(labelled("dry run", tick, &text, cells, look));
     match &dialog.check {
         Check::None => {}
-        Check::Running => lines.extend(labelled("check", Tick::Pending, "asked", cells, look)),
-        Check::Passed(said) => lines.extend(labelled("check", Tick::Ok, said, cells, look)),
-        Check::Failed(why) => lines.extend(labelled("check", Tick::Bad, why, cells, look)),
+        Check::Running => paragraphs.push(labelled("check", Tick::Pending, "asked", cells, look)),
+        Check::Passed(said) => paragraphs.push(labelled("check", Tick::Ok, said, cells, look)),
+        Check::Failed(why) => paragraphs.push(labelled("check", Tick::Bad, why, cells, look)),
     }
     if !plan.forecast.then.is_empty() {
-        lines.extend(labelled("then", Tick::Plain, &plan.forecast.then, cells, look));
+        paragraphs.push(labelled("then", Tick::Plain, &plan.forecast.then, cells, look));
     }
     for warning in &plan.forecast.warnings {
-        lines.extend(labelled("note", Tick::Warn, warning, cells, look));
+        paragraphs.push(labelled("note", Tick::Warn, warning, cells, look));
     }
-    lines.extend(reverts(dialog, plan, cells, look));
-    lines.extend(needs(dialog, plan, cells, look));
+    paragraphs.extend(reverts(dialog, plan, cells, look));
+    paragraphs.extend(needs(dialog, plan, cells, look));
     if let Intent::Advance { from: Some(from), .. } = &plan.intent {
         let text = format!("{from}, as it stands on the screen; elsewhere it is a conflict and never a skip");
-        lines.extend(labelled("leaves", Tick::Plain, &text, cells, look));
+        paragraphs.push(labelled("leaves", Tick::Plain, &text, cells, look));
     }
     if let Intent::Undo { paused, .. } = &plan.intent
         && model.release(&plan.release.uid).is_some_and(|release| release.resumes_with_an_undo())
@@ -85,31 +86,31 @@ pub(super) fn lines(
             PausedUndo::StayPaused => "it stays paused; 'p' also resumes it, in the same write",
             PausedUndo::Resume => "the same write also resumes it; 'p' leaves it paused",
         };
-        lines.extend(labelled("paused", Tick::Plain, text, cells, look));
+        paragraphs.push(labelled("paused", Tick::Plain, text, cells, look));
     }
     let (tick, text) = inverse(&plan.inverse);
-    lines.extend(labelled("inverse", tick, &text, cells, look));
-    lines.extend(presence(model, plan, cells, look));
+    paragraphs.push(labelled("inverse", tick, &text, cells, look));
+    paragraphs.extend(presence(model, plan, cells, look));
     if let Some(why) = model.rights.get(&plan.release.uid).and_then(|rights| rights.unknown.as_ref()) {
-        lines.extend(labelled("rights", Tick::Unknown, &format!("not known: {why}"), cells, look));
+        paragraphs.push(labelled("rights", Tick::Unknown, &format!("not known: {why}"), cells, look));
     }
-    lines
+    paragraphs
 }
 
 /// That others will see who takes this step, and whether they can be seen.
-fn presence(model: &Model, plan: &Plan, cells: usize, look: Look<'_>) -> Vec<Line<'static>> {
+fn presence(model: &Model, plan: &Plan, cells: usize, look: Look<'_>) -> Vec<Paragraph> {
     let release = &plan.release;
     let missing = model.rights.get(&release.uid).and_then(|rights| rights.presence.as_ref());
-    let mut lines = match announced(plan, gates::policy(model), missing) {
+    let mut paragraphs = match announced(plan, gates::policy(model), missing) {
         Announced::No => return Vec::new(),
-        announced @ Announced::Lease(_) => labelled("presence", Tick::Plain, &announced.words(), cells, look),
-        announced @ Announced::Off(_) => labelled("presence", Tick::Unknown, &announced.words(), cells, look),
+        announced @ Announced::Lease(_) => vec![labelled("presence", Tick::Plain, &announced.words(), cells, look)],
+        announced @ Announced::Off(_) => vec![labelled("presence", Tick::Unknown, &announced.words(), cells, look)],
     };
     if let Some(why) = model.shown().presence.unknown(&release.key.namespace) {
         let text = format!("whether somebody else steps it is not known: {why}");
-        lines.extend(labelled("", Tick::Unknown, &text, cells, look));
+        paragraphs.push(labelled("", Tick::Unknown, &text, cells, look));
     }
-    lines
+    paragraphs
 }
 
 /// What a dialog without a plan says.
@@ -138,9 +139,9 @@ pub(super) fn without_plan(dialog: &PlanDialog, cells: usize, look: Look<'_>) ->
     }
 }
 
-fn calls(dialog: &PlanDialog, plan: &Plan, cells: usize, look: Look<'_>) -> Vec<Line<'static>> {
+fn calls(dialog: &PlanDialog, plan: &Plan, cells: usize, look: Look<'_>) -> Vec<Paragraph> {
     let theme = look.theme;
-    let mut lines = Vec::new();
+    let mut paragraphs = Vec::new();
     for (place, call) in plan.calls.iter().enumerate() {
         let left_out = call.optional && !dialog.optional;
         let style = if left_out { theme.style("text.muted") } else { theme.style("text.strong") };
@@ -152,26 +153,24 @@ fn calls(dialog: &PlanDialog, plan: &Plan, cells: usize, look: Look<'_>) -> Vec<
         let what = format!("{} {}", place + 1, shown(&call.what));
         let fence = format!("{}{}", shown(&call.fence), look.said(choice));
         if width(&what) + 3 + width(&fence) <= cells {
-            lines.push(Line::from(vec![
+            paragraphs.push(vec![Line::from(vec![
                 Span::styled(what, style),
                 Span::raw("   "),
                 Span::styled(fence, theme.style("text.muted")),
-            ]));
+            ])]);
         } else {
             // Nothing of what is sent is left out: where it is too long it has more lines.
-            lines.extend(wrap(&what, cells).into_iter().map(|part| Line::styled(part, style)));
-            lines.extend(
-                wrap(&fence, cells.saturating_sub(2))
-                    .into_iter()
-                    .map(|part| Line::styled(format!("  {part}"), theme.style("text.muted"))),
-            );
+            let fence = wrap(&fence, cells.saturating_sub(2)).into_iter();
+            let fence = fence.map(|part| Line::styled(format!("  {part}"), theme.style("text.muted")));
+            let what = wrap(&what, cells).into_iter().map(|part| Line::styled(part, style));
+            paragraphs.push(what.chain(fence).collect());
         }
     }
-    lines
+    paragraphs
 }
 
 /// The changed places: where on the left, what it was and what it becomes on the right.
-pub(super) fn diff(changes: &[Change], cells: usize, look: Look<'_>) -> Vec<Line<'static>> {
+pub(super) fn diff(changes: &[Change], cells: usize, look: Look<'_>) -> Vec<Paragraph> {
     let theme = look.theme;
     let widest = changes.iter().map(|change| width(&shown(&change.place))).max().unwrap_or(0);
     let place_cells = widest.min(cells.saturating_sub(24).min(46));
@@ -179,8 +178,9 @@ pub(super) fn diff(changes: &[Change], cells: usize, look: Look<'_>) -> Vec<Line
     let stacked = widest > place_cells;
     let place_cells = if stacked { 0 } else { place_cells };
     let value_cells = cells.saturating_sub(place_cells + 5).max(8);
-    let mut lines = Vec::new();
+    let mut paragraphs = Vec::new();
     for change in changes {
+        let mut lines = Vec::new();
         let mut place = fit(&shown(&change.place), place_cells, Align::Left, Elide::Never, look.glyphs.ellipsis);
         if stacked {
             let parts = wrap(&shown(&change.place), cells.saturating_sub(1)).into_iter();
@@ -199,12 +199,13 @@ pub(super) fn diff(changes: &[Change], cells: usize, look: Look<'_>) -> Vec<Line
                 place = " ".repeat(place_cells);
             }
         }
+        paragraphs.push(lines);
     }
-    lines
+    paragraphs
 }
 
 /// A label with what was found, wrapped beside it.
-pub(super) fn labelled(label: &str, tick: Tick, text: &str, cells: usize, look: Look<'_>) -> Vec<Line<'static>> {
+pub(super) fn labelled(label: &str, tick: Tick, text: &str, cells: usize, look: Look<'_>) -> Paragraph {
     let (sign, style) = tick.sign(look);
     let sign = if sign.is_empty() { String::new() } else { format!("{sign} ") };
     let indent = LABEL + width(&sign);
@@ -260,44 +261,46 @@ fn preview(preview: &Preview, model: &Model) -> (Tick, String) {
 }
 
 /// What each manager does to the write: by its own policy once that was read, till then by its marks.
-fn reverts(dialog: &PlanDialog, plan: &Plan, cells: usize, look: Look<'_>) -> Vec<Line<'static>> {
+fn reverts(dialog: &PlanDialog, plan: &Plan, cells: usize, look: Look<'_>) -> Vec<Paragraph> {
     let known = dialog.managers.as_ref();
-    let mut lines = Vec::new();
+    let mut paragraphs = Vec::new();
     for management in known.unwrap_or(&plan.forecast.reverts) {
         let tick = match management.on(plan.touches) {
             Reverts::Will => Tick::Bad,
             Reverts::May => Tick::Warn,
             Reverts::WillNot => Tick::Ok,
         };
-        lines.extend(labelled("reverts", tick, &management.sentence(plan.touches), cells, look));
+        paragraphs.push(labelled("reverts", tick, &management.sentence(plan.touches), cells, look));
     }
-    lines
+    paragraphs
 }
 
 /// What the new template needs: what is missing first, the rest in one line.
-fn needs(dialog: &PlanDialog, plan: &Plan, cells: usize, look: Look<'_>) -> Vec<Line<'static>> {
+fn needs(dialog: &PlanDialog, plan: &Plan, cells: usize, look: Look<'_>) -> Vec<Paragraph> {
     if plan.needs.is_empty() {
         return Vec::new();
     }
     if dialog.needs.is_empty() {
-        return labelled("needs", Tick::Pending, "looking up what the template refers to", cells, look);
+        return vec![labelled("needs", Tick::Pending, "looking up what the template refers to", cells, look)];
     }
     let name = |key: &crate::domain::ObjectKey| format!("{} {}", kind_words(key.kind), key.name);
-    let mut lines = Vec::new();
+    let mut paragraphs = Vec::new();
     let mut there = Vec::new();
     for (key, existence) in &dialog.needs {
         match existence {
             Existence::Yes => there.push(name(key)),
-            Existence::No => lines.extend(labelled("needs", Tick::Bad, &format!("{} is gone", name(key)), cells, look)),
+            Existence::No => {
+                paragraphs.push(labelled("needs", Tick::Bad, &format!("{} is gone", name(key)), cells, look));
+            }
             Existence::Unknown(why) => {
-                lines.extend(labelled("needs", Tick::Unknown, &format!("{}: {why}", name(key)), cells, look));
+                paragraphs.push(labelled("needs", Tick::Unknown, &format!("{}: {why}", name(key)), cells, look));
             }
         }
     }
     if !there.is_empty() {
-        lines.extend(labelled("needs", Tick::Ok, &there.join(", "), cells, look));
+        paragraphs.push(labelled("needs", Tick::Ok, &there.join(", "), cells, look));
     }
-    lines
+    paragraphs
 }
 
 const fn kind_words(kind: Kind) -> &'static str {
