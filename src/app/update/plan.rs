@@ -93,7 +93,7 @@ fn confirm(model: &mut Model, armed: bool) -> Vec<Effect> {
     // What holds it comes first: reading on would not let it through.
     if let Some(gate) = gates::gate(model, dialog, &plan) {
         model.note(gate.sentence());
-        return Vec::new();
+        return propose::asks_again(model, &plan.release.uid, &[plan.intent.verb()]);
     }
     if let Some(why) = dialog.sight.refuses() {
         model.note(why);

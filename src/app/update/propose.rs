@@ -13,7 +13,7 @@ use crate::domain::plan::{Refusal, RefusalKind};
 use crate::domain::release::Action;
 use crate::domain::snapshot::{FRESH_LIMIT, KindStatus, Watch};
 use crate::domain::workload::UpdateStrategy;
-use crate::domain::{Age, Details, Direction, Intent, Plan, Release, Revision, Role, State, Str, Verb};
+use crate::domain::{Age, Details, Direction, Intent, Plan, Release, Revision, Role, State, Str, Uid, Verb};
 use std::sync::Arc;
 
 /// What a write command would do to the release in focus, or why it can't; `None` for commands that write nothing.
@@ -76,6 +76,15 @@ fn may(model: &Model, release: &Release, verb: Verb) -> Result<(), Str> {
     }
 }
 
+/// A right that one of `verbs` lacks may have been granted since it was asked for: the next press knows.
+pub fn asks_again(model: &Model, uid: &Uid, verbs: &[Verb]) -> Vec<Effect> {
+    let Some(release) = model.release(uid) else { return Vec::new() };
+    if verbs.iter().all(|verb| may(model, release, *verb).is_ok()) {
+        return Vec::new();
+    }
+    vec![Effect::AskRights(release.clone())]
+}
+
 /// While traffic is split, the first way back is the traffic's: the template comes second. In History the selected
 /// revision is meant.
 fn back_to_stable<'a>(model: &Model, release: &Release, actions: &'a [Action]) -> Option<&'a Action> {
@@ -115,7 +124,12 @@ pub fn key(model: &mut Model, command: Command) -> Vec<Effect> {
                 why.to_string()
             };
             model.note(format!("{word} {name}: {why}"));
-            return Vec::new();
+            return match command {
+                Command::Revert => asks_again(model, &release.uid, &[Verb::Revert]),
+                // Its first choice may be the traffic's.
+                Command::Undo => asks_again(model, &release.uid, &[Verb::Undo, Verb::Abort]),
+                _ => asks_again(model, &release.uid, command.verbs()),
+            };
         }
     };
     let intent = match verb {

@@ -4,6 +4,7 @@ mod guard;
 mod interrupted;
 mod logs;
 mod order;
+mod rights;
 mod seen;
 mod traffic;
 

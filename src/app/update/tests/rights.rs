@@ -1,0 +1,53 @@
+//! What the cluster does not let us do is told, and asked anew whenever it is in the way.
+
+use super::{applied, dialog, note};
+use crate::app::effect::Effect;
+use crate::app::layers::Layer;
+use crate::app::rights::Rights;
+use crate::app::{Model, Msg, update};
+use crate::domain::Verb;
+use crate::ui::view::samples::{at_stuck, press, stuck};
+
+fn lacking(verbs: &[Verb]) -> Rights {
+    let denied = verbs.iter().map(|verb| (*verb, "patch deployments.apps".into())).collect();
+    Rights { denied, ..Rights::default() }
+}
+
+fn told(model: &mut Model, rights: Rights) {
+    update(model, Msg::Rights(stuck().uid, rights));
+}
+
+fn asks(effects: &[Effect]) -> bool {
+    effects.iter().any(|effect| matches!(effect, Effect::AskRights(release) if release.uid == stuck().uid))
+}
+
+#[test]
+fn a_key_that_lacks_its_right_has_it_asked_again_and_works_once_it_was_granted() {
+    let mut model = at_stuck(80, 24, "");
+    told(&mut model, lacking(&[Verb::Undo]));
+    let effects = press(&mut model, "U");
+    assert!(note(&model).contains("you may not"), "{}", note(&model));
+    assert!(asks(&effects) && model.top().is_none(), "{effects:?}");
+    told(&mut model, Rights::default());
+    assert_eq!(applied(&press(&mut model, "U<armed>y")), 1, "{}", note(&model));
+}
+
+#[test]
+fn what_is_refused_for_another_reason_asks_for_no_rights() {
+    let mut model = at_stuck(80, 24, "");
+    told(&mut model, lacking(&[Verb::Undo]));
+    let effects = press(&mut model, "A");
+    assert!(!asks(&effects), "{effects:?}");
+}
+
+#[test]
+fn a_plan_that_lacks_its_right_has_it_asked_again_by_y() {
+    let mut model = at_stuck(80, 24, "");
+    press(&mut model, "U<armed>");
+    told(&mut model, lacking(&[Verb::Undo]));
+    let effects = press(&mut model, "<armed>y");
+    assert!(asks(&effects) && applied(&effects) == 0, "{effects:?}");
+    assert!(matches!(model.top(), Some(Layer::Plan(_))) && dialog(&model).plan().is_some());
+    told(&mut model, Rights::default());
+    assert_eq!(applied(&press(&mut model, "<armed>y")), 1, "{}", note(&model));
+}
