@@ -53,6 +53,29 @@ pub struct GuardTerms {
     pub health: Option<HealthSettings>,
 }
 
+/// What a guard has asked about a breach.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Asked {
+    /// Nothing: there is no breach, or it is new.
+    #[default]
+    Nothing,
+    /// It told of it, and had no way back to propose.
+    WithoutAWay,
+    /// It proposed this write.
+    For(Intent),
+}
+
+impl Asked {
+    /// Whether a breach with this way back is to be asked about now: it is new, or goes on with another write.
+    fn leaves(&self, back: Option<&Intent>) -> bool {
+        match (self, back) {
+            (Self::Nothing, _) | (Self::WithoutAWay, Some(_)) => true,
+            (Self::For(asked), Some(back)) => asked != back,
+            (Self::WithoutAWay | Self::For(_), None) => false,
+        }
+    }
+}
+
 /// An armed guard.
 #[derive(Debug, Clone)]
 pub struct Guard {
@@ -64,8 +87,8 @@ pub struct Guard {
     pub armed: Str,
     /// The last look.
     pub look: Option<Evaluation>,
-    /// What it asked last about the breach that goes on; `None`: there is none, or it was not asked about yet.
-    pub asked: Option<Option<Intent>>,
+    /// What it asked last about the breach that goes on.
+    pub asked: Asked,
 }
 
 impl Guard {
@@ -83,7 +106,7 @@ impl Guards {
     /// A guard is armed.
     pub fn arm(&mut self, release: ReleaseId, terms: GuardTerms) {
         let uid = release.uid.clone();
-        self.by_release.insert(uid, Guard { release, terms, armed: "".into(), look: None, asked: None });
+        self.by_release.insert(uid, Guard { release, terms, armed: "".into(), look: None, asked: Asked::Nothing });
     }
 
     /// The guard on a release.
@@ -117,14 +140,14 @@ impl Guards {
             GuardNews::Looked(look) => {
                 guard.look = Some(look.clone());
                 if look.verdict != Verdict::Breach {
-                    guard.asked = None;
+                    guard.asked = Asked::Nothing;
                     return false;
                 }
                 let back = look.back.clone().and_then(Result::ok);
-                if guard.asked.as_ref().is_some_and(|asked| back.is_none() || *asked == back) {
+                if !guard.asked.leaves(back.as_ref()) {
                     return false;
                 }
-                guard.asked = Some(back);
+                guard.asked = back.map_or(Asked::WithoutAWay, Asked::For);
                 return guard.terms.acts == Acts::Asks;
             }
             GuardNews::Ended(_) => drop(self.by_release.remove(release)),
