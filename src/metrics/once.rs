@@ -3,7 +3,7 @@
 use super::health;
 use super::lanes::Lanes;
 use super::meter::MeterOptions;
-use super::source::{Asked, BoardFound, BoardQuestion, MetricSource, Question, ask, registry};
+use super::source::{Asked, BoardFound, BoardQuestion, MetricSource, OwnErrors, Question, ask, registry};
 use crate::config::Config;
 use crate::domain::measurement::Measured;
 use crate::domain::{Measurements, Release, Str};
@@ -80,10 +80,16 @@ async fn several(
         let question = namespaces.entry(namespace.clone()).or_insert_with(|| BoardQuestion {
             namespace: namespace.clone(),
             releases: Vec::new(),
+            own: Vec::new(),
             window: signed(options.config.metrics.window),
             now: options.clock.now(),
         });
-        question.releases.push((release.uid.clone(), Lanes::of(release)));
+        let (uid, lanes) = (release.uid.clone(), Lanes::of(release));
+        if let Some(query) = options.config.release(namespace, &release.key.name).metrics.queries.error_rate {
+            let own = OwnErrors { uid: uid.clone(), name: release.key.name.clone(), lanes: lanes.clone(), query };
+            question.own.push(own);
+        }
+        question.releases.push((uid, lanes));
     }
     let asked = namespaces.values().map(|question| async move {
         let found = timeout(limit, namespace(sources, question)).await.ok().flatten();
@@ -91,8 +97,9 @@ async fn several(
     });
     let mut measured = Measurements { version: 1, ..Measurements::default() };
     for (question, found) in join_all(asked).await {
-        let Some(BoardFound { source, detail, tracks }) = found else { continue };
-        for (uid, tracks) in tracks {
+        let Some(BoardFound { source, detail, tracks, own }) = found else { continue };
+        // What it says of its own errors goes before what all say.
+        for (uid, tracks) in tracks.into_iter().chain(own.into_iter().map(|(uid, tracks, _)| (uid, tracks))) {
             let one = Measured {
                 source: source.clone(),
                 detail: detail.clone(),
@@ -114,7 +121,7 @@ async fn namespace(sources: &[Arc<dyn MetricSource>], question: &BoardQuestion) 
     for source in sources {
         for _ in 0..TURNS {
             match source.namespace(question).await {
-                Ok(Some(found)) if !found.tracks.is_empty() => return Some(found),
+                Ok(Some(found)) if !found.tracks.is_empty() || !found.own.is_empty() => return Some(found),
                 Ok(Some(_)) => {}
                 Ok(None) | Err(_) => break,
             }

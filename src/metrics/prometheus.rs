@@ -3,6 +3,7 @@
 mod answer;
 mod business;
 mod client;
+mod grouped;
 mod own;
 mod place;
 mod preset;
@@ -18,6 +19,7 @@ use crate::domain::{Str, Timestamp, Uid};
 use answer::Answer;
 pub use answer::Row;
 pub use client::{Client, Unanswered};
+use grouped::{Batch, Turns};
 use jiff::SignedDuration;
 use preset::{PRESETS, Preset};
 use std::collections::HashMap;
@@ -57,6 +59,8 @@ struct Known {
     chosen: HashMap<Str, usize>,
     /// Which of them has series of a release that was asked by itself.
     found: HashMap<Uid, usize>,
+    /// Whose own query is asked next.
+    turns: Turns,
     /// How far the server's clock is ahead of ours, once it has answered.
     ahead: Option<SignedDuration>,
 }
@@ -225,22 +229,46 @@ impl Prometheus {
         let Some(server) = self.client.server().await? else { return Ok(None) };
         let present = self.present().await?;
         let at = self.known().chosen.get(&question.namespace).copied().unwrap_or(0);
-        let Some(preset) = present.get(at).or(present.first()) else { return Ok(None) };
-        let answer = self.client.query(&preset.rates_in(&question.namespace, question.window)).await?;
-        let mut tracks = HashMap::new();
-        for (uid, lanes) in &question.releases {
-            let mut tally = Tally::new(lanes);
-            for row in &answer.rows {
+        let preset = present.get(at).or(present.first()).copied();
+        let Some((answer, own)) = self.grouped(question, preset).await? else { return Ok(None) };
+        let counted = |lanes: &Lanes| {
+            let (preset, mut tally) = (preset?, Tally::new(lanes));
+            for row in answer.rows.iter().filter(|row| !grouped::is_own(row)) {
                 count(preset, lanes, row, &mut tally);
             }
-            if tally.seen() {
-                tracks.insert(uid.clone(), tally.finish(lanes, question.window));
+            tally.seen().then(|| tally.finish(lanes, question.window))
+        };
+        let of = |(uid, lanes): &(Uid, Lanes)| Some((uid.clone(), counted(lanes)?));
+        let tracks: HashMap<Uid, Vec<TrackMeasured>> = question.releases.iter().filter_map(of).collect();
+        let turns = own.turns;
+        let own = own.tracks(&answer, |own| counted(&own.lanes).unwrap_or_else(|| own.lanes.unmeasured()));
+        let own = own.into_iter().map(|(own, tracks)| (own.uid.clone(), tracks, turns)).collect();
+        let next = if tracks.is_empty() { (at + 1) % present.len().max(1) } else { at };
+        self.known().chosen.insert(question.namespace.clone(), next);
+        let detail = match preset {
+            Some(preset) => format!("{} metrics of {server}", preset.name),
+            None => format!("own queries to {server}"),
+        };
+        Ok(Some(BoardFound { source: "prometheus".into(), detail: detail.into(), tracks, own }))
+    }
+
+    /// The one query of a namespace, with the own queries whose turn it is. Where the server refuses those, it is asked
+    /// without them.
+    async fn grouped<'a>(
+        &self,
+        question: &'a BoardQuestion,
+        preset: Option<&Preset>,
+    ) -> Result<Option<(Answer, Batch<'a>)>, Unanswered> {
+        let rates = preset.map(|preset| preset.rates_in(&question.namespace, question.window));
+        let own = self.known().turns.next(&question.namespace, &question.own, question.window);
+        if !own.is_empty() {
+            match self.client.query(&own.behind(rates.clone())).await {
+                Err(Unanswered::Query(_)) => self.known().turns.refused(&question.namespace, &own),
+                answer => return answer.map(|answer| Some((answer, own))),
             }
         }
-        let next = if tracks.is_empty() { (at + 1) % present.len() } else { at };
-        self.known().chosen.insert(question.namespace.clone(), next);
-        let detail = format!("{} metrics of {server}", preset.name);
-        Ok(Some(BoardFound { source: "prometheus".into(), detail: detail.into(), tracks }))
+        let Some(rates) = rates else { return Ok(None) };
+        Ok(Some((self.client.query(&rates).await?, Batch::default())))
     }
 
     /// The presets of which the server has series, asked now and then.
@@ -260,6 +288,7 @@ impl Prometheus {
         let mut known = self.known();
         known.chosen.clear();
         known.found.clear();
+        known.turns.forget();
         // Nothing yet may be something soon: asked again with the next round.
         known.present = (!present.is_empty()).then(|| (Instant::now(), present.clone()));
         Ok(present)

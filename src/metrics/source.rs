@@ -6,6 +6,7 @@ use super::lanes::Lanes;
 use super::meter::MeterOptions;
 use super::prometheus::{Client, Prometheus};
 use super::scrape::Scrape;
+use crate::config::Written;
 use crate::domain::measurement::{Measured, Named, TrackMeasured};
 use crate::domain::{Release, Str, Timestamp, Uid};
 use crate::guard::FURTHEST;
@@ -81,10 +82,25 @@ pub struct BoardQuestion {
     pub namespace: Str,
     /// Its releases.
     pub releases: Vec<(Uid, Lanes)>,
+    /// Those of them that have a query of their own for their errors.
+    pub own: Vec<OwnErrors>,
     /// What rates are taken over.
     pub window: SignedDuration,
     /// The time, by our clock.
     pub now: Timestamp,
+}
+
+/// A release's own query for its share of failed requests.
+#[derive(Debug, Clone)]
+pub struct OwnErrors {
+    /// Whose.
+    pub uid: Uid,
+    /// Its name.
+    pub name: Str,
+    /// Its tracks.
+    pub lanes: Lanes,
+    /// The query, with variables.
+    pub query: Written,
 }
 
 /// What a source found of a release.
@@ -109,6 +125,8 @@ pub struct BoardFound {
     pub detail: Str,
     /// The tracks of the releases of which there is anything.
     pub tracks: HashMap<Uid, Vec<TrackMeasured>>,
+    /// The tracks of those whose own query was asked this time, and which time theirs is next.
+    pub own: Vec<(Uid, Vec<TrackMeasured>, u32)>,
 }
 
 /// Why a source has no answer: one sentence that names it and the next step.

@@ -3,11 +3,11 @@
 use super::targets::{Target, Targets};
 use super::{Focus, MeterOptions};
 use crate::config::HealthSettings;
-use crate::domain::measurement::{Measured, Tick};
+use crate::domain::measurement::{Measured, Tick, TrackMeasured};
 use crate::domain::{Measurements, Release, Snapshot, Str, Uid};
 use crate::metrics::health;
 use crate::metrics::lanes::Lanes;
-use crate::metrics::source::{self, Asked, BoardFound, BoardQuestion, MetricSource, Question, Trouble};
+use crate::metrics::source::{self, Asked, BoardFound, BoardQuestion, MetricSource, OwnErrors, Question, Trouble};
 use jiff::SignedDuration;
 use std::collections::HashMap;
 use std::future::Future;
@@ -216,16 +216,22 @@ impl Driver {
 
     fn begin_namespace(&mut self, namespace: &Str, snapshot: &Snapshot, round: u64) -> AbortHandle {
         let here = snapshot.releases.iter().filter(|release| release.key.namespace == *namespace);
-        let asked = here.filter_map(|release| {
-            let own = self.options.config.release(&release.key.namespace, &release.key.name).metrics;
-            // What it says of its own errors, one query for all can't tell.
-            let only = release.measured_by.clone().or(own.source.as_deref().map(Str::from));
-            own.queries.error_rate.is_none().then(|| (only, (release.uid.clone(), Lanes::of(release))))
-        });
-        let asked: Vec<(Option<Str>, (Uid, Lanes))> = asked.collect();
+        let mut asked: Vec<(Option<Str>, (Uid, Lanes))> = Vec::new();
+        let mut own: Vec<(Option<Str>, OwnErrors)> = Vec::new();
+        for release in here {
+            let settings = self.options.config.release(&release.key.namespace, &release.key.name).metrics;
+            let only = release.measured_by.clone().or(settings.source.as_deref().map(Str::from));
+            let (uid, lanes) = (release.uid.clone(), Lanes::of(release));
+            match settings.queries.error_rate {
+                // What it says of its own errors, one query for all can't tell.
+                Some(query) => own.push((only, OwnErrors { uid, name: release.key.name.clone(), lanes, query })),
+                None => asked.push((only, (uid, lanes))),
+            }
+        }
         let mut question = BoardQuestion {
             namespace: namespace.clone(),
             releases: Vec::new(),
+            own: Vec::new(),
             window: signed(self.options.config.metrics.window),
             now: self.options.clock.now(),
         };
@@ -235,7 +241,8 @@ impl Driver {
             for source in &*sources {
                 let meant = |only: &Option<Str>| only.as_deref().is_none_or(|only| only == source.name());
                 question.releases = asked.iter().filter(|(only, _)| meant(only)).map(|(_, one)| one.clone()).collect();
-                if question.releases.is_empty() {
+                question.own = own.iter().filter(|(only, _)| meant(only)).map(|(_, one)| one.clone()).collect();
+                if question.releases.is_empty() && question.own.is_empty() {
                     continue;
                 }
                 match timeout(ROUND, source.namespace(&question)).await {
@@ -292,12 +299,20 @@ impl Driver {
     fn take_board(&mut self, question: &BoardQuestion, found: BoardFound) {
         let every = signed(self.options.config.metrics.refresh);
         let mut tracks = found.tracks;
+        let mut told: Vec<(&Uid, Vec<TrackMeasured>, SignedDuration)> = Vec::new();
         for (uid, lanes) in &question.releases {
-            let known = self.measured.get(uid);
-            let better = self.focus.releases.contains(uid) && known.is_some_and(|known| known.at.is_some());
             let tracks = tracks.remove(uid);
             // Of what was never measured, and is not now, nothing is to be said.
-            if better || (tracks.is_none() && known.is_none()) {
+            if tracks.is_some() || self.measured.contains_key(uid) {
+                told.push((uid, tracks.unwrap_or_else(|| lanes.unmeasured()), every));
+            }
+        }
+        told.extend(found.own.iter().map(|(uid, tracks, turns)| {
+            (uid, tracks.clone(), every.saturating_mul(i32::try_from(*turns).unwrap_or(i32::MAX)))
+        }));
+        for (uid, tracks, every) in told {
+            let known = self.measured.get(uid);
+            if self.focus.releases.contains(uid) && known.is_some_and(|known| known.at.is_some()) {
                 continue;
             }
             let measured = Measured {
@@ -306,7 +321,7 @@ impl Driver {
                 at: Some(question.now),
                 every,
                 window: question.window,
-                tracks: tracks.unwrap_or_else(|| lanes.unmeasured()),
+                tracks,
                 named: Vec::new(),
                 health: known.and_then(|known| known.health.clone()),
                 trouble: None,

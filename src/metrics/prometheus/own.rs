@@ -84,11 +84,11 @@ struct Asked {
 }
 
 /// What the query says now, before it is known what it should be.
-struct Now(Reading);
+pub struct Now(pub Reading);
 
 impl Now {
     /// A share from 0 to 1.
-    fn share(self, name: &str) -> Reading {
+    pub fn share(self, name: &str) -> Reading {
         match self.0 {
             Reading::Value(value) if !(0.0..=1.0).contains(&value) => {
                 Reading::Unusable(format!("{name} gives {value}, where a share from 0 to 1 is needed").into())

@@ -1,6 +1,7 @@
 //! The source against a server on loopback that answers as it is told, and counts.
 
 mod board;
+mod grouped;
 mod presets;
 mod tls;
 
@@ -269,6 +270,7 @@ async fn a_namespace_costs_one_request_whatever_it_holds() {
         let question = BoardQuestion {
             namespace: format!("ns-{namespace}").into(),
             releases: copies.collect(),
+            own: Vec::new(),
             window: SignedDuration::from_mins(1),
             now: Timestamp::from_second(1_000).unwrap(),
         };
