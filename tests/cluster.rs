@@ -24,6 +24,8 @@ mod guard;
 mod guard_keys;
 #[path = "cluster/kit.rs"]
 mod kit;
+#[path = "cluster/measured_by.rs"]
+mod measured_by;
 #[path = "cluster/metrics.rs"]
 mod metrics;
 #[path = "cluster/plain.rs"]

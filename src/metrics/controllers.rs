@@ -65,13 +65,14 @@ fn found(source: &str, detail: &str, named: Vec<Named>) -> Found {
 /// The Canary's checks with their limits.
 fn flagger(canary: &Canary, values: &HashMap<String, f64>) -> Vec<Named> {
     let named = |metric: &crate::domain::traffic::canary::CanaryMetric| {
-        let value = values.get(&*metric.name).map_or(Reading::NoSource, |value| Reading::of(*value));
-        // Flagger's two built-in checks have fixed units; a template's is its own.
-        let unit = match (&*metric.name, &metric.template) {
-            ("request-success-rate", None) => "%",
-            ("request-duration", None) => "ms",
-            _ => "",
+        // Flagger's two built-in checks have fixed units; a template's is its own. Durations have their limits in
+        // milliseconds, and are exported in seconds (`SetAnalysis(…, val.Seconds())`).
+        let (unit, scale) = match (&*metric.name, &metric.template) {
+            ("request-success-rate", None) => ("%", 1.0),
+            ("request-duration", None) => ("ms", 1_000.0),
+            _ => ("", 1.0),
         };
+        let value = values.get(&*metric.name).map_or(Reading::NoSource, |value| Reading::of(*value * scale));
         let verdict: Str = match value.value() {
             None => "".into(),
             Some(value) if metric.min.is_some_and(|min| value < min) => "below its limit".into(),
@@ -169,6 +170,25 @@ mod tests {
         assert_eq!(limits(Some("result[0] >= 0.95"), Some("result[0] > 2")), (Some(0.95), Some(2.0)));
         assert_eq!(limits(Some("len(result) == 0 || result[0] < 1"), None), (None, None));
         assert_eq!(limits(Some("all(result, {# < 1})"), None), (None, None));
+    }
+
+    #[test]
+    fn a_duration_is_held_against_its_limit_in_the_limits_unit() {
+        use crate::domain::Kind;
+        let canary = serde_json::json!({"spec": {
+            "targetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
+            "service": {"port": 80},
+            "analysis": {"interval": "10s", "threshold": 5, "maxWeight": 50, "stepWeight": 25, "metrics": [
+                {"name": "request-duration", "thresholdRange": {"max": 500}, "interval": "10s"}]},
+        }});
+        let shop = crate::strategy::testing::shop::Shop::default()
+            .deployment("web", &[("app", "web")], "v1", (2, 9_000))
+            .with(Kind::Canary, "web", canary);
+        let release = shop.release(Kind::Canary, "web");
+        let canary = release.traffic.as_ref().unwrap().rows.canary.clone().unwrap();
+        let of = |seconds| flagger(&canary, &HashMap::from([("request-duration".to_owned(), seconds)])).remove(0);
+        assert_eq!((of(0.75).values[0].1.clone(), &*of(0.75).verdict), (Reading::Value(750.0), "above its limit"));
+        assert_eq!(&*of(0.12).verdict, "within its limits");
     }
 
     #[test]

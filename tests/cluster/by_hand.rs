@@ -200,6 +200,16 @@ impl Console {
         self.pty.until("the dialog is closed", |screen| !screen.contents().contains(&format!("┌ {title}")));
     }
 
+    /// The text on the screen.
+    pub fn screen(&self) -> String {
+        let text = std::cell::RefCell::default();
+        self.pty.comes(Duration::ZERO, |screen| {
+            *text.borrow_mut() = screen.contents();
+            true
+        });
+        text.into_inner()
+    }
+
     /// Nothing on the screen steers the terminal or hides text.
     pub fn plain(&self, what: &str) {
         self.pty.until(what, |screen| {

@@ -20,6 +20,11 @@ const DEPLOYMENT: Kind = Kind::Deployment;
 /// A room with Deployment `web` at v1 and a Canary of it, initialised. Its hooks are those of the load tester that
 /// `hooks` names: type and path.
 pub async fn initialised(name: &str, hooks: &[(&str, &str)]) -> Room {
+    checked(name, hooks, &json!([])).await
+}
+
+/// The same with these checks.
+pub async fn checked(name: &str, hooks: &[(&str, &str)], metrics: &Value) -> Room {
     let room = Room::new(name, &Value::Null).await;
     room.workload(DEPLOYMENT, "web", &image("v1"), &json!({}), &json!({"replicas": 2}));
     room.settle(DEPLOYMENT, "web");
@@ -32,7 +37,8 @@ pub async fn initialised(name: &str, hooks: &[(&str, &str)]) -> Room {
         "spec": {
             "targetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
             "service": {"port": 80},
-            "analysis": {"interval": "10s", "threshold": 5, "maxWeight": 50, "stepWeight": 25, "webhooks": hooks},
+            "analysis": {"interval": "10s", "threshold": 5, "maxWeight": 50, "stepWeight": 25, "webhooks": hooks,
+                "metrics": metrics},
         },
     }));
     phase(&room, &["Initialized"]).await;

@@ -18,7 +18,7 @@ pub fn config(text: &str) -> Arc<Config> {
     Arc::new(Config::resolve(&sources).expect("a good configuration"))
 }
 
-fn prometheus() -> String {
+pub fn prometheus() -> String {
     std::env::var("WINDLASS_TEST_PROMETHEUS").expect("WINDLASS_TEST_PROMETHEUS must name a Prometheus")
 }
 
@@ -129,8 +129,13 @@ pub fn told(what: &str) {
 }
 
 /// The value of `query` at that moment as Prometheus' own answer has it.
-async fn by_hand(query: &str, at: windlass::domain::Timestamp) -> f64 {
-    let address = format!("{}/api/v1/query", prometheus());
+pub async fn by_hand(query: &str, at: windlass::domain::Timestamp) -> f64 {
+    by_hand_at(&prometheus(), query, at).await
+}
+
+/// The same of a Prometheus at `server`.
+pub async fn by_hand_at(server: &str, query: &str, at: windlass::domain::Timestamp) -> f64 {
+    let address = format!("{server}/api/v1/query");
     let output = tokio::process::Command::new("curl")
         .args([
             "-sfG",
@@ -148,6 +153,53 @@ async fn by_hand(query: &str, at: windlass::domain::Timestamp) -> f64 {
     value.as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{query} gives {answer}"))
 }
 
+/// The queries of one track, by hand.
+pub struct Queries {
+    /// Requests a second.
+    pub all: String,
+    /// Of these, the failed ones.
+    pub failed: String,
+    /// Half, nine tenths, and 99 of 100 of the requests take no longer than so many seconds.
+    pub quantiles: [String; 3],
+}
+
+/// How far the candidate's numbers are apart from the same queries by hand: the farthest of each of five looks, the
+/// smallest first.
+pub async fn apart(meter: &mut Meter, release: &Release, detail: &str, queries: &Queries) -> Vec<f64> {
+    let of = |now: &Measurements| -> Option<TrackMeasured> {
+        // Until Prometheus has read the new pods, the pods themselves answer.
+        let web = now.of(&release.uid).filter(|web| web.detail.starts_with(detail))?;
+        let track = web.track(Role::Candidate)?.clone();
+        (track.samples? > 500 && track.p99.value().is_some()).then_some(track)
+    };
+    let (mut apart_by, mut last): (Vec<f64>, _) = (Vec::new(), None);
+    while apart_by.len() < 5 {
+        let at = |now: &Measurements| now.of(&release.uid).and_then(|web| web.at);
+        let now = until(meter, "the candidate is measured anew", |now| of(now).is_some() && at(now) > last).await;
+        last = at(&now);
+        let (track, at) = (of(&now).expect("just seen"), last.expect("measured"));
+        let all = by_hand(&queries.all, at).await;
+        let ours = [&track.requests, &track.errors, &track.p50, &track.p90, &track.p99];
+        let [p50, p90, p99] = &queries.quantiles;
+        let theirs = [
+            all,
+            by_hand(&queries.failed, at).await / all,
+            by_hand(p50, at).await,
+            by_hand(p90, at).await,
+            by_hand(p99, at).await,
+        ];
+        let apart = ours.iter().zip(theirs).map(|(ours, theirs)| {
+            let ours = ours.value().unwrap_or_else(|| panic!("{track:?}"));
+            (ours - theirs).abs() / theirs
+        });
+        apart_by.push(apart.fold(0.0, f64::max));
+    }
+    // A sample that comes in late may move one of them.
+    apart_by.sort_by(f64::total_cmp);
+    told(&format!("apart from the same queries by hand: {apart_by:?}"));
+    apart_by
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a control plane"]
 async fn the_numbers_are_those_of_the_same_queries_by_hand() {
@@ -159,41 +211,17 @@ async fn the_numbers_are_those_of_the_same_queries_by_hand() {
     let text = format!("[metrics]\nprometheus = \"{}\"\ninterval = \"1s\"\n", prometheus());
     let mut meter = meter(&cluster, &observer, &text);
     meter.look_at(Focus { releases: vec![release.uid.clone()], ..Focus::default() });
-    let of = |now: &Measurements| -> Option<TrackMeasured> {
-        // Until Prometheus has read the new pods, the pods themselves answer.
-        let web = now.of(&release.uid).filter(|web| web.detail.starts_with("istio metrics"))?;
-        let track = web.track(Role::Candidate)?.clone();
-        (track.samples? > 500 && track.p99.value().is_some()).then_some(track)
-    };
     let series = format!("destination_workload_namespace=\"{}\",destination_workload=\"web-canary\"", room.0);
-    let rate = |more: &str| format!("sum(rate(istio_requests_total{{reporter=\"destination\",{series}{more}}}[1m]))");
+    let series = |more: &str| format!("{{reporter=\"destination\",{series}{more}}}[1m]");
     let quantile = |q: f64| {
-        let buckets = format!("istio_request_duration_milliseconds_bucket{{reporter=\"destination\",{series}}}");
-        format!("histogram_quantile({q}, sum by (le) (rate({buckets}[1m]))) / 1000")
+        let buckets = format!("istio_request_duration_milliseconds_bucket{}", series(""));
+        format!("histogram_quantile({q}, sum by (le) (rate({buckets}))) / 1000")
     };
-    let (mut apart_by, mut last): (Vec<f64>, _) = (Vec::new(), None);
-    while apart_by.len() < 5 {
-        let at = |now: &Measurements| now.of(&release.uid).and_then(|web| web.at);
-        let now = until(&mut meter, "the candidate is measured anew", |now| of(now).is_some() && at(now) > last).await;
-        last = at(&now);
-        let (track, at) = (of(&now).expect("just seen"), last.expect("measured"));
-        let all = by_hand(&rate(""), at).await;
-        let ours = [&track.requests, &track.errors, &track.p50, &track.p90, &track.p99];
-        let theirs = [
-            all,
-            by_hand(&rate(",response_code=~\"5..\""), at).await / all,
-            by_hand(&quantile(0.5), at).await,
-            by_hand(&quantile(0.9), at).await,
-            by_hand(&quantile(0.99), at).await,
-        ];
-        let apart = ours.iter().zip(theirs).map(|(ours, theirs)| {
-            let ours = ours.value().unwrap_or_else(|| panic!("{track:?}"));
-            (ours - theirs).abs() / theirs
-        });
-        apart_by.push(apart.fold(0.0, f64::max));
-    }
-    // A sample that comes in late may move one of them.
-    apart_by.sort_by(f64::total_cmp);
-    told(&format!("apart from the same queries by hand: {apart_by:?}"));
+    let queries = Queries {
+        all: format!("sum(rate(istio_requests_total{}))", series("")),
+        failed: format!("sum(rate(istio_requests_total{}))", series(",response_code=~\"5..\"")),
+        quantiles: [0.5, 0.9, 0.99].map(quantile),
+    };
+    let apart_by = apart(&mut meter, &release, "istio metrics", &queries).await;
     assert!(apart_by[2] < 0.01, "half of the looks are closer than 1 %: {apart_by:?}");
 }

@@ -3,7 +3,7 @@
 
 use crate::guard::{self, ACCOUNT, Job, deployment, image, plain, settle, windlass};
 use crate::kit::{self, Namespace};
-use crate::metrics::{config, istio_release, meter, seed, told, until};
+use crate::metrics::{Queries, apart, config, istio_release, meter, prometheus, seed, told, until};
 use serde_json::json;
 use windlass::domain::Measurements;
 use windlass::domain::measurement::{Measured, TrackMeasured};
@@ -56,6 +56,35 @@ async fn the_pods_own_counters_agree_with_the_traffic_that_they_get() {
     assert_eq!((&*web.source, &*web.detail), ("scrape", "4 of 4 pods"));
     let p50 = candidate(Some(web)).and_then(|track| track.p50.value()).expect("measured");
     assert!((0.1..0.15).contains(&p50), "half of them within 120 ms: {p50}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a control plane whose pods answer"]
+async fn the_programs_own_counters_in_prometheus_are_those_of_the_same_queries_by_hand() {
+    let room = Namespace::new("metrics-generic");
+    seed(&room, json!({"sim/error-rate": "0.3", "sim/latency-ms": "120"}));
+    let cluster = kit::cluster().await;
+    let observer = kit::observe(&cluster, &[&room.0]);
+    let release = istio_release(&observer).await;
+    // By the labels of Prometheus' own example for Kubernetes, as the kit scrapes pods.
+    let text = format!(
+        "[metrics]\nprometheus = \"{}\"\npreset = \"http-kubernetes\"\nsources = [\"prometheus\"]\ninterval = \"1s\"\n",
+        prometheus()
+    );
+    let mut meter = meter(&cluster, &observer, &text);
+    meter.look_at(Focus { releases: vec![release.uid.clone()], ..Focus::default() });
+    let series = format!("kubernetes_namespace=\"{}\",kubernetes_pod_name=~\"web-canary-.+\"", room.0);
+    let quantile = |q: f64| {
+        let buckets = format!("http_request_duration_seconds_bucket{{{series}}}[1m]");
+        format!("histogram_quantile({q}, sum by (le) (rate({buckets})))")
+    };
+    let queries = Queries {
+        all: format!("sum(rate(http_requests_total{{{series}}}[1m]))"),
+        failed: format!("sum(rate(http_requests_total{{{series},code=~\"5..\"}}[1m]))"),
+        quantiles: [0.5, 0.9, 0.99].map(quantile),
+    };
+    let apart_by = apart(&mut meter, &release, "http-kubernetes metrics", &queries).await;
+    assert!(apart_by[2] < 0.01, "half of the looks are closer than 1 %: {apart_by:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
