@@ -81,7 +81,14 @@ impl Layer {
             Self::Text(text) => text.find.is_some(),
             Self::Plan(plan) => plan.typing(),
             Self::Guard(guard) => guard.at.is_some(),
-            _ => false,
+            Self::Release(_)
+            | Self::Help(_)
+            | Self::Journal(_)
+            | Self::Messages(_)
+            | Self::Logs(_)
+            | Self::Chart(_)
+            | Self::Interrupted(_)
+            | Self::Leaving { .. } => false,
         };
         if typing {
             return super::model::INPUT;
@@ -93,7 +100,9 @@ impl Layer {
             Self::Messages(_) => Scope::CHAINS[5],
             Self::Choice(choice) if choice.marks() => Scope::CHAINS[6],
             Self::Chart(_) => Scope::CHAINS[8],
-            _ => Scope::CHAINS[3],
+            Self::Help(_) | Self::Journal(_) | Self::Text(_) | Self::Choice(_) | Self::Palette(_) | Self::Form(_) => {
+                Scope::CHAINS[3]
+            }
         }
     }
 

@@ -86,11 +86,21 @@ impl Limits {
             errors: lowest(|check| match check {
                 Check::ErrorsMax(most) => Some(*most),
                 Check::SuccessMin(least) => Some(1.0 - least),
-                _ => None,
+                Check::Latency(..)
+                | Check::AgainstStable(_)
+                | Check::Health(_)
+                | Check::Restarts(_)
+                | Check::Settled(_) => None,
             }),
             p99: lowest(|check| match check {
                 Check::Latency(Quantile::P99, most) => Some(*most),
-                _ => None,
+                Check::Latency(Quantile::P50 | Quantile::P90, _)
+                | Check::ErrorsMax(_)
+                | Check::SuccessMin(_)
+                | Check::AgainstStable(_)
+                | Check::Health(_)
+                | Check::Restarts(_)
+                | Check::Settled(_) => None,
             }),
             least: rules.rules.first().map_or_else(RuleTerms::default, |rule| rule.terms).requests,
         }
@@ -111,7 +121,18 @@ pub fn focus(model: &Model) -> Focus {
             Layer::Release(view) => add(&view.release.uid),
             Layer::Chart(chart) => add(&chart.release.uid),
             Layer::Plan(dialog) => add(&dialog.release.uid),
-            _ => {}
+            // A guard's dialog shows no numbers; what is armed is measured whatever is open.
+            Layer::Guard(_)
+            | Layer::Form(_)
+            | Layer::Palette(_)
+            | Layer::Help(_)
+            | Layer::Journal(_)
+            | Layer::Messages(_)
+            | Layer::Choice(_)
+            | Layer::Logs(_)
+            | Layer::Text(_)
+            | Layer::Interrupted(_)
+            | Layer::Leaving { .. } => {}
         }
     }
     model.guards.all().iter().for_each(|guard| add(&guard.release.uid));

@@ -258,7 +258,12 @@ impl Scene<'_> {
         let (name, terms) = (rule.check.name(), rule.terms);
         let number = match rule.check {
             Check::Latency(quantile, _) => latency(measured, track, quantile, terms),
-            _ => errors(measured, track, terms),
+            Check::ErrorsMax(_)
+            | Check::SuccessMin(_)
+            | Check::AgainstStable(_)
+            | Check::Health(_)
+            | Check::Restarts(_)
+            | Check::Settled(_) => errors(measured, track, terms),
         };
         let (number, samples) = match number {
             Number::Is(number, samples) => (number, samples),
@@ -437,7 +442,12 @@ fn too_few(check: &Check, number: f64, samples: Option<u64>, terms: Terms) -> Op
             let samples = count(samples, "request");
             format!("{} {} of {samples}: too few ({needed} are needed)", quantile.word(), millis(number))
         }
-        _ => {
+        Check::ErrorsMax(_)
+        | Check::SuccessMin(_)
+        | Check::AgainstStable(_)
+        | Check::Health(_)
+        | Check::Restarts(_)
+        | Check::Settled(_) => {
             let failed = (number * samples as f64).round() as u64;
             let (errors, samples) = (count(failed, "error"), count(samples, "request"));
             format!("{errors} of {samples}: too few ({needed} are needed)")

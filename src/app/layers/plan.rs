@@ -122,7 +122,24 @@ impl Other {
             (Intent::Promote { .. }, Some(traffic)) => {
                 traffic.groups.iter().map(|group| Self::Winner(group.name.clone())).collect()
             }
-            _ => Vec::new(),
+            (
+                Intent::Switch { .. }
+                | Intent::Advance { .. }
+                | Intent::SetWeight { .. }
+                | Intent::Promote { .. }
+                | Intent::Abort
+                | Intent::Pause
+                | Intent::Resume
+                | Intent::Restart
+                | Intent::SetImage(_)
+                | Intent::Scale(_)
+                | Intent::ScaleSide { .. }
+                | Intent::Revert(_)
+                | Intent::Continue
+                | Intent::Skip
+                | Intent::Retry,
+                _,
+            ) => Vec::new(),
         };
         if all.len() > 1 { all } else { Vec::new() }
     }
@@ -135,7 +152,17 @@ impl Other {
             Intent::Switch { to } => to.clone().map(Self::Side),
             Intent::Advance { rule, .. } | Intent::SetWeight { rule, .. } => Some(Self::Rule(rule.clone())),
             Intent::Promote { winner } => winner.clone().map(Self::Winner),
-            _ => None,
+            Intent::Undo { .. }
+            | Intent::Pause
+            | Intent::Resume
+            | Intent::Restart
+            | Intent::SetImage(_)
+            | Intent::Scale(_)
+            | Intent::ScaleSide { .. }
+            | Intent::Revert(_)
+            | Intent::Continue
+            | Intent::Skip
+            | Intent::Retry => None,
         }
     }
 }
