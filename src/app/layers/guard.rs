@@ -263,3 +263,58 @@ fn span(text: &str) -> Result<SignedDuration, String> {
         Err(_) => Err(format!("'{text}' is no time: write 10m or 1h")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Sources;
+    use crate::domain::{Direction, Kind};
+    use crate::strategy::testing::now;
+    use crate::strategy::testing::shop::Shop;
+
+    /// A Service between an older and a younger side, with this one live.
+    fn between_sides(live: &str) -> std::sync::Arc<Release> {
+        let labels = |color: &'static str| [("app", "web"), ("color", color)];
+        let image = |version: &'static str| {
+            move |it: &mut serde_json::Value| {
+                it["spec"]["template"]["spec"]["containers"][0]["image"] = format!("reg/web:{version}").into();
+            }
+        };
+        let mut shop = Shop::default();
+        for (color, version, age) in [("blue", "v1", 90_000), ("green", "v2", 900)] {
+            let name = format!("web-{color}");
+            shop = shop.deployment(&name, &labels(color), version, (2, age));
+            shop = shop.set(Kind::Deployment, &name, image(version));
+            shop = shop.set(Kind::ReplicaSet, &format!("{name}-h1"), image(version));
+        }
+        let pods = [format!("web-{live}-h1-0"), format!("web-{live}-h1-1")];
+        let color = if live == "blue" { "blue" } else { "green" };
+        shop.service("web", &labels(color))
+            .addresses("web", &pods.each_ref().map(String::as_str))
+            .release(Kind::Service, "web")
+    }
+
+    #[test]
+    fn the_dialog_promises_the_way_back_that_the_guard_would_take() {
+        let config = Config::resolve(&Sources::default()).expect("a configuration");
+        let promised = |live: &str, switched: Option<(&str, &str)>| {
+            let release = between_sides(live);
+            let switched = switched.map(|(from, to)| Switched {
+                from: from.into(),
+                to: to.into(),
+                direction: Direction::Forward,
+                at: now(),
+                took: None,
+            });
+            let dialog = GuardDialog::new(&release, switched.as_ref(), &config, 0);
+            let (guarded, served) = arm(&release, switched.as_ref()).expect("it tells");
+            assert_eq!(dialog.version, guarded.version);
+            assert_eq!(dialog.served, served.map(|served| served.version).unwrap_or_default());
+            (dialog.version.to_string(), dialog.served.to_string())
+        };
+        let back = ("v2".to_owned(), "v1".to_owned());
+        assert_eq!(promised("green", Some(("blue", "green"))), back, "the side that was left");
+        assert_eq!(promised("green", None), back, "the older one, whoever switched");
+        assert_eq!(promised("blue", None), ("v1".to_owned(), String::new()), "never the one that is brought in");
+    }
+}

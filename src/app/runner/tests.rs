@@ -4,15 +4,20 @@ mod contexts;
 
 use super::{Connected, Home, News, Runner};
 use crate::action::gates::Preview;
+use crate::action::guard::GuardNews;
 use crate::action::{Desks, Journal};
 use crate::app::effect::{Effect, Terms};
+use crate::app::guards::{Acts, GuardTerms};
+use crate::app::messages::Level;
 use crate::app::msg::WriteNews;
 use crate::app::{Model, Msg, Session};
 use crate::cluster::{Clock, Cluster, ConnectOptions, NamespaceScope};
 use crate::config::{Config, Sources};
-use crate::domain::intent::{PausedUndo, UndoTo};
+use crate::domain::guarding::OnBreach;
+use crate::domain::intent::{PausedUndo, ReleaseId, UndoTo};
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::{Intent, Kind, ObjectKey, Plan, Snapshot};
+use crate::guard::Rules;
 use crate::sim::{ClockMode, SimCluster, SimOptions};
 use crate::strategy::{Context, strategy};
 use std::sync::Arc;
@@ -147,4 +152,33 @@ async fn ten_switches_leave_no_watch_and_no_task_behind() {
         assert_eq!((first.open_watches(), second.open_watches()), watches);
     }
     assert_eq!(alive(), tasks, "tasks are as many as after the first switch");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guard_that_can_tell_nobody_says_so_and_guards() {
+    let sim = sim();
+    let mut desk = Desk::on(&sim).await;
+    let snapshot = desk.live("first").await;
+    let release = snapshot.by_key(&ObjectKey::new(Kind::Deployment, "shop", "cart")).expect("there");
+    let text = "[guard]\nnotify = [\"slack\"]\n[notify.slack]\nurl_env = \"NOBODY_SETS_THIS_ONE\"\n";
+    let sources = Sources { file: Some(("config.toml".into(), text.to_owned())), ..Sources::default() };
+    desk.model.session.config = Arc::new(Config::resolve(&sources).expect("a configuration"));
+    let id = ReleaseId { key: release.key.clone(), uid: release.uid.clone() };
+    let terms = GuardTerms {
+        acts: Acts::Asks,
+        rules: Rules::default(),
+        watch: jiff::SignedDuration::from_mins(1),
+        on_breach: OnBreach::Undo,
+        health: None,
+    };
+    desk.runner.run(Effect::Arm(id, Box::new(terms)), &desk.model);
+    let said = desk
+        .hear(|msg| match msg {
+            Msg::Say(Level::Error, text) => Some(text.to_string()),
+            _ => None,
+        })
+        .await;
+    assert!(said.contains("this guard tells nobody") && said.contains("NOBODY_SETS_THIS_ONE"), "{said}");
+    let armed = |msg: &Msg| matches!(msg, Msg::Guard(_, news) if matches!(**news, GuardNews::Armed(_))).then_some(());
+    desk.hear(armed).await;
 }
