@@ -19,12 +19,12 @@ mod way;
 
 pub use kept::{Ended, Kept, Lane};
 pub use lanes::arm;
-pub use post::lease_of;
+pub use post::{HOLDS, lease_of};
 pub use told::{Ending, Evaluation, GuardNews, News};
 
 use super::engine::Engine;
 use crate::domain::guarding::OnBreach;
-use crate::domain::intent::ReleaseId;
+use crate::domain::intent::{Override, ReleaseId};
 use crate::domain::{Measurements, Snapshot, Str};
 use crate::guard::Rules;
 use crate::notify::Notifier;
@@ -64,6 +64,10 @@ pub struct GuardOptions {
     pub name: Option<Str>,
     /// What is guarded and what served before, where that is known better than the release tells.
     pub lanes: Option<(Lane, Option<Lane>)>,
+    /// What a person overrode for its way back when it was armed, with the reason above.
+    pub overrides: Vec<Override>,
+    /// How long its Lease holds that is not renewed, in whole seconds; [`HOLDS`] at most.
+    pub holds: Duration,
 }
 
 impl Engine {

@@ -52,11 +52,17 @@ pub fn holder(object: &RawObject) -> String {
     object.value("/spec/holderIdentity").unwrap_or_default()
 }
 
+/// How long it says that it holds without a renewal; `None` where it does not.
+pub fn holds(object: &RawObject) -> Option<Duration> {
+    let seconds: u32 = object.value("/spec/leaseDurationSeconds")?;
+    (seconds > 0).then(|| Duration::from_secs(seconds.into()))
+}
+
 /// Whether it was not renewed for longer than it holds.
 pub fn lapsed(object: &RawObject, now: Timestamp) -> bool {
     let renewed: Option<Timestamp> = object.value("/spec/renewTime");
-    let holds: i64 = object.value("/spec/leaseDurationSeconds").unwrap_or_default();
-    renewed.is_none_or(|renewed| now.duration_since(renewed) > SignedDuration::from_secs(holds))
+    let holds = holds(object).and_then(|holds| SignedDuration::try_from(holds).ok()).unwrap_or_default();
+    renewed.is_none_or(|renewed| now.duration_since(renewed) > holds)
 }
 
 /// A new Lease, with what else stands in its metadata.

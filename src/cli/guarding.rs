@@ -16,19 +16,19 @@ use super::{
     flags::span,
     output::Format,
     reading::Reading,
-    writing::{self, cut_short::Way},
+    writing::{self, Gate, cut_short::Way},
 };
 use crate::{
     action::{
         Engine, Gauges,
-        guard::{GuardNews, GuardOptions, Lane},
+        guard::{GuardNews, GuardOptions, HOLDS, Lane},
     },
     cluster::{NamespaceScope, ObserveOptions, Observer},
     config::{Config, FlagValue, HealthSettings, Origin, Written, no_address},
     domain::{
         Release, Snapshot, Str,
         guarding::{GuardSettings, OnBreach},
-        intent::ReleaseId,
+        intent::{Override, ReleaseId},
         snapshot::Connection,
     },
     guard::{Against, Check, NoData, Quantile, Rule, Rules, Terms, against, percent, seconds, with_terms},
@@ -322,6 +322,8 @@ pub struct Guarding<'a> {
     pub reason: &'a str,
     /// Whether the fingerprint word was given.
     pub word: bool,
+    /// What was overridden with that reason; of its way back that is breaking the glass alone.
+    pub overrides: &'a [Gate],
     /// How to print.
     pub output: Format,
 }
@@ -397,6 +399,7 @@ impl Watched {
         session: &mut Session,
     ) -> Result<Exit, Failure> {
         let (flags, release) = (guarding.flags, guarding.release);
+        let glass = guarding.overrides.contains(&Gate::BreakGlass);
         let options = GuardOptions {
             release: ReleaseId { key: release.key.clone(), uid: release.uid.clone() },
             rules: flags.rules(&config.guard)?,
@@ -412,6 +415,8 @@ impl Watched {
             word: guarding.word,
             name: flags.name.as_deref().map(Into::into),
             lanes: guarding.lanes.clone(),
+            overrides: glass.then_some(Override::BreakGlass).into_iter().collect(),
+            holds: HOLDS,
         };
         let mut news = self.engine.guard(options);
         while let Some(told) = news.recv().await {

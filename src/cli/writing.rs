@@ -101,7 +101,8 @@ pub enum Gate {
 }
 
 impl Gate {
-    const fn overridden(self) -> Override {
+    /// What it is for a plan.
+    pub const fn overridden(self) -> Override {
         match self {
             Self::Bake => Override::Bake,
             Self::Freeze => Override::Freeze,

@@ -38,7 +38,14 @@ use super::{Claim, Context, Derive, Settled, Strategy};
 use crate::domain::objects::Objects;
 use crate::domain::plan::Refusal;
 use crate::domain::release::{Action, StrategyKind};
-use crate::domain::{Details, Intent, ObjectKey, Plan, Release};
+use crate::domain::traffic::Canary;
+use crate::domain::{Details, Intent, ObjectKey, Plan, Release, Str};
+
+/// Whether a run of `canary` can be rolled back by whoever asks for it; the error says why nothing but breaking the glass
+/// would do it.
+pub fn taken_back(canary: &Canary) -> Result<(), Str> {
+    abort::hook(canary).map(drop)
+}
 
 /// The strategy of releases that Flagger steers.
 #[derive(Debug)]

@@ -1,14 +1,16 @@
 //! How guards end where the server gives no answer, and guards on releases that a controller steers.
 
-use crate::feed::new_is_bad;
-use crate::guard::{heard, options, search, weights};
+use crate::feed::{new_is_bad, well};
+use crate::guard::{gated, heard, options, search, weights};
 use crate::kit::{Console, sim};
 use jiff::SignedDuration;
 use std::time::Duration;
 use windlass::action::guard::{GuardNews, GuardOptions};
-use windlass::domain::guarding::OnBreach;
+use windlass::domain::guarding::{Bake, OnBreach};
+use windlass::domain::intent::Override;
 use windlass::domain::outcome::OutcomeKind;
-use windlass::domain::{Intent, ObjectKey, Role, Track};
+use windlass::domain::workload::Image;
+use windlass::domain::{Intent, ObjectKey, Role, State, Track};
 use windlass::guard::{Rules, Verdict};
 use windlass::sim::{Effect, Fault, On, SimCluster};
 
@@ -123,6 +125,7 @@ async fn a_canary_without_a_hook_to_roll_it_back_is_only_watched() {
         "{}",
         ending.reason
     );
+    assert!(ending.reason.contains("overriding 'break-glass' with a reason"), "the next step: {}", ending.reason);
     let lease = sim.objects("leases", &key.namespace).remove(0);
     let holder = lease["spec"]["holderIdentity"].clone();
     assert_eq!(holder, "", "what did not begin keeps nobody waiting");
@@ -133,6 +136,70 @@ async fn a_canary_without_a_hook_to_roll_it_back_is_only_watched() {
     assert!(told.iter().any(looked), "a breach is told: {told:?}");
     let leases = sim.requests().iter().filter(|it| it.is_mutation() && it.path.contains("/leases")).count();
     assert_eq!(sim.mutations() - before, leases, "nothing but its own Lease was written");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_canary_without_a_hook_loses_its_traffic_where_breaking_the_glass_was_overridden() {
+    let sim = sim("flagger");
+    let ana = Console::of(&sim, "ana").await;
+    let key = steered(&ana, "flagger", |namespace| namespace == "flagger").await;
+    let made = options(&ana, &sim, &key, new_is_bad).await;
+    let meant = GuardOptions { overrides: vec![Override::BreakGlass], reason: "night shift".into(), ..made };
+    let (ending, told) = heard(&mut ana.engine.guard(meant)).await;
+    assert_eq!((ending.kind, ending.word()), (OutcomeKind::Failed, "rolled-back"), "{}: {told:?}", ending.reason);
+    let said = |text: &str| told.iter().any(|news| matches!(news, GuardNews::Armed(words) if words.contains(text)));
+    assert!(said("breaking the glass where nothing else"), "it is said when it is armed: {told:?}");
+    let canary = sim.object(&format!("canaries.flagger.app/{}", key.qualified())).expect("there");
+    assert_eq!(canary["spec"]["suspend"], true, "Flagger does not go on: {told:?}");
+    let nothing = |track: &Track| track.role == Role::Stable || track.weight.asked == Some(0);
+    ana.release(&key, "the primary has it all", |release| release.tracks.iter().all(nothing)).await;
+    let entries = ana.engine.journal().entries().expect("readable");
+    let broke = |entry: &&windlass::domain::journal::Entry| format!("{:?}", entry.event).contains("BREAK GLASS");
+    let line = entries.iter().find(broke).expect("it is in the journal");
+    assert!(
+        entries.iter().any(|entry| format!("{:?}", entry.event).contains("night shift")),
+        "with its reason: {line:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_canary_without_a_hook_is_not_guarded_before_its_traffic_either() {
+    let sim = sim("flagger");
+    let ana = Console::of(&sim, "ana").await;
+    let nothing_yet = |release: &windlass::domain::Release| {
+        let candidate = release.track(Role::Candidate);
+        candidate.is_some_and(|track| track.weight.asked.unwrap_or(0) == 0)
+    };
+    let settled = |it: &windlass::domain::Release| {
+        it.strategy.0 == "flagger" && &*it.key.namespace == "flagger" && it.state == State::Healthy
+    };
+    let snapshot = ana.until("one has come to rest", |snapshot| snapshot.releases.iter().any(|it| settled(it))).await;
+    let key = snapshot.releases.iter().find(|it| settled(it)).expect("just seen").key.clone();
+    let container = ana.release(&key, "there", |_| true).await.tracks[0].images[0].container.clone();
+    let image = Image { container, reference: "registry.test/flagger/new:v99".into() };
+    let set = ana.propose(&key, Intent::SetImage(vec![image])).await.expect("a plan");
+    assert_eq!(ana.accepted(&set).await, OutcomeKind::Applied);
+    ana.release(&key, "nothing goes to the new version yet", nothing_yet).await;
+    let (ending, told) = heard(&mut ana.engine.guard(options(&ana, &sim, &key, new_is_bad).await)).await;
+    assert_eq!(ending.kind.exit_code(), 3, "{told:?}");
+    assert!(
+        ending.reason.contains("nothing is guarded") && ending.reason.contains("'break-glass'"),
+        "{}",
+        ending.reason
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_walk_whose_gate_never_opens_ends_with_what_the_gate_waits_for() {
+    let sim = sim("istio");
+    let ana = Console::of(&sim, "ana").await;
+    let bake = Bake { time: None, requests: Some(1_000_000) };
+    let (engine, _home) = gated(&ana, &sim, bake, well);
+    let made = options(&ana, &sim, &search(), well).await;
+    let before = weights(&sim);
+    let (ending, told) = heard(&mut engine.guard(GuardOptions { step_when_ok: true, ..made })).await;
+    assert_eq!((ending.kind.exit_code(), weights(&sim)), (3, before), "{told:?}");
+    assert!(ending.reason.contains("requests to go"), "not that all is well: {}", ending.reason);
 }
 
 #[tokio::test(start_paused = true)]

@@ -64,6 +64,8 @@ pub async fn options(console: &Console, sim: &SimCluster, key: &ObjectKey, told:
         word: false,
         name: None,
         lanes: None,
+        overrides: Vec::new(),
+        holds: windlass::action::guard::HOLDS,
     }
 }
 
@@ -343,7 +345,7 @@ async fn a_revision_that_another_one_replaced_is_guarded_no_more() {
 }
 
 /// An engine whose ladders have this gate.
-fn gated(console: &Console, sim: &SimCluster, bake: Bake, told: Told) -> (Engine, tempfile::TempDir) {
+pub fn gated(console: &Console, sim: &SimCluster, bake: Bake, told: Told) -> (Engine, tempfile::TempDir) {
     let home = tempfile::tempdir().expect("a directory");
     let traffic =
         TrafficSettings { guard: GuardSettings { bake, ..GuardSettings::default() }, ..TrafficSettings::default() };

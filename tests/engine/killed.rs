@@ -29,6 +29,9 @@ const KUBECONFIG: &str = "WINDLASS_TEST_GUARD_KUBECONFIG";
 const HOME: &str = "WINDLASS_TEST_GUARD_HOME";
 const RUN: &str = "WINDLASS_TEST_GUARD_RUN";
 
+/// How long the Lease of a guard in a child holds: whoever stands by waits for it, by the clock.
+const LEASE: Duration = Duration::from_secs(2);
+
 /// What is guarded, and what comes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Candidate {
@@ -185,6 +188,8 @@ async fn child() {
         word: false,
         name: None,
         lanes: None,
+        overrides: Vec::new(),
+        holds: LEASE,
     };
     let mut news = engine.guard(options);
     while let Some(told) = news.recv().await {
@@ -336,7 +341,7 @@ async fn killed_at_any_write_of_a_rollback_it_is_rolled_back_once() {
     at_every_point(Candidate::Bad, 8).await;
 }
 
-/// The Lease alone tells what was under way: it is waited for until it is over, half a minute.
+/// The Lease alone tells what was under way: it is waited for until it is over.
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_on_one_machine_it_goes_on_from_its_lease_on_another_and_writes_once() {
     let one = async |cut| {

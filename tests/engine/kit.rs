@@ -9,6 +9,7 @@ use windlass::action::journal::Journal;
 use windlass::action::{Consent, Desks, Engine, News, Policy, Progress, Settings};
 use windlass::cluster::{Clock, Cluster, ConnectOptions, NamespaceScope, ObserveOptions, Observer};
 use windlass::config::Freeze;
+use windlass::domain::outcome::OutcomeKind;
 use windlass::domain::plan::{Refusal, RefusalKind};
 use windlass::domain::{Intent, ObjectKey, Outcome, Plan, Release, Snapshot};
 use windlass::sim::{ClockMode, SimCluster, SimOptions};
@@ -135,6 +136,12 @@ impl Console {
     /// Confirms, and hears it out.
     pub async fn confirm(&self, plan: &Arc<Plan>) -> (Outcome, Vec<Progress>) {
         hear(&mut self.engine.apply(Arc::clone(plan), Consent::default())).await
+    }
+
+    /// Confirms, and does not wait for what comes of it.
+    pub async fn accepted(&self, plan: &Arc<Plan>) -> OutcomeKind {
+        let consent = Consent { wait: None, ..Consent::default() };
+        hear(&mut self.engine.apply(Arc::clone(plan), consent)).await.0.kind
     }
 
     /// Plans and confirms.

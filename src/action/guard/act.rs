@@ -371,6 +371,7 @@ impl Watch {
         };
         // What served when the guard was armed is the way back, whatever this journal remembers of other writes.
         context.left_by_undo = None;
+        context.overrides.clone_from(&self.options.overrides);
         if let (Intent::Switch { .. }, Some(served)) = (intent, &kept.served) {
             let (from, to) = (served.track.clone(), kept.guarded.track.clone());
             let direction = Direction::Forward;

@@ -3,11 +3,12 @@
 use super::GuardOptions;
 use super::kept::{Kept, Lane, Pending, Way};
 use super::lanes::{arm, carries, is_back, serves};
-use super::post::{Claim, HOLDS, Held, Post};
+use super::post::{Claim, Held, Post};
 use super::run::{Stop, Watch};
 use super::told::{Ending, GuardNews};
 use super::way::way_back;
 use crate::domain::guarding::OnBreach;
+use crate::domain::intent::Override;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::plan::{PlanId, Refusal, RefusalKind};
 use crate::domain::{Release, Str};
@@ -83,8 +84,8 @@ impl Watch {
             if self.news.is_closed() {
                 return Err(Stop::Dropped);
             }
-            let expired = seen.as_ref().filter(|(_, since)| since.elapsed() > HOLDS).map(|(held, _)| held);
-            match Post::claim(&self.engine, &self.options.release, name, expired).await {
+            let expired = seen.as_ref().filter(|(held, since)| since.elapsed() > held.holds).map(|(held, _)| held);
+            match Post::claim(&self.engine, &self.options, name, expired).await {
                 Claim::Ours(post, kept, why) => {
                     if let Some(why) = why {
                         self.say(GuardNews::Said(why));
@@ -229,18 +230,34 @@ impl Watch {
 
     /// Why what it should do in a breach can't be done, as far as that is known before.
     async fn no_way_back(&self, release: &Release, kept: &Kept) -> Option<Str> {
-        let refused = |refusal: Refusal| (refusal.kind == RefusalKind::Refused).then_some(refusal.reason);
+        let refused = |refusal: Refusal| {
+            let next = match refusal.overridable {
+                Some(gate) => format!("; overriding '{}' with a reason lets it", gate.word()),
+                None => String::new(),
+            };
+            (refusal.kind == RefusalKind::Refused).then(|| format!("{}{next}", refusal.reason).into())
+        };
         let back = match way_back(release, kept, self.options.on_breach) {
             Ok(back) => back?,
             Err(refusal) => return refused(refusal),
         };
         if is_back(release, &kept.guarded) {
-            // There is nothing to take back yet.
-            return None;
+            // There is nothing to take back yet; whether there will be a way is for who steers it to say.
+            return self.glass_alone(release);
         }
         let plan = self.engine.plan_id();
         let pending = Pending { way: Way::Back, from: None, plan, because: "".into(), at: None };
         self.planned(release, &back.intent, &pending, Some((&back, kept))).await.err().and_then(refused)
+    }
+
+    /// That nothing but breaking the glass would take the traffic back, where nobody overrode that.
+    fn glass_alone(&self, release: &Release) -> Option<Str> {
+        let canary = release.traffic.as_ref()?.rows.canary.as_ref()?;
+        if self.options.overrides.contains(&Override::BreakGlass) {
+            return None;
+        }
+        let why = crate::strategy::flagger::taken_back(canary).err()?;
+        Some(format!("{why}; overriding '{}' with a reason lets it", Override::BreakGlass.word()).into())
     }
 
     fn words(&self, kept: &Kept) -> String {
@@ -252,9 +269,14 @@ impl Watch {
             (None, way) => format!("on breach {way}, though nothing is known to go back to"),
         };
         let steps = if *step_when_ok { ", one step on whenever a rung has baked" } else { "" };
+        let glass = if self.options.overrides.contains(&Override::BreakGlass) {
+            ", breaking the glass where nothing else takes the traffic back"
+        } else {
+            ""
+        };
         let span = crate::domain::Age(*watch).words();
         format!(
-            "guards {} {} for {span}: {}; {back}{steps}",
+            "guards {} {} for {span}: {}; {back}{glass}{steps}",
             self.options.release.key,
             kept.guarded.version,
             rules.words()

@@ -1,6 +1,7 @@
 //! Where a guard keeps what it knows: a Lease beside the release, which also says who guards it; where that is not to be
 //! had, the local journal.
 
+use super::GuardOptions;
 use super::kept::Kept;
 use crate::action::engine::{Engine, Inner};
 use crate::action::journal::PlanLock;
@@ -22,7 +23,7 @@ const LEASE_PREFIX: &str = "windlass-guard-";
 const ANNOTATION: &str = "windlass.dev/guard";
 
 /// How long a Lease holds that is not renewed.
-pub(super) const HOLDS: Duration = Duration::from_secs(30);
+pub const HOLDS: Duration = Duration::from_secs(30);
 
 /// Where one guard's state is kept.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub(super) struct Post {
     place: Place,
     /// Says on this machine that the guard lives, for whoever finds its Lease.
     lock: Option<PlanLock>,
+    /// How long its Lease holds.
+    holds: Duration,
 }
 
 #[derive(Debug)]
@@ -58,14 +61,21 @@ pub(super) struct Held {
     pub version: Str,
     /// What they know.
     pub kept: Option<Box<Kept>>,
+    /// How long they hold it without a renewal: as they say, and not longer than a guard does.
+    pub holds: Duration,
     /// Why it can't be told whether anybody holds it.
     pub why: Option<Str>,
 }
 
 impl Held {
+    /// Somebody holds it, and no more is known.
+    fn by(by: Str) -> Self {
+        Self { by, version: "".into(), kept: None, holds: HOLDS, why: None }
+    }
+
     /// Nobody knows who holds it, for this reason.
     fn untold(why: String) -> Self {
-        Self { by: "".into(), version: "".into(), kept: None, why: Some(why.into()) }
+        Self { why: Some(why.into()), ..Self::by("".into()) }
     }
 }
 
@@ -101,7 +111,8 @@ fn place_name(inner: &Inner) -> String {
 impl Post {
     /// Asks for the post on `release` under the guard's name. `expired` is a reading of somebody else's Lease that has not
     /// changed for as long as it holds.
-    pub async fn claim(engine: &Engine, release: &ReleaseId, guard: &PlanId, expired: Option<&Held>) -> Claim {
+    pub async fn claim(engine: &Engine, options: &GuardOptions, guard: &PlanId, expired: Option<&Held>) -> Claim {
+        let GuardOptions { release, holds, .. } = options;
         let inner = &engine.inner;
         let policy = inner.settings.policy;
         let here = place_name(inner);
@@ -114,6 +125,7 @@ impl Post {
                 holder: holder.clone(),
                 place: Place::Journal,
                 lock: lock(engine, kept.as_ref().map_or(guard, |kept| &kept.guard)),
+                holds: *holds,
             };
             let why = why.map(|why| format!("{why}; the guard's state is kept in the local journal only").into());
             Claim::Ours(Box::new(post), kept.map(Box::new), why)
@@ -136,7 +148,9 @@ impl Post {
                 });
                 let given_up = by.is_empty() || ours || expired.is_some_and(|held| held.version == version);
                 if !given_up {
-                    return Claim::Held(Held { by: by.into(), version, kept: kept.map(Box::new), why: None });
+                    let holds = lease::holds(&object).map_or(HOLDS, |holds| holds.min(HOLDS));
+                    let held = Held::by(by.into());
+                    return Claim::Held(Held { version, kept: kept.map(Box::new), holds, ..held });
                 }
                 (Some(object), kept)
             }
@@ -152,7 +166,7 @@ impl Post {
         if lock.is_none() && locked(engine, &name) {
             return Claim::Held(Held::untold("a guard of that name runs on this machine".to_owned()));
         }
-        let terms = Terms { holder: &holder, holds: HOLDS, now: inner.settings.clock.now() };
+        let terms = Terms { holder: &holder, holds: *holds, now: inner.settings.clock.now() };
         let call = match &old {
             None => lease::created(&key, &terms, Map::new()),
             Some(object) => lease::written(object, &terms, &[]),
@@ -166,13 +180,14 @@ impl Post {
                     holder,
                     place: Place::Lease(Box::new(object)),
                     lock,
+                    holds: *holds,
                 };
                 Claim::Ours(Box::new(post), kept.map(Box::new), None)
             }
             // Somebody was quicker, or the answer was lost: look again.
             Ok(None) | Err(SendError::Fence | SendError::Conflict(_) | SendError::Lost(_) | SendError::NotFound(_)) => {
                 let by = old.as_ref().map(|object| read(object).1).unwrap_or_default();
-                Claim::Held(Held { by: by.into(), version: "".into(), kept: None, why: None })
+                Claim::Held(Held::by(by.into()))
             }
             Err(error @ (SendError::Forbidden(_) | SendError::Denied(_))) => {
                 local(Some(format!("Leases can't be written here ({error})")))
@@ -211,7 +226,7 @@ impl Post {
             };
             let holder = if kept.ended.is_some() { "" } else { &self.holder };
             let text = serde_json::to_string(kept).map_err(|_| failed())?;
-            let terms = Terms { holder, holds: HOLDS, now };
+            let terms = Terms { holder, holds: self.holds, now };
             let call = lease::written(&object, &terms, &[(ANNOTATION, &text)]).ok_or_else(failed)?;
             match self.engine.inner.cluster.send(&call, SendMode::Apply).await.map(|answer| answer.body) {
                 Ok(Some(object)) => {
@@ -231,7 +246,7 @@ impl Post {
     pub async fn leave(&self) {
         let Place::Lease(object) = &self.place else { return };
         let now = self.engine.inner.settings.clock.now();
-        let terms = Terms { holder: "", holds: HOLDS, now };
+        let terms = Terms { holder: "", holds: self.holds, now };
         if let Some(call) = lease::written(object, &terms, &[])
             && let Err(error) = self.engine.inner.cluster.send(&call, SendMode::Apply).await
         {

@@ -2,7 +2,7 @@
 
 use super::link::Lazy;
 use super::{News, answers, say};
-use crate::action::guard::{GuardNews, GuardOptions};
+use crate::action::guard::{GuardNews, GuardOptions, HOLDS};
 use crate::action::journal::Unfinished;
 use crate::action::{Consent, Engine, Journal, Progress};
 use crate::app::effect::{Ask, LogsWanted, Terms};
@@ -264,6 +264,8 @@ pub(super) async fn guard(
         word: false,
         name: None,
         lanes: None,
+        overrides: Vec::new(),
+        holds: HOLDS,
     };
     let mut news = engine.get().await.guard(options);
     while let Some(told) = news.recv().await {

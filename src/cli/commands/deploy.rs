@@ -145,6 +145,7 @@ async fn deploy(arguments: &Arguments, course: &Arc<Course>, session: &mut Sessi
         lanes,
         reason: arguments.flags.reason.as_deref().unwrap_or("deploy"),
         word,
+        overrides: &arguments.flags.overrides,
         output: arguments.flags.output,
     };
     watched.guard(&guarding, &reading.config, session).await

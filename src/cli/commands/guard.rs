@@ -11,6 +11,7 @@ use crate::{
         guarding::{GuardFlags, Guarding, Watched, job, stopped::Course},
         output::Format,
         reading::Reading,
+        writing::Gate,
     },
     domain::target::Target,
 };
@@ -26,6 +27,9 @@ struct Arguments {
     /// The cluster's fingerprint word, for steps in a protected context
     #[arg(long, value_name = "WORD")]
     confirm: Option<String>,
+    /// Break the glass where nothing else takes the traffic back: suspend the controller and write the route that it owns
+    #[arg(long = "override", value_name = "GATE", value_parser = glass, requires = "reason")]
+    overrides: Vec<Gate>,
     /// Why, for the journal
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
@@ -51,6 +55,12 @@ fn spec(command: Command) -> Command {
     )
 }
 
+/// The one thing that may hold a guard's way back, and be overridden.
+fn glass(text: &str) -> Result<Gate, String> {
+    let word = Gate::BreakGlass.overridden().word();
+    if text == word { Ok(Gate::BreakGlass) } else { Err(format!("a guard's way back is held by nothing but '{word}'")) }
+}
+
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
     let arguments = read::<Arguments>(matches)?;
     session.settings = arguments.guard.settings();
@@ -70,7 +80,13 @@ async fn guard(arguments: &Arguments, course: &Arc<Course>, session: &mut Sessio
         session.output.aside(&format!("{member} is part of {}\n", opened.release.key));
     }
     if let Some(image) = &arguments.image {
-        let manifests = job::manifests(&opened.release, &arguments.guard, &reading, image, session).await?;
+        let wanted = job::Wanted {
+            flags: &arguments.guard,
+            image,
+            overrides: &arguments.overrides,
+            reason: arguments.reason.as_deref(),
+        };
+        let manifests = job::manifests(&opened.release, &wanted, &reading, session).await?;
         session.output.text(&manifests);
         return Ok(Exit::Done);
     }
@@ -84,6 +100,7 @@ async fn guard(arguments: &Arguments, course: &Arc<Course>, session: &mut Sessio
         lanes: None,
         reason: arguments.reason.as_deref().unwrap_or_default(),
         word,
+        overrides: &arguments.overrides,
         output: arguments.output,
     };
     watched.guard(&guarding, &reading.config, session).await

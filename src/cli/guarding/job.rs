@@ -9,22 +9,34 @@ use serde_json::{Value, json};
 use super::GuardFlags;
 use crate::{
     action::guard::lease_of,
-    cli::{Exit, Failure, Session, reading::Reading},
+    cli::{Exit, Failure, Session, reading::Reading, writing::Gate},
     cluster::{observe::WATCHED, written},
     config::Config,
     domain::{Kind, ObjectKey, Release, Str},
     metrics,
 };
 
+/// What the Job is to do.
+pub struct Wanted<'a> {
+    /// Its rules and the rest.
+    pub flags: &'a GuardFlags,
+    /// What it runs.
+    pub image: &'a str,
+    /// What was overridden for its way back.
+    pub overrides: &'a [Gate],
+    /// Why, for the journal.
+    pub reason: Option<&'a str>,
+}
+
 /// The `ServiceAccount`, `Role`s, `RoleBinding`s, configuration and `Job`, as YAML documents; what the pod can't have is
 /// told.
 pub async fn manifests(
     release: &Release,
-    flags: &GuardFlags,
+    wanted: &Wanted<'_>,
     reading: &Reading,
-    image: &str,
     session: &mut Session,
 ) -> Result<String, Failure> {
+    let Wanted { flags, image, .. } = *wanted;
     let key = &release.key;
     let name = name_of(key);
     let told = told(flags, &reading.config);
@@ -69,6 +81,8 @@ pub async fn manifests(
             "data": {"config.toml": settings.text}}));
     }
     let mut arguments = typed(flags);
+    arguments.extend(wanted.overrides.iter().map(|gate| format!("--override={}", gate.overridden().word())));
+    arguments.extend(wanted.reason.map(|reason| format!("--reason={reason}")));
     if let Some(address) = prometheus.filter(|_| reading.config.metrics.prometheus.is_none()) {
         let path = if address.path.is_empty() { String::new() } else { format!("/{}", address.path) };
         let (name, namespace, port) = (&address.target.name, &address.target.namespace, &address.port);

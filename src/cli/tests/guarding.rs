@@ -60,6 +60,19 @@ fn what_makes_no_sense_ends_with_2_before_anything_is_asked() {
     }
 }
 
+#[test]
+fn a_guard_overrides_nothing_but_the_controllers_ownership_and_that_with_a_reason() {
+    for (flags, told) in [
+        (&["--override", "break-glass"][..], "--reason"),
+        (&["--override", "bake", "--reason", "now"], "held by nothing but 'break-glass'"),
+    ] {
+        let cluster = sim("rolling");
+        let ran = Home::new().run_on(&cluster, &[&["guard", "deploy/cart", "-n", "shop"], flags].concat());
+        assert_eq!((ran.code, cluster.requests().len()), (2, 0), "{flags:?}: {}", ran.complaints);
+        assert!(ran.complaints.contains(told), "{flags:?}: {}", ran.complaints);
+    }
+}
+
 /// 25 % of shop/search since just now, and its weights.
 fn weights(cluster: &SimCluster) -> Vec<i64> {
     let found = cluster.object("virtualservices.networking.istio.io/shop/search").unwrap();
@@ -184,6 +197,14 @@ fn a_job_has_the_rights_to_ask_prometheus_and_no_program_of_this_machine() {
     );
     let job_printed = of("Job", "shop").to_string();
     assert!(job_printed.contains("NOTIFY_WEBHOOK_URL") && job_printed.contains("webhook-url"), "{job_printed}");
+    // What was overridden when it was printed is overridden there, with its reason.
+    let glass = ["--override", "break-glass", "--reason", "night shift"];
+    let meant = home.run_on(&cluster, &[&job[..], &glass].concat());
+    assert!(
+        meant.out.contains("--override=break-glass") && meant.out.contains("--reason=night shift"),
+        "{}",
+        meant.out
+    );
     let command = home.run_on(&cluster, &[&job[..], &["--notify", "command"]].concat());
     assert_eq!(command.code, 2);
     assert!(command.complaints.contains("a program of this machine"), "{}", command.complaints);

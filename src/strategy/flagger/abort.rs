@@ -9,6 +9,7 @@ use super::verbs::{Seen, refused};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::milestone::{Midway, Milestone};
 use crate::domain::plan::{Inverse, Patch, Refusal, Wait};
+use crate::domain::traffic::Canary;
 use crate::domain::traffic::hook::Gate;
 use crate::domain::{Age, Details, Direction, Intent, Plan, Str, Verb};
 use crate::strategy::workload::diff;
@@ -40,15 +41,7 @@ pub fn possible(seen: &Seen<'_>) -> Result<Gate, Str> {
         | Phase::Terminating
         | Phase::Unknown => return Err("nothing is on its way; U goes back to an earlier version".into()),
     }
-    let Some(gate) = of_rollback(seen.canary) else {
-        return Err(
-            "this Canary has no rollback hook that the console can open, and Flagger knows no other way; P suspends it"
-                .into(),
-        );
-    };
-    if seen.canary.skip_analysis {
-        return Err("skipAnalysis is set, so Flagger asks no rollback hook".into());
-    }
+    let gate = hook(seen.canary)?;
     if !seen.candidate_is_ready() {
         let limit = Age(seen.canary.progress_deadline).words();
         return Err(format!(
@@ -56,6 +49,20 @@ pub fn possible(seen: &Seen<'_>) -> Result<Gate, Str> {
              itself when nothing moves for {limit}"
         )
         .into());
+    }
+    Ok(gate)
+}
+
+/// The gate that rolls a run of `canary` back once its pods are ready; or why there is none.
+pub fn hook(canary: &Canary) -> Result<Gate, Str> {
+    let Some(gate) = of_rollback(canary) else {
+        return Err(
+            "this Canary has no rollback hook that the console can open, and Flagger knows no other way; P suspends it"
+                .into(),
+        );
+    };
+    if canary.skip_analysis {
+        return Err("skipAnalysis is set, so Flagger asks no rollback hook".into());
     }
     Ok(gate)
 }
