@@ -21,5 +21,5 @@ mod tally;
 
 pub use health::service as health_service;
 pub use meter::{Focus, Meter, MeterOptions};
-pub use once::{is_configured, measure};
+pub use once::{is_told, measure};
 pub use prometheus::service as prometheus_service;

@@ -17,8 +17,15 @@ use tokio::time::timeout;
 /// How often a namespace is asked until the metrics are found that it has.
 const TURNS: usize = 3;
 
-/// Whether the settings name anything that could be asked: else a command does not look for sources.
-pub fn is_configured(config: &Config, releases: &[Arc<Release>]) -> bool {
+/// Whether there is anything to tell: the settings name a source, or the only release has a controller's measurements
+/// among its objects. Else a command does not look for sources.
+pub fn is_told(config: &Config, releases: &[Arc<Release>]) -> bool {
+    let measured = |release: &Arc<Release>| release.traffic.as_ref().is_some_and(|it| !it.rows.runs.is_empty());
+    is_configured(config, releases) || matches!(releases, [release] if measured(release))
+}
+
+/// Whether the settings name anything that could be asked.
+fn is_configured(config: &Config, releases: &[Arc<Release>]) -> bool {
     let prometheus = config.metrics.prometheus.as_deref().is_some_and(|address| address != "none");
     prometheus
         || releases.iter().any(|release| {
@@ -30,7 +37,10 @@ pub fn is_configured(config: &Config, releases: &[Arc<Release>]) -> bool {
 /// Measures `releases` once, in `limit` at most: a single one in full, several by one question a namespace. What did
 /// not answer in time is missing.
 pub async fn measure(options: &MeterOptions, releases: &[Arc<Release>], limit: Duration) -> Measurements {
-    let sources = registry(options);
+    let mut sources = registry(options);
+    if !is_configured(&options.config, releases) {
+        sources.retain(|source| source.name() == "controllers");
+    }
     match releases {
         [release] => one(options, &sources, release, limit).await,
         _ => several(options, &sources, releases, limit).await,

@@ -111,7 +111,7 @@ async fn look(arguments: &Arguments, reading: &Reading) -> Result<(Snapshot, Vec
 
 /// What is measured now, where the settings name a source. The table has no column for it and asks nothing.
 async fn measure(snapshot: &Snapshot, releases: &[Arc<Release>], reading: &Reading) -> Measurements {
-    if !metrics::is_configured(&reading.config, releases) {
+    if !metrics::is_told(&reading.config, releases) {
         return Measurements::default();
     }
     let (_, snapshots) = tokio::sync::watch::channel(Arc::new(snapshot.clone()));

@@ -135,7 +135,7 @@ fn changed(
 async fn measuring(snapshot: &Snapshot, chosen: Option<&Uid>, observer: &Observer, reading: &Reading) -> Option<Meter> {
     let watched: Vec<Arc<Release>> =
         snapshot.releases.iter().filter(|release| chosen.is_none_or(|uid| *uid == release.uid)).cloned().collect();
-    if !metrics::is_configured(&reading.config, &watched) {
+    if !metrics::is_told(&reading.config, &watched) {
         return None;
     }
     let meter = Meter::start(MeterOptions {
