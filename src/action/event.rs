@@ -54,7 +54,7 @@ pub async fn post(inner: &Inner, told: Told) {
     let Some(body) = crate::domain::plan::json(&body) else { return };
     let call = Call::Create { target: event_key, body: Arc::clone(&body) };
     if let Err(error) = inner.cluster.send(&call, SendMode::Apply).await {
-        tracing::debug!(%error, "the event was not posted");
+        tracing::info!(%error, "the event was not posted");
     }
 }
 

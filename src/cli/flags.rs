@@ -98,7 +98,7 @@ pub struct Own {
     /// Where the log is written
     #[arg(long, global = true, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
-    /// More in the log; -vv for all of it
+    /// More in the log
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }

@@ -33,11 +33,7 @@ pub fn start(session: &Session, console: bool) -> Result<Option<WorkerGuard>, Fa
 /// What is logged. The client library's own words are left out at every level: on an answer that it cannot parse it
 /// logs the whole body, environment variables of containers included.
 fn filter(verbose: u8) -> Targets {
-    let level = match verbose {
-        0 => LevelFilter::WARN,
-        1 => LevelFilter::INFO,
-        _ => LevelFilter::DEBUG,
-    };
+    let level = if verbose == 0 { LevelFilter::WARN } else { LevelFilter::INFO };
     Targets::new().with_default(LevelFilter::OFF).with_target("windlass", level)
 }
 

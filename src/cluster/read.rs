@@ -109,7 +109,7 @@ impl Cluster {
         let mut quotas = Vec::new();
         let listed = self.each_item(Kind::ResourceQuota, (namespace, None), |item| quotas.extend(quota(item)));
         if let Err(error) = listed.await {
-            tracing::debug!(%error, "the quotas are not read");
+            tracing::info!(%error, "the quotas are not read");
         }
         quotas
     }

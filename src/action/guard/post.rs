@@ -250,7 +250,7 @@ impl Post {
         if let Some(call) = lease::written(object, &terms, &[])
             && let Err(error) = self.engine.inner.cluster.send(&call, SendMode::Apply).await
         {
-            tracing::debug!(%error, "the Lease of a guard that did not begin runs out by itself");
+            tracing::info!(%error, "the Lease of a guard that did not begin runs out by itself");
         }
     }
 

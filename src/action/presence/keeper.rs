@@ -221,7 +221,7 @@ impl Keeper {
         let terms = Terms { holder: "", holds: Duration::from_secs(1), now: self.inner.settings.clock.now() };
         let Some(call) = lease::written(&object, &terms, &[]) else { return };
         if let Err(error) = self.inner.cluster.send(&call, SendMode::Apply).await {
-            tracing::debug!(%error, "a Lease was not given back; it lapses");
+            tracing::info!(%error, "a Lease was not given back; it lapses");
         }
     }
 
@@ -231,7 +231,7 @@ impl Keeper {
         self.why = match &wrote {
             Wrote::Yes | Wrote::Lost => None,
             Wrote::NotNow(why) | Wrote::Forbidden(why) => {
-                tracing::debug!(%why, lease = %self.key, "presence is off");
+                tracing::info!(%why, lease = %self.key, "presence is off");
                 Some(why.clone())
             }
         };
