@@ -39,7 +39,6 @@ impl Run {
         }
         let own = inner.cluster.observe(ObserveOptions {
             namespaces: NamespaceScope::List(vec![self.release.key.namespace.to_string()]),
-            selector: None,
             recorded: inner.journal.recorded(),
             settings: Arc::clone(&inner.settings.traffic),
             presence: false,

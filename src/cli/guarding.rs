@@ -352,7 +352,6 @@ impl Watched {
         let span = longest(&config, &rules, release);
         let options = ObserveOptions {
             namespaces: NamespaceScope::List(vec![release.key.namespace.to_string()]),
-            selector: None,
             settings: Arc::clone(&settings),
             presence: false,
             ..reading.options.clone()

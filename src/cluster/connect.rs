@@ -36,7 +36,6 @@ pub(super) struct Inner {
     /// Limit of one call.
     pub(super) limit: Duration,
     scope: NamespaceScope,
-    selector: Option<String>,
     /// Which optional kinds the server has, and in which version.
     pub(super) served: Served,
     /// How far its clock is from this machine's.
@@ -109,7 +108,6 @@ impl Cluster {
             namespace,
             limit: options.request_timeout.filter(|limit| !limit.is_zero()).unwrap_or(CALL_LIMIT),
             scope: options.namespaces.clone(),
-            selector: options.selector.clone(),
             served: Served::default(),
             skew: Skew::default(),
         };
@@ -150,11 +148,6 @@ impl Cluster {
     /// The namespace that the context names.
     pub fn context_namespace(&self) -> Option<&str> {
         self.inner.namespace.as_deref()
-    }
-
-    /// The label selector that the flags ask for.
-    pub fn selector(&self) -> Option<&str> {
-        self.inner.selector.as_deref()
     }
 
     /// The field manager of our writes: `windlass-WHO`, at most 128 characters.

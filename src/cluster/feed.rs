@@ -90,7 +90,7 @@ pub struct Feed {
     /// Only these namespaces are taken, of a watch over all.
     pub only: Option<Arc<HashSet<Str>>>,
     /// Label selector.
-    pub selector: Option<Str>,
+    pub selector: Option<&'static str>,
     /// Whether a refusal ends the feed, since its caller has another way.
     pub may_give_up: bool,
     /// When rows that it takes over were last read; `None`: there are none.

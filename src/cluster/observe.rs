@@ -19,8 +19,6 @@ use tokio::task::JoinSet;
 pub struct ObserveOptions {
     /// Which namespaces.
     pub namespaces: NamespaceScope,
-    /// Label selector on workloads.
-    pub selector: Option<String>,
     /// What our journal saw settle.
     pub recorded: Arc<dyn Recorded + Send + Sync>,
     /// What the configuration says of traffic.
@@ -35,7 +33,6 @@ impl Default for ObserveOptions {
     fn default() -> Self {
         Self {
             namespaces: NamespaceScope::Default,
-            selector: None,
             recorded: Arc::new(NothingRecorded),
             settings: Arc::default(),
             presence: false,
@@ -109,7 +106,7 @@ impl Cluster {
         tasks.spawn(publisher.run(messages));
         tasks.spawn(liveness::run(shared.clone(), again));
         tasks.spawn(lease::run(shared.clone()));
-        let plan = supervise::Plan::of(self, &options.namespaces, options.selector.as_deref());
+        let plan = supervise::Plan::of(self, &options.namespaces);
         let plan = plan.with_presence(options.presence);
         tasks.spawn(supervise::run(shared, plan, known_seen));
         let cluster = self.clone();

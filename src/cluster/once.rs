@@ -36,7 +36,7 @@ impl Cluster {
     /// Lists once and derives: what `observe` would publish when everything is listed. Fails when nothing that roots
     /// releases can be read; what else can't be read is told by the kinds' status.
     pub async fn one_shot(&self, options: ObserveOptions) -> Result<Snapshot, ReadError> {
-        let plan = Plan::of(self, &options.namespaces, options.selector.as_deref());
+        let plan = Plan::of(self, &options.namespaces);
         let pool = Interner::default();
         let lists =
             needed().flat_map(|kind| plan.scopes(kind).into_iter().map(move |namespace| Scope { kind, namespace }));
@@ -74,7 +74,7 @@ impl Cluster {
     /// Who steps which release, read once, in two seconds at most: nothing waits for it. Where it can't be read, it is not
     /// known.
     pub async fn presences(&self, options: &ObserveOptions) -> Presences {
-        let plan = Plan::of(self, &options.namespaces, None);
+        let plan = Plan::of(self, &options.namespaces);
         let pool = Interner::default();
         let scopes = plan.scopes(Kind::Lease).into_iter().map(|namespace| Scope { kind: Kind::Lease, namespace });
         let lists = join_all(scopes.clone().map(|scope| self.scope_once(scope, &plan, &pool)));
@@ -123,7 +123,7 @@ impl Cluster {
     async fn list_known(&self, scope: &Scope, plan: &Plan, pool: &Interner) -> Result<Vec<Item>, ReadError> {
         let mut path = self.list_path(scope.kind, scope.namespace.as_deref());
         if let Some(selector) = plan.selector(scope.kind) {
-            path = with(path, "labelSelector", &selector);
+            path = with(path, "labelSelector", selector);
         }
         let mut listing = self.start_list(path, scope.kind.plural().to_owned()).await?;
         let only = scope.namespace.is_none().then(|| plan.only(scope.kind)).flatten();

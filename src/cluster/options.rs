@@ -31,8 +31,6 @@ pub struct ConnectOptions {
     pub certificate_authority: Option<PathBuf>,
     /// `--insecure-skip-tls-verify`.
     pub insecure_skip_tls_verify: bool,
-    /// `-l`: label selector on workloads.
-    pub selector: Option<String>,
     /// Whether a credential plugin may talk to the person: only before the screen is taken over.
     pub plugin: PluginTalk,
     /// Is told the name of a plugin that takes its time while it has the terminal.

@@ -2,8 +2,8 @@
 
 use super::connect::Cluster;
 use super::feed::{Ended, Feed, Message, Rows, Shared};
+use super::index::ROOTS;
 use super::index::scopes::Scope;
-use super::index::{ROOTS, WORKLOADS};
 use super::observe::WATCHED;
 use super::options::NamespaceScope;
 use crate::domain::presence::LABEL;
@@ -31,14 +31,13 @@ pub struct Plan {
     namespaces: Vec<Str>,
     /// Where nothing else is known to be readable.
     home: Str,
-    selector: Option<Str>,
     /// Whether the Leases are watched that say who steps a release.
     presence: bool,
 }
 
 impl Plan {
     /// From the options of an observation.
-    pub fn of(cluster: &Cluster, scope: &NamespaceScope, selector: Option<&str>) -> Self {
+    pub fn of(cluster: &Cluster, scope: &NamespaceScope) -> Self {
         let namespaces = match scope {
             NamespaceScope::Default => cluster.context_namespace().map(Str::from).into_iter().collect(),
             NamespaceScope::All => Vec::new(),
@@ -47,17 +46,12 @@ impl Plan {
                 names.into_iter().collect()
             }
         };
-        Self {
-            namespaces,
-            home: cluster.default_namespace().into(),
-            selector: selector.map(Str::from),
-            presence: false,
-        }
+        Self { namespaces, home: cluster.default_namespace().into(), presence: false }
     }
 
     /// A plan for reading single namespaces, without filters.
     pub fn nothing() -> Self {
-        Self { namespaces: Vec::new(), home: "".into(), selector: None, presence: false }
+        Self { namespaces: Vec::new(), home: "".into(), presence: false }
     }
 
     /// The same, with or without the Leases that say who steps a release.
@@ -102,13 +96,9 @@ impl Plan {
         WATCHED.into_iter().chain(self.presence.then_some(Kind::Lease))
     }
 
-    /// The label selector for `kind`: what stands above the workloads is read in full, since it says whose they are. Of
-    /// the Leases only ours are read, never the nodes' or the controllers'.
-    pub fn selector(&self, kind: Kind) -> Option<Str> {
-        if kind == Kind::Lease {
-            return Some(LABEL.into());
-        }
-        self.selector.clone().filter(|_| WORKLOADS.contains(&kind))
+    /// The label selector for `kind`: of the Leases only ours are read, never the nodes' or the controllers'.
+    pub fn selector(&self, kind: Kind) -> Option<&'static str> {
+        (kind == Kind::Lease).then_some(LABEL)
     }
 }
 
@@ -270,7 +260,7 @@ impl KindWatch {
     async fn all_allowed(&self) -> bool {
         let path = super::kinds::with(self.shared.cluster.list_path(self.kind, None), "limit", "1");
         let path = match self.plan.selector(self.kind) {
-            Some(selector) => super::kinds::with(path, "labelSelector", &selector),
+            Some(selector) => super::kinds::with(path, "labelSelector", selector),
             None => path,
         };
         self.shared.cluster.start_list(path, self.kind.plural().to_owned()).await.is_ok()

@@ -2,6 +2,7 @@
 
 use crate::kit::{self, Namespace};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use windlass::cluster::{EventsMsg, LogMsg, LogRequest, NamespaceScope, ObserveOptions, ReadError};
 use windlass::domain::snapshot::{Connection, Watch};
@@ -134,11 +135,7 @@ async fn a_label_selector_narrows_the_workloads() {
     other["metadata"] = json!({"name": "other", "labels": {"team": "search"}});
     namespace.apply(&other);
     let cluster = kit::cluster().await;
-    let options = ObserveOptions {
-        namespaces: NamespaceScope::List(vec![namespace.0.clone()]),
-        selector: Some("team=search".into()),
-        ..ObserveOptions::default()
-    };
-    let snapshot = cluster.one_shot(options).await.expect("reads");
-    assert_eq!(snapshot.releases.iter().map(|release| &*release.key.name).collect::<Vec<_>>(), ["other"]);
+    let namespaces = [namespace.0.as_str().into()];
+    let selected = cluster.labelled("team=search", &namespaces, &BTreeSet::new()).await.expect("reads");
+    assert_eq!(selected.iter().map(|key| &*key.name).collect::<Vec<_>>(), ["other"]);
 }

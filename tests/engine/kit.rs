@@ -84,7 +84,6 @@ impl Console {
         let cluster = Cluster::over(client, "sim", &ConnectOptions::default()).await.expect("connects");
         let observer = cluster.observe(ObserveOptions {
             namespaces: NamespaceScope::All,
-            selector: None,
             recorded: journal.recorded(),
             settings: Arc::default(),
             presence: true,

@@ -116,7 +116,6 @@ impl Link {
     ) -> Self {
         let options = ObserveOptions {
             namespaces: scope,
-            selector: cluster.selector().map(str::to_owned),
             recorded: home.journal.recorded(),
             settings: Arc::clone(&session.traffic),
             presence: true,
