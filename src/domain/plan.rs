@@ -36,6 +36,8 @@ pub struct Plan {
     pub direction: Direction,
     /// What it does, in words: `UNDO shop/search → revision 41`.
     pub title: Str,
+    /// Where it leads, as behind the arrow of its title: `revision 41`; empty where the verb says it all.
+    pub goal: Str,
     /// The calls, in order; one request each.
     pub calls: Vec<PlannedCall>,
     /// When it counts as done.
@@ -68,6 +70,11 @@ impl Plan {
     /// Whether it is a step that others should see: then a Lease beside the release says who takes it.
     pub const fn steps(&self) -> bool {
         super::presence::steps(self.intent.verb(), self.release.key.kind)
+    }
+
+    /// The side that a switch makes the live one; `None`: it is no switch.
+    pub fn switches_to(&self) -> Option<&Str> {
+        self.before.switch.as_ref().map(|sides| &sides.to)
     }
 }
 

@@ -10,6 +10,8 @@ use serde_json::value::RawValue;
 pub const TEMPLATE: &str = "/spec/template";
 /// Where a workload keeps how many pods it asks for.
 pub const REPLICAS: &str = "/spec/replicas";
+/// Where a workload keeps whether it is held by hand.
+pub const PAUSED: &str = "/spec/paused";
 
 /// What is taken back on one object, which still is as that write left it.
 pub struct Kept<'a> {
@@ -154,7 +156,7 @@ fn place(path: &str) -> &str {
     match path {
         TEMPLATE => "the template",
         REPLICAS => "replicas",
-        "/spec/paused" => "paused",
+        PAUSED => "paused",
         "/status/abort" => "aborted",
         "/status/currentPodHash" => "the version on its way",
         template::CHANGE_CAUSE => "change-cause",

@@ -165,11 +165,11 @@ impl Seen<'_> {
             Verb::Restart if self.stand.held => Action::disabled(verb, way, "it is held by hand: resume it first (P)"),
             Verb::Restart if desired == 0 => Action::disabled(verb, way, "it is scaled to 0"),
             Verb::Restart => {
-                let pods = count(self.release.replicas.current.into(), "pod");
+                let pods = count(self.release.replicas.current, "pod");
                 Action::enabled(verb, way, format!("{pods} of the same templates, new, one by one"))
             }
             Verb::Scale => {
-                let mut action = Action::enabled(verb, way, format!("from {}", count(desired.into(), "replica")));
+                let mut action = Action::enabled(verb, way, format!("from {}", count(desired, "replica")));
                 if let Some(hpa) = &self.release.autoscaler {
                     action.why = format!("hpa/{} owns the replicas and sets them again", hpa.key.name).into();
                 }

@@ -2,6 +2,7 @@
 
 use crate::domain::plan::Patch;
 use crate::domain::{Kind, RawObject};
+use crate::strategy::taking_back::{PAUSED, TEMPLATE};
 
 /// The status subresource.
 pub const STATUS: &str = "status";
@@ -12,13 +13,9 @@ pub const PAUSES: &str = "/status/pauseConditions";
 /// Whether the run is aborted.
 pub const ABORT: &str = "/status/abort";
 
-/// A hold by hand: what goes on while somebody holds it is lost.
-const PAUSED: &str = "/spec/paused";
-/// A new template of which the controller has not heard yet: it begins anew with it, and what was asked for is lost. Absent
-/// where the template is in a referenced workload.
-const TEMPLATE: &str = "/spec/template";
-
-/// Only while it stands at this step and this pause of this version, neither held nor given another template since.
+/// Only while it stands at this step and this pause of this version, neither held nor given another template since: what
+/// goes on while somebody holds it is lost, and with a template of which the controller has not heard yet it begins anew.
+/// Absent where the template is in a referenced workload.
 pub fn of_step(root: &RawObject) -> Patch<'_> {
     tests(root, &[HASH, INDEX, PAUSES]).test(PAUSED).test(TEMPLATE)
 }

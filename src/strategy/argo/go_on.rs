@@ -86,7 +86,7 @@ fn set_index(patch: Patch<'_>, index: usize) -> Patch<'_> {
 pub fn promotes(asked: &Asked<'_>) -> Result<Plan, Refusal> {
     asked.gate().allows(Verb::Promote)?;
     let call = of_promotion(&asked.details.root).add("/status/promoteFull", truth(true)).call_on(STATUS);
-    let pods = count(asked.rollout.workload.replicas.desired.into(), "pod");
+    let pods = count(asked.rollout.workload.replicas.desired, "pod");
     let left = asked.stand.index.map(|index| least(&asked.rollout, index)).filter(|_| !blue_green(asked));
     let (then, mut warnings): (String, Vec<Str>) = match left {
         Some(left) => {

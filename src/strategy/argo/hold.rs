@@ -8,11 +8,10 @@ use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::plan::{Inverse, InverseSteps, Operation, Refusal, Wait};
 use crate::domain::traffic::rollout::RolloutStrategy;
 use crate::domain::{Direction, Plan, Verb};
+use crate::strategy::taking_back::PAUSED;
 use crate::strategy::workload::diff;
 use crate::strategy::workload::plan::{Draft, patch};
 use crate::strategy::workload::undo::truth;
-
-const PAUSED: &str = "/spec/paused";
 
 /// The plan of a pause or a resume.
 pub fn plan(asked: &Asked<'_>, pause: bool) -> Result<Plan, Refusal> {

@@ -75,7 +75,7 @@ pub fn path(release: &Release, target: &Target, now: Timestamp) -> Option<Path> 
 
 fn canary(release: &Release, rollout: &Rollout, target: &Target) -> Path {
     let steps = rollout.steps().len();
-    let (version, desired) = (clip(&target.version, 40), count(rollout.workload.replicas.desired.into(), "pod"));
+    let (version, desired) = (clip(&target.version, 40), count(rollout.workload.replicas.desired, "pod"));
     let at_once = |then: String| Path { then, takes: None, alone: true, warnings: Vec::new() };
     let stable = rollout.status.stable_hash.as_ref().filter(|hash| !hash.is_empty());
     if stable.is_none() {
@@ -130,7 +130,7 @@ fn within_window(release: &Release, rollout: &Rollout, target: &Target) -> bool 
 
 fn blue_green(rollout: &Rollout, sides: &BlueGreenStrategy, target: &Target, now: Timestamp) -> Path {
     let (version, desired) = (clip(&target.version, 40), rollout.workload.replicas.desired);
-    let pods = count(desired.into(), "pod");
+    let pods = count(desired, "pod");
     let live = rollout.status.active_selector.as_ref();
     let waits = !sides.auto_promotion;
     let at_once = |then: String| Path { then, takes: None, alone: true, warnings: Vec::new() };

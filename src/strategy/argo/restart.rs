@@ -19,7 +19,7 @@ pub fn plan(asked: &Asked<'_>) -> Result<Plan, Refusal> {
     let was = asked.details.root.value::<String>(RESTART_AT);
     let value = json(&now).ok_or_else(|| Refusal::because("the time can't be written"))?;
     let call = of_run(&asked.details.root).test(RESTART_AT).add(RESTART_AT, value).call();
-    let pods = count(asked.release.replicas.current.into(), "pod");
+    let pods = count(asked.release.replicas.current, "pod");
     finish(
         asked,
         Draft {

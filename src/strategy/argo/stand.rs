@@ -1,8 +1,10 @@
 //! Where a Rollout stands, as far as its verbs depend on it: told from the row that is shown, or from the bytes that a
 //! plan is made from.
 
+use super::fence::ABORT;
 use crate::domain::traffic::Rollout;
 use crate::domain::{RawObject, Str};
+use crate::strategy::taking_back::PAUSED;
 
 /// Where a Rollout stands.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -62,8 +64,8 @@ impl Stand {
         let workload_seen = workload.is_none() || workload == number("/status/workloadObservedGeneration");
         Self {
             observed: number("/status/observedGeneration").is_some_and(|seen| seen >= generation) && workload_seen,
-            held: flag("/spec/paused"),
-            aborted: flag("/status/abort"),
+            held: flag(PAUSED),
+            aborted: flag(ABORT),
             promoting: flag("/status/promoteFull"),
             current: text("/status/currentPodHash"),
             stable: text("/status/stableRS"),

@@ -71,7 +71,7 @@ fn idle(seen: &Seen<'_>) -> Option<Standing> {
         (1.., _) => None,
         (_, 0) => Some(of(State::Idle, "Scaled to 0", "", None)),
         (_, left) => {
-            Some(of(State::Progressing, &format!("Scaled to 0: {} still to end", count(left.into(), "pod")), "", None))
+            Some(of(State::Progressing, &format!("Scaled to 0: {} still to end", count(left, "pod")), "", None))
         }
     }
 }
@@ -87,7 +87,7 @@ fn down(seen: &Seen<'_>) -> Option<Standing> {
     if stuck_group.is_none() && (starting || young(view.rollout.meta.created)) {
         return None;
     }
-    let none = format!("None of {} is ready", count(view.rollout.workload.replicas.desired.into(), "pod"));
+    let none = format!("None of {} is ready", count(view.rollout.workload.replicas.desired, "pod"));
     let reason = match seen.new_groups.first() {
         Some(group) => format!("{none}: {}", group.sentence(false, view.now())),
         None => none,
@@ -239,7 +239,7 @@ fn pods(view: &View) -> String {
     let (ready, existing) = view.current().map_or((counts.available, counts.updated), |lane| {
         (lane.ready(view.facts.pods_listed), lane.existing(view.facts.pods_listed))
     });
-    let wanted = count(counts.desired.into(), "pod");
+    let wanted = count(counts.desired, "pod");
     format!("{existing} of {wanted} at {}, {ready} ready", view.new_version())
 }
 
@@ -276,7 +276,7 @@ fn progressing(seen: &Seen<'_>) -> Option<Standing> {
 fn healthy(seen: &Seen<'_>) -> Standing {
     let view = seen.view;
     let (serving, desired) = (view.serving(), view.rollout.workload.replicas.desired);
-    let counted = format!("{serving} of {} ready at {}", count(desired.into(), "pod"), view.new_version());
+    let counted = format!("{serving} of {} ready at {}", count(desired, "pod"), view.new_version());
     let young = |at: Option<Timestamp>| at.is_some_and(|at| view.now().duration_since(at) < STUCK_AFTER);
     let starting = view.pods().filter(|pod| !pod.ready).all(|pod| pod.trouble.is_none() && young(pod.created));
     if serving < desired && view.facts.pods_listed {

@@ -6,6 +6,7 @@
 use super::tracks::HASH;
 use crate::domain::RawObject;
 use crate::domain::raw::{escape, without};
+use crate::strategy::taking_back::TEMPLATE;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ const EPHEMERAL: &str = "/metadata/annotations/rollout.argoproj.io~1ephemeral-me
 
 /// The plain template of a ReplicaSet.
 pub fn of_set(set: &RawObject) -> Option<Arc<RawValue>> {
-    let mut template = without(set.at("/spec/template")?, &format!("/metadata/labels/{HASH}"));
+    let mut template = without(set.at(TEMPLATE)?, &format!("/metadata/labels/{HASH}"));
     for path in ephemeral(set) {
         template = without(&template, &path);
     }

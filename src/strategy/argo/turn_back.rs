@@ -125,7 +125,7 @@ fn stable_pods(asked: &Asked<'_>) -> String {
     if blue_green || missing <= 0 {
         return String::new();
     }
-    format!(", {} of it come again", count(missing.into(), "pod"))
+    format!(", {} of it come again", count(missing, "pod"))
 }
 
 /// How long the pods of the aborted version stay.

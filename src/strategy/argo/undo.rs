@@ -9,6 +9,7 @@ use crate::domain::history::Evidence;
 use crate::domain::intent::{PausedUndo, UndoTo};
 use crate::domain::plan::{Inverse, InversePart, InverseSteps, Operation, Patch, Refusal, Wait};
 use crate::domain::{Direction, Kind, Plan, RawObject, Revision};
+use crate::strategy::taking_back::{PAUSED, TEMPLATE};
 use crate::strategy::workload::plan::patch;
 use crate::strategy::workload::undo::truth;
 use crate::strategy::workload::version::version;
@@ -16,9 +17,6 @@ use crate::strategy::workload::words::some_of;
 use crate::strategy::workload::{diff, evidence, needs, template as plain};
 use crate::strategy::{best_to_go_back_to, previous};
 use serde_json::value::RawValue;
-
-const TEMPLATE: &str = "/spec/template";
-const PAUSED: &str = "/spec/paused";
 
 /// The plan of an undo.
 pub fn plan(asked: &Asked<'_>, to: UndoTo, paused: PausedUndo) -> Result<Plan, Refusal> {

@@ -3,7 +3,7 @@
 
 use super::break_glass;
 use super::gate::{kubectl, of_rollback, shut, turn};
-use super::phase::{Phase, interval};
+use super::phase::{Phase, Run, interval};
 use super::suspend::SUSPEND;
 use super::verbs::{Seen, refused};
 use crate::domain::forecast::{Forecast, Risk};
@@ -19,27 +19,21 @@ use crate::strategy::{Context, Override};
 
 /// The gate that rolls back now, or why none does.
 pub fn possible(seen: &Seen<'_>) -> Result<Gate, Str> {
-    match seen.phase {
-        Phase::Progressing | Phase::WaitingPromotion => {}
-        Phase::Waiting => {
+    match seen.phase.run() {
+        Some(Run::Progressing | Run::WaitingPromotion) => {}
+        Some(Run::Waiting) => {
             let new = seen.new_version();
             return Err(format!("nothing of {new} runs, and no traffic goes to it; U takes its template back").into());
         }
-        Phase::Promoting | Phase::Finalising => {
+        Some(Run::Promotion) => {
             return Err("it is being promoted, and no rollback hook is asked any more; U starts the way back".into());
         }
-        Phase::Failed if seen.weight().is_some_and(|weight| weight > 0) => {
+        None if seen.phase == Phase::Failed && seen.weight().is_some_and(|weight| weight > 0) => {
             return Err(
                 "the run has ended, and Flagger does nothing about the traffic that is left on the canary".into()
             );
         }
-        Phase::Unseen
-        | Phase::Initializing
-        | Phase::Initialized
-        | Phase::Succeeded
-        | Phase::Failed
-        | Phase::Terminating
-        | Phase::Unknown => return Err("nothing is on its way; U goes back to an earlier version".into()),
+        None => return Err("nothing is on its way; U goes back to an earlier version".into()),
     }
     let gate = hook(seen.canary)?;
     if !seen.candidate_is_ready() {

@@ -1,6 +1,6 @@
 //! Which verbs a release under Flagger offers now, with what follows or why not.
 
-use super::phase::{Phase, interval};
+use super::phase::{Phase, Run, interval};
 use super::verbs::{Seen, lower, not_ours, open_back};
 use super::{abort, break_glass, forecast, pass, skip, suspend, target};
 use crate::domain::history::Evidence;
@@ -79,7 +79,7 @@ fn promote(seen: &Seen<'_>) -> Action {
 
 fn skip(seen: &Seen<'_>) -> Action {
     let consequence = skip::possible(seen)
-        .map(|()| format!("the rest of the analysis is left out: {} is promoted", seen.new_version()));
+        .map(|()| format!("not one step but the rest of the analysis is left out: {} is promoted", seen.new_version()));
     action(Verb::Skip, Direction::Forward, consequence)
 }
 
@@ -148,17 +148,10 @@ fn retry(seen: &Seen<'_>) -> Action {
 
 fn new_run(seen: &Seen<'_>, verb: Verb) -> Action {
     let what = if verb == Verb::Restart { "the same image" } else { "another image" };
-    let how = match seen.phase {
-        Phase::Progressing | Phase::WaitingPromotion => "the run starts again at 0 %, with",
-        Phase::Promoting | Phase::Finalising => "after this promotion a new analysis of",
-        Phase::Unseen
-        | Phase::Initializing
-        | Phase::Initialized
-        | Phase::Waiting
-        | Phase::Succeeded
-        | Phase::Failed
-        | Phase::Terminating
-        | Phase::Unknown => "a new analysis of",
+    let how = match seen.phase.run() {
+        Some(Run::Progressing | Run::WaitingPromotion) => "the run starts again at 0 %, with",
+        Some(Run::Promotion) => "after this promotion a new analysis of",
+        Some(Run::Waiting) | None => "a new analysis of",
     };
     let paused = seen.target.is_some_and(|side| side.workload.paused) && verb == Verb::Restart;
     let possible = if seen.target.is_none() {

@@ -3,7 +3,7 @@
 //! Flagger's load tester keeps one gate a Canary, in memory: every hook that asks it is answered alike, it stays open
 //! until it is closed, and a restart of the load tester closes it.
 
-use super::phase::{Phase, highest, style};
+use super::phase::{Phase, Run, highest, style};
 use crate::domain::Str;
 use crate::domain::plan::{Call, PlannedCall, json, null};
 use crate::domain::traffic::Canary;
@@ -55,20 +55,11 @@ impl Place {
 /// The hooks that the next check asks, whether they let it through or not; `None` where the run has none.
 pub fn ahead(canary: &Canary, weight: Option<u8>) -> Option<Hold<'_>> {
     let at_top = weight.is_some_and(|weight| weight >= highest(canary));
-    let place = match Phase::of(canary) {
-        Phase::Waiting => Place::Start,
-        Phase::Progressing if style(canary) == CanaryStyle::Weighted => Place::Weight,
-        Phase::WaitingPromotion => Place::Promotion,
-        Phase::Unseen
-        | Phase::Initializing
-        | Phase::Initialized
-        | Phase::Progressing
-        | Phase::Promoting
-        | Phase::Finalising
-        | Phase::Succeeded
-        | Phase::Failed
-        | Phase::Terminating
-        | Phase::Unknown => return None,
+    let place = match Phase::of(canary).run()? {
+        Run::Waiting => Place::Start,
+        Run::Progressing if style(canary) == CanaryStyle::Weighted => Place::Weight,
+        Run::WaitingPromotion => Place::Promotion,
+        Run::Progressing | Run::Promotion => return None,
     };
     let hold = Hold { canary, place, at_top: at_top && place == Place::Weight };
     hold.hooks().next().is_some().then_some(hold)

@@ -2,7 +2,7 @@
 
 use super::gate::{self, Hold, Place, kubectl, shut, turn};
 use super::leaving::stands_at;
-use super::phase::{AFTER_PROMOTION, Phase, interval, next_weight};
+use super::phase::{AFTER_PROMOTION, Run, interval, next_weight};
 use super::verbs::{Seen, only_if_as_shown, refused};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::intent::{RuleRef, Standing};
@@ -39,22 +39,13 @@ pub fn possible<'a>(seen: &Seen<'a>) -> Result<Pass<'a>, Str> {
     if canary.suspend {
         return Err("it is suspended, so Flagger asks no gate; resume it first (P)".into());
     }
-    if !seen.phase.in_flight() {
+    let Some(run) = seen.phase.run() else {
         return Err("nothing is on its way: a new template on the target starts a run".into());
-    }
+    };
     let Some(hold) = gate::ahead(canary, seen.weight()) else {
-        return Err(match seen.phase {
-            Phase::Promoting | Phase::Finalising => "it is being promoted already".into(),
-            Phase::Unseen
-            | Phase::Initializing
-            | Phase::Initialized
-            | Phase::Waiting
-            | Phase::Progressing
-            | Phase::WaitingPromotion
-            | Phase::Succeeded
-            | Phase::Failed
-            | Phase::Terminating
-            | Phase::Unknown => {
+        return Err(match run {
+            Run::Promotion => "it is being promoted already".into(),
+            Run::Waiting | Run::Progressing | Run::WaitingPromotion => {
                 "Flagger goes on by itself: this Canary has no gate here; P suspends it, F skips the rest".into()
             }
         });

@@ -33,6 +33,19 @@ pub enum Phase {
     Unknown,
 }
 
+/// The phase of a run that is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Run {
+    /// [`Phase::Waiting`].
+    Waiting,
+    /// [`Phase::Progressing`].
+    Progressing,
+    /// [`Phase::WaitingPromotion`].
+    WaitingPromotion,
+    /// [`Phase::Promoting`] and [`Phase::Finalising`]: it has passed, and nothing asks a gate any more.
+    Promotion,
+}
+
 /// The phases of a run, by Flagger's words.
 pub const AFTER_PROMOTION: [&str; 4] = ["Promoting", "Finalising", "Succeeded", "Failed"];
 
@@ -55,9 +68,26 @@ impl Phase {
         }
     }
 
+    /// The run that is under way; `None` while no new version is on its way in.
+    pub const fn run(self) -> Option<Run> {
+        match self {
+            Self::Waiting => Some(Run::Waiting),
+            Self::Progressing => Some(Run::Progressing),
+            Self::WaitingPromotion => Some(Run::WaitingPromotion),
+            Self::Promoting | Self::Finalising => Some(Run::Promotion),
+            Self::Unseen
+            | Self::Initializing
+            | Self::Initialized
+            | Self::Succeeded
+            | Self::Failed
+            | Self::Terminating
+            | Self::Unknown => None,
+        }
+    }
+
     /// Whether a new version is on its way in.
     pub const fn in_flight(self) -> bool {
-        matches!(self, Self::Waiting | Self::Progressing | Self::WaitingPromotion | Self::Promoting | Self::Finalising)
+        self.run().is_some()
     }
 
     /// Whether the rollback hooks are asked in it.

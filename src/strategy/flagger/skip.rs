@@ -3,7 +3,7 @@
 use super::forecast::canary_writes;
 use super::gate::{self, Place};
 use super::pass;
-use super::phase::{Phase, interval, splits_nothing};
+use super::phase::{Run, interval, splits_nothing};
 use super::suspend::merge;
 use super::verbs::{Seen, refused};
 use crate::domain::forecast::{Forecast, Risk};
@@ -26,21 +26,15 @@ pub fn by_gate(seen: &Seen<'_>) -> bool {
 
 /// Why the analysis can't be skipped now.
 pub fn possible(seen: &Seen<'_>) -> Result<(), Str> {
-    match seen.phase {
-        Phase::Progressing | Phase::WaitingPromotion => {}
-        Phase::Waiting => {
+    match seen.phase.run() {
+        Some(Run::Progressing | Run::WaitingPromotion) => {}
+        Some(Run::Waiting) => {
             return Err(
                 "it waits for its start gate, which is asked even if the analysis is skipped; A opens it".into()
             );
         }
-        Phase::Promoting | Phase::Finalising => return Err("it is being promoted already".into()),
-        Phase::Unseen
-        | Phase::Initializing
-        | Phase::Initialized
-        | Phase::Succeeded
-        | Phase::Failed
-        | Phase::Terminating
-        | Phase::Unknown => return Err("nothing is on its way".into()),
+        Some(Run::Promotion) => return Err("it is being promoted already".into()),
+        None => return Err("nothing is on its way".into()),
     }
     if seen.canary.suspend {
         return Err("it is suspended, so Flagger promotes nothing; resume it first (P)".into());
@@ -88,6 +82,12 @@ pub fn plan(seen: &Seen<'_>, details: &Details, intent: &Intent, context: &Conte
     let within = Age(interval(seen.canary)).words();
     let mut warnings: Vec<Str> =
         vec!["metrics, gates and the check of the primary are left out; post-rollout hooks run".into()];
+    if verb == Verb::Skip {
+        warnings.insert(
+            0,
+            format!("Flagger's analysis is left out as a whole, not one step of it: {new} goes to everyone").into(),
+        );
+    }
     if !splits_nothing(seen.canary) {
         let old = seen.old_version();
         warnings.push(

@@ -1,7 +1,7 @@
 //! What a release under Flagger is doing, why, and what to do about it: one sentence each.
 
 use super::gate::{self, Hold};
-use super::phase::{self, Phase, interval, iterations, next_check, next_weight, style, target_is_promoted};
+use super::phase::{self, Phase, Run, interval, iterations, next_check, next_weight, style, target_is_promoted};
 use super::route;
 use super::scene::{Scene, ready};
 use super::tracks::{same_as_primary, stable_version, target_version};
@@ -183,19 +183,10 @@ fn by_phase(scene: &Scene, primary: Option<&Standing>, waiting: Option<&WaitingF
         return standing(scene, State::Waiting, &reason, "P resumes it.");
     }
     if let Some(waiting) = waiting {
-        let reason = match scene.phase {
-            Phase::Waiting => format!("{new} waits for {}: none of its pods runs", waiting.what),
-            Phase::WaitingPromotion => format!("{new} has passed and waits for {}: {}", waiting.what, share(scene)),
-            Phase::Unseen
-            | Phase::Initializing
-            | Phase::Initialized
-            | Phase::Progressing
-            | Phase::Promoting
-            | Phase::Finalising
-            | Phase::Succeeded
-            | Phase::Failed
-            | Phase::Terminating
-            | Phase::Unknown => format!("{} waits for {}", share(scene), waiting.what),
+        let reason = match scene.phase.run() {
+            Some(Run::Waiting) => format!("{new} waits for {}: none of its pods runs", waiting.what),
+            Some(Run::WaitingPromotion) => format!("{new} has passed and waits for {}: {}", waiting.what, share(scene)),
+            Some(Run::Progressing | Run::Promotion) | None => format!("{} waits for {}", share(scene), waiting.what),
         };
         let reason = format!("{reason}{}", failed_checks(scene));
         return standing(scene, State::Waiting, &reason, remedy_of_gate(scene));
@@ -331,23 +322,15 @@ fn waiting(scene: &Scene) -> Option<WaitingFor> {
     let named =
         |hold: Option<Hold<'_>>, otherwise: &str| hold.map_or_else(|| Str::from(otherwise), |hold| hold.words());
     let since = phase::since(canary);
-    match scene.phase {
-        Phase::Waiting => Some(WaitingFor { what: named(hold, "confirm-rollout"), since }),
-        Phase::WaitingPromotion => Some(WaitingFor { what: named(hold, "confirm-promotion"), since }),
-        Phase::Progressing if held_from(scene).is_some_and(|from| from <= scene.now) => {
+    match scene.phase.run()? {
+        Run::Waiting => Some(WaitingFor { what: named(hold, "confirm-rollout"), since }),
+        Run::WaitingPromotion => Some(WaitingFor { what: named(hold, "confirm-promotion"), since }),
+        Run::Progressing if held_from(scene).is_some_and(|from| from <= scene.now) => {
             Some(WaitingFor { what: named(hold, "confirm-traffic-increase"), since: canary.status.last_transition })
         }
-        _ if canary.suspend && scene.phase.in_flight() => Some(WaitingFor { what: "a resume".into(), since: None }),
-        Phase::Unseen
-        | Phase::Initializing
-        | Phase::Initialized
-        | Phase::Progressing
-        | Phase::Promoting
-        | Phase::Finalising
-        | Phase::Succeeded
-        | Phase::Failed
-        | Phase::Terminating
-        | Phase::Unknown => None,
+        Run::Progressing | Run::Promotion => {
+            canary.suspend.then(|| WaitingFor { what: "a resume".into(), since: None })
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::domain::workload::Image;
 use crate::domain::{Details, Intent, ObjectKey, Plan, Release, Revision, Str, Verb};
 use crate::strategy::Context;
 use crate::strategy::workload::forecast::ALL_DOWN;
+use crate::strategy::workload::plan::titled;
 use crate::strategy::workload::version::version;
 use crate::strategy::workload::words::clip;
 use crate::strategy::workload::{image, restart as again, target as revisions, undo as back};
@@ -74,18 +75,16 @@ fn as_root(details: &Details, root: crate::domain::RawObject, key: &ObjectKey, s
 pub fn adopt(seen: &Seen<'_>, intent: &Intent, plan: Plan, follows: Follows) -> Plan {
     let release = seen.release;
     let target = seen.target.map_or_else(|| release.key.name.clone(), |side| side.workload.key.name.clone());
-    let after = plan.title.split_once(" → ").map(|(_, after)| format!(" → {after}")).unwrap_or_default();
     let (mut forecast, mut warnings) = (plan.forecast, follows.warnings);
     // Of what the workload alone would lead to only what concerns the template stays: its pods are Flagger's to scale.
     warnings.extend(forecast.warnings.into_iter().filter(|warning| **warning != *ALL_DOWN));
     forecast.then = follows.then.into();
     forecast.takes = follows.takes;
     forecast.warnings = warnings;
-    let verb = intent.verb().heading();
     Plan {
         release: ReleaseId { key: release.key.clone(), uid: release.uid.clone() },
         intent: intent.clone(),
-        title: format!("{verb} {}{after} on its target {target}", release.key.qualified()).into(),
+        title: format!("{} on its target {target}", titled(intent.verb(), &release.key.qualified(), &plan.goal)).into(),
         until: if seen.canary.suspend { Wait::Accepted } else { Wait::Observed },
         forecast,
         ..plan
@@ -143,18 +142,11 @@ pub fn can_retry(seen: &Seen<'_>) -> Result<(), Str> {
             Err("the template of the failed run is taken back already; R runs the analysis with the present one".into())
         }
         Phase::Failed => Ok(()),
-        phase if phase.in_flight() => Err("the run is under way; R starts it again".into()),
-        Phase::Unseen
-        | Phase::Initializing
-        | Phase::Initialized
-        | Phase::Waiting
-        | Phase::Progressing
-        | Phase::WaitingPromotion
-        | Phase::Promoting
-        | Phase::Finalising
-        | Phase::Succeeded
-        | Phase::Terminating
-        | Phase::Unknown => Err("no run has failed".into()),
+        phase => Err(if phase.in_flight() {
+            "the run is under way; R starts it again".into()
+        } else {
+            "no run has failed".into()
+        }),
     }
 }
 

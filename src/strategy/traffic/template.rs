@@ -5,7 +5,7 @@ use crate::domain::plan::Refusal;
 use crate::domain::traffic::view::Side;
 use crate::domain::{Details, Intent, Plan, Release};
 use crate::strategy::Context;
-use crate::strategy::workload::plan as workload_plan;
+use crate::strategy::workload::plan::{self as workload_plan, titled};
 use std::collections::BTreeMap;
 
 /// The plan of `intent` on the workload of `side`, as of a release of its own; it is `release`'s plan all the same.
@@ -21,9 +21,8 @@ pub fn plan(
     };
     let own_details = details_of(side, details)?;
     let mut plan = workload_plan::plan(own, &own_details, intent, context)?;
-    let verb = intent.verb().heading();
-    let rest = plan.title.split_once(" → ").map(|(_, rest)| format!(" → {rest}")).unwrap_or_default();
-    plan.title = format!("{verb} {}: {}{rest}", release.key.qualified(), side.workload.key.target()).into();
+    let of = format!("{}: {}", release.key.qualified(), side.workload.key.target());
+    plan.title = titled(intent.verb(), &of, &plan.goal);
     plan.release = ReleaseId { key: release.key.clone(), uid: release.uid.clone() };
     Ok(plan)
 }

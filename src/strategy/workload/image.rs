@@ -11,6 +11,7 @@ use crate::domain::plan::{Inverse, InverseSteps, Operation, Patch, Refusal, Wait
 use crate::domain::workload::{Image, UpdateStrategy};
 use crate::domain::{Details, Direction, Intent, Plan, Release, Str};
 use crate::strategy::Context;
+use crate::strategy::taking_back::TEMPLATE;
 
 /// The plan of new images.
 pub fn plan(release: &Release, details: &Details, images: &[Image], context: &Context) -> Result<Plan, Refusal> {
@@ -38,7 +39,7 @@ pub fn plan(release: &Release, details: &Details, images: &[Image], context: &Co
     if changed.is_empty() {
         return Err(Refusal::unchanged(format!("{key} has {} already", one_line(images))));
     }
-    let fenced = Patch::of(root).test("/spec/template");
+    let fenced = Patch::of(root).test(TEMPLATE);
     let call = changed.iter().fold(fenced, |patch, (container, image)| {
         let path = format!("/spec/template/spec/{}/{}/image", container.list, container.place);
         json(&*image.reference).map_or(patch.clone(), |value| patch.add(&path, value))
@@ -77,8 +78,8 @@ pub fn plan(release: &Release, details: &Details, images: &[Image], context: &Co
             subresource: None,
             also: Vec::new(),
             target: root.key.clone(),
-            operations: vec![Operation::Replace { path: "/spec/template".into(), value: old.to_owned().into() }],
-            fenced_on: vec!["/spec/template".into()],
+            operations: vec![Operation::Replace { path: TEMPLATE.into(), value: old.to_owned().into() }],
+            fenced_on: vec![TEMPLATE.into()],
             words: format!("back to {} while the template is untouched", spec_version(release)).into(),
             direction: Direction::Back,
         }),

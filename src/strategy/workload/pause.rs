@@ -11,6 +11,7 @@ use crate::domain::plan::{Inverse, InverseSteps, Operation, Patch, Refusal, Wait
 use crate::domain::release::Role;
 use crate::domain::{Details, Direction, Intent, Plan, Release, State};
 use crate::strategy::Context;
+use crate::strategy::taking_back::PAUSED;
 
 /// The plan of a pause or a resume.
 pub fn plan(release: &Release, details: &Details, pause: bool, context: &Context) -> Result<Plan, Refusal> {
@@ -25,13 +26,13 @@ pub fn plan(release: &Release, details: &Details, pause: bool, context: &Context
         let state = if pause { "paused" } else { "running" };
         return Err(Refusal::unchanged(format!("{key} is {state} already")));
     }
-    let call = Patch::of(root).test("/spec/paused").add("/spec/paused", truth(pause)).call();
+    let call = Patch::of(root).test(PAUSED).add(PAUSED, truth(pause)).call();
     let steps = InverseSteps {
         subresource: None,
         also: Vec::new(),
         target: root.key.clone(),
-        operations: vec![Operation::Add { path: "/spec/paused".into(), value: truth(!pause) }],
-        fenced_on: vec!["/spec/paused".into()],
+        operations: vec![Operation::Add { path: PAUSED.into(), value: truth(!pause) }],
+        fenced_on: vec![PAUSED.into()],
         words: if pause { "resume it" } else { "pause it again" }.into(),
         direction: if pause { Direction::Forward } else { Direction::Back },
     };

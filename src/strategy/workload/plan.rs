@@ -7,7 +7,7 @@ use crate::domain::journal::Before;
 pub use crate::domain::management::Part;
 use crate::domain::management::{Management, Reverts};
 use crate::domain::plan::{Call, Change, Inverse, PlannedCall, Refusal, Wait};
-use crate::domain::{Details, Direction, Intent, Kind, ObjectKey, Plan, Release, Str};
+use crate::domain::{Details, Direction, Intent, Kind, ObjectKey, Plan, Release, Str, Verb};
 use crate::strategy::Context;
 
 /// The parts of a plan that its verb decides.
@@ -54,16 +54,15 @@ pub fn finish(
 ) -> Plan {
     let mut forecast = draft.forecast;
     forecast.reverts = reverting(release, part);
-    let verb = intent.verb().heading();
     let seen = draft.calls.iter().filter_map(|planned| details.object(planned.call.target()).cloned()).collect();
-    let after = if draft.title.is_empty() { String::new() } else { format!(" → {}", draft.title) };
     Plan {
         id: context.plan_id.clone(),
         release: ReleaseId { key: release.key.clone(), uid: release.uid.clone() },
         made: context.now,
         intent: intent.clone(),
         direction: draft.direction,
-        title: format!("{verb} {}{after}", release.key.qualified()).into(),
+        title: titled(intent.verb(), &release.key.qualified(), &draft.title),
+        goal: draft.title.into(),
         calls: draft.calls,
         until: draft.until,
         before: Before {
@@ -83,6 +82,12 @@ pub fn finish(
         read_at: details.read_at,
         seen,
     }
+}
+
+/// What a plan does, in words: `UNDO shop/search → revision 41`.
+pub fn titled(verb: Verb, of: &str, goal: &str) -> Str {
+    let heading = verb.heading();
+    if goal.is_empty() { format!("{heading} {of}").into() } else { format!("{heading} {of} → {goal}").into() }
 }
 
 fn reverting(release: &Release, part: Part) -> Vec<Management> {

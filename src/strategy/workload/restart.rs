@@ -12,6 +12,7 @@ use crate::domain::pod::Cause;
 use crate::domain::workload::UpdateStrategy;
 use crate::domain::{Details, Direction, Intent, Plan, Release, Role, Str};
 use crate::strategy::Context;
+use crate::strategy::taking_back::TEMPLATE;
 use std::collections::BTreeMap;
 
 const ANNOTATIONS: &str = "/spec/template/metadata/annotations";
@@ -29,7 +30,7 @@ pub fn plan(release: &Release, details: &Details, context: &Context) -> Result<P
     let now = context.now.round(jiff::Unit::Second).unwrap_or(context.now).to_string();
     let path = format!("{ANNOTATIONS}/{}", crate::domain::raw::escape(RESTARTED_AT));
     let was = root.value::<String>(&path);
-    let patch_of = Patch::of(root).test("/spec/template");
+    let patch_of = Patch::of(root).test(TEMPLATE);
     let has = |path: &str| root.at(path).is_some_and(|value| value.get().starts_with('{'));
     let call = if has(ANNOTATIONS) {
         patch_of.add(&path, json(&now).ok_or_else(unreadable)?)
@@ -49,8 +50,8 @@ pub fn plan(release: &Release, details: &Details, context: &Context) -> Result<P
             subresource: None,
             also: Vec::new(),
             target: root.key.clone(),
-            operations: vec![Operation::Replace { path: "/spec/template".into(), value: old.to_owned().into() }],
-            fenced_on: vec!["/spec/template".into()],
+            operations: vec![Operation::Replace { path: TEMPLATE.into(), value: old.to_owned().into() }],
+            fenced_on: vec![TEMPLATE.into()],
             words: "back to the template before; pods are replaced again".into(),
             direction: Direction::Back,
         }),

@@ -3,6 +3,7 @@
 use crate::domain::raw::{slice, without};
 use crate::domain::workload::Image;
 use crate::domain::{Kind, RawObject};
+use crate::strategy::taking_back::TEMPLATE;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ pub const CHANGE_CAUSE: &str = "/metadata/annotations/kubernetes.io~1change-caus
 
 /// The root's own template.
 pub fn current(root: &RawObject) -> Option<&RawValue> {
-    root.at("/spec/template")
+    root.at(TEMPLATE)
 }
 
 /// The template that a revision stands for, byte for byte: of a ReplicaSet less the label `pod-template-hash` that its
@@ -20,7 +21,7 @@ pub fn current(root: &RawObject) -> Option<&RawValue> {
 pub fn of_revision(revision: &RawObject) -> Option<Arc<RawValue>> {
     let cut = match revision.key.kind {
         Kind::ControllerRevision => without(revision.at("/data/spec/template")?, "/$patch"),
-        _ => without(revision.at("/spec/template")?, "/metadata/labels/pod-template-hash"),
+        _ => without(revision.at(TEMPLATE)?, "/metadata/labels/pod-template-hash"),
     };
     Some(cut.into())
 }

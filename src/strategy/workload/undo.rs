@@ -15,6 +15,7 @@ use crate::domain::release::Track;
 use crate::domain::workload::{Image, UpdateStrategy};
 use crate::domain::{Details, Direction, Intent, Kind, Plan, RawObject, Release, Revision, Str};
 use crate::strategy::Context;
+use crate::strategy::taking_back::{PAUSED, TEMPLATE};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 
@@ -109,7 +110,7 @@ pub fn plan(
 
 /// Whether the root is a paused Deployment.
 pub fn is_paused(root: &RawObject) -> bool {
-    root.value::<bool>("/spec/paused").unwrap_or(false)
+    root.value::<bool>(PAUSED).unwrap_or(false)
 }
 
 fn resumes(root: &RawObject, paused: PausedUndo) -> bool {
@@ -127,7 +128,7 @@ struct Change<'a> {
 
 impl Change<'_> {
     fn call(&self) -> Call {
-        let patch = Patch::of(self.root).test("/spec/template").replace("/spec/template", Arc::clone(self.new));
+        let patch = Patch::of(self.root).test(TEMPLATE).replace(TEMPLATE, Arc::clone(self.new));
         let patch =
             self.change_cause(self.source, self.root).into_iter().fold(patch, |patch, operation| match operation {
                 Operation::Remove { path } => patch.remove(&path),
@@ -135,7 +136,7 @@ impl Change<'_> {
                 | Operation::Replace { path, value }
                 | Operation::Test { path, value } => patch.add(&path, value),
             });
-        let patch = if self.resume { patch.replace("/spec/paused", truth(false)) } else { patch };
+        let patch = if self.resume { patch.replace(PAUSED, truth(false)) } else { patch };
         patch.call()
     }
 
@@ -156,11 +157,10 @@ impl Change<'_> {
     }
 
     fn inverse(&self, release: &Release, direction: Direction) -> Inverse {
-        let mut operations =
-            vec![Operation::Replace { path: "/spec/template".into(), value: self.old.to_owned().into() }];
+        let mut operations = vec![Operation::Replace { path: TEMPLATE.into(), value: self.old.to_owned().into() }];
         operations.extend(self.change_cause(self.root, self.source));
         if self.resume {
-            operations.push(Operation::Add { path: "/spec/paused".into(), value: truth(true) });
+            operations.push(Operation::Add { path: PAUSED.into(), value: truth(true) });
         }
         let back_to = spec_version(release);
         Inverse::Exact(InverseSteps {
@@ -168,7 +168,7 @@ impl Change<'_> {
             also: Vec::new(),
             target: self.root.key.clone(),
             operations,
-            fenced_on: vec!["/spec/template".into()],
+            fenced_on: vec![TEMPLATE.into()],
             words: format!("back to {back_to} while the template is untouched").into(),
             direction,
         })

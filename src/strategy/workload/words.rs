@@ -3,10 +3,8 @@
 use crate::domain::text::sanitize;
 use crate::domain::{Age, Timestamp};
 
-/// `1 pod`, `2 pods`.
-pub fn count(number: i64, noun: &str) -> String {
-    crate::domain::text::count(number, noun)
-}
+// Counts are said as everywhere.
+pub use crate::domain::text::count;
 
 /// The form of a verb for so many: `is` or `are`.
 pub const fn form<'a>(number: i64, one: &'a str, many: &'a str) -> &'a str {

@@ -173,6 +173,9 @@ fn a_run_that_is_resumed_at_0_percent_begins_again_at_its_first_weight() {
 fn a_skipped_analysis_gives_the_old_version_everything_first() {
     let plan = progressing().plan(&Intent::Skip).expect("a plan");
     assert!(warned(&plan, "canary users see v1 until the primary is replaced"), "{:?}", plan.forecast.warnings);
+    assert!(warned(&plan, "not one step of it: v2 goes to everyone"), "{:?}", plan.forecast.warnings);
+    let promoted = progressing().plan(&Intent::Promote { winner: None }).expect("a plan");
+    assert!(!warned(&promoted, "not one step"), "F says so itself: {:?}", promoted.forecast.warnings);
     let mut unsplit = progressing().set(|canary| canary.provider = Some("kubernetes".into()));
     unsplit.route = None;
     let plan = unsplit.plan(&Intent::Skip).expect("a plan");
