@@ -27,9 +27,14 @@ pub fn plan(release: &Release, details: &Details, intent: &Intent, context: &Con
         Intent::Promote { winner: named } => promote(&ground, named.as_deref(), intent, context),
         Intent::Undo { to: UndoTo::Best, .. } if running(&ground) => end(&ground, intent, context),
         Intent::Undo { .. } => template::plan(release, undo::main(&ground)?, details, intent, context),
-        Intent::Advance { .. } | Intent::SetWeight { .. } => {
-            Err(Refusal::because(format!("{}: {NO_WEIGHTS}", release.key)))
-        }
+        Intent::Advance { .. }
+        | Intent::SetWeight { .. }
+        | Intent::Switch { .. }
+        | Intent::Pause
+        | Intent::Resume
+        | Intent::Continue
+        | Intent::Skip
+        | Intent::Retry => Err(Refusal::because(format!("{} {}: {NO_WEIGHTS}", intent.verb(), release.key))),
         other => of_sides(&ground, other, context),
     }
 }

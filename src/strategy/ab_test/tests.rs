@@ -149,3 +149,22 @@ fn other_paths_and_weights_make_no_test() {
     });
     assert_eq!(weighed.release(VS, "search").strategy.0, "istio");
 }
+
+#[test]
+fn what_steps_other_releases_is_refused_with_what_is_true_of_a_test() {
+    let shop = search();
+    let release = shop.release(VS, "search");
+    for intent in [
+        Intent::Switch { to: None },
+        Intent::SetWeight { weight: 40, rule: None },
+        Intent::Advance { from: None, rule: None },
+        Intent::Pause,
+        Intent::Continue,
+        Intent::Retry,
+    ] {
+        let why = shop.plan(&release, &intent).expect_err("no weights").reason;
+        assert!(why.starts_with(&format!("{} ", intent.verb())), "{why}");
+        assert!(why.contains("matches choose the version, and no rule has weights"), "{why}");
+        assert!(!why.contains("moves its weights"), "it has none: {why}");
+    }
+}
