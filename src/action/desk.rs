@@ -1,7 +1,7 @@
 //! What runs now: requests without an answer, plans that wait, answers that were lost. One request a release at a time.
 
 use super::lost::last_write;
-use super::presence::{Parting, Sessions, console_name};
+use super::presence::{self, Parting, Sessions, console_name};
 use crate::domain::plan::PlanId;
 use crate::domain::{ObjectKey, RawObject, Str, Timestamp, Uid, Verb};
 use std::collections::{HashMap, HashSet};
@@ -40,16 +40,23 @@ struct Papers {
 #[derive(Debug, Clone)]
 pub struct Desks {
     console: Str,
+    /// How long what it says of presence holds without a renewal.
+    holds: Duration,
     desks: Arc<Mutex<HashMap<Str, Arc<Desk>>>>,
 }
 
 impl Default for Desks {
     fn default() -> Self {
-        Self { console: console_name(), desks: Arc::default() }
+        Self { console: console_name(), holds: presence::HOLDS, desks: Arc::default() }
     }
 }
 
 impl Desks {
+    /// Those of a command: what it says of presence holds until the next command, so that nothing is to be said at its end.
+    pub fn of_command() -> Self {
+        Self { holds: presence::BETWEEN, ..Self::default() }
+    }
+
     /// The name of this console, which no other one has: what it says of presence bears it.
     pub fn console(&self) -> &Str {
         &self.console
@@ -58,7 +65,7 @@ impl Desks {
     /// The desk of the cluster with this fingerprint.
     pub fn of(&self, fingerprint: &Str) -> Arc<Desk> {
         let mut desks = self.desks.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(desks.entry(fingerprint.clone()).or_insert_with(|| Arc::new(Desk::new(&self.console))))
+        Arc::clone(desks.entry(fingerprint.clone()).or_insert_with(|| Arc::new(Desk::new(&self.console, self.holds))))
     }
 
     /// The process ends: its presence is given back, or left for the next command. Takes a second at most. Why presence
@@ -72,8 +79,8 @@ impl Desks {
 }
 
 impl Desk {
-    fn new(console: &Str) -> Self {
-        let presence = Sessions::of(console.clone());
+    fn new(console: &Str, holds: Duration) -> Self {
+        let presence = Sessions::of(console.clone(), holds);
         Self { presence, papers: Mutex::default(), answered: Notify::default() }
     }
 

@@ -18,6 +18,7 @@ use super::run::Run;
 use crate::cluster::SendMode;
 use crate::cluster::rights::{Allowed, Rights};
 use crate::domain::intent::ReleaseId;
+use crate::domain::plan::PlanId;
 use crate::domain::presence::steps;
 use crate::domain::{Kind, ObjectKey, Plan, Release, Role, Str, Timestamp, Uid};
 use keeper::Keeper;
@@ -31,6 +32,12 @@ use tokio::time::timeout;
 
 /// What the names of these Leases begin with.
 const PREFIX: &str = "windlass-step-";
+
+/// How long a console's Lease holds without a renewal: what a killed one leaves is shown for so long.
+pub const HOLDS: Duration = Duration::from_secs(150);
+
+/// How long that of a command holds, which ends and is renewed no more: the next one takes the next step.
+pub const BETWEEN: Duration = Duration::from_mins(10);
 
 /// How long a process that ends waits for its Leases at most.
 const PARTING: Duration = Duration::from_secs(1);
@@ -80,6 +87,11 @@ pub fn announced(plan: &Plan, policy: Policy, missing: Option<&Str>) -> Announce
     }
 }
 
+/// As whom a console of `who` on this machine steps: `ana@host`.
+pub fn holder(who: &str) -> String {
+    format!("{who}@{}", lease::machine())
+}
+
 /// The right to write Leases that is known to lack.
 pub fn lacks(rights: &Rights) -> Option<Str> {
     ["get", "create", "patch"].into_iter().find_map(|verb| match rights.may(verb, Kind::Lease, None) {
@@ -89,6 +101,11 @@ pub fn lacks(rights: &Rights) -> Option<Str> {
 }
 
 impl Engine {
+    /// As whom we step.
+    pub fn holder(&self) -> String {
+        holder(&self.inner.settings.who)
+    }
+
     /// What is announced with `plan`, by what is known of our rights.
     pub fn announced(&self, plan: &Plan) -> Announced {
         let missing = self.inner.remembered_rights().get(&plan.release.uid).and_then(lacks);
@@ -105,13 +122,21 @@ pub enum Parting {
     Ends,
 }
 
+/// A step that was taken.
+#[derive(Debug)]
+struct Step {
+    plan: PlanId,
+    title: Str,
+}
+
 /// What a keeper is told.
 #[derive(Debug)]
 enum Word {
-    /// A step was taken: its title.
-    Stepped(Str),
-    /// The plan came to its end; where the release stands then, if it was seen.
-    Rests(Option<Stands>),
+    /// A step was taken.
+    Stepped(Step),
+    /// The plan came to its end; where the release stands then, if it was seen. Of a plan that took no step, or that a
+    /// later one took over from, it says nothing.
+    Rests(PlanId, Option<Stands>),
     /// The process ends.
     Parting(Parting, oneshot::Sender<Option<Str>>),
 }
@@ -120,13 +145,15 @@ enum Word {
 #[derive(Debug)]
 pub struct Sessions {
     console: Str,
+    /// How long a Lease holds without a renewal.
+    holds: Duration,
     keepers: Mutex<HashMap<Uid, mpsc::UnboundedSender<Word>>>,
 }
 
 impl Sessions {
-    /// None yet, of this console.
-    pub fn of(console: Str) -> Self {
-        Self { console, keepers: Mutex::default() }
+    /// None yet, of this console, whose Leases hold so long without a renewal.
+    pub fn of(console: Str, holds: Duration) -> Self {
+        Self { console, holds, keepers: Mutex::default() }
     }
 
     fn keepers(&self) -> MutexGuard<'_, HashMap<Uid, mpsc::UnboundedSender<Word>>> {
@@ -134,19 +161,21 @@ impl Sessions {
     }
 
     /// A step was taken on `release`.
-    fn stepped(&self, inner: &Arc<Inner>, release: &ReleaseId, title: &Str) {
+    fn stepped(&self, inner: &Arc<Inner>, release: &ReleaseId, step: Step) {
         let mut keepers = self.keepers();
-        if keepers.get(&release.uid).is_some_and(|keeper| keeper.send(Word::Stepped(title.clone())).is_ok()) {
+        if let Some(keeper) = keepers.get(&release.uid).filter(|keeper| !keeper.is_closed()) {
+            // It ends only under this lock, and not while it has something to hear.
+            let _ = keeper.send(Word::Stepped(step));
             return;
         }
         let (words, heard) = mpsc::unbounded_channel();
         keepers.insert(release.uid.clone(), words);
-        tokio::spawn(Keeper::new(Arc::clone(inner), release.clone(), title.clone(), &self.console).run(heard));
+        tokio::spawn(Keeper::new(Arc::clone(inner), release.clone(), step, self).run(heard));
     }
 
-    fn rests(&self, release: &Uid, stands: Option<Stands>) {
+    fn rests(&self, release: &Uid, plan: &PlanId, stands: Option<Stands>) {
         if let Some(keeper) = self.keepers().get(release) {
-            let _ = keeper.send(Word::Rests(stands));
+            let _ = keeper.send(Word::Rests(plan.clone(), stands));
         }
     }
 
@@ -207,13 +236,14 @@ impl Run {
     pub(super) fn announce(&self) {
         let person = self.consent.presence && !self.inner().settings.policy.rehearse;
         if person && self.consent.mode == SendMode::Apply && steps(self.verb, self.release.key.kind) {
-            self.inner().desk.presence.stepped(&self.engine.inner, &self.release, &self.title);
+            let step = Step { plan: self.id.clone(), title: self.title.clone() };
+            self.inner().desk.presence.stepped(&self.engine.inner, &self.release, step);
         }
     }
 
     /// The plan came to its end; `settled` is the release where it came to rest.
     pub(super) fn rests(&self, settled: Option<&Release>) {
-        self.inner().desk.presence.rests(&self.release.uid, settled.map(Stands::of));
+        self.inner().desk.presence.rests(&self.release.uid, &self.id, settled.map(Stands::of));
     }
 }
 

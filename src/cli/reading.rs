@@ -68,14 +68,13 @@ impl Reading {
         };
         let options = ObserveOptions {
             namespaces,
-            selector: None,
             clock,
             recorded: journal.recorded(),
             settings: Arc::new(config.traffic()),
             presence: true,
         };
         let flagged = session.flags.connection.namespace.clone();
-        Ok(Self { cluster, options, config, journal, desks: Desks::default(), flagged })
+        Ok(Self { cluster, options, config, journal, desks: Desks::of_command(), flagged })
     }
 
     /// Everything in the namespaces asked for, as it is now; with a target, in those that it may be in.

@@ -329,3 +329,70 @@ async fn no_other_lease_is_ever_read() {
         assert!(path.contains("labelSelector=windlass.dev%2Fpresence"), "{path}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_that_was_refused_ends_no_presence_of_the_one_that_runs() {
+    let sim = sim("bluegreen");
+    let ana = Console::of(&sim, "ana").await;
+    let app = ObjectKey::new(Kind::Service, "bluegreen", "app");
+    let switch = || Intent::Switch { to: Some("green".into()) };
+    let plan = ana.propose(&app, switch()).await.expect("a plan");
+    let late = ana.propose(&app, switch()).await.expect("a plan");
+    // What this engine sees never comes up to date: its switch is on its way for long.
+    let (_old, snapshots) = tokio::sync::watch::channel(ana.observer.snapshots.borrow().clone());
+    let home = tempfile::tempdir().expect("a directory");
+    let settings = Settings {
+        policy: Policy::default(),
+        freeze: Freeze::none(),
+        who: "ana".into(),
+        clock: clock(&sim),
+        snapshots: Some(snapshots),
+        traffic: Arc::default(),
+    };
+    let engine = Engine::at(&Desks::default(), &ana.cluster, Journal::open(home.path()), settings);
+    let mut runs = engine.apply(plan, Consent::default());
+    while !matches!(runs.recv().await.expect("it runs"), Progress::Accepted) {}
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let held = || {
+        let lease = sim.object("leases/bluegreen/windlass-step-service-app").expect("a Lease");
+        lease["spec"]["holderIdentity"].as_str().unwrap_or_default().to_owned()
+    };
+    assert!(held().starts_with("ana@"), "{}", held());
+    let (outcome, _) = hear(&mut engine.apply(late, Consent::default())).await;
+    assert_eq!(outcome.kind, OutcomeKind::Conflict, "{}", outcome.reason);
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    assert!(held().starts_with("ana@"), "it was given back while the switch is on its way");
+    while let Ok(news) = runs.try_recv() {
+        assert!(!matches!(news, Progress::Done(_)), "it is on its way still: {news:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_says_nothing_more_at_its_end_and_is_seen_until_the_next_one() {
+    let sim = sim("istio");
+    let (ana, ben) = (Console::of(&sim, "ana").await, Console::of(&sim, "ben").await);
+    let home = tempfile::tempdir().expect("a directory");
+    let settings = Settings {
+        policy: Policy::default(),
+        freeze: Freeze::none(),
+        who: "ana".into(),
+        clock: clock(&sim),
+        snapshots: Some(ana.observer.snapshots.clone()),
+        traffic: Arc::default(),
+    };
+    let desks = Desks::of_command();
+    let engine = Engine::at(&desks, &ana.cluster, Journal::open(home.path()), settings);
+    let plan = ana.propose(&checkout(), advance()).await.expect("a plan");
+    assert_eq!(hear(&mut engine.apply(plan, Consent::default())).await.0.kind, OutcomeKind::Applied);
+    until_seen(&ben, &sim, Some("ana")).await;
+    // A server that answers slowly is not waited for.
+    let before = about_leases(&sim).len();
+    sim.fault(Fault::new(On::all().path("/leases/"), Effect::Slow(Duration::from_secs(5))));
+    let began = tokio::time::Instant::now();
+    assert_eq!(desks.part(Parting::Ends).await, None);
+    assert_eq!((began.elapsed(), about_leases(&sim).len()), (Duration::ZERO, before));
+    tokio::time::sleep(Duration::from_mins(8)).await;
+    assert!(seen(&ben, &sim).is_some(), "between two commands of a pipeline");
+    tokio::time::sleep(Duration::from_mins(3)).await;
+    assert!(seen(&ben, &sim).is_none(), "none came");
+}

@@ -1,10 +1,11 @@
 //! Keeps one Lease: writes it, renews it while the release is stepped, and gives it back.
 
-use super::{Parting, Stands, Word, lease_of};
+use super::{BETWEEN, Parting, Sessions, Stands, Step, Word, holder, lease_of};
 use crate::action::engine::Inner;
 use crate::action::lease::{self, Terms};
 use crate::cluster::{ObserveOptions, ReadError, SendError, SendMode};
 use crate::domain::intent::ReleaseId;
+use crate::domain::plan::PlanId;
 use crate::domain::presence::{CONSOLE, LABEL, RELEASE, STEP, STEPPING};
 use crate::domain::{ObjectKey, RawObject, Str};
 use serde_json::{Map, Value, json};
@@ -16,17 +17,11 @@ use tokio::time::{Instant, sleep_until, timeout};
 /// How often the Lease is renewed: one small request a minute, for as long as somebody steps.
 const RENEW: Duration = Duration::from_mins(1);
 
-/// How long it holds without: what a killed console leaves is shown for so long.
-const HOLDS: Duration = Duration::from_secs(150);
-
 /// How soon a write that failed is tried again.
 const AGAIN: Duration = Duration::from_secs(15);
 
 /// How long after its last step a console still counts as stepping a release that stands between its ends.
 const LINGERS: Duration = Duration::from_mins(30);
-
-/// How long the Lease of a command holds after it: the next one takes the next step.
-const BETWEEN: Duration = Duration::from_mins(10);
 
 /// How soon it is looked where a step brought the release, where its plan did not wait for that.
 const LOOK_SOON: Duration = Duration::from_secs(5);
@@ -69,6 +64,11 @@ pub(super) struct Keeper {
     key: ObjectKey,
     holder: String,
     console: Str,
+    /// How long it holds without a renewal.
+    holds: Duration,
+    /// The plan that took the last step.
+    plan: PlanId,
+    /// The step in words.
     step: String,
     stepped: Instant,
     /// Whether there is something to be kept; else nobody steps from here any more.
@@ -84,16 +84,18 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    pub(super) fn new(inner: Arc<Inner>, release: ReleaseId, title: Str, console: &Str) -> Self {
-        let holder = format!("{}@{}", inner.settings.who, lease::machine());
-        let (key, console) = (lease_of(&release.key), console.clone());
-        let (stepped, step) = (Instant::now(), cut(&title));
+    pub(super) fn new(inner: Arc<Inner>, release: ReleaseId, step: Step, of: &Sessions) -> Self {
+        let holder = holder(&inner.settings.who);
+        let (key, console, holds) = (lease_of(&release.key), of.console.clone(), of.holds);
+        let (stepped, plan, step) = (Instant::now(), step.plan, cut(&step.title));
         Self {
             inner,
             release,
             key,
             holder,
             console,
+            holds,
+            plan,
             step,
             stepped,
             active: true,
@@ -114,11 +116,13 @@ impl Keeper {
             tokio::select! {
                 biased;
                 word = heard.recv() => match word {
-                    Some(Word::Stepped(title)) => {
-                        (self.step, self.stepped, due) = (cut(&title), Instant::now(), Instant::now());
+                    Some(Word::Stepped(step)) => {
+                        (self.plan, self.step) = (step.plan, cut(&step.title));
+                        (self.stepped, due) = (Instant::now(), Instant::now());
                         (self.active, self.last, self.claims) = (true, Last::Runs, true);
                     }
-                    Some(Word::Rests(stands)) => {
+                    Some(Word::Rests(plan, _)) if plan != self.plan => {}
+                    Some(Word::Rests(_, stands)) => {
                         if stands == Some(Stands::Between) {
                             self.last = Last::Between;
                         } else if self.last == Last::Runs {
@@ -147,7 +151,7 @@ impl Keeper {
             return RENEW;
         }
         let first = self.claims;
-        match self.write(HOLDS).await {
+        match self.write(self.holds).await {
             // The plan may have ended without waiting for where the step brings the release.
             Wrote::Yes if first && self.last != Last::Between => LOOK_SOON,
             Wrote::Yes => RENEW,
@@ -181,6 +185,8 @@ impl Keeper {
                 self.take_what_is_there().await;
                 self.give_back().await;
             }
+            // It holds so long already.
+            Parting::Ends if self.holds >= BETWEEN && !self.claims && self.object.is_some() => {}
             Parting::Ends => drop(self.write(BETWEEN).await),
         }
         let _ = done.send(self.why);

@@ -10,9 +10,18 @@ use crate::{
 };
 
 /// Beside a plan that is a step: who steps the release already, and what is written so that others see this step, too.
-pub fn presence_lines(known: &Presences, release: &ObjectKey, announced: &Announced, now: Timestamp) -> Vec<String> {
+pub fn presence_lines(
+    known: &Presences,
+    release: &ObjectKey,
+    (us, announced): (&str, &Announced),
+    now: Timestamp,
+) -> Vec<String> {
     let mut lines = Vec::new();
     match (known.of(release, now), known.unknown(&release.namespace)) {
+        (Some(presence), _) if *presence.holder == *us => {
+            let since = at(presence.since);
+            lines.push(format!("presence you step this release since {since}, with another command or console"));
+        }
         (Some(presence), _) => {
             lines.push(format!("presence {} is stepping this release since {}", presence.holder, at(presence.since)));
         }

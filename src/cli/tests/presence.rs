@@ -62,6 +62,9 @@ fn a_dry_run_lists_the_lease_and_who_steps_already_and_writes_none() {
     assert!(cluster.objects("leases", "shop").is_empty());
     assert_eq!(run(&cluster, &["set-weight", "vs/checkout", "40", "--yes"]).code, 0);
     let plan = ["set-weight", "vs/checkout", "50", "--dry-run", "client"];
+    let ours = run(&cluster, &plan);
+    assert!(ours.out.contains("presence you step this release since"), "{}", ours.out);
+    assert!(!ours.out.contains("is stepping"), "nobody else does: {}", ours.out);
     let ran = Home::new().run_on(&cluster, &[&plan[..], &["-n", "shop", "--who", "ben"]].concat());
     assert!(ran.out.contains("presence ana@") && ran.out.contains("is stepping this release since"), "{}", ran.out);
     let answered = Home::new().run_asked(&cluster, &["abort", "vs/checkout", "-n", "shop"], "n\n");
