@@ -46,10 +46,11 @@ impl<'a> From<&'a Plan> for Write<'a> {
     }
 }
 
-/// Whether `verb` goes on along a ladder, when it goes forward: the next rung opens once this one has baked. To promote
-/// fully is to leave the ladder on purpose.
+/// Whether `verb` goes on along a ladder, when it goes forward: the next rung opens once this one has baked. To take back
+/// what went back is to go on, too. To promote fully is to leave the ladder on purpose.
 pub const fn climbs(verb: Verb, direction: Direction) -> bool {
-    matches!(direction, Direction::Forward) && matches!(verb, Verb::Advance | Verb::Continue | Verb::SetWeight)
+    matches!(direction, Direction::Forward)
+        && matches!(verb, Verb::Advance | Verb::Continue | Verb::SetWeight | Verb::Revert)
 }
 
 /// What is known beside the write, now.

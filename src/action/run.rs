@@ -90,7 +90,7 @@ impl Run {
             waits: chosen.iter().map(|call| call.then.clone()).collect(),
             closes: record::closes(&chosen),
             until: plan.until,
-            switch_to: plan.before.switch.as_ref().map(|sides| sides.to.clone()),
+            switch_to: plan.switches_to().cloned(),
             inverse: plan.inverse.clone(),
             consent: Consent { mode, ..consent },
             news,
@@ -231,6 +231,7 @@ impl Run {
             self.take_over();
             return Ok(body);
         }
+        self.checked_again().await?;
         self.tell(Progress::Sent(index));
         let at = inner.settings.clock.now();
         let result = inner.cluster.send(call, self.consent.mode).await;

@@ -3,6 +3,7 @@
 use super::workload::plan::{Draft, Part, finish, same_object};
 use super::{Claim, Context, Derive, Override, Settled, Strategy};
 use crate::domain::forecast::{Forecast, Risk};
+use crate::domain::journal::Sides;
 use crate::domain::objects::Objects;
 use crate::domain::plan::{Change, Inverse, InverseSteps, Patch, PlannedCall, Refusal, Wait, json};
 use crate::domain::release::{Action, StrategyKind};
@@ -85,7 +86,11 @@ impl Strategy for Sampled {
             needs: vec![],
             kubectl: vec!["kubectl patch vs checkout".into()],
         };
-        Ok(finish(release, details, intent, context, Part::Neither, draft))
+        let mut plan = finish(release, details, intent, context, Part::Neither, draft);
+        if let Intent::Switch { to: Some(to) } = intent {
+            plan.before.switch = Some(Sides { from: "green".into(), to: to.clone() });
+        }
+        Ok(plan)
     }
 
     fn settled(&self, _: &Release) -> Settled {

@@ -18,7 +18,7 @@ use windlass::domain::journal::Event;
 use windlass::domain::outcome::OutcomeKind;
 use windlass::domain::traffic::TrafficSettings;
 use windlass::domain::workload::Image;
-use windlass::domain::{Intent, Kind, ObjectKey, Release};
+use windlass::domain::{Direction, Intent, Kind, ObjectKey, Release};
 use windlass::guard::{Rules, Verdict};
 use windlass::notify::Notifier;
 use windlass::sim::{Access, Effect, Fault, Level, On, SimCluster};
@@ -387,6 +387,36 @@ async fn a_rung_that_has_not_baked_holds_an_advance_until_it_has_or_is_overridde
     assert!(engine.allow(&advance, &silently).expect_err("no reason").reason.contains("needs a reason"));
     tokio::time::sleep(Duration::from_mins(5)).await;
     assert!(engine.allow(&advance, &Consent::default()).is_ok(), "{:?}", engine.baking(&advance.release.uid));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_takes_a_way_back_back_meets_the_gate_of_its_rung_as_an_advance_does() {
+    let sim = sim("istio");
+    let ana = Console::of(&sim, "ana").await;
+    let bake = Bake { time: Some(SignedDuration::from_mins(5)), requests: None };
+    let (engine, _home) = gated(&ana, &sim, bake, well);
+    let to = |weight| Intent::SetWeight { weight, rule: None };
+    for (weight, split) in [(40, [60, 40]), (20, [80, 20])] {
+        assert_eq!(ana.does(&search(), to(weight)).await.kind, OutcomeKind::Applied);
+        ana.release(&search(), "moved", |release| {
+            release.tracks.iter().any(|track| track.weight.asked == Some(weight)) && weights(&sim) == split
+        })
+        .await;
+    }
+    let release = ana.release(&search(), "there", |_| true).await;
+    let inverse = ana.engine.inverse_of(&release.uid).expect("the way back was written");
+    assert_eq!(inverse.direction, Direction::Forward);
+    let again = ana.propose(&search(), Intent::Revert(Box::new(inverse))).await.expect("a plan");
+    let refusal = engine.allow(&again, &Consent::default()).expect_err("held");
+    assert!(refusal.reason.contains("this rung has not baked"), "{}", refusal.reason);
+    let meant = Consent { overrides: vec![Override::Bake], reason: "known".into(), ..Consent::default() };
+    assert!(engine.allow(&again, &meant).is_ok(), "overridable as an advance is");
+    let further = ana.engine.inverse_of(&release.uid).map(|inverse| inverse.of);
+    assert_eq!(ana.does(&search(), Intent::Advance { from: None, rule: None }).await.kind, OutcomeKind::Applied);
+    let back = ana.engine.inverse_of(&release.uid).expect("of the advance");
+    assert!(Some(&back.of) != further.as_ref() && back.direction == Direction::Back);
+    let back = ana.propose(&search(), Intent::Revert(Box::new(back))).await.expect("a plan");
+    assert!(engine.allow(&back, &Consent::default()).is_ok(), "back knows no gate");
 }
 
 #[tokio::test(start_paused = true)]

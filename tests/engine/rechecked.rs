@@ -1,18 +1,21 @@
 //! What held when a plan was shown and holds no more when it is confirmed: the engine asks again, for the console and the
 //! commands alike, and what goes back passes.
 
-use crate::kit::{Console, deployment, hear, sim};
+use crate::kit::{Console, clock, deployment, hear, sim};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use windlass::action::gates::Preview;
-use windlass::action::journal::Journal;
+use windlass::action::journal::{Journal, Unfinished};
 use windlass::action::{Consent, Engine, Policy, Settings};
 use windlass::cluster::{Clock, Cluster, ConnectOptions};
 use windlass::config::{Freeze, Window};
 use windlass::domain::intent::Override;
+use windlass::domain::journal::{Event, Record};
 use windlass::domain::outcome::OutcomeKind;
+use windlass::domain::traffic::TrafficSettings;
 use windlass::domain::{Intent, Kind, ObjectKey, Outcome, Plan};
 use windlass::sim::{Access, Effect, Fault, Level, On, SimCluster};
 use windlass::strategy::strategy;
@@ -72,6 +75,60 @@ async fn a_preview_check_that_failed_holds_a_switch_at_the_engine_too_and_never_
     assert_eq!(loud.kind, OutcomeKind::Applied, "{}", loud.reason);
     let back = ana.propose(&app, Intent::Switch { to: Some("blue".into()) }).await.expect("a plan");
     assert_eq!(confirm(&ana.engine, &back, failed).await.kind, OutcomeKind::Applied, "back is open");
+}
+
+#[tokio::test]
+async fn an_interrupted_switch_asks_its_preview_check_again_before_it_goes_on() {
+    let sim = sim("bluegreen");
+    let ana = Console::with(&sim, "ana", Policy { rehearse: true, ..Policy::default() }).await;
+    let app = ObjectKey::new(Kind::Service, "bluegreen", "app");
+    let forward = ana.propose(&app, Intent::Switch { to: Some("green".into()) }).await.expect("a plan");
+    confirm(&ana.engine, &forward, Consent { wait: None, ..Consent::default() }).await;
+    let entries = ana.engine.journal().entries().expect("readable");
+    let record = entries.into_iter().find_map(|entry| match entry.event {
+        Event::Intent(record) => Some(Record { rehearsal: false, ..*record }),
+        _ => None,
+    });
+    let (plan, at, record) = (forward.id.clone(), forward.made, record.expect("it was journalled"));
+    let interrupted = Unfinished { plan, at, record, answered: BTreeSet::new(), inverse: None };
+    let goes_on = async |check: &str| {
+        let checks = BTreeMap::from([("bluegreen/app".into(), check.into())]);
+        let settings = Settings {
+            policy: Policy::default(),
+            freeze: Freeze::none(),
+            who: "ana".into(),
+            clock: clock(&sim),
+            snapshots: None,
+            traffic: Arc::new(TrafficSettings { preview_checks: checks, ..TrafficSettings::default() }),
+        };
+        let home = tempfile::tempdir().expect("a directory");
+        let engine = Engine::new(&ana.cluster, Journal::open(home.path()), settings);
+        let consent = Consent { wait: None, ..Consent::default() };
+        hear(&mut engine.go_on(&interrupted, consent).expect("readable")).await.0
+    };
+    let color = || sim.object("services/bluegreen/app").expect("there")["spec"]["selector"]["color"].clone();
+    let held = goes_on("echo smoke of $WINDLASS_SIDE; exit 1").await;
+    assert_eq!((held.kind, color()), (OutcomeKind::Refused, "blue".into()), "{}", held.reason);
+    assert!(held.reason.contains("the preview check failed") && held.reason.contains("green"), "{}", held.reason);
+    let done = goes_on("true").await;
+    assert_eq!((done.kind, color()), (OutcomeKind::Applied, "green".into()), "{}", done.reason);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_switches_forward_again_has_a_preview_check_whichever_verb_it_is() {
+    let sim = sim("bluegreen");
+    let ana = Console::of(&sim, "ana").await;
+    let app = ObjectKey::new(Kind::Service, "bluegreen", "app");
+    let checks = BTreeMap::from([("bluegreen/app".into(), "true".into())]);
+    let settings = TrafficSettings { preview_checks: checks, ..TrafficSettings::default() };
+    let check = |plan: &Plan| settings.preview_check(&plan.release.key, plan.direction, plan.switches_to());
+    assert_eq!(ana.does(&app, Intent::Switch { to: Some("green".into()) }).await.kind, OutcomeKind::Applied);
+    let back = ana.propose(&app, Intent::Abort).await.expect("a plan");
+    assert_eq!(check(&back), None, "back is never held");
+    assert_eq!(confirm(&ana.engine, &back, Consent::default()).await.kind, OutcomeKind::Applied);
+    let inverse = ana.engine.inverse_of(&back.release.uid).expect("of the abort");
+    let again = ana.propose(&app, Intent::Revert(Box::new(inverse))).await.expect("a plan");
+    assert_eq!(check(&again), Some(("true".into(), "green".into())), "forward again by Z");
 }
 
 #[tokio::test(start_paused = true)]

@@ -330,7 +330,7 @@ pub fn plan(model: &mut Model, release: &Arc<Release>, details: &Arc<Details>) -
             }
             let plan = Arc::new(plan);
             dialog.stage = Stage::Ready(plan.clone());
-            let check = context.settings.preview_check(release, &plan);
+            let check = context.settings.preview_check(&release.key, plan.direction, plan.switches_to());
             ask(dialog, model.session.read_only(), check, &plan)
         }
     }

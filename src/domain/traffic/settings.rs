@@ -2,7 +2,7 @@
 
 use super::marks::{Marks, SWITCH_KEYS};
 use crate::domain::guarding::GuardSettings;
-use crate::domain::{Direction, Intent, ObjectKey, Plan, Release, Str};
+use crate::domain::{Direction, ObjectKey, Str};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
@@ -43,13 +43,11 @@ impl TrafficSettings {
         }
     }
 
-    /// What must answer well before `plan` is sent, and for which side: a switch that goes forward has one where the
-    /// configuration says so.
-    pub fn preview_check(&self, release: &Release, plan: &Plan) -> Option<(Str, Str)> {
-        let Intent::Switch { to } = &plan.intent else { return None };
-        let check = self.preview_checks.get(release.key.qualified().as_str())?;
-        let other = || release.traffic.as_ref()?.switch.as_ref()?.other.clone();
-        (plan.direction == Direction::Forward).then(|| (check.clone(), to.clone().or_else(other).unwrap_or_default()))
+    /// What must answer well before traffic is switched to a side of `release`, and which side: a switch that goes
+    /// forward has one where the configuration says so, whichever verb asks for it.
+    pub fn preview_check(&self, release: &ObjectKey, direction: Direction, to: Option<&Str>) -> Option<(Str, Str)> {
+        let to = to.filter(|_| direction == Direction::Forward)?;
+        Some((self.preview_checks.get(release.qualified().as_str())?.clone(), to.clone()))
     }
 
     /// The labels that sides may differ in: the usual ones, and those that the configuration names.
