@@ -13,6 +13,7 @@ use crate::app::messages::Level;
 use crate::app::model::Model;
 use crate::domain::Uid;
 use crate::domain::outcome::OutcomeKind;
+use crate::domain::plan::RefusalKind;
 
 /// `B`: the dialog for the release in focus.
 pub fn open(model: &mut Model) -> Vec<Effect> {
@@ -142,7 +143,15 @@ pub fn heard(model: &mut Model, uid: &Uid, news: GuardNews) -> Vec<Effect> {
     match news {
         GuardNews::Looked(look) if ask => {
             let nowhere = match &look.back {
-                Some(Err(refusal)) => format!("; there is no way back to propose: {}", refusal.reason),
+                Some(Err(refusal)) => match refusal.kind {
+                    // The look after this one asks again.
+                    RefusalKind::Moved | RefusalKind::ReadAgain => {
+                        format!("; the way back is proposed as soon as it is open: {}", refusal.reason)
+                    }
+                    RefusalKind::Refused | RefusalKind::Unchanged => {
+                        format!("; there is no way back to propose: {}", refusal.reason)
+                    }
+                },
                 Some(Ok(_)) | None => String::new(),
             };
             model.messages.say(Level::Error, format!("guard of {name}: {}{nowhere}", look.reason), model.now);

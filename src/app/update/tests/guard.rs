@@ -133,7 +133,17 @@ fn a_breach_without_a_way_back_says_why() {
     let mut model = guarded();
     looked_with(&mut model, Verdict::Breach, Some(Err(Refusal::because("v3 is in the history no more"))));
     assert!(model.top().is_none(), "{:?}", model.top());
-    assert!(note(&model).contains("v3 is in the history no more"), "{}", note(&model));
+    assert!(note(&model).contains("there is no way back to propose: v3 is in the history no more"), "{}", note(&model));
+}
+
+#[test]
+fn a_way_back_that_is_not_open_yet_is_not_called_none() {
+    let mut model = guarded();
+    looked_with(&mut model, Verdict::Breach, Some(Err(Refusal::moved("no pod of blue is ready yet"))));
+    let told = note(&model);
+    assert!(told.contains("proposed as soon as it is open: no pod of blue is ready yet"), "{told}");
+    looked_with(&mut model, Verdict::Breach, Some(Ok(Intent::Scale(4))));
+    assert!(matches!(model.top(), Some(Layer::Plan(_))), "and then it is: {:?}", model.top());
 }
 
 #[test]
