@@ -46,7 +46,7 @@ pub fn main() -> ExitCode {
 
 /// Runs one command line (`arguments[0]` is the program's own name).
 pub fn run(arguments: &[OsString], session: &mut Session) -> Exit {
-    let matches = match commands::tree(invoked_as(arguments)).try_get_matches_from(arguments) {
+    let matches = match commands::tree(invoked_as(arguments)).try_get_matches_from(joined(arguments)) {
         Ok(matches) => matches,
         Err(told) => return session.output.told_by_clap(&told),
     };
@@ -59,6 +59,25 @@ pub fn run(arguments: &[OsString], session: &mut Session) -> Exit {
             failure.exit
         }
     }
+}
+
+/// `--dry-run MODE` as `--dry-run=MODE`. What else follows a `--dry-run` is no mode of it, but the target.
+fn joined(arguments: &[OsString]) -> Vec<OsString> {
+    let mut all = arguments.iter().peekable();
+    let mut joined = Vec::with_capacity(arguments.len());
+    while let Some(argument) = all.next() {
+        let mode = |next: &&OsString| ["none", "client", "server"].iter().any(|mode| **next == *mode);
+        match all.next_if(|next| *argument == *"--dry-run" && mode(next)) {
+            Some(mode) => {
+                let mut one = argument.clone();
+                one.push("=");
+                one.push(mode);
+                joined.push(one);
+            }
+            None => joined.push(argument.clone()),
+        }
+    }
+    joined
 }
 
 /// `kubectl windlass` when the binary is linked as kubectl's plugin, else `windlass`.

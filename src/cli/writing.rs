@@ -51,8 +51,8 @@ pub struct WriteFlags {
     /// The cluster's fingerprint word, for what goes forward in a protected context
     #[arg(long, value_name = "WORD")]
     pub confirm: Option<String>,
-    /// Change nothing: client shows the plan, server has the server try it, too
-    #[arg(long, value_name = "MODE", value_enum, default_value_t = DryRun::None)]
+    /// Change nothing: client (as without a mode) shows the plan, server has the server try it, too
+    #[arg(long, value_name = "MODE", value_enum, default_value_t = DryRun::None, num_args = 0..=1, require_equals = true, default_missing_value = "client")]
     pub dry_run: DryRun,
     /// Wait until the release has settled and the weight is what was asked for (this is the default)
     #[arg(long, overrides_with = "no_wait")]
@@ -209,13 +209,13 @@ async fn outcome_of(wish: &Wish<'_>, reading: &Reading, way: &Way, session: &mut
         // Whether the step would be announced is part of what is asked for here.
         engine.rights(&plan.release).await;
     }
+    if flags.dry_run != DryRun::None && matches!(flags.output, Format::Table | Format::Wide) {
+        let managers = engine.managers(&plan).await;
+        let mut lines = present::plan_lines(&plan, &managers);
+        lines.extend(presence_lines(&plan, &engine, reading).await);
+        session.output.text(&[lines.join("\n").as_str(), "\n"].concat());
+    }
     if flags.dry_run == DryRun::Client {
-        if flags.output == Format::Table || flags.output == Format::Wide {
-            let managers = engine.managers(&plan).await;
-            let mut lines = present::plan_lines(&plan, &managers);
-            lines.extend(presence_lines(&plan, &engine, reading).await);
-            session.output.text(&[lines.join("\n").as_str(), "\n"].concat());
-        }
         return done(Outcome::new(OutcomeKind::Planned, "nothing was sent"));
     }
     let mode = if flags.dry_run == DryRun::Server { SendMode::DryRun } else { SendMode::Apply };
@@ -249,7 +249,7 @@ async fn outcome_of(wish: &Wish<'_>, reading: &Reading, way: &Way, session: &mut
         return done(Outcome::new(OutcomeKind::Refused, reason));
     }
     let tried = mode == SendMode::DryRun || engine.policy().rehearse;
-    let preview = match reading.options.settings.preview_check(&opened.release, &plan) {
+    let preview = match reading.options.settings.preview_check(&plan.release.key, plan.direction, plan.switches_to()) {
         Some((check, side)) if flags.dry_run == DryRun::None => {
             match reading.cluster.preview_check(&check, &opened.release.key, &side).await {
                 Ok(said) => {
@@ -484,7 +484,7 @@ async fn presence_lines(plan: &Plan, engine: &Engine, reading: &Reading) -> Vec<
     let namespaces = NamespaceScope::List(vec![key.namespace.to_string()]);
     let options = ObserveOptions { namespaces, ..reading.options.clone() };
     let known = reading.cluster.presences(&options).await;
-    present::presence_lines(&known, key, &engine.announced(plan), reading.options.clock.now())
+    present::presence_lines(&known, key, (&engine.holder(), &engine.announced(plan)), reading.options.clock.now())
 }
 
 /// Whether the plan needs the fingerprint word.

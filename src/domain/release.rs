@@ -114,6 +114,23 @@ impl Release {
         self.tracks.iter().find(|track| track.role == role)
     }
 
+    /// Verdict and reasons of its health. A release that failed is not well because its pods are: then its own reason
+    /// comes first.
+    pub fn judged(&self) -> Health {
+        let health = &self.health;
+        let least = match self.state {
+            State::Down | State::Failed => Verdict::Bad,
+            State::Degraded => Verdict::Warn,
+            State::Waiting | State::Progressing | State::Unknown | State::Healthy | State::Idle => health.verdict,
+        };
+        if least.rank() >= health.verdict.rank() || self.reason.is_empty() {
+            return health.clone();
+        }
+        let own = HealthReason { verdict: least, text: self.reason.clone() };
+        let rest = health.reasons.iter().filter(|reason| reason.text != self.reason).cloned();
+        Health { verdict: least, reasons: std::iter::once(own).chain(rest).collect() }
+    }
+
     /// The history entry of `revision`, by number or alias.
     pub fn entry(&self, revision: Revision) -> Option<&HistoryEntry> {
         self.history

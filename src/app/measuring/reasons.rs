@@ -3,8 +3,8 @@
 use super::{Limits, over, slow};
 use crate::domain::Timestamp;
 use crate::domain::measurement::{Measured, Reading};
-use crate::domain::release::{HealthReason, Release, Role};
-use crate::domain::state::{State, Verdict};
+use crate::domain::release::{Health, HealthReason, Release, Role};
+use crate::domain::state::Verdict;
 use crate::domain::text::count;
 
 /// So many bad answers of the health endpoint in a row are bad; fewer deserve a look.
@@ -17,7 +17,7 @@ pub fn health(
     limits: Limits,
     now: Timestamp,
 ) -> (Verdict, Vec<HealthReason>) {
-    let (verdict, told) = of_objects(release);
+    let Health { verdict, reasons: told } = release.judged();
     let Some(measured) = measured else { return (verdict, told) };
     let own = reasons(release, measured, limits, now);
     // That old numbers say nothing makes no healthy release an unknown one.
@@ -27,22 +27,6 @@ pub fn health(
     let mut all: Vec<HealthReason> = own.into_iter().chain(told).collect();
     all.sort_by_key(|reason| reason.verdict.rank());
     (verdict, all)
-}
-
-/// What the objects say. A release that failed is not well because its pods are: then its own reason comes first.
-fn of_objects(release: &Release) -> (Verdict, Vec<HealthReason>) {
-    let health = &release.health;
-    let least = match release.state {
-        State::Down | State::Failed => Verdict::Bad,
-        State::Degraded => Verdict::Warn,
-        State::Waiting | State::Progressing | State::Unknown | State::Healthy | State::Idle => health.verdict,
-    };
-    if least.rank() >= health.verdict.rank() || release.reason.is_empty() {
-        return (health.verdict, health.reasons.clone());
-    }
-    let own = HealthReason { verdict: least, text: release.reason.clone() };
-    let rest = health.reasons.iter().filter(|reason| reason.text != release.reason).cloned();
-    (least, std::iter::once(own).chain(rest).collect())
 }
 
 fn reasons(release: &Release, measured: &Measured, limits: Limits, now: Timestamp) -> Vec<HealthReason> {

@@ -15,7 +15,7 @@ use crate::{
         reading::{Opened, Reading},
         runtime,
     },
-    domain::{Release, Revision, Timestamp, history::HistoryEntry, mask::mask_values, target::Target},
+    domain::{ObjectKey, Release, Revision, Timestamp, history::HistoryEntry, mask::mask_values, target::Target},
     strategy::workload::template,
 };
 
@@ -49,7 +49,7 @@ fn print(arguments: &Arguments, opened: &Opened, now: Timestamp, session: &mut S
     let release = &opened.release;
     let Some(number) = arguments.revision else {
         let all: Vec<&HistoryEntry> = release.history.iter().collect();
-        return print_list(arguments, release, &all, now, session);
+        return print_list(arguments, opened, &all, now, session);
     };
     let chosen = entry(release, Revision(number))?;
     match arguments.format.output {
@@ -58,7 +58,7 @@ fn print(arguments: &Arguments, opened: &Opened, now: Timestamp, session: &mut S
             session.output.document(&document, format)?;
         }
         Format::Table => {
-            for line in present::revision_lines(release, chosen, now) {
+            for line in present::revision_lines(release, workload(opened, chosen), chosen, now) {
                 session.output.line(&line);
             }
             session.output.line("template");
@@ -66,14 +66,14 @@ fn print(arguments: &Arguments, opened: &Opened, now: Timestamp, session: &mut S
                 session.output.line(&format!("  {line}"));
             }
         }
-        Format::Wide | Format::Name => return print_list(arguments, release, &[chosen], now, session),
+        Format::Wide | Format::Name => return print_list(arguments, opened, &[chosen], now, session),
     }
     Ok(Exit::Done)
 }
 
 fn print_list(
     arguments: &Arguments,
-    release: &Release,
+    opened: &Opened,
     entries: &[&HistoryEntry],
     now: Timestamp,
     session: &mut Session,
@@ -84,10 +84,20 @@ fn print_list(
         }
         Format::Name => entries.iter().for_each(|entry| session.output.line(&entry.object.target())),
         format @ (Format::Table | Format::Wide) => {
-            session.output.table(&present::revisions_table(release, entries, format == Format::Wide, now));
+            let of = entries.first().and_then(|entry| workload(opened, entry));
+            let wide = format == Format::Wide;
+            session.output.table(&present::revisions_table(&opened.release, of, entries, wide, now));
         }
     }
     Ok(Exit::Done)
+}
+
+/// The workload whose revision this is, where the release has several.
+fn workload<'a>(opened: &'a Opened, entry: &HistoryEntry) -> Option<&'a ObjectKey> {
+    let sides = &opened.release.traffic.as_ref()?.rows.sides;
+    let several = sides.iter().filter(|_| sides.len() > 1);
+    let mut keys = several.map(|side| &side.workload.key);
+    keys.find(|key| opened.details.revisions_of(key).values().any(|held| held.key == entry.object))
 }
 
 /// The pod template of a revision as it may be shown: what looks like a secret is masked.

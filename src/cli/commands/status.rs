@@ -18,7 +18,7 @@ use crate::{
     },
     domain::{
         Measured, Measurements, Release, Snapshot, plan::PlanId, presence::Presences, release::Action, snapshot::Watch,
-        target::Target,
+        target::Target, text::sanitize,
     },
     metrics::{self, MeterOptions},
     strategy::{Context, strategy},
@@ -90,7 +90,7 @@ fn carry_out(arguments: &Arguments, session: &mut Session) -> Result<Exit, Failu
         }
         let (snapshot, releases) = look(arguments, &reading).await?;
         tell_what_is_missing(&snapshot, session);
-        print(&snapshot, &releases, arguments.format.output, &reading, session).await?;
+        print(&snapshot, &releases, arguments, &reading, session).await?;
         Ok(Exit::Done)
     }))
 }
@@ -127,11 +127,11 @@ async fn measure(snapshot: &Snapshot, releases: &[Arc<Release>], reading: &Readi
 async fn print(
     snapshot: &Snapshot,
     releases: &[Arc<Release>],
-    format: Format,
+    arguments: &Arguments,
     reading: &Reading,
     session: &mut Session,
 ) -> Result<(), Failure> {
-    let now = reading.options.clock.now();
+    let (now, format) = (reading.options.clock.now(), arguments.format.output);
     match format {
         Format::Json | Format::Yaml => {
             let measurements = measure(snapshot, releases, reading).await;
@@ -146,13 +146,24 @@ async fn print(
             Ok(())
         }
         Format::Table | Format::Wide if releases.is_empty() => {
-            session.output.aside("no releases here; -A looks in all namespaces, -n in another\n");
+            session.output.aside(&format!("{}\n", nothing(snapshot, arguments.selector.as_deref())));
             Ok(())
         }
         Format::Table | Format::Wide => {
             session.output.table(&present::releases_table(releases, &snapshot.presence, format == Format::Wide, now));
             Ok(())
         }
+    }
+}
+
+/// That there is nothing to show, and where else something may be.
+fn nothing(snapshot: &Snapshot, selector: Option<&str>) -> String {
+    match (selector, snapshot.namespaces.is_empty()) {
+        (Some(selector), _) if !snapshot.releases.is_empty() => {
+            format!("no release here has a workload with the labels {}", sanitize(selector))
+        }
+        (_, true) => "no releases in any namespace".to_owned(),
+        (_, false) => "no releases here; -A looks in all namespaces, -n in another".to_owned(),
     }
 }
 

@@ -151,6 +151,7 @@ impl ReleaseItem {
         measured: Option<&Measured>,
         (presence, now): (&Presences, Timestamp),
     ) -> Self {
+        let health = release.judged();
         Self {
             target: release.key.target(),
             namespace: release.key.namespace.clone(),
@@ -163,8 +164,8 @@ impl ReleaseItem {
             traffic: TrafficPart::of(release),
             tracks: release.tracks.iter().map(track).collect(),
             health: HealthPart {
-                verdict: release.health.verdict,
-                reasons: release.health.reasons.iter().map(|reason| sanitize(&reason.text).into_owned()).collect(),
+                verdict: health.verdict,
+                reasons: health.reasons.iter().map(|reason| sanitize(&reason.text).into_owned()).collect(),
             },
             measurements: measured.map(MeasurementsPart::from),
             management: release.management.first().map(|management| ManagementPart {

@@ -2,12 +2,22 @@
 
 use crate::{
     cli::table::Table,
-    domain::{Age, Release, Timestamp, history::Evidence, history::HistoryEntry},
+    domain::{Age, ObjectKey, Release, Timestamp, history::Evidence, history::HistoryEntry},
 };
 
-/// The table of `history`, newest first; `wide` adds the aliases and the objects' names.
-pub fn revisions_table(release: &Release, entries: &[&HistoryEntry], wide: bool, now: Timestamp) -> Table {
+/// The table of `history`, newest first; `wide` adds the aliases and the objects' names. Where the release has several
+/// workloads, it names the one whose revisions these are.
+pub fn revisions_table(
+    release: &Release,
+    workload: Option<&ObjectKey>,
+    entries: &[&HistoryEntry],
+    wide: bool,
+    now: Timestamp,
+) -> Table {
     let mut heading = vec!["REVISION", "IMAGES", "AGE", "READY", "NOW", "EVIDENCE"];
+    if workload.is_some() {
+        heading.insert(1, "WORKLOAD");
+    }
     if wide {
         heading.extend(["ALIASES", "NAME"]);
     }
@@ -23,6 +33,9 @@ pub fn revisions_table(release: &Release, entries: &[&HistoryEntry], wide: bool,
             standing(release, entry),
             evidence(entry, now),
         ];
+        if let Some(workload) = workload {
+            cells.insert(1, workload.target());
+        }
         if wide {
             let aliases: Vec<String> = entry.aliases.iter().map(ToString::to_string).collect();
             cells.extend([aliases.join(", "), entry.object.name.to_string()]);
@@ -34,7 +47,12 @@ pub fn revisions_table(release: &Release, entries: &[&HistoryEntry], wide: bool,
 }
 
 /// All that is known of one revision, a line each.
-pub fn revision_lines(release: &Release, entry: &HistoryEntry, now: Timestamp) -> Vec<String> {
+pub fn revision_lines(
+    release: &Release,
+    workload: Option<&ObjectKey>,
+    entry: &HistoryEntry,
+    now: Timestamp,
+) -> Vec<String> {
     let mut table = Table::new(["", ""]);
     let mut say = |what: &str, is: String| {
         if !is.is_empty() {
@@ -43,6 +61,7 @@ pub fn revision_lines(release: &Release, entry: &HistoryEntry, now: Timestamp) -
     };
     say("revision", entry.revision.to_string());
     say("aliases", entry.aliases.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
+    say("workload", workload.map(ObjectKey::target).unwrap_or_default());
     say("held by", entry.object.target());
     for image in &entry.images {
         say("image", image.to_string());

@@ -42,6 +42,39 @@ fn status_as_yaml_says_the_same_as_json() {
 }
 
 #[test]
+fn the_history_of_a_release_with_several_workloads_names_the_one_it_is_of() {
+    let cluster = sim("istio");
+    let history = |arguments: &[&str]| Home::new().run_on(&cluster, arguments).out;
+    let all = history(&["history", "vs/checkout", "-n", "shop"]);
+    assert!(all.lines().next().is_some_and(|heading| heading.starts_with("REVISION  WORKLOAD")), "{all}");
+    assert!(all.lines().skip(1).all(|line| line.contains("deployment/checkout")), "{all}");
+    let revision = all.lines().nth(1).and_then(|line| line.split_whitespace().next()).unwrap();
+    let one = history(&["history", "vs/checkout", "-n", "shop", "--revision", revision]);
+    assert!(one.lines().any(|line| line.starts_with("workload") && line.contains("deployment/checkout")), "{one}");
+    let plain = Home::new().run_on(&SHOP, &["history", "deploy/search", "-n", "shop"]).out;
+    assert!(!plain.contains("WORKLOAD"), "{plain}");
+}
+
+#[test]
+fn a_release_that_failed_is_not_well_because_its_pods_are() {
+    let cluster = sim("bad-input");
+    let status = Home::new().run_on(&cluster, &["status", "-n", "shop", "-o", "json"]);
+    let list: Value = serde_json::from_str(&status.out).unwrap();
+    let mut capped = 0;
+    for item in list["items"].as_array().unwrap() {
+        let verdict = item["health"]["verdict"].as_str().unwrap();
+        match item["state"].as_str().unwrap() {
+            "failed" | "down" => assert_eq!(verdict, "bad", "{item:#}"),
+            "degraded" => assert_ne!(verdict, "ok", "{item:#}"),
+            _ => continue,
+        }
+        capped += 1;
+        assert!(!item["health"]["reasons"].as_array().unwrap().is_empty(), "{item:#}");
+    }
+    assert!(capped > 0, "{list:#}");
+}
+
+#[test]
 fn status_as_names_is_one_target_a_line() {
     let ran = Home::new().run_on(&SHOP, &["status", "-n", "pay", "-o", "name"]);
     let mut lines: Vec<&str> = ran.out.lines().collect();
@@ -118,6 +151,12 @@ fn a_selector_shows_the_releases_of_its_workloads_with_all_that_they_are_made_of
     // As they are, and not as if their other workloads were missing.
     assert!(picked.iter().all(|item| of(&all).contains(item)), "{picked:?}");
     assert!(labelled("nobody=has-it").is_empty());
+    for scope in [&["-A"][..], &["-n", "shop"]] {
+        let none = Home::new().run_on(&cluster, &[&["status", "-l", "nobody=has-it"], scope].concat());
+        assert_eq!(none.complaints, "no release here has a workload with the labels nobody=has-it\n");
+    }
+    let elsewhere = Home::new().run_on(&cluster, &["status", "-n", "nowhere"]);
+    assert!(elsewhere.complaints.contains("-A looks in all namespaces"), "{}", elsewhere.complaints);
     // Who may not list every kind is answered for the others.
     let mut access = Access::new("ana", Level::Viewer);
     access.without_kinds = ["daemonsets".to_owned(), "rollouts".to_owned()].into();

@@ -107,3 +107,20 @@ fn wait_ends_with_4_when_time_is_up() {
     assert_eq!(ran.code, 4);
     assert_eq!(ran.complaints, "windlass: deployment/web: not settled within 0 s: 4 pods still to be replaced\n");
 }
+
+#[test]
+fn watch_by_labels_follows_a_label_that_comes_later() {
+    let cluster = sim("rolling");
+    let (lines, running) = watch(&cluster, &["status", "-n", "shop", "-l", "watched=yes", "--watch"]);
+    let label = |object: &mut serde_json::Value| object["metadata"]["labels"]["watched"] = "yes".into();
+    assert!(cluster.edit("deployments/shop/cart", "ana", label));
+    let cart = lines.recv().unwrap();
+    assert!(cart.contains("shop/cart"), "{cart}");
+    assert!(cluster.edit("deployments/shop/search", "ana", label));
+    let search = lines.recv().unwrap();
+    assert!(search.contains("shop/search"), "{search}");
+    drop(lines);
+    assert!(cluster.edit("deployments/shop/search", "ana", |object| object["spec"]["replicas"] = 0.into()));
+    cluster.advance(Duration::from_secs(1));
+    assert_eq!(running.join().unwrap(), Exit::Done);
+}

@@ -123,6 +123,21 @@ fn a_dry_run_of_the_client_shows_the_plan_and_sends_nothing() {
 }
 
 #[test]
+fn a_dry_run_without_a_mode_is_the_clients_and_leaves_the_target_alone() {
+    let cluster = sim("rolling");
+    let undo = ["undo", "deploy/search", "-n", "shop", "--to-revision", "3", "--dry-run"];
+    let before = ["undo", "--dry-run", "deploy/search", "-n", "shop", "--to-revision", "3"];
+    let apart = [&undo[..], &["client"]].concat();
+    for arguments in [&undo[..], &before[..], &apart[..]] {
+        let ran = Home::new().run_on(&cluster, arguments);
+        assert_eq!((ran.code, cluster.count("patch")), (0, 0), "{arguments:?}: {}", ran.complaints);
+        assert!(ran.out.ends_with("planned: nothing was sent\n"), "{arguments:?}: {}", ran.out);
+    }
+    let wrong = Home::new().run_on(&cluster, &["undo", "deploy/search", "-n", "shop", "--dry-run=all"]);
+    assert_eq!((wrong.code, cluster.count("patch")), (2, 0), "{}", wrong.complaints);
+}
+
+#[test]
 fn the_plan_tells_what_the_manager_s_own_policy_does_to_it() {
     let cluster = sim("rolling");
     let marks = |object: &mut Value| {
@@ -152,7 +167,9 @@ fn a_dry_run_of_the_server_and_a_rehearsal_change_nothing() {
     for how in ["--dry-run=server", "--rehearse"] {
         let ran = Home::new().run_on(&cluster, &["undo", "deploy/search", "-n", "shop", "--to-revision", "3", how]);
         assert_eq!(ran.code, 0, "{how}: {}", ran.complaints);
-        assert!(ran.out.starts_with("planned: "), "{how}: {}", ran.out);
+        assert!(ran.out.lines().last().is_some_and(|line| line.starts_with("planned: ")), "{how}: {}", ran.out);
+        let plan = ran.out.starts_with("UNDO shop/search") && ran.out.contains("PATCH apps/v1 deployments/search");
+        assert_eq!(plan, how == "--dry-run=server", "{how}: {}", ran.out);
     }
     assert_eq!((cluster.count("patch"), cluster.mutations()), (2, 0));
     assert_eq!(image(&cluster, "search"), "registry.test/shop/search:v42-bad");

@@ -38,9 +38,10 @@ pub async fn lines(arguments: &Arguments, reading: &Reading, session: &mut Sessi
     loop {
         let now = reading.options.clock.now();
         away = tell_connection(&snapshot, away, session);
-        if let Some(selector) = &arguments.selector {
-            picked.look(selector, &snapshot, reading).await?;
-        }
+        let due = match &arguments.selector {
+            Some(selector) => Some(picked.look(selector, &snapshot, reading).await?),
+            None => None,
+        };
         let wanted = |release: &&Arc<Release>| match (&chosen, &arguments.selector) {
             (Some(uid), _) => *uid == release.uid,
             (None, Some(_)) => picked.wanted.contains(&release.uid),
@@ -64,34 +65,45 @@ pub async fn lines(arguments: &Arguments, reading: &Reading, session: &mut Sessi
         if session.output.closed() {
             return Ok(Exit::Done);
         }
-        snapshot = next(&mut observer).await?;
+        snapshot = match due {
+            None => next(&mut observer).await?,
+            Some(due) => match timeout_at(due, next(&mut observer)).await {
+                Ok(newer) => newer?,
+                Err(_) => snapshot,
+            },
+        };
     }
 }
 
-/// The releases that a label selector picks: each is weighed when it is first seen.
+/// The releases that a label selector picks. Labels change without a change of the release, so all are weighed now and then.
 #[derive(Default)]
 struct Picked {
     weighed: BTreeSet<Uid>,
     wanted: BTreeSet<Uid>,
+    /// When they are weighed again.
+    due: Option<Instant>,
 }
 
+/// How long a label that comes or goes may be overlooked: each look lists the few objects that have the labels.
+const WEIGHED_AGAIN: Duration = Duration::from_secs(10);
+
 impl Picked {
-    async fn look(&mut self, selector: &str, snapshot: &Snapshot, reading: &Reading) -> Result<(), Failure> {
-        let new: Vec<_> =
-            snapshot.releases.iter().filter(|release| !self.weighed.contains(&release.uid)).cloned().collect();
-        if new.is_empty() {
-            return Ok(());
+    /// Weighs them when a new one is there, or the time has come; when that is next.
+    async fn look(&mut self, selector: &str, snapshot: &Snapshot, reading: &Reading) -> Result<Instant, Failure> {
+        let new = snapshot.releases.iter().any(|release| !self.weighed.contains(&release.uid));
+        if let Some(due) = self.due.filter(|due| !new && Instant::now() < *due) {
+            return Ok(due);
         }
-        let seen: Vec<Uid> = new.iter().map(|release| release.uid.clone()).collect();
-        let wanted = match reading.labelled(selector, snapshot, new).await {
-            Ok(wanted) => wanted,
-            // The watch outlives that; what is new is weighed with the next change.
-            Err(_) if !self.weighed.is_empty() => return Ok(()),
+        match reading.labelled(selector, snapshot, snapshot.releases.clone()).await {
+            Ok(wanted) => {
+                self.weighed = snapshot.releases.iter().map(|release| release.uid.clone()).collect();
+                self.wanted = wanted.iter().map(|release| release.uid.clone()).collect();
+            }
+            // The watch outlives that.
+            Err(_) if !self.weighed.is_empty() => {}
             Err(failure) => return Err(failure),
-        };
-        self.weighed.extend(seen);
-        self.wanted.extend(wanted.iter().map(|release| release.uid.clone()));
-        Ok(())
+        }
+        Ok(*self.due.insert(Instant::now() + WEIGHED_AGAIN))
     }
 }
 
@@ -205,7 +217,7 @@ pub async fn until_settled(arguments: &Arguments, reading: &Reading, session: &m
         };
         let presence = reading.cluster.presences(&reading.options_for(Some(target))?).await;
         let snapshot = Snapshot { presence, ..Snapshot::clone(&snapshot) };
-        print(&snapshot, &[release], arguments.format.output, reading, session).await?;
+        print(&snapshot, &[release], arguments, reading, session).await?;
         return match why {
             None => Ok(exit),
             Some(why) => Err(Failure::new(exit, format!("{target}: {why}"))),
