@@ -2,20 +2,10 @@
 
 use crate::kit::{Namespace, admin, deployment, script, until};
 use crate::proxy::Proxy;
-use std::io::Write as _;
 use std::process::Command;
-use std::time::Duration;
-use tokio::time::{Instant, timeout};
 use windlass::cluster::{Cluster, ConnectOptions, NamespaceScope, ObserveOptions, Observer};
 use windlass::domain::Snapshot;
 use windlass::domain::snapshot::Connection;
-
-/// How long the marks of age may take.
-const STALE_WITHIN: Duration = Duration::from_secs(5);
-/// How long the way back may take.
-const LIVE_WITHIN: Duration = Duration::from_secs(5);
-/// The same after the server itself was away.
-const LIVE_AFTER_RESTART: Duration = Duration::from_secs(3);
 
 /// A namespace with one Deployment, observed through a proxy.
 struct Scene {
@@ -41,43 +31,30 @@ impl Scene {
         until(&self.observer, what, wanted).await;
     }
 
-    async fn within(&self, limit: Duration, what: &str, wanted: impl Fn(&Snapshot) -> bool) {
-        within(limit, what, self.until(what, wanted)).await;
-    }
-
     fn has_web(&self, snapshot: &Snapshot) -> bool {
         deployment(snapshot, &self.namespace.0, "web").is_some()
     }
 
-    /// Away within the limit, and the row is still there.
+    /// Away, and the row is still there.
     async fn goes_away(&self) {
         let away = |snapshot: &Snapshot| matches!(snapshot.connection, Connection::Away { .. });
-        self.within(STALE_WITHIN, "the link is away", away).await;
+        self.until("the link is away", away).await;
         assert!(self.has_web(&self.observer.snapshots.borrow()), "the row stays while the server is away");
     }
 
-    /// Live within the limit, and what happened meanwhile or since is seen.
+    /// Live, and what happened meanwhile or since is seen.
     async fn comes_back(&self, replicas: i32) {
-        self.within(LIVE_WITHIN, "the link is live again", |snapshot| snapshot.connection == Connection::Live).await;
+        self.until("the link is live again", |snapshot| snapshot.connection == Connection::Live).await;
         self.sees(replicas).await;
     }
 
     async fn sees(&self, replicas: i32) {
         self.namespace.kubectl(&["scale", "deployment/web", &format!("--replicas={replicas}")]);
-        self.within(LIVE_WITHIN, "the new number of replicas is shown", |snapshot| {
+        self.until("the new number of replicas is shown", |snapshot| {
             deployment(snapshot, &self.namespace.0, "web").is_some_and(|web| web.replicas.desired == replicas)
         })
         .await;
     }
-}
-
-/// Waits so long at most, and tells how long it took.
-async fn within<T>(limit: Duration, what: &str, waited_for: impl Future<Output = T>) -> T {
-    let start = Instant::now();
-    let came = timeout(limit, waited_for).await.unwrap_or_else(|_| panic!("not within {limit:?}: {what}"));
-    let took = start.elapsed().as_secs_f32();
-    writeln!(std::io::stderr(), "{took:.2} s until {what} (limit {limit:?})").expect("told");
-    came
 }
 
 async fn watch(options: &ConnectOptions, namespace: &Namespace) -> Observer {
@@ -181,16 +158,15 @@ async fn a_killed_api_server_is_waited_for_and_the_watches_go_on_from_where_they
     until(&observer, "the Deployment is there", web).await;
     until(&observer, "the link is live", |snapshot| snapshot.connection == Connection::Live).await;
     instance.api("kill");
-    let away = until(&observer, "the link is away", |snapshot| matches!(snapshot.connection, Connection::Away { .. }));
-    let away = within(STALE_WITHIN, "the killed server is away", away).await;
+    let away = |snapshot: &Snapshot| matches!(snapshot.connection, Connection::Away { .. });
+    let away = until(&observer, "the killed server is away", away).await;
     assert!(web(&away), "the row stays");
     instance.api("start");
-    let live = until(&observer, "the link is live", |snapshot| snapshot.connection == Connection::Live);
-    within(LIVE_AFTER_RESTART, "the started server is live again", live).await;
+    until(&observer, "the started server is live again", |snapshot| snapshot.connection == Connection::Live).await;
     instance.kubectl(&["create", "deployment", "api", "--image=reg/api:v1"]);
-    let both = until(&observer, "what came since is shown", |snapshot| {
+    until(&observer, "what came since is shown", |snapshot| {
         snapshot.connection == Connection::Live && deployment(snapshot, "default", "api").is_some()
-    });
-    within(LIVE_WITHIN, "what came since is shown", both).await;
+    })
+    .await;
     assert!(web(&observer.snapshots.borrow()), "the first one is still there");
 }

@@ -113,6 +113,25 @@ async fn until<T>(room: &Room, what: &str, look: impl Fn(&Room) -> Option<T>) ->
     }
 }
 
+/// What Flagger tells at each look while the gate before a weight is closed.
+const NOT_OPEN: &str = "waiting for traffic increase approval";
+
+/// How often Flagger has told this of the Canary.
+fn told(room: &Room, words: &str) -> u64 {
+    let of = "involvedObject.kind=Canary,involvedObject.name=web";
+    let events = room.kubectl(&["get", "events", "--field-selector", of, "-o", "json"]);
+    let events: Value = serde_json::from_str(&events).expect("JSON");
+    let items = events["items"].as_array().expect("a list").iter();
+    let meant = items.filter(|event| event["message"].as_str().is_some_and(|message| message.contains(words)));
+    meant.map(|event| event["count"].as_u64().unwrap_or(1)).sum()
+}
+
+/// Waits until Flagger has looked at the Canary twice from now on, and told this each time.
+async fn looked_twice(room: &Room, words: &str) {
+    let before = told(room, words);
+    until(room, &format!("'{words}', twice"), |room| (told(room, words) >= before + 2).then_some(())).await;
+}
+
 /// The weights in the route itself: the primary's and the canary's.
 pub fn weights(room: &Room) -> (i64, i64) {
     let weight = |to: u8| room.field(Kind::VirtualService, "web", &format!("/spec/http/0/route/{to}/weight"));
@@ -155,7 +174,7 @@ async fn a_run_is_shown_suspended_taken_back_past_flagger_and_ended_with_the_old
     assert_eq!(refusal.overridable, Some(Override::BreakGlass), "{}", refusal.reason);
     does(&room, Intent::Pause).await;
     let held = weights(&room);
-    tokio::time::sleep(Duration::from_secs(25)).await;
+    looked_twice(&room, "object is suspended").await;
     assert_eq!(weights(&room), held, "a suspended run stays");
     let release = shown(&room).await;
     assert!(release.held && release.state == State::Waiting, "{}", release.reason);
@@ -208,7 +227,7 @@ mod gated {
         does(&room, Intent::Continue).await;
         phase(&room, &["Progressing"]).await;
         candidate_is_ready(&room).await;
-        tokio::time::sleep(Duration::from_secs(25)).await;
+        looked_twice(&room, NOT_OPEN).await;
         assert_eq!(weights(&room), (100, 0), "the gate was closed again");
         let held = shown(&room).await;
         assert_eq!(held.state, State::Waiting, "{}", held.reason);
@@ -218,7 +237,7 @@ mod gated {
         assert_eq!(weights(&room), (75, 25));
         let refusal = room.propose(CANARY, "web", step).await.expect_err("it left 0 %");
         assert!(refusal.reason.contains("25 %, not at 0 %"), "{}", refusal.reason);
-        tokio::time::sleep(Duration::from_secs(25)).await;
+        looked_twice(&room, NOT_OPEN).await;
         assert_eq!(weights(&room), (75, 25), "one step, and no more");
 
         does(&room, Intent::Abort).await;
@@ -238,7 +257,10 @@ mod gated {
         phase(&room, &["Waiting"]).await;
         does(&room, Intent::Continue).await;
         phase(&room, &["Progressing"]).await;
-        tokio::time::sleep(Duration::from_secs(25)).await;
+        candidate_is_ready(&room).await;
+        // Flagger asks the rollback gate before it moves a weight.
+        does(&room, Intent::Advance { from: Some(Standing::Weight(0)), rule: None }).await;
+        assert_eq!(weights(&room), (75, 25));
         assert_eq!(room.field(CANARY, "web", "/status/phase"), json!("Progressing"));
     }
 }
