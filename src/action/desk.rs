@@ -42,12 +42,12 @@ pub struct Desks {
     console: Str,
     /// How long what it says of presence holds without a renewal.
     holds: Duration,
-    desks: Arc<Mutex<HashMap<Str, Arc<Desk>>>>,
+    of: Arc<Mutex<HashMap<Str, Arc<Desk>>>>,
 }
 
 impl Default for Desks {
     fn default() -> Self {
-        Self { console: console_name(), holds: presence::HOLDS, desks: Arc::default() }
+        Self { console: console_name(), holds: presence::HOLDS, of: Arc::default() }
     }
 }
 
@@ -64,15 +64,14 @@ impl Desks {
 
     /// The desk of the cluster with this fingerprint.
     pub fn of(&self, fingerprint: &Str) -> Arc<Desk> {
-        let mut desks = self.desks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut desks = self.of.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(desks.entry(fingerprint.clone()).or_insert_with(|| Arc::new(Desk::new(&self.console, self.holds))))
     }
 
     /// The process ends: its presence is given back, or left for the next command. Takes a second at most. Why presence
     /// was off, where it could not be written.
     pub async fn part(&self, parting: Parting) -> Option<Str> {
-        let desks: Vec<Arc<Desk>> =
-            self.desks.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        let desks: Vec<Arc<Desk>> = self.of.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
         let parted = futures::future::join_all(desks.iter().map(|desk| desk.presence.part(parting))).await;
         parted.into_iter().flatten().next()
     }

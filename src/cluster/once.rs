@@ -122,7 +122,7 @@ impl Cluster {
 
     async fn list_known(&self, scope: &Scope, plan: &Plan, pool: &Interner) -> Result<Vec<Item>, ReadError> {
         let mut path = self.list_path(scope.kind, scope.namespace.as_deref());
-        if let Some(selector) = plan.selector(scope.kind) {
+        if let Some(selector) = super::supervise::selector(scope.kind) {
             path = with(path, "labelSelector", selector);
         }
         let mut listing = self.start_list(path, scope.kind.plural().to_owned()).await?;

@@ -95,11 +95,11 @@ impl Plan {
     fn watched(&self) -> impl Iterator<Item = Kind> + use<> {
         WATCHED.into_iter().chain(self.presence.then_some(Kind::Lease))
     }
+}
 
-    /// The label selector for `kind`: of the Leases only ours are read, never the nodes' or the controllers'.
-    pub fn selector(&self, kind: Kind) -> Option<&'static str> {
-        (kind == Kind::Lease).then_some(LABEL)
-    }
+/// The label selector for `kind`: of the Leases only ours are read, never the nodes' or the controllers'.
+pub fn selector(kind: Kind) -> Option<&'static str> {
+    (kind == Kind::Lease).then_some(LABEL)
 }
 
 /// Starts every watch and keeps them in step with what may be read. Runs until the index is gone.
@@ -259,7 +259,7 @@ impl KindWatch {
 
     async fn all_allowed(&self) -> bool {
         let path = super::kinds::with(self.shared.cluster.list_path(self.kind, None), "limit", "1");
-        let path = match self.plan.selector(self.kind) {
+        let path = match selector(self.kind) {
             Some(selector) => super::kinds::with(path, "labelSelector", selector),
             None => path,
         };
@@ -272,7 +272,7 @@ impl KindWatch {
             shared: self.shared.clone(),
             scope: Scope { kind: self.kind, namespace },
             only,
-            selector: self.plan.selector(self.kind),
+            selector: selector(self.kind),
             may_give_up: false,
             taken_over: None,
             listed,
