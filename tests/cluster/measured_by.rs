@@ -119,7 +119,7 @@ async fn an_analysis_runs_measurements_are_those_of_its_object_and_of_prometheus
     told(&format!("apart from the same query by hand: {apart:?}"));
     assert!(apart[apart.len() / 2] < 0.01, "half of them are closer than 1 %: {apart:?}");
     // And in the pane, over its limit.
-    let mut console = Console::open(&room, "rollout/pay", "X abort");
+    let mut console = Console::open(&room, "rollout/pay", "X to stable");
     console.types("4");
     console.shows("success-rate");
     console.shows("at least 0.95");

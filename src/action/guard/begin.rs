@@ -11,7 +11,7 @@ use crate::domain::guarding::OnBreach;
 use crate::domain::intent::Override;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::plan::{PlanId, Refusal, RefusalKind};
-use crate::domain::{Release, Str};
+use crate::domain::{Intent, Release, Str};
 use crate::guard::State;
 use crate::notify::Happened;
 use std::time::Duration;
@@ -230,34 +230,29 @@ impl Watch {
 
     /// Why what it should do in a breach can't be done, as far as that is known before.
     async fn no_way_back(&self, release: &Release, kept: &Kept) -> Option<Str> {
-        let refused = |refusal: Refusal| {
-            let next = match refusal.overridable {
-                Some(gate) => format!("; overriding '{}' with a reason lets it", gate.word()),
-                None => String::new(),
-            };
-            (refusal.kind == RefusalKind::Refused).then(|| format!("{}{next}", refusal.reason).into())
-        };
+        let refused = |refusal: Refusal| (refusal.kind == RefusalKind::Refused).then_some(refusal.reason);
         let back = match way_back(release, kept, self.options.on_breach) {
             Ok(back) => back?,
             Err(refusal) => return refused(refusal),
         };
+        let canary = release.traffic.as_ref().and_then(|traffic| traffic.rows.canary.as_ref());
+        if let Some(canary) = canary.filter(|_| back.intent == Intent::Abort) {
+            // Before its traffic comes no plan tells it.
+            let glass = Override::BreakGlass;
+            if self.options.overrides.contains(&glass) {
+                return None;
+            }
+            if let Err(why) = crate::strategy::flagger::taken_back(canary) {
+                return Some(format!("{why}; overriding '{}' with a reason lets it", glass.word()).into());
+            }
+        }
         if is_back(release, &kept.guarded) {
-            // There is nothing to take back yet; whether there will be a way is for who steers it to say.
-            return self.glass_alone(release);
+            // There is nothing to take back yet.
+            return None;
         }
         let plan = self.engine.plan_id();
         let pending = Pending { way: Way::Back, from: None, plan, because: "".into(), at: None };
         self.planned(release, &back.intent, &pending, Some((&back, kept))).await.err().and_then(refused)
-    }
-
-    /// That nothing but breaking the glass would take the traffic back, where nobody overrode that.
-    fn glass_alone(&self, release: &Release) -> Option<Str> {
-        let canary = release.traffic.as_ref()?.rows.canary.as_ref()?;
-        if self.options.overrides.contains(&Override::BreakGlass) {
-            return None;
-        }
-        let why = crate::strategy::flagger::taken_back(canary).err()?;
-        Some(format!("{why}; overriding '{}' with a reason lets it", Override::BreakGlass.word()).into())
     }
 
     fn words(&self, kept: &Kept) -> String {
