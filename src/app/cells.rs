@@ -28,47 +28,56 @@ pub fn head(text: &str, cells: usize) -> &str {
     text
 }
 
-/// `text` in lines of at most `cells`, broken at spaces where it can be. Line breaks in the text are kept. A word that
-/// is longer than a line is broken where the line ends. No cells, no lines.
+/// `text` in lines of at most `cells`, broken at blanks where it can be. Line breaks in the text are kept, and so are blanks
+/// within a line: what is indented stays so, on the lines that it goes on to as well. A word that is longer than a line is
+/// broken where the line ends. No cells, no lines.
 pub fn wrap(text: &str, cells: usize) -> Vec<String> {
+    if cells == 0 { Vec::new() } else { text.split('\n').flat_map(|paragraph| folded(paragraph, cells)).collect() }
+}
+
+/// One paragraph of it.
+fn folded(paragraph: &str, cells: usize) -> Vec<String> {
+    let inside = paragraph.trim_start_matches(' ');
+    let indent = paragraph.len() - inside.len();
+    // Half of a line at least is for the words.
+    let indent = " ".repeat(if inside.is_empty() { 0 } else { indent.min(cells / 2) });
+    let cells = cells - indent.len();
     let mut lines = Vec::new();
-    if cells == 0 {
-        return lines;
-    }
-    for paragraph in text.split('\n') {
-        let mut line = String::new();
-        let mut used = 0;
-        for word in paragraph.split(' ').filter(|word| !word.is_empty()) {
-            let mut word = word;
-            let gap = usize::from(used > 0);
-            let wide = width(word);
-            if used + gap + wide <= cells {
-                if gap == 1 {
-                    line.push(' ');
-                }
-                line.push_str(word);
-                used += gap + wide;
+    let mut line = String::new();
+    let (mut used, mut gap) = (0, 0);
+    for (place, word) in inside.split(' ').enumerate() {
+        gap += usize::from(place > 0);
+        if word.is_empty() {
+            continue;
+        }
+        let mut word = word;
+        if used > 0 && used + gap + width(word) > cells {
+            lines.push(std::mem::take(&mut line));
+            used = 0;
+        }
+        if used == 0 {
+            gap = 0;
+        }
+        line.extend(std::iter::repeat_n(' ', gap));
+        used += gap;
+        gap = 0;
+        while used + width(word) > cells {
+            let part = head(word, cells - used);
+            // One grapheme wider than the whole line: it is left out, or this would never end.
+            if part.is_empty() {
+                word = word.graphemes(true).next().map_or("", |first| &word[first.len()..]);
                 continue;
             }
-            if used > 0 {
-                lines.push(std::mem::take(&mut line));
-            }
-            while width(word) > cells {
-                let part = head(word, cells);
-                // One grapheme wider than the whole line: it is left out, or this would never end.
-                if part.is_empty() {
-                    word = word.graphemes(true).next().map_or("", |first| &word[first.len()..]);
-                    continue;
-                }
-                lines.push(part.to_owned());
-                word = &word[part.len()..];
-            }
-            used = width(word);
-            line.push_str(word);
+            line.push_str(part);
+            lines.push(std::mem::take(&mut line));
+            used = 0;
+            word = &word[part.len()..];
         }
-        lines.push(line);
+        used += width(word);
+        line.push_str(word);
     }
-    lines
+    lines.push(line);
+    lines.into_iter().map(|line| format!("{indent}{line}")).collect()
 }
 
 #[cfg(test)]
@@ -88,7 +97,17 @@ mod tests {
         assert_eq!(wrap("2 new pods can't pull", 10), ["2 new pods", "can't pull"]);
         assert_eq!(wrap("reg/search:v42 x", 6), ["reg/se", "arch:v", "42 x"]);
         assert_eq!(wrap("a\n\nb", 5), ["a", "", "b"]);
+        assert_eq!(wrap("a b", 1), ["a", "b"]);
         assert_eq!(wrap("漢字", 1), [""]);
         assert!(wrap("anything", 0).is_empty());
+    }
+    #[test]
+    fn blanks_that_mean_something_are_kept() {
+        assert_eq!(wrap("spec:\n  containers:\n    - name: web", 40), ["spec:", "  containers:", "    - name: web"]);
+        assert_eq!(wrap("  - name: web server", 14), ["  - name: web", "  server"]);
+        assert_eq!(wrap("a  b   c", 20), ["a  b   c"]);
+        assert_eq!(wrap("a  b   c", 5), ["a  b", "c"]);
+        assert_eq!(wrap("      x", 4), ["  x"]);
+        assert_eq!(wrap("   ", 4), [""]);
     }
 }

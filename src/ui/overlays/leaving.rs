@@ -1,6 +1,6 @@
 //! Whether to leave although something is under way.
 
-use crate::ui::view::said::shown;
+use crate::domain::text::sanitize_lines;
 use crate::ui::widgets::pane::{Frame, Pane};
 use crate::ui::widgets::{Look, put_wrapped};
 use ratatui::buffer::Buffer;
@@ -11,5 +11,5 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, because: &str, look: Look<'_
     let area = super::top(area, 64, 8);
     let inside = Pane { title: "LEAVE?", detail: "", frame: Frame::Dialog }.draw(buffer, area, look);
     let inside = Rect { x: inside.x + 1.min(inside.width), width: inside.width.saturating_sub(2), ..inside };
-    put_wrapped(buffer, inside, &shown(because), Style::new(), look);
+    put_wrapped(buffer, inside, &sanitize_lines(because), Style::new(), look);
 }
