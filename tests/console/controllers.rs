@@ -63,6 +63,19 @@ mod argo {
         field(sim, PAY, "/status/pauseConditions").as_array().is_some_and(|pauses| !pauses.is_empty())
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn an_abort_after_a_retry_is_told_by_its_own_time() {
+        const QUOTE: &str = "rollouts/argo-analysis/quote";
+        let stage = Stage::at_traffic("argo", "argo-analysis/quote").await;
+        let first = field(&stage.sim, QUOTE, "/status/abortedAt");
+        done(&stage, "T", "RETRY").await;
+        assert!(field(&stage.sim, QUOTE, "/status/abortedAt").is_null());
+        done(&stage, "X", "ABORT").await;
+        let again = field(&stage.sim, QUOTE, "/status/abortedAt");
+        assert!(again.is_string() && again != first, "{first} {again}");
+        stage.until("until then going back to it is quick").await;
+    }
+
     async fn healthy(stage: &Stage, rollout: &str) {
         becomes(stage, "it is healthy", |sim| field(sim, rollout, "/status/phase") == "Healthy").await;
         stage.until("healthy").await;

@@ -193,7 +193,10 @@ impl From<&Traffic> for TrafficPart {
             countdowns: traffic
                 .countdowns
                 .iter()
-                .map(|Countdown { what, due }| CountdownPart { what: text(what), due: *due })
+                .map(|Countdown { what, then, due }| {
+                    let what = if then.is_empty() { text(what) } else { text(&format!("{what}; {then}")) };
+                    CountdownPart { what, due: *due }
+                })
                 .collect(),
             checks: traffic.checks.iter().map(check).collect(),
         }

@@ -102,6 +102,11 @@ impl Traffic {
         }
     }
 
+    /// Whether rules, and no weights, tell who gets which version now: a group has another one than the next.
+    pub fn by_rule(&self) -> bool {
+        self.groups.windows(2).any(|pair| pair[0].role != pair[1].role)
+    }
+
     /// The workload in `role`.
     pub fn side(&self, role: Role) -> Option<&Side> {
         self.rows.sides.iter().find(|side| side.role == role)
@@ -226,6 +231,8 @@ pub struct Group {
 pub struct Countdown {
     /// What: `next check`, `v41 is scaled down`, `the pause ends`.
     pub what: Str,
+    /// What follows from it, or holds until then; empty where that is all.
+    pub then: Str,
     /// When, at the latest.
     pub due: Timestamp,
 }

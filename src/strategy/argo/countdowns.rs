@@ -38,12 +38,12 @@ pub fn switch_at(view: &View) -> Option<Timestamp> {
 fn pause_ends(view: &View) -> Option<Countdown> {
     let due = pause_end(view)?;
     let then = steps::after(&view.rollout, &view.stand, view.stand.index? + 1);
-    Some(Countdown { what: format!("the pause ends; {then}").into(), due })
+    Some(Countdown { what: "the pause ends".into(), then: then.into(), due })
 }
 
 fn switches(view: &View) -> Option<Countdown> {
     let due = switch_at(view)?;
-    Some(Countdown { what: format!("all traffic switches to {}", view.new_version()).into(), due })
+    Some(Countdown { what: format!("all traffic switches to {}", view.new_version()).into(), then: "".into(), due })
 }
 
 fn scale_downs(view: &View) -> Vec<Countdown> {
@@ -52,7 +52,8 @@ fn scale_downs(view: &View) -> Vec<Countdown> {
         let due = object.scale_down_at?;
         let pods = object.replicas.map_or(0, |replicas| replicas.desired).max(lane.existing(view.facts.pods_listed));
         (pods > 0).then(|| Countdown {
-            what: format!("the pods of {} end; until then going back to it is quick", view.version(Some(lane))).into(),
+            what: format!("the pods of {} end", view.version(Some(lane))).into(),
+            then: "until then going back to it is quick".into(),
             due,
         })
     };

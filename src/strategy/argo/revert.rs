@@ -6,7 +6,7 @@ use super::plan::{Asked, finish, finish_template};
 use crate::domain::Plan;
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::plan::{Act, ReadyInverse, Refusal, Undoing, Wait};
-use crate::strategy::taking_back::{Kept, TEMPLATE, again};
+use crate::strategy::taking_back::{Kept, TEMPLATE, again, title};
 use crate::strategy::workload::version::version;
 use crate::strategy::workload::{needs, plan::Draft, template};
 
@@ -29,7 +29,7 @@ pub fn plan(asked: &Asked<'_>, inverse: &ReadyInverse) -> Result<Plan, Refusal> 
     });
     let tree = new_template.and_then(template::parsed).unwrap_or_default();
     let draft = Draft {
-        title: inverse.words.to_string(),
+        title: title(inverse),
         direction: inverse.direction,
         inverse: again(&parts, inverse.direction),
         until: match &way {

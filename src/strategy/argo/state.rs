@@ -130,7 +130,12 @@ fn aborted(seen: &Seen<'_>) -> Standing {
     let view = seen.view;
     let (new, stable) = (view.new_version(), view.stable_version());
     let at = view.rollout.status.aborted_at;
-    let ago = at.map(|at| format!(" {} ago", Age::between(at, view.now()).words())).unwrap_or_default();
+    // The first seconds are told anew only later: a number would stand there that is not so.
+    let ago = at.map(|at| Age::between(at, view.now())).map(|age| match age {
+        age if age < Age::seconds(10) => " just now".to_owned(),
+        age => format!(" {} ago", age.words()),
+    });
+    let ago = ago.unwrap_or_default();
     let why = analysis::telling(view).iter().find(|run| analysis::bad(run)).map(|run| analysis::why(run));
     let why = why.or_else(|| told_by_controller(&seen.told.message)).map(|why| format!(": {why}")).unwrap_or_default();
     let reason = format!("{new} was aborted{ago}{why}; {stable} serves");

@@ -27,6 +27,11 @@ pub fn aborts(asked: &Asked<'_>) -> Result<Plan, Refusal> {
     let call = of_run(&asked.details.root).add(ABORT, truth(true)).call_on(STATUS);
     let now = weight::asked(&asked.rollout, &asked.stand).unwrap_or(0);
     let then = format!("{stable} gets everything at once{}; {}", stable_pods(asked), kept(asked));
+    let change = match now {
+        // No traffic moves.
+        0 => diff::value("aborted", Some("false"), Some("true")),
+        _ => diff::value(&format!("weight of {new}"), Some(&format!("{now} %")), Some("0 %")),
+    };
     let mut warnings: Vec<Str> = vec![
         format!("the template stays at {new}, so it shows as degraded until U takes it back or T tries it again")
             .into(),
@@ -52,7 +57,7 @@ pub fn aborts(asked: &Asked<'_>) -> Result<Plan, Refusal> {
             },
             forecast: Forecast { then: then.into(), warnings, ..Forecast::default() },
             risk: Risk::Low,
-            diff: vec![diff::value(&format!("weight of {new}"), Some(&format!("{now} %")), Some("0 %"))],
+            diff: vec![change],
             needs: Vec::new(),
             kubectl: vec![kubectl::rollouts(asked.key(), "abort", "")],
         },

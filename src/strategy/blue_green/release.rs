@@ -162,8 +162,11 @@ fn traffic(
         problem: None,
         steered: true,
     };
-    let countdowns = kept
-        .map(|kept| Countdown { what: format!("the scale-down of {} is offered", kept.side).into(), due: kept.until });
+    let countdowns = kept.map(|kept| Countdown {
+        what: format!("the scale-down of {} is offered", kept.side).into(),
+        then: "".into(),
+        due: kept.until,
+    });
     let mut traffic = Traffic::moved_by(gitops.map_or(Mover::Person, Mover::GitOps));
     traffic.holder = Some(service.key.clone());
     let writers = service.writers.iter().filter(|writer| writer.touches.traffic);

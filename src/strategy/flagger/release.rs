@@ -82,7 +82,7 @@ fn traffic(scene: &Scene, objects: &dyn Objects, tracks: &[Track], stands: &supe
     let tested = route.filter(|_| style(canary) == CanaryStyle::AbTest);
     // Of a controller that is away no check comes.
     let due = next_check(canary, scene.now).filter(|_| notices::silent(scene).is_none());
-    let next = due.map(|due| Countdown { what: "next check".into(), due });
+    let next = due.map(|due| Countdown { what: "next check".into(), then: "".into(), due });
     let write = route.and_then(|route| route.meta.traffic_writer());
     Traffic {
         holder: Some(route.map_or_else(|| canary.meta.key.clone(), |route| route.meta.key.clone())),

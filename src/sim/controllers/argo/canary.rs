@@ -30,6 +30,8 @@ pub fn reconcile(world: &mut World, rollout: &Rollout, status: &mut Value) {
     if status.flag("/abort") {
         return abort(world, rollout, &new, status);
     }
+    // Tried again: when it was aborted once is no longer told.
+    status.cut("/abortedAt");
     // Steps that are done at once are passed in one look.
     for _ in 0..=steps {
         let index = usize::try_from(status.count("/currentStepIndex")).unwrap_or(0);

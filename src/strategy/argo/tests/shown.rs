@@ -101,8 +101,8 @@ fn a_timed_pause_counts_down_and_a_person_is_not_waited_for() {
     assert!(release.waiting().is_none());
     let countdowns = &release.traffic.as_ref().expect("traffic").countdowns;
     assert_eq!(
-        (&*countdowns[0].what, countdowns[0].due),
-        ("the pause ends; 50 % → 80 %, then a pause of 10 s", ago(-6))
+        (&*countdowns[0].what, &*countdowns[0].then, countdowns[0].due),
+        ("the pause ends", "50 % → 80 %, then a pause of 10 s", ago(-6))
     );
     assert_eq!(release.recheck_at, Some(ago(-1)), "the seconds are counted");
 }
@@ -117,6 +117,8 @@ fn an_aborted_one_says_why_and_both_ways_out() {
     assert!(release.remedy.contains("U takes the template back to v1") && release.remedy.contains("T tries v2 again"));
     assert_eq!(shown(&release)[1], (Role::Candidate, "v2", Some(0), Some(0)));
     assert_eq!(release.since, Some(ago(300)));
+    let young = World::waiting().aborted(3, why).release();
+    assert!(young.reason.starts_with("v2 was aborted just now: Step"), "{}", young.reason);
 }
 
 #[test]
@@ -179,8 +181,8 @@ fn a_blue_green_rollout_shows_its_sides_and_the_pods_that_are_kept() {
     assert_eq!(shown(&release), [(Role::Stable, "v2", Some(100), Some(100)), (Role::Idle, "v1", None, Some(0))]);
     let countdowns = &release.traffic.as_ref().expect("traffic").countdowns;
     assert_eq!(
-        (&*countdowns[0].what, countdowns[0].due),
-        ("the pods of v1 end; until then going back to it is quick", ago(-12))
+        (&*countdowns[0].what, &*countdowns[0].then, countdowns[0].due),
+        ("the pods of v1 end", "until then going back to it is quick", ago(-12))
     );
 }
 

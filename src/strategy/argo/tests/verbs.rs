@@ -229,3 +229,13 @@ fn an_analysis_that_could_not_decide_is_measured_again_or_left_out() {
     let advance = world.refused(&Intent::Advance { from: None, rule: None }).1;
     assert!(advance.contains("could not decide") && advance.contains("K leaves it out"), "{advance}");
 }
+
+#[test]
+fn an_abort_tells_what_changes_also_where_no_traffic_moves() {
+    let changes = |world: World| {
+        let plan = world.planned(&Intent::Abort);
+        plan.diff.iter().map(|it| format!("{} {:?} {:?}", it.place, it.old, it.new)).collect::<Vec<_>>()
+    };
+    assert_eq!(changes(World::waiting()), [r#"weight of v2 Some("20 %") Some("0 %")"#]);
+    assert_eq!(changes(World::preview()), [r#"aborted Some("false") Some("true")"#]);
+}

@@ -23,6 +23,8 @@ pub(super) fn countdowns(lines: &mut Lines<'_>, traffic: &Traffic, drawn: Drawn<
         } else {
             format!("{what}: due now")
         };
+        let then = shown(&countdown.then);
+        let words = if then.is_empty() { words } else { format!("{words}; {then}") };
         lines.said("due", Tick::Plain, &words);
     }
 }
@@ -41,15 +43,27 @@ pub(super) fn lines(lines: &mut Lines<'_>, traffic: &Traffic, drawn: Drawn<'_>) 
         let values: Vec<&str> = values.iter().rev().map(|value| &**value).collect();
         let measured = if values.is_empty() { "no value yet".to_owned() } else { values.join(" ") };
         let limit = fit(&shown(&check.limit), limits, Align::Left, Elide::Middle, ellipsis);
-        let tail = format!("  {limit}  {measured}  {}", shown(&check.standing));
+        let standing = shown(&check.standing);
+        let named = fit(&shown(&check.name), names, Align::Left, Elide::Middle, ellipsis);
+        let tail = format!("  {limit}  {measured}  {standing}");
+        // How it stands is what counts: what does not fit beside it stands below.
+        let fits = width(sign) + 1 + width(&named) + width(&tail) <= lines.room();
+        let (tail, below) = if fits {
+            (tail, None)
+        } else {
+            (format!("  {standing}"), Some(format!("{}  {measured}", shown(&check.limit))))
+        };
         lines.spans(
             "checks",
             vec![
                 Span::styled(format!("{sign} "), style),
-                Span::raw(fit(&shown(&check.name), names, Align::Left, Elide::Middle, ellipsis)),
+                Span::raw(named),
                 Span::styled(tail, if check.verdict == Verdict::Bad { style } else { Style::new() }),
             ],
         );
+        if let Some(below) = below {
+            lines.said("checks", Tick::Plain, &format!("  {below}"));
+        }
         if !check.message.is_empty() {
             lines.said("checks", Tick::Plain, &format!("  {}", shown(&check.message)));
         }

@@ -130,6 +130,7 @@ pub fn blue_green() -> Release {
         }),
         countdowns: vec![Countdown {
             what: "scale-down of blue is offered".into(),
+            then: "".into(),
             due: now() + SignedDuration::from_mins(26),
         }],
         ..Traffic::moved_by(Mover::Person)
@@ -178,7 +179,11 @@ pub fn argo() -> Release {
     let traffic = Traffic {
         holder: Some(key(Kind::Rollout, "cart")),
         last_write: Some(("rollouts-controller".into(), Some(ago(40)))),
-        countdowns: vec![Countdown { what: "the pause ends".into(), due: now() + SignedDuration::from_secs(26) }],
+        countdowns: vec![Countdown {
+            what: "the pause ends".into(),
+            then: "".into(),
+            due: now() + SignedDuration::from_secs(26),
+        }],
         waiting: Some(WaitingFor { what: "a pause without an end".into(), since: Some(ago(10_800)) }),
         checks: vec![
             Check {
@@ -246,7 +251,7 @@ pub fn hostile() -> Release {
     traffic.notices = vec![evil.clone(); 3];
     traffic.blocked = Some(evil.clone());
     traffic.waiting = Some(WaitingFor { what: evil.clone(), since: None });
-    traffic.countdowns = vec![Countdown { what: evil.clone(), due: ago(9) }];
+    traffic.countdowns = vec![Countdown { what: evil.clone(), then: evil.clone(), due: ago(9) }];
     let mut bad = rule(0, &evil, 20);
     bad.name = Some(evil.clone());
     bad.host = evil.clone();
