@@ -148,6 +148,13 @@ pub struct Replicas {
     pub available: i32,
 }
 
+impl Replicas {
+    /// `4/5`. Old and new pods together may be more than are wanted: a fraction of that would read as a mistake.
+    pub fn ready_of_desired(&self) -> String {
+        format!("{}/{}", self.ready.min(self.desired), self.desired)
+    }
+}
+
 /// How a workload replaces its pods.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UpdateStrategy {
@@ -266,5 +273,11 @@ mod tests {
         assert_eq!((quarter.rounded_up(10), quarter.rounded_down(10)), (3, 2));
         assert_eq!(Limit::Count(1).rounded_up(10), 1);
         assert_eq!(Limit::Percent(i32::MAX).rounded_up(i32::MAX), i32::MAX);
+    }
+
+    #[test]
+    fn no_more_pods_are_told_to_be_ready_than_are_wanted() {
+        let told = |ready, desired| Replicas { desired, ready, ..Replicas::default() }.ready_of_desired();
+        assert_eq!([told(6, 5), told(4, 5), told(0, 0)], ["5/5", "4/5", "0/0"]);
     }
 }

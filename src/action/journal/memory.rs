@@ -78,15 +78,21 @@ impl Memory {
             }
             Event::Outcome(outcome) => {
                 let done = matches!(outcome.kind, OutcomeKind::Applied | OutcomeKind::Timeout | OutcomeKind::Partial);
-                if let (true, Verb::Undo, Some(hash)) = (done, plan.verb, &plan.before) {
-                    self.left_by_undo.insert(uid.clone(), hash.clone());
-                    self.undone.insert((uid.clone(), hash.clone()), entry.at);
+                match (plan.verb, &plan.before) {
+                    (Verb::Undo, Some(hash)) if done => drop(self.left_by_undo.insert(uid, hash.clone())),
+                    // Taken by the server, and then not brought in: nothing was left.
+                    (Verb::Undo, Some(hash)) => drop(self.undone.remove(&(uid, hash.clone()))),
+                    _ => {}
                 }
             }
             // The switch counts from the answer on: the old side may serve again a second later.
             Event::Call { status: Some(200..300), .. } => {
                 if let (Verb::SetImage | Verb::Restart, Some(next)) = (plan.verb, plan.next) {
                     self.unsettled.insert(uid.clone(), next);
+                }
+                // From the answer on, as what follows is derived: at the outcome it may be long at rest, and looked at no more.
+                if let (Verb::Undo, Some(hash)) = (plan.verb, &plan.before) {
+                    self.undone.insert((uid.clone(), hash.clone()), entry.at);
                 }
                 if let Some(sides) = &plan.switch {
                     let (from, to) = (sides.from.clone(), sides.to.clone());

@@ -175,13 +175,15 @@ async fn a_disk_that_hangs_costs_a_second_and_no_more() {
     drop(release);
 }
 
+/// The intent of a plan by this verb, with the revision and hash that it leaves.
+fn of(plan: &str, second: i64, verb: Verb, revision: i64, hash: &str) -> Entry {
+    let Event::Intent(record) = intent(plan, second, vec![]).event else { unreachable!("an intent") };
+    let before = Before { revision: Some(Revision(revision)), hash: Some(hash.into()), ..Before::default() };
+    entry(plan, second, Event::Intent(Box::new(Record { verb, before, ..*record })))
+}
+
 #[tokio::test]
 async fn what_we_brought_and_undid_before_it_settled_is_given_up() {
-    let of = |plan: &str, second, verb, revision, hash: &str| {
-        let Event::Intent(record) = intent(plan, second, vec![]).event else { unreachable!("an intent") };
-        let before = Before { revision: Some(Revision(revision)), hash: Some(hash.into()), ..Before::default() };
-        entry(plan, second, Event::Intent(Box::new(Record { verb, before, ..*record })))
-    };
     let given_up = |entries: &[Entry], hash: &str| {
         Remembered(Arc::new(RwLock::new(Memory::of(entries)))).given_up_at(&Uid::new("u-1"), hash)
     };
@@ -197,4 +199,20 @@ async fn what_we_brought_and_undid_before_it_settled_is_given_up() {
     assert_eq!(given_up(&all(&[&brought, &others]), "h4"), None, "somebody else brought revision 4");
     let again = [entry("p2", 9, Event::Settled { hash: "h3".into(), revision: None })];
     assert_eq!(given_up(&all(&[&brought, &undone, &again]), "h3"), None, "it came back, and settled");
+}
+
+#[test]
+fn what_an_undo_leaves_is_known_from_the_answer_on_and_not_left_where_the_undo_came_to_nothing() {
+    let undo = |outcome: Option<OutcomeKind>| {
+        let mut memory = Memory::default();
+        let mut all = vec![of("p1", 1, Verb::Undo, 3, "h3"), call("p1", 0)];
+        all.extend(outcome.map(|kind| entry("p1", 9, Event::Outcome(Outcome::new(kind, "")))));
+        for entry in &all {
+            memory.take(entry);
+        }
+        Remembered(Arc::new(RwLock::new(memory))).undone_at(&Uid::new("u-1"), "h3").is_some()
+    };
+    assert!(undo(None), "its release is derived while it settles");
+    assert!(undo(Some(OutcomeKind::Applied)));
+    assert!(!undo(Some(OutcomeKind::Failed)));
 }

@@ -24,7 +24,7 @@ fn undo(release: &Release) -> Action {
                 Evidence::Recorded { .. } => ", last good",
                 Evidence::Serving { .. } => ", still serving",
                 Evidence::Likely { .. } => ", likely good",
-                Evidence::GivenUp { .. } => ", which never settled",
+                Evidence::GivenUp { .. } => ", which was undone",
                 Evidence::None => "",
             };
             let to = clip(&version(&entry.images), 40);

@@ -45,7 +45,13 @@ fn warn(text: impl Into<Str>) -> HealthReason {
 
 fn readiness(facts: &Facts, state: State, why: &Str) -> HealthReason {
     let (ready, desired) = (facts.ready(), facts.workload.replicas.desired);
-    let counted = || format!("{ready} of {} ready.", count(i64::from(desired), "pod"));
+    let counted = || {
+        if ready > desired {
+            // Old and new pods together.
+            return format!("{} ready, {desired} wanted.", count(i64::from(ready), "pod"));
+        }
+        format!("{ready} of {} ready.", count(i64::from(desired), "pod"))
+    };
     match state {
         State::Down | State::Failed => reason(Verdict::Bad, why.clone()),
         State::Degraded => reason(if ready < desired { Verdict::Bad } else { Verdict::Warn }, why.clone()),

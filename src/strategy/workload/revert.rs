@@ -8,7 +8,7 @@ use crate::domain::plan::{ReadyInverse, Refusal, Wait};
 use crate::domain::workload::UpdateStrategy;
 use crate::domain::{Details, Intent, Plan, Release};
 use crate::strategy::Context;
-use crate::strategy::taking_back::{Kept, REPLICAS, TEMPLATE, again};
+use crate::strategy::taking_back::{Kept, REPLICAS, TEMPLATE, again, title};
 
 /// The plan that applies a ready inverse.
 pub fn plan(release: &Release, details: &Details, inverse: &ReadyInverse, context: &Context) -> Result<Plan, Refusal> {
@@ -36,7 +36,7 @@ pub fn plan(release: &Release, details: &Details, inverse: &ReadyInverse, contex
     };
     let parsed = new_template.and_then(template::parsed).unwrap_or_default();
     let draft = Draft {
-        title: inverse.words.to_string(),
+        title: title(inverse),
         direction: inverse.direction,
         calls: vec![kept.call()],
         until: if release.update == UpdateStrategy::OnDelete || part == Part::Neither {

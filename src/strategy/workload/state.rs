@@ -377,8 +377,11 @@ fn healthy(view: &View<'_>) -> Standing {
     let remedy = if facts.workload.paused { "Held: P lets the next change roll out." } else { "" };
     let last_ready =
         facts.lanes.iter().flat_map(Lane::live).filter(|pod| pod.ready).filter_map(|pod| pod.ready_since).max();
-    let progressing = || facts.workload.condition("Progressing").and_then(|c| c.updated.or(c.since));
-    standing_of(State::Healthy, &reason, remedy.into(), last_ready.or_else(progressing))
+    // A rollout that was taken back needs no new pod: it came to rest all the same.
+    let progressing = facts.workload.condition("Progressing");
+    let rested = progressing.filter(|it| &*it.reason == "NewReplicaSetAvailable").and_then(|it| it.updated);
+    let told = || progressing.and_then(|it| it.updated.or(it.since));
+    standing_of(State::Healthy, &reason, remedy.into(), last_ready.max(rested).or_else(told))
 }
 
 /// `Back to: revision 41, v41, likely good (served 3 d).`, else what helps instead.

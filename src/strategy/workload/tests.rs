@@ -404,3 +404,14 @@ fn a_rollout_in_trouble_tells_the_trouble_first() {
     assert!(release.reason.contains("crashes again and again (CrashLoopBackOff"), "{}", release.reason);
     assert!(release.reason.contains("); 1 of 3 pods at v2"), "{}", release.reason);
 }
+
+#[test]
+fn what_was_taken_back_is_well_since_it_came_to_rest_and_not_since_its_pods_are_ready() {
+    let well = World::rolling(3).revision(1, "v1", 90_000).pods(1, 3, true).counts(3, 3, 3);
+    let ready = well.release().since;
+    let rested = well
+        .condition("Progressing", ConditionStatus::True, "NewReplicaSetAvailable", "")
+        .set(|workload| workload.conditions.iter_mut().for_each(|it| it.updated = Some(ago(4))));
+    assert_eq!((rested.release().state, rested.release().since), (State::Healthy, Some(ago(4))));
+    assert_ne!(ready, Some(ago(4)));
+}
