@@ -14,9 +14,10 @@ use super::writes::Writes;
 use crate::action::journal::Unfinished;
 use crate::domain::intent::Override;
 use crate::domain::measurement::Measured;
+use crate::domain::plan::ReadyInverse;
 use crate::domain::presence::Presence;
 use crate::domain::release::Action;
-use crate::domain::{Details, Measurements, ObjectKey, Release, Snapshot, Str, Timestamp, Uid, Verb};
+use crate::domain::{Details, Intent, Measurements, ObjectKey, Release, Snapshot, Str, Timestamp, Uid, Verb};
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -225,6 +226,30 @@ impl Model {
     /// The release as it is now, whatever is held still.
     pub fn release(&self, uid: &Uid) -> Option<&Arc<Release>> {
         self.live.by_uid(uid)
+    }
+
+    /// The release as it is now, or as it was when a write of ours ended it.
+    pub fn last_known(&self, uid: &Uid) -> Option<&Arc<Release>> {
+        self.release(uid).or_else(|| self.writes.of(uid)?.release.as_ref())
+    }
+
+    /// The release that `intent` is planned for: what is no more can only be taken back.
+    pub fn planned_for(&self, uid: &Uid, intent: &Intent) -> Option<&Arc<Release>> {
+        if matches!(intent, Intent::Revert(_)) { self.last_known(uid) } else { self.release(uid) }
+    }
+
+    /// What taking back means on `release`: the release that was written last, with the way back. What a write of ours
+    /// made of another release takes back that one.
+    pub fn to_take_back<'a>(&'a self, release: &'a Arc<Release>) -> Result<(&'a Arc<Release>, &'a ReadyInverse), Str> {
+        let own = self.journal.to_revert(&release.uid);
+        let ended = self.writes.dissolved(&release.key, &self.session.cluster.context, &self.live);
+        let ended = ended.and_then(|ended| Some((ended, self.journal.to_revert(&ended.uid).ok()?)));
+        match (own, ended) {
+            // Plans are named by their time.
+            (Ok(own), Some((_, inverse))) if own.of.0 > inverse.of.0 => Ok((release, own)),
+            (_, Some(ended)) => Ok(ended),
+            (own, None) => own.map(|own| (release, own)),
+        }
     }
 
     /// The topmost layer.

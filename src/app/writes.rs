@@ -1,7 +1,7 @@
 //! Plans that were confirmed here: how far each is, and what became of it.
 
 use crate::domain::plan::PlanId;
-use crate::domain::{Outcome, Plan, Str, Timestamp, Uid};
+use crate::domain::{ObjectKey, Outcome, Plan, Release, Snapshot, Str, Timestamp, Uid};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -26,6 +26,8 @@ struct Resumed {
 pub struct Write {
     /// The plan.
     pub plan: Arc<Plan>,
+    /// The release as it was then: a write may end it, as the decision of an A/B test does, and is taken back all the same.
+    pub release: Option<Arc<Release>>,
     /// The context that it was sent in: the console may show another one by the time it ends.
     pub context: Str,
     /// When it was confirmed.
@@ -83,8 +85,9 @@ impl Write {
 
 impl Writes {
     /// A plan was confirmed, in this context.
-    pub fn begin(&mut self, plan: &Arc<Plan>, context: &Str, now: Timestamp) {
+    pub fn begin(&mut self, plan: &Arc<Plan>, release: Option<Arc<Release>>, context: &Str, now: Timestamp) {
         let write = Write {
+            release,
             context: context.clone(),
             since: now,
             phase: Phase::Journalling,
@@ -102,6 +105,18 @@ impl Writes {
     /// The last plan of a release.
     pub fn of(&self, release: &Uid) -> Option<&Write> {
         self.by_release.get(release)
+    }
+
+    /// The release that was written last in `context` of those that are no more in `snapshot`, and that the object `member`
+    /// belonged to.
+    pub fn dissolved(&self, member: &ObjectKey, context: &Str, snapshot: &Snapshot) -> Option<&Arc<Release>> {
+        if !snapshot.complete() {
+            return None;
+        }
+        let here = self.by_release.values().filter(|write| write.context == *context);
+        let known = here.filter_map(|write| Some((write.since, write.release.as_ref()?)));
+        let ended = known.filter(|(_, release)| snapshot.by_uid(&release.uid).is_none());
+        ended.filter(|(_, release)| release.members.contains(member)).max_by_key(|(since, _)| *since).map(|(_, it)| it)
     }
 
     /// The write of a plan; `None` when a later plan took its place.

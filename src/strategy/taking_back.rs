@@ -2,7 +2,9 @@
 
 use super::workload::plan::patch;
 use super::workload::{diff, template};
-use crate::domain::plan::{Call, Change, Inverse, InversePart, InverseSteps, Operation, PlannedCall, Refusal, Undoing};
+use crate::domain::plan::{
+    Call, Change, Inverse, InversePart, InverseSteps, Operation, PlannedCall, ReadyInverse, Refusal, Undoing,
+};
 use crate::domain::{Direction, RawObject};
 use serde_json::value::RawValue;
 
@@ -12,6 +14,15 @@ pub const TEMPLATE: &str = "/spec/template";
 pub const REPLICAS: &str = "/spec/replicas";
 /// Where a workload keeps whether it is held by hand.
 pub const PAUSED: &str = "/spec/paused";
+
+/// What the way back of a way back does, in words.
+pub const AGAIN: &str = "all as it was before that write";
+
+/// Where a way back leads, for a plan's title: how long it may be taken is its fence's to say.
+pub fn title(inverse: &ReadyInverse) -> String {
+    let words = inverse.words.split_once(" while ").map_or(&*inverse.words, |(leads, _)| leads);
+    words.to_owned()
+}
 
 /// What is taken back on one object, which still is as that write left it.
 pub struct Kept<'a> {
@@ -113,7 +124,7 @@ pub fn again(parts: &[Kept<'_>], direction: Direction) -> Inverse {
         fenced_on,
         subresource,
         also: rest.iter().map(Kept::again).collect(),
-        words: "what that write did, again".into(),
+        words: AGAIN.into(),
         direction: direction.opposite(),
     };
     if parts.iter().any(Kept::on_status) {

@@ -114,6 +114,9 @@ async fn what_is_not_as_it_should_be_is_shown_and_not_written() {
     stage.until("advance shop/cart").await;
     stage.press("W").await;
     stage.until("set-weight shop/cart").await;
+    stage.press("X").await;
+    stage.until("abort shop/cart: no workload stands behind this route").await;
+    assert!(!stage.text().contains("goes back"), "{}", stage.text());
     assert_eq!(writes(&stage.sim), 0);
 }
 
@@ -208,4 +211,62 @@ async fn the_history_of_a_route_says_whose_revisions_it_holds() {
     let stage = Stage::at_traffic("istio", "checkout").await;
     stage.press("5").await;
     stage.until("2 revisions of checkout-v2").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_is_taken_back_from_the_dialog_that_offers_it() {
+    let stage = Stage::at_traffic("istio", "checkout").await;
+    let before = weights(&stage.sim, CHECKOUT);
+    stage.press("X<armed>y").await;
+    stage.until("Z take back").await;
+    stage.press("Z").await;
+    stage.until("┌ REVERT shop/checkout").await;
+    assert_ne!(weights(&stage.sim, CHECKOUT), before, "nothing is written before it is confirmed");
+    stage.press("<armed>y").await;
+    stage.until("accepted ✔").await;
+    assert_eq!(weights(&stage.sim, CHECKOUT), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_ended_an_ab_test_is_taken_back_from_its_result_and_from_what_the_test_became() {
+    let rules = |stage: &Stage| stage.sim.object(LANDING).and_then(|it| it.pointer("/spec/http").cloned());
+    for from_row in [false, true] {
+        let stage = Stage::on(&sim("abtest")).await;
+        stage.select("landing").await;
+        let before = rules(&stage);
+        stage.press("F").await;
+        stage.until("┌ PROMOTE shop/landing").await;
+        stage.press("<armed>y").await;
+        stage.until("Z take back").await;
+        assert_ne!(rules(&stage), before);
+        if from_row {
+            stage.press("<Esc>").await;
+            stage.until_gone("┌ PROMOTE").await;
+            stage.until("shop/landing-b").await;
+            stage.until("Z take back").await;
+        }
+        stage.press("Z").await;
+        stage.until("┌ REVERT shop/landing ").await;
+        stage.until("dry run  ✔ accepted").await;
+        stage.press("<armed>y").await;
+        stage.until("accepted ✔").await;
+        assert_eq!(rules(&stage), before);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn d_on_a_split_release_compares_with_what_x_goes_back_to() {
+    let stage = Stage::at_traffic("bad-canary", "checkout").await;
+    stage.press("d").await;
+    stage.until("shop/checkout: 1.9.3 against 1.9.2").await;
+    stage.until("- registry.test/shop/checkout:1.9.3").await;
+    stage.until("+ registry.test/shop/checkout:1.9.2").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_test_of_a_controller_is_told_by_rule_and_not_as_a_share_of_everything() {
+    let stage = Stage::at_traffic("flagger", "flagger/search").await;
+    stage.until("by rule").await;
+    let row = stage.text();
+    assert!(!row.contains("100 %   "), "{row}");
 }

@@ -77,8 +77,10 @@ impl KeyTable {
     fn index(keys: Vec<Vec<KeyPress>>) -> Self {
         let mut by_press = HashMap::new();
         for (place, own) in keys.iter().enumerate() {
-            for key in own {
-                by_press.insert((BINDINGS[place].scope, *key), place);
+            for (key, scope) in
+                own.iter().flat_map(|key| BINDINGS[place].scopes().iter().map(move |scope| (key, scope)))
+            {
+                by_press.insert((*scope, *key), place);
             }
         }
         let moved = said::moved(&keys);
@@ -99,7 +101,8 @@ impl KeyTable {
     /// The first key for `command` in `chain`, with its hint.
     pub fn hint(&self, chain: &[Scope], command: Command) -> Option<(KeyPress, &'static str)> {
         chain.iter().find_map(|scope| {
-            let place = BINDINGS.iter().position(|binding| binding.scope == *scope && binding.command == command)?;
+            let place =
+                BINDINGS.iter().position(|binding| binding.scopes().contains(scope) && binding.command == command)?;
             Some((*self.keys[place].first()?, BINDINGS[place].hint))
         })
     }
@@ -122,7 +125,8 @@ fn clashes(keys: &[Vec<KeyPress>]) -> Vec<(usize, usize, KeyPress)> {
     let mut found = Vec::new();
     for place in 0..keys.len() {
         for other in place + 1..keys.len() {
-            if !together(BINDINGS[place].scope, BINDINGS[other].scope) {
+            let meet = |one: &Scope| BINDINGS[other].scopes().iter().any(|two| together(*one, *two));
+            if !BINDINGS[place].scopes().iter().any(meet) {
                 continue;
             }
             found.extend(keys[place].iter().filter(|key| keys[other].contains(key)).map(|key| (place, other, *key)));
@@ -195,5 +199,16 @@ mod tests {
     fn an_action_that_does_not_exist_is_named_with_its_nearest() {
         let problems = KeyTable::with(&[wish("undoo", &["U"]), wish("undo", &["Hyper-x"])]).unwrap_err().to_string();
         assert!(problems.contains("did you mean 'undo'") && problems.contains("'Hyper-x' is no key"), "{problems}");
+    }
+
+    #[test]
+    fn what_was_done_is_taken_back_from_its_result_with_the_same_key_as_elsewhere() {
+        let table = KeyTable::with(&[wish("revert", &["H"])]).unwrap();
+        for chain in [Scope::CHAINS[0], Scope::CHAINS[1], Scope::CHAINS[2]] {
+            assert_eq!(table.find(chain, KeyPress::char('H')), Some(Command::Revert));
+            assert_eq!(table.hint(chain, Command::Revert).unwrap().0.to_string(), "H");
+        }
+        let problems = KeyTable::with(&[wish("revert", &["b"])]).unwrap_err().to_string();
+        assert!(problems.contains("'b' would be both revert and override"), "{problems}");
     }
 }

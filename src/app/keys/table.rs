@@ -99,6 +99,17 @@ pub struct Binding {
     pub about: &'static str,
 }
 
+impl Binding {
+    /// The places where it counts: that in which the help lists it, and where else what it asks for is offered. What was
+    /// confirmed is taken back from its result, too.
+    pub const fn scopes(&self) -> &[Scope] {
+        match self.command {
+            Command::Revert => &[Scope::Console, Scope::Plan],
+            _ => std::slice::from_ref(&self.scope),
+        }
+    }
+}
+
 const fn row(
     command: Command,
     name: &'static str,
@@ -193,7 +204,7 @@ pub static BINDINGS: &[Binding] = &[
         "diff",
         Scope::Console,
         &["d"],
-        ("diff", "what changes on the way back; in History against what runs"),
+        ("diff", "what changes on the way back; in History against the spec"),
     ),
     row(Command::Logs, "logs", Scope::Console, &["l"], ("logs", "logs of the selected pod, or of a whole track")),
     row(

@@ -28,14 +28,23 @@ pub struct TextView {
 pub enum Body {
     /// It is being read.
     Reading(ObjectKey),
-    /// The objects of a diff against this revision are being read.
-    ReadingDiff(Arc<Release>, Revision),
+    /// The objects of this diff are being read.
+    ReadingDiff(Arc<Release>, Against),
     /// It could not be read.
     Problem(Str),
     /// YAML, line by line.
     Yaml(Vec<String>),
     /// Changed places; none: the two are the same.
     Diff(Vec<Change>),
+}
+
+/// What a template is held against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Against {
+    /// The spec, against this revision.
+    Revision(Revision),
+    /// The template of one workload, against that of another.
+    Workload(ObjectKey, ObjectKey),
 }
 
 impl TextView {

@@ -115,8 +115,9 @@ fn details(model: &mut Model, uid: &Uid, answer: Result<Arc<Details>, Str>) -> V
 
 /// The release `uid`, while the open dialog waits for its objects.
 fn waited_for(model: &Model, uid: &Uid) -> Option<Arc<crate::domain::Release>> {
-    let waits = matches!(model.top(), Some(Layer::Plan(dialog)) if dialog.release.uid == *uid && matches!(dialog.stage, Stage::Reading));
-    model.release(uid).filter(|_| waits).cloned()
+    let Some(Layer::Plan(dialog)) = model.top() else { return None };
+    let waits = dialog.release.uid == *uid && matches!(dialog.stage, Stage::Reading);
+    model.planned_for(uid, &dialog.intent).filter(|_| waits).cloned()
 }
 
 /// The objects did not come in time, and are still waited for: what goes forward is refused, and what goes back is
@@ -152,12 +153,12 @@ fn without_answer(model: &mut Model, release: &Arc<crate::domain::Release>, why:
 /// A diff that waited for the objects.
 fn finish_diff(model: &mut Model, uid: &Uid, answer: &Result<Arc<Details>, Str>) {
     let Some(Layer::Text(view)) = model.layers.last() else { return };
-    let Body::ReadingDiff(release, to) = &view.body else { return };
+    let Body::ReadingDiff(release, against) = &view.body else { return };
     if release.uid != *uid {
         return;
     }
     let body = match answer {
-        Ok(details) => propose::diff_body(model, release, details, *to),
+        Ok(details) => propose::diff_body(model, release, details, against),
         Err(why) => Body::Problem(format!("{} could not be read: {why}", release.key).into()),
     };
     if let Some(Layer::Text(view)) = model.layers.last_mut() {

@@ -11,7 +11,8 @@ use crate::app::layers::plan::{Asker, Check, Other, Stage, Word};
 use crate::app::layers::{Layer, PlanDialog};
 use crate::app::model::Model;
 use crate::domain::intent::{Override, PausedUndo, UndoTo};
-use crate::domain::{Intent, Plan};
+use crate::domain::plan::ReadyInverse;
+use crate::domain::{Intent, Plan, Release};
 use std::sync::Arc;
 
 /// A key while a plan is on top.
@@ -58,6 +59,7 @@ pub fn pressed(model: &mut Model, key: KeyPress, command: Option<Command>) -> Ve
         }
         Some(Command::Replan) => replan(model),
         Some(Command::Copy) => copy(model),
+        Some(Command::Revert) => take_back(model),
         _ => Vec::new(),
     }
 }
@@ -110,8 +112,28 @@ fn confirm(model: &mut Model, armed: bool) -> Vec<Effect> {
         dialog.stage = Stage::Confirmed(plan.id.clone());
         dialog.scroll.at = 0;
     }
-    model.writes.begin(&plan, &model.session.cluster.context, model.now);
+    let release = model.planned_for(&plan.release.uid, &plan.intent).cloned();
+    model.writes.begin(&plan, release, &model.session.cluster.context, model.now);
     vec![Effect::Apply(plan, terms)]
+}
+
+/// The way back of what the dialog shows the end of, once it is ready.
+pub fn way_back<'a>(model: &'a Model, dialog: &PlanDialog) -> Option<(&'a Arc<Release>, &'a ReadyInverse)> {
+    let Stage::Confirmed(plan) = &dialog.stage else { return None };
+    let release = model.last_known(&dialog.release.uid)?;
+    let inverse = model.journal.to_revert(&release.uid).ok().filter(|inverse| inverse.of == *plan)?;
+    model.writes.of_plan(plan)?.outcome.as_ref()?;
+    Some((release, inverse))
+}
+
+/// Takes back what the dialog shows the end of: the plan of that takes its place.
+fn take_back(model: &mut Model) -> Vec<Effect> {
+    let Some(Layer::Plan(dialog)) = model.layers.last() else { return Vec::new() };
+    let Some((release, inverse)) = way_back(model, dialog) else { return Vec::new() };
+    let (release, intent) = (release.clone(), Intent::Revert(Box::new(inverse.clone())));
+    let mut effects = super::close(model);
+    effects.extend(propose::open(model, &release, intent));
+    effects
 }
 
 /// `←/→`: plans for another revision, side, rule or winner.
@@ -230,14 +252,14 @@ fn again(model: &mut Model, intent: Intent) -> Vec<Effect> {
     let Some(Layer::Plan(dialog)) = model.layers.last_mut() else { return Vec::new() };
     dialog.number = number;
     dialog.opened = tick;
-    dialog.intent = intent;
+    dialog.intent = intent.clone();
     dialog.stage = Stage::Reading;
     dialog.slow = false;
     dialog.optional = false;
     dialog.scroll.at = 0;
     dialog.arming.changed(revision);
     let uid = dialog.release.uid.clone();
-    match model.release(&uid).cloned() {
+    match model.planned_for(&uid, &intent).cloned() {
         Some(release) => propose::plan_or_read(model, &release),
         None => super::close(model),
     }
@@ -272,8 +294,8 @@ pub fn tick(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     dialog.again = None;
-    let uid = dialog.release.uid.clone();
-    match model.release(&uid).cloned() {
+    let (uid, intent) = (dialog.release.uid.clone(), dialog.intent.clone());
+    match model.planned_for(&uid, &intent).cloned() {
         Some(release) => vec![Effect::ReadDetails(release)],
         None => Vec::new(),
     }

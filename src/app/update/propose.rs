@@ -4,7 +4,7 @@ use crate::app::effect::{Ask, Effect};
 use crate::app::keys::Command;
 use crate::app::layers::choice::{Item, Subject};
 use crate::app::layers::plan::{AGAIN_AFTER, Asker, Check, Preview, READ_AGAIN_LIMIT, Stage, Word, other_sides};
-use crate::app::layers::text::Body;
+use crate::app::layers::text::{Against, Body};
 use crate::app::layers::{Choice, Form, Layer, PlanDialog, TextView};
 use crate::app::model::{Model, Pane};
 use crate::domain::intent::{PausedUndo, UndoTo};
@@ -12,8 +12,11 @@ use crate::domain::management::Management;
 use crate::domain::plan::{Refusal, RefusalKind};
 use crate::domain::release::Action;
 use crate::domain::snapshot::{FRESH_LIMIT, KindStatus, Watch};
+use crate::domain::traffic::view::Side;
 use crate::domain::workload::UpdateStrategy;
 use crate::domain::{Age, Details, Direction, Intent, Plan, Release, Revision, Role, State, Str, Uid, Verb};
+use crate::strategy::workload::diff::templates;
+use crate::strategy::workload::template;
 use std::sync::Arc;
 
 /// What a write command would do to the release in focus, or why it can't; `None` for commands that write nothing.
@@ -34,10 +37,10 @@ pub fn all_possible(model: &Model, commands: &[Command]) -> Vec<Command> {
 }
 
 /// The verb that a write key means on `release`, with what follows; or why not.
-fn verb_for(model: &Model, release: &Release, actions: &[Action], command: Command) -> Result<(Verb, Str), Str> {
+fn verb_for(model: &Model, release: &Arc<Release>, actions: &[Action], command: Command) -> Result<(Verb, Str), Str> {
     if command == Command::Revert {
-        let inverse = model.journal.to_revert(&release.uid)?;
-        may(model, release, Verb::Revert)?;
+        let (written, inverse) = model.to_take_back(release)?;
+        may(model, written, Verb::Revert)?;
         return Ok((Verb::Revert, inverse.words.clone()));
     }
     if command == Command::Undo
@@ -142,10 +145,11 @@ pub fn key(model: &mut Model, command: Command) -> Vec<Effect> {
             let images = spec_images(&release);
             return open_form(model, Form::set_image(&release, &images));
         }
-        Verb::Revert => match model.journal.to_revert(&release.uid) {
-            Ok(inverse) => Intent::Revert(Box::new(inverse.clone())),
-            Err(_) => return Vec::new(),
-        },
+        Verb::Revert => {
+            let Ok((written, inverse)) = model.to_take_back(&release) else { return Vec::new() };
+            let (written, intent) = (written.clone(), Intent::Revert(Box::new(inverse.clone())));
+            return open(model, &written, intent);
+        }
         Verb::Advance => Intent::Advance { from: release.standing(), rule: None },
         Verb::Switch => match other_sides(&release).as_slice() {
             [] | [_] => Intent::Switch { to: None },
@@ -370,31 +374,67 @@ fn chosen_revision(release: &Release, details: &Details, intent: &Intent) -> Opt
     crate::strategy::workload::target::resolve(release, details, *to).ok()
 }
 
-/// `d`: what changes on the way back; in History between what runs and the selected revision.
-pub fn diff(model: &mut Model, release: &Arc<Release>) -> Vec<Effect> {
+/// What `d` shows, with its title: what changes on the way back, which is the other side's template while traffic is split
+/// between workloads of ours; in History the spec against the selected revision.
+fn compared(model: &Model, release: &Release) -> Option<(String, Against)> {
+    let name = release.key.qualified();
+    if back_to_stable(model, release, &model.actions(release)).is_some()
+        && let Some((from, to)) = sides(release)
+    {
+        let version = |role| release.track(role).map_or_else(|| role.word().into(), |track| track.version.clone());
+        let title = format!("{name}: {} against {}", version(from.role), version(to.role));
+        return Some((title, Against::Workload(from.workload.key.clone(), to.workload.key.clone())));
+    }
     let to = match undo_to(model) {
         UndoTo::Best => release.back_to,
         UndoTo::Number(revision) => Some(revision),
         UndoTo::Previous | UndoTo::LastGood => None,
-    };
-    let Some(to) = to else {
+    }?;
+    Some((format!("{name}: the spec against revision {to}"), Against::Revision(to)))
+}
+
+/// The side that is left on the way back to stable, and the stable one: where their templates are nobody else's.
+fn sides(release: &Release) -> Option<(&Side, &Side)> {
+    let traffic = release.traffic.as_ref()?;
+    let own = |role| traffic.side(role).filter(|side| side.own.is_some());
+    Some((own(Role::Candidate)?, own(Role::Stable)?))
+}
+
+/// Whether there is anything to compare.
+pub fn comparable(release: &Release) -> bool {
+    release.back_to.is_some() || release.history.len() > 1 || sides(release).is_some()
+}
+
+/// `d`: what changes on the way back; in History between the spec and the selected revision.
+pub fn diff(model: &mut Model, release: &Arc<Release>) -> Vec<Effect> {
+    let Some((title, against)) = compared(model, release) else {
         model.note(format!("{} has no other revision to compare with", release.key.qualified()));
         return Vec::new();
     };
-    let title = format!("{}: what runs against revision {to}", release.key.qualified());
     if let Some(details) = usable(model, release) {
-        let body = diff_body(model, release, &details, to);
+        let body = diff_body(model, release, &details, &against);
         model.layers.push(Layer::Text(Box::new(TextView::new(title, body))));
         Vec::new()
     } else {
-        let body = Body::ReadingDiff(release.clone(), to);
+        let body = Body::ReadingDiff(release.clone(), against);
         model.layers.push(Layer::Text(Box::new(TextView::new(title, body))));
         vec![Effect::ReadDetails(release.clone())]
     }
 }
 
-/// The diff between what runs and `to`.
-pub fn diff_body(model: &Model, release: &Release, details: &Details, to: Revision) -> Body {
+/// The diff itself.
+pub fn diff_body(model: &Model, release: &Release, details: &Details, against: &Against) -> Body {
+    let to = match against {
+        Against::Revision(to) => *to,
+        Against::Workload(from, to) => {
+            let template = |key| details.object(key).and_then(template::current);
+            return match (template(from), template(to)) {
+                (Some(from), Some(to)) => Body::Diff(templates(from, to)),
+                (None, _) => Body::Problem(format!("{from} could not be read").into()),
+                (_, None) => Body::Problem(format!("{to} could not be read").into()),
+            };
+        }
+    };
     let intent = Intent::Undo { to: UndoTo::Number(to), paused: PausedUndo::StayPaused };
     let Some(strategy) = crate::strategy::strategy(release.strategy) else { return Body::Diff(Vec::new()) };
     // A difference is looked at, not written: no doubt about who steers the release hides it.

@@ -21,7 +21,10 @@ use crate::strategy::workload::words::clip;
 
 /// The plan for `intent` on an A/B test.
 pub fn plan(release: &Release, details: &Details, intent: &Intent, context: &Context) -> Result<Plan, Refusal> {
-    let ground = Ground::of(release, details)?;
+    let ground = match intent {
+        Intent::Revert(_) => Ground::as_read(release, details)?,
+        _ => Ground::of(release, details)?,
+    };
     match intent {
         Intent::Abort => end(&ground, intent, context),
         Intent::Promote { winner: named } => promote(&ground, named.as_deref(), intent, context),

@@ -7,7 +7,7 @@ use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::plan::{ReadyInverse, Refusal, Undoing, Wait};
 use crate::domain::{Details, Intent, Plan, Verb};
 use crate::strategy::Context;
-use crate::strategy::taking_back::{Kept, TEMPLATE, again};
+use crate::strategy::taking_back::{Kept, TEMPLATE, again, title};
 use crate::strategy::workload::plan::{Draft, Part, finish};
 use crate::strategy::workload::template::own_images;
 use crate::strategy::workload::{revert as of_workload, version::version};
@@ -26,7 +26,7 @@ pub fn plan(seen: &Seen<'_>, details: &Details, inverse: &ReadyInverse, context:
     }
     let parts: Vec<Kept<'_>> = inverse.parts().map(|part| read(details, part)).collect::<Result<_, _>>()?;
     let draft = Draft {
-        title: inverse.words.to_string(),
+        title: title(inverse),
         direction: inverse.direction,
         calls: parts.iter().map(Kept::call).collect(),
         until: Wait::Accepted,

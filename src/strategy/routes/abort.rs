@@ -1,6 +1,7 @@
 //! Back to stable: the candidate's weight to 0 in every rule, and every rule that sends to the candidate only is pointed
 //! to stable. A/B rules are named and left: they belong to a test that somebody runs on purpose.
 
+use super::actions::NO_WORKLOAD;
 use super::draft::{Ground, Written, capacity, destinations_pointer, name, plan, share_of, takes_effect};
 use super::shape::picks_users;
 use super::weights::{nothing_to_steer, weights};
@@ -18,6 +19,9 @@ use serde_json::value::RawValue;
 /// The plan of an abort.
 pub fn back(ground: &Ground<'_>, intent: &Intent, context: &Context) -> Result<Plan, Refusal> {
     let key = &ground.release.key;
+    if ground.release.track(Role::Candidate).or(ground.release.track(Role::Stable)).is_none() {
+        return Err(Refusal::because(format!("{key}: {NO_WORKLOAD}")));
+    }
     if ground.release.track(Role::Candidate).is_none() {
         let (stable, idle) = (ground.version(Role::Stable), ground.release.track(Role::Idle));
         let more = idle.map(|idle| format!("; U brings it back to {}", idle.version)).unwrap_or_default();

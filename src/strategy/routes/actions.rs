@@ -12,6 +12,9 @@ use crate::strategy::traffic::ladder::next;
 use crate::strategy::workload::actions as plain;
 use crate::strategy::workload::words::count;
 
+/// Why a route without any of its workloads can't be steered.
+pub const NO_WORKLOAD: &str = "no workload stands behind this route";
+
 /// Every verb of a release whose weights a person moves.
 pub fn actions(release: &Release) -> Vec<Action> {
     let Some(traffic) = &release.traffic else { return Vec::new() };
@@ -97,7 +100,11 @@ fn promote(release: &Release, traffic: &Traffic) -> Action {
 fn abort(release: &Release, traffic: &Traffic) -> Action {
     let (verb, way) = (Verb::Abort, Direction::Back);
     let Some(candidate) = release.track(Role::Candidate) else {
-        return Action::disabled(verb, way, "all traffic goes to the stable version already");
+        let why = match release.track(Role::Stable) {
+            Some(_) => "all traffic goes to the stable version already",
+            None => NO_WORKLOAD,
+        };
+        return Action::disabled(verb, way, why);
     };
     let route = traffic.rows.routes.first();
     let picks = |pointer: &str| route.and_then(|route| route.rule(pointer)).is_some_and(picks_users);
@@ -123,7 +130,7 @@ fn undo(release: &Release, traffic: &Traffic) -> Action {
     let own = release.track(Role::Candidate).or_else(|| release.track(Role::Stable));
     let side = own.and_then(|track| traffic.rows.sides.iter().find(|side| side.name == track.name));
     match side.and_then(|side| side.own.as_ref()) {
-        None => Action::disabled(verb, way, "no workload stands behind this route"),
+        None => Action::disabled(verb, way, NO_WORKLOAD),
         Some(own) => plain::actions(own)
             .into_iter()
             .find(|action| action.verb == verb)

@@ -33,15 +33,22 @@ impl<'a> Ground<'a> {
     /// The ground of a plan: row and bytes must tell of the same generation, or the numbers of one would be fenced with
     /// the other. Where the server does not answer, the fence decides.
     pub fn of(release: &'a Release, details: &'a Details) -> Result<Self, Refusal> {
+        let ground = Self::as_read(release, details)?;
+        let read: Option<i64> = ground.root.value("/metadata/generation");
+        if details.fresh && read.is_some_and(|read| read != ground.route.meta.generation) {
+            return Err(Refusal::read_again(format!("{} changed while it was read; look at it anew", release.key)));
+        }
+        Ok(ground)
+    }
+
+    /// The same for the way back of a write, which is fenced with what that write left and not with what the row shows:
+    /// where the write ended the release, the row is that of before.
+    pub fn as_read(release: &'a Release, details: &'a Details) -> Result<Self, Refusal> {
         same_object(release, details)?;
         let gone = || Refusal::read_again(format!("the rules of {} are not read yet", release.key));
         let traffic = release.traffic.as_deref().ok_or_else(gone)?;
         let route = traffic.rows.routes.first().ok_or_else(gone)?;
         let root = &details.root;
-        let read: Option<i64> = root.value("/metadata/generation");
-        if details.fresh && read.is_some_and(|read| read != route.meta.generation) {
-            return Err(Refusal::read_again(format!("{} changed while it was read; look at it anew", release.key)));
-        }
         Ok(Self { release, traffic, route, root, details })
     }
 
@@ -71,7 +78,9 @@ impl<'a> Ground<'a> {
         match &self.traffic.blocked {
             Some(why) => {
                 let name = self.release.key.target();
-                Err(Refusal::because(format!("{name}: {why}; put it right first (X still goes back to stable)")))
+                let back = self.release.track(Role::Candidate).and(self.release.track(Role::Stable));
+                let back = if back.is_some() { " (X still goes back to stable)" } else { "" };
+                Err(Refusal::because(format!("{name}: {why}; put it right first{back}")))
             }
             None => Ok(()),
         }

@@ -9,7 +9,10 @@ use crate::strategy::traffic::template;
 
 /// The plan for `intent` on a release whose weights a person moves.
 pub fn plan(release: &Release, details: &Details, intent: &Intent, context: &Context) -> Result<Plan, Refusal> {
-    let ground = Ground::of(release, details)?;
+    let ground = match intent {
+        Intent::Revert(_) => Ground::as_read(release, details)?,
+        _ => Ground::of(release, details)?,
+    };
     match intent {
         Intent::Advance { from, rule } => weights::advance(&ground, *from, rule.as_ref(), intent, context),
         Intent::SetWeight { weight, rule } => weights::set(&ground, *weight, rule.as_ref(), intent, context),

@@ -169,7 +169,13 @@ fn stands(
         since,
     };
     if let Some(fault) = faults.first() {
-        return of(State::Degraded, stop(fault), "y shows the route as it is; X still goes back to stable.", None);
+        let both = [Role::Candidate, Role::Stable].map(|role| reading.parts.iter().any(|(own, ..)| *own == role));
+        let remedy = match both {
+            [true, true] => "y shows the route as it is; X still goes back to stable.",
+            // There is nothing that it could go back to, or from.
+            [_, _] => "y shows the route as it is.",
+        };
+        return of(State::Degraded, stop(fault), remedy, None);
     }
     if unobserved {
         return of(State::Progressing, "The route's controller has not seen the last change yet.".to_owned(), "", None);

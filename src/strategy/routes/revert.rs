@@ -5,7 +5,7 @@ use crate::domain::Intent;
 use crate::domain::forecast::Risk;
 use crate::domain::plan::{Operation, Patch, Plan, ReadyInverse, Refusal};
 use crate::strategy::Context;
-use crate::strategy::taking_back::Kept;
+use crate::strategy::taking_back::{AGAIN, Kept, title};
 use crate::strategy::traffic::template;
 
 /// The plan that applies a ready inverse.
@@ -30,12 +30,12 @@ pub fn back(ground: &Ground<'_>, inverse: &ReadyInverse, intent: &Intent, contex
         back: kept.written().map(|operation| operation.path().to_owned()).collect(),
         fenced_on: kept.fenced_on().map(str::to_owned).collect(),
         fence: "only if it is still as that write left it",
-        title: inverse.words.to_string(),
+        title: title(inverse),
         direction: inverse.direction,
         then: format!("the rules are as before that write, {}", takes_effect(key.kind)),
         warnings: Vec::new(),
         risk: Risk::Low,
-        inverse: "what that write did, again".to_owned(),
+        inverse: AGAIN.to_owned(),
     };
     let mut plan = plan(ground, intent, context, written);
     plan.intent = Intent::Revert(Box::new(inverse.clone()));

@@ -1,7 +1,7 @@
 //! YAML, or the diff of two revisions.
 //!
 //! ```text
-//! ┌ shop/search: what runs against revision 41 ───────────────── all 6 lines ┐
+//! ┌ shop/search: the spec against revision 41 ────────────────── all 6 lines ┐
 //! │ container search  image                                                   │
 //! │   - reg/search:v42                                                         │
 //! │   + reg/search:v41                                                         │

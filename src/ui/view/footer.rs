@@ -6,6 +6,7 @@ use crate::app::layers::plan::Stage;
 use crate::app::layers::text::Body;
 use crate::app::layers::{Layer, PlanDialog};
 use crate::app::model::Pane;
+use crate::app::update::plan::way_back;
 use crate::app::update::propose;
 use crate::app::{Model, gates};
 use crate::domain::{Kind, Verb};
@@ -148,7 +149,7 @@ fn pairs(model: &Model) -> Vec<(String, String)> {
                 Command::Help,
             ]
         };
-        let comparable = model.focus().is_none_or(|release| release.back_to.is_some() || release.history.len() > 1);
+        let comparable = model.focus().is_none_or(|release| propose::comparable(release));
         let rest: Vec<Command> = rest.iter().copied().filter(|it| comparable || *it != Command::Diff).collect();
         pairs.extend(keyed(model, chain, &rest));
     }
@@ -266,6 +267,9 @@ fn plan(buffer: &mut Buffer, slot: Slot, model: &Model, dialog: &PlanDialog, loo
     }
     if word {
         commands.clear();
+    }
+    if way_back(model, dialog).is_some() {
+        commands.push(Command::Revert);
     }
     commands.push(Command::Back);
     let pairs = keyed(model, chain, &commands);

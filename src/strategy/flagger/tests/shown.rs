@@ -245,3 +245,16 @@ fn services_that_are_not_known_are_not_known_to_be_gone() {
     assert!(!cast.release().reason.contains("goes nowhere"), "{}", cast.release().reason);
     assert!(cast.action(Verb::Abort).enabled);
 }
+
+#[test]
+fn while_the_new_version_is_brought_over_it_stands_on_no_ladder_any_more() {
+    let same = |cast: Cast| {
+        let mut release = cast.release();
+        let images = release.tracks[0].images.clone();
+        release.tracks.iter_mut().for_each(|track| track.images = images.clone());
+        (release.taken_over(), release.step_words())
+    };
+    assert_eq!(same(progressing().phase("Finalising")), (true, String::new()));
+    assert_eq!(same(progressing()), (false, "2/5".to_owned()), "a run may change the configuration only");
+    assert!(!progressing().phase("Promoting").release().taken_over());
+}
