@@ -6,8 +6,9 @@ use super::layers::plan::Check;
 use super::model::Model;
 use crate::action::Policy;
 use crate::action::gates::{self, Facts, Overridden, Preview};
+use crate::domain::guarding::OnBreach;
 use crate::domain::intent::Override;
-use crate::domain::{Plan, Release, Str, Uid};
+use crate::domain::{Plan, Release, Str, Uid, Verb};
 use crate::guard::Baking;
 
 /// Why a plan can't be applied now.
@@ -75,6 +76,21 @@ pub fn preview(dialog: &PlanDialog) -> Preview {
         Check::Running => Preview::Awaited,
         Check::Failed(why) => Preview::Failed(why.clone()),
     }
+}
+
+/// Why a guard could only tell of a breach, whatever it is armed for; `None`: it may go back by `way`, or is to do no more.
+pub fn only_tells(model: &Model, release: &Uid, way: OnBreach) -> Option<Str> {
+    let verb = match way {
+        OnBreach::Undo => Verb::Undo,
+        OnBreach::Abort => Verb::Abort,
+        OnBreach::SwitchBack => Verb::Switch,
+        OnBreach::Hold => return None,
+    };
+    if policy(model).read_only {
+        return Some("this console is read-only".into());
+    }
+    let missing = model.rights.get(release)?.lacks(verb)?;
+    Some(format!("you may not {verb} it, which needs the right to {missing}").into())
 }
 
 fn freeze(model: &Model) -> Option<Str> {

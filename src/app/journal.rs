@@ -1,6 +1,6 @@
 //! The journal's lines gathered by plan, and what follows from them for a release.
 
-use crate::domain::journal::{Entry, Event, Record};
+use crate::domain::journal::{Entry, Event, GuardLine, Record};
 use crate::domain::plan::{PlanId, ReadyInverse};
 use crate::domain::{Outcome, Str, Timestamp, Uid};
 use std::collections::HashMap;
@@ -14,6 +14,8 @@ pub struct Chapter<'a> {
     pub at: Timestamp,
     /// What was asked for; `None` when the journal begins in the middle of it.
     pub record: Option<&'a Record>,
+    /// What a guard told last, where these are a guard's lines and no plan.
+    pub guard: Option<&'a GuardLine>,
     /// What became of it; `None` while it runs, or when the console ended before it did.
     pub outcome: Option<&'a Outcome>,
     /// When that was.
@@ -34,6 +36,7 @@ pub fn chapters(entries: &[Entry]) -> Vec<Chapter<'_>> {
                 plan: &entry.plan,
                 at: entry.at,
                 record: None,
+                guard: None,
                 outcome: None,
                 ended: None,
                 inverse: None,
@@ -47,7 +50,13 @@ pub fn chapters(entries: &[Entry]) -> Vec<Chapter<'_>> {
             Event::Inverse(inverse) => chapter.inverse = Some(inverse),
             Event::Outcome(outcome) => (chapter.outcome, chapter.ended) = (Some(outcome), Some(entry.at)),
             Event::Reverted { by } => chapter.reverted = Some(by),
-            Event::Call { .. } | Event::Observed | Event::Settled { .. } | Event::Guard(_) => {}
+            Event::Guard(line) => {
+                chapter.guard = Some(line);
+                if line.ended {
+                    chapter.ended = Some(entry.at);
+                }
+            }
+            Event::Call { .. } | Event::Observed | Event::Settled { .. } => {}
         }
     }
     chapters.reverse();

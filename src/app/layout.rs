@@ -71,6 +71,29 @@ pub const fn grid_rows(height: u16, traffic: bool) -> [u16; 3] {
     [first, second, height - first - second]
 }
 
+/// The heights of the panes of one column: `rows`, but what one does not fill goes to those that have more to show, the
+/// upper ones first. `wants`: the lines of each with its frame; `None`: as many as there are.
+pub fn column(rows: [u16; 3], wants: [Option<u16>; 3]) -> [u16; 3] {
+    let want = |place: usize| wants[place].unwrap_or(u16::MAX);
+    let mut heights = rows;
+    let mut free = 0;
+    for (place, height) in heights.iter_mut().enumerate() {
+        let spare = height.saturating_sub(want(place).max(LEAST_PANE));
+        *height -= spare;
+        free += spare;
+    }
+    for (place, height) in heights.iter_mut().enumerate() {
+        let more = want(place).saturating_sub(*height).min(free);
+        *height += more;
+        free -= more;
+    }
+    heights[2] += free;
+    heights
+}
+
+/// The least lines that a pane keeps beside others, with its frame: one that is empty now may fill in a moment.
+const LEAST_PANE: u16 = 6;
+
 /// Lines of a pane in sight.
 pub fn pane_lines(model: &Model) -> usize {
     if model.size.shows_all_panes() {
@@ -92,4 +115,18 @@ pub const fn overlay_lines(size: Size) -> usize {
 
 fn lines(model: &Model, frame: u16) -> usize {
     usize::from(model.size.height.saturating_sub(frame).saturating_sub(message_lines(model).len() as u16))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_pane_of_a_column_does_not_fill_goes_to_those_that_have_more() {
+        assert_eq!(column([20, 20, 20], [Some(40), Some(8), None]), [32, 8, 20]);
+        assert_eq!(column([20, 20, 20], [Some(8), Some(9), None]), [8, 9, 43]);
+        assert_eq!(column([20, 20, 20], [Some(3), Some(20), Some(20)]), [6, 20, 34]);
+        assert_eq!(column([20, 20, 20], [Some(90), Some(90), Some(90)]), [20, 20, 20]);
+        assert_eq!(column([3, 4, 5], [Some(2), Some(2), Some(2)]), [3, 4, 5]);
+    }
 }

@@ -166,8 +166,24 @@ impl Release {
         step.index.map(Standing::Step).or_else(|| weight.map(Standing::Weight))
     }
 
+    /// Whether Flagger brings the new version over to the stable side: the ladder lies behind it, and both run the same.
+    pub fn taken_over(&self) -> bool {
+        let canary = self.traffic.as_ref().and_then(|traffic| traffic.rows.canary.as_ref());
+        let behind = canary.is_some_and(|canary| matches!(&*canary.status.phase, "Promoting" | "Finalising"));
+        let pair = self.track(Role::Stable).zip(self.track(Role::Candidate));
+        behind && pair.is_some_and(|(stable, candidate)| stable.images == candidate.images)
+    }
+
+    /// Whether rules, and no weights, tell who gets which version now.
+    pub fn by_rule(&self) -> bool {
+        self.traffic.as_ref().is_some_and(|traffic| traffic.by_rule())
+    }
+
     /// Where it stands on its steps or its ladder, `2/4`; empty where it stands on none.
     pub fn step_words(&self) -> String {
+        if self.taken_over() {
+            return String::new();
+        }
         let asked = self.track(Role::Candidate).and_then(|track| track.weight.asked);
         self.step.as_ref().map_or_else(String::new, |step| step.words(asked))
     }

@@ -9,6 +9,7 @@ mod versions;
 
 use crate::app::Model;
 use crate::app::layers::ReleaseView;
+use crate::app::layers::release::version_rows;
 use crate::app::model::Pane;
 use crate::domain::Kind;
 use crate::domain::snapshot::{Connection, Watch};
@@ -54,6 +55,23 @@ impl Drawn<'_> {
 struct Content {
     title: String,
     detail: String,
+}
+
+/// How many lines a pane of this width has with its frame, where others would use what it leaves; `None`: it shows as many
+/// as there is room for.
+pub fn wants(model: &Model, view: &ReleaseView, pane: Pane, width: u16, look: Look<'_>) -> Option<u16> {
+    let drawn = Drawn { model, view, look, focused: view.pane == pane };
+    let cells = usize::from(width.saturating_sub(4));
+    let lines = match pane {
+        // In steps: pods that come and go move nothing.
+        Pane::Versions => version_rows(&view.release).len().next_multiple_of(4),
+        Pane::Traffic => traffic::lines(drawn, cells),
+        Pane::Health => health::lines(drawn, cells),
+        Pane::Errors => errors::lines(drawn, cells),
+        Pane::History => history::lines(drawn),
+        Pane::Events => return None,
+    };
+    Some(u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2))
 }
 
 /// Draws one pane with its frame.

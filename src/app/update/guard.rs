@@ -24,7 +24,8 @@ pub fn open(model: &mut Model) -> Vec<Effect> {
     let switched = model.journal.switched.get(&release.uid);
     let dialog = GuardDialog::new(&release, switched, &model.session.config, model.revision);
     model.layers.push(Layer::Guard(Box::new(dialog)));
-    Vec::new()
+    // A guard that may not go back can only tell, and says so before it is armed.
+    vec![Effect::AskRights(release)]
 }
 
 /// A key while the dialog is on top.

@@ -2,9 +2,10 @@
 
 use crate::app::effect::Effect;
 use crate::app::layers::Layer;
+use crate::app::messages::Level;
 use crate::app::model::Model;
-use crate::domain::Snapshot;
 use crate::domain::snapshot::Connection;
+use crate::domain::{Age, Snapshot};
 use std::sync::Arc;
 
 /// Takes what the cluster published.
@@ -33,6 +34,12 @@ fn tell_of_absence(model: &mut Model, snapshot: &Snapshot) {
     }
     if let Some(over) = model.away.take() {
         model.messages.settle(&over);
+        if let (Connection::Away { since, cause, .. }, None) = (&model.live.connection, &why) {
+            // It is over, and somebody should know that it was: what failed stays in sight until it is acknowledged.
+            let (long, now) = (Age::between(*since, model.now).words(), model.now);
+            let text = format!("the server answers again; for {long} it did not: {cause}");
+            model.messages.say(Level::Warning, text, now);
+        }
     }
     if let Some(why) = &why {
         model.error(why);

@@ -38,7 +38,7 @@ pub fn releases_table(releases: &[Arc<Release>], presence: &Presences, wide: boo
             release.step_words(),
             weight(release),
             name(&versions(release)),
-            ready(release),
+            release.replicas.ready_of_desired(),
         ];
         if wide {
             let number =
@@ -65,7 +65,7 @@ pub fn release_line(release: &Release, presence: Option<&Presence>) -> String {
         release.step_words(),
         if weight(release).is_empty() { String::new() } else { format!("{} %", weight(release)) },
         versions(release),
-        ready(release),
+        release.replicas.ready_of_desired(),
         reason(release, presence),
     ];
     let line = text.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join("  ");
@@ -88,7 +88,9 @@ fn state(release: &Release) -> String {
 
 /// The candidate's share, `20`, or `20≠12` where what is asked is not what is; of a plain workload none.
 fn weight(release: &Release) -> String {
-    let Some(candidate) = release.traffic.as_ref().and_then(|_| release.track(Role::Candidate)) else {
+    let Some(candidate) =
+        release.traffic.as_ref().filter(|it| !it.by_rule()).and_then(|_| release.track(Role::Candidate))
+    else {
         return String::new();
     };
     match (candidate.weight.asked, candidate.weight.actual) {
@@ -103,14 +105,10 @@ fn versions(release: &Release) -> String {
     let stable = release.track(Role::Stable);
     let candidate = release.track(Role::Candidate);
     match (stable, candidate) {
-        (Some(stable), Some(candidate)) => format!("{}→{}", stable.version, candidate.version),
-        (Some(one), None) | (None, Some(one)) => one.version.to_string(),
+        (Some(stable), Some(candidate)) if !release.taken_over() => format!("{}→{}", stable.version, candidate.version),
+        (Some(one), _) | (None, Some(one)) => one.version.to_string(),
         (None, None) => release.tracks.first().map_or_else(String::new, |track| track.version.to_string()),
     }
-}
-
-fn ready(release: &Release) -> String {
-    format!("{}/{}", release.replicas.ready, release.replicas.desired)
 }
 
 fn verdict(release: &Release) -> &'static str {

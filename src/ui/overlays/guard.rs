@@ -16,6 +16,7 @@
 
 use super::dialog::{Laid, Paragraph, Place, Titles};
 use crate::app::Model;
+use crate::app::gates;
 use crate::app::layers::GuardDialog;
 use crate::app::layers::guard::Line;
 use crate::app::sight::{InSight, Of};
@@ -91,7 +92,13 @@ fn armed(model: &Model, dialog: &GuardDialog) -> String {
     let Some(guard) = model.guards.of(&dialog.release.uid) else { return String::new() };
     let look = guard.look.as_ref().map(|look| format!("{}: {}", look.verdict.word(), shown(&look.reason)));
     let look = look.unwrap_or_else(|| "it has not looked yet".to_owned());
-    format!("{}\n\nnow      {look}\nbreach   {}\n\n'y' ends it.", shown(&guard.armed), guard.terms.acts.words())
+    let only = gates::only_tells(model, &dialog.release.uid, guard.terms.on_breach);
+    let acts = only.map_or_else(|| guard.terms.acts.words().to_owned(), |why| only_tells(&why));
+    format!("{}\n\nnow      {look}\nbreach   {acts}\n\n'y' ends it.", shown(&guard.armed))
+}
+
+fn only_tells(why: &str) -> String {
+    format!("it can only tell of a breach: {}", shown(why))
 }
 
 /// A name with what is said beside it, in as many lines as that needs.
@@ -135,6 +142,9 @@ fn rules(model: &Model, dialog: &GuardDialog, cells: usize, look: Look<'_>) -> (
             }
         };
         paragraphs.push(named(line.name(), style, &text, of_text, cells));
+    }
+    if let Some(why) = gates::only_tells(model, &dialog.release.uid, dialog.on_breach) {
+        paragraphs.push(named("", muted, &only_tells(&why), look.theme.style("verdict.warn"), cells));
     }
     let settings = &model.session.config.guard;
     let typed = |check: &Check| ["error rate", "p99", "health endpoint"].contains(&check.name());

@@ -11,6 +11,7 @@
 use crate::app::Model;
 use crate::app::journal::{Chapter, chapters};
 use crate::app::scroll::Scroll;
+use crate::domain::journal::GuardLine;
 use crate::domain::outcome::OutcomeKind;
 use crate::ui::view::said::{age, count, shown};
 use crate::ui::widgets::pane::{Frame, Pane};
@@ -63,6 +64,8 @@ fn outcome(chapter: &Chapter<'_>, look: Look<'_>) -> (&'static str, Style) {
         return ("taken back", theme.style("verdict.bad"));
     }
     match chapter.outcome.map(|outcome| outcome.kind) {
+        None if chapter.guard.is_some() && chapter.ended.is_some() => ("ended", theme.style("text.muted")),
+        None if chapter.guard.is_some() => ("not ended", theme.style("text.muted")),
         None => ("unfinished", theme.style("verdict.warn")),
         Some(kind @ (OutcomeKind::Applied | OutcomeKind::Unchanged)) => (kind.word(), theme.style("verdict.ok")),
         Some(kind @ OutcomeKind::Planned) => (kind.word(), theme.style("text.muted")),
@@ -82,11 +85,15 @@ fn outcome(chapter: &Chapter<'_>, look: Look<'_>) -> (&'static str, Style) {
 fn row<'a>(chapter: &Chapter<'a>, model: &Model, look: Look<'_>) -> Row<'a> {
     let muted = look.theme.style("text.muted");
     let (word, style) = outcome(chapter, look);
-    let who = chapter.record.map(|record| shown(&record.who)).unwrap_or_default();
+    let who = chapter.record.map(|record| &record.who).or(chapter.guard.map(|guard| &guard.who));
+    let who = who.map(|who| shown(who)).unwrap_or_default();
     let title = match chapter.record {
         Some(record) if record.rehearsal => format!("{} (rehearsal)", shown(&record.title)),
         Some(record) => shown(&record.title).into_owned(),
-        None => chapter.plan.0.to_string(),
+        None => match chapter.guard {
+            Some(guard) => guarded(guard),
+            None => chapter.plan.0.to_string(),
+        },
     };
     Row {
         cells: vec![
@@ -99,9 +106,19 @@ fn row<'a>(chapter: &Chapter<'a>, model: &Model, look: Look<'_>) -> Row<'a> {
     }
 }
 
+/// `GUARD shop/search`.
+fn guarded(guard: &GuardLine) -> String {
+    format!("GUARD {}", shown(&guard.release.key.qualified()))
+}
+
 /// The selected plan in full.
 fn full(chapter: &Chapter<'_>) -> String {
     let mut lines = Vec::new();
+    if let Some(guard) = chapter.guard {
+        let (name, context) = (guarded(guard), shown(&guard.context));
+        lines.push(format!("{name} on {context} at {}", chapter.at.strftime("%F %T UTC")));
+        lines.push(shown(&guard.what).into_owned());
+    }
     if let Some(record) = chapter.record {
         lines.push(format!(
             "{} on {} at {}",

@@ -47,6 +47,11 @@ pub(super) fn title(drawn: Drawn<'_>) -> Content {
     Content { title, detail: numbers::times(measured.map(AsRef::as_ref), drawn.model.span, drawn.look) }
 }
 
+/// How many lines it has.
+pub(super) fn lines(drawn: Drawn<'_>, cells: usize) -> usize {
+    rows(drawn, (cells, false)).len()
+}
+
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, drawn: Drawn<'_>) {
     let inside = Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(2), ..area };
     let rows = rows(drawn, (usize::from(inside.width), inside.height < 10));

@@ -16,6 +16,7 @@ use crate::domain::measurement::HealthCheck;
 use crate::domain::release::HealthReason;
 use crate::domain::state::Verdict;
 use crate::domain::workload::ConditionStatus;
+use crate::ui::text::wrap;
 use crate::ui::view::said::{age, count, shown};
 use crate::ui::view::unread;
 use crate::ui::widgets::{Look, Slot, put, put_wrapped};
@@ -34,6 +35,9 @@ pub(super) fn title(drawn: Drawn<'_>) -> Content {
     Content { title: format!("{} {word}", drawn.look.glyphs.verdict(verdict)), detail: String::new() }
 }
 
+/// How wide the labels are.
+const LABEL: usize = 10;
+
 /// How many answers of a health endpoint are shown.
 const TICKS: usize = 20;
 
@@ -43,6 +47,12 @@ struct Said {
     style: Style,
     label: &'static str,
     text: String,
+}
+
+/// How many lines it has.
+pub(super) fn lines(drawn: Drawn<'_>, cells: usize) -> usize {
+    let lead = |said: &Said| if said.label.is_empty() { 2 } else { LABEL };
+    all(drawn).iter().map(|said| wrap(&said.text, cells.saturating_sub(lead(said)).max(1)).len()).sum()
 }
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, drawn: Drawn<'_>) {
@@ -56,7 +66,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, drawn: Drawn<'_>) {
         let start = if said.label.is_empty() {
             put(buffer, slot, said.sign, said.style).after(1)
         } else {
-            put(buffer, slot, &format!("{:<9} ", said.label), drawn.look.theme.style("text.muted"))
+            put(buffer, slot, &format!("{:<LABEL$}", said.label), drawn.look.theme.style("text.muted"))
         };
         let below = Rect { x: start.x, y: start.y, width: start.cells.saturating_sub(1), height: area.height - row };
         row += put_wrapped(buffer, below, &said.text, Style::new(), drawn.look).max(1);

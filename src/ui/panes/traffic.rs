@@ -67,6 +67,11 @@ pub(super) fn title(drawn: Drawn<'_>) -> Content {
     Content { title, detail: "split by ready pods".to_owned() }
 }
 
+/// How many lines it has.
+pub(super) fn lines(drawn: Drawn<'_>, cells: usize) -> usize {
+    rows(drawn, cells).len()
+}
+
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, drawn: Drawn<'_>) {
     let inside = Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(2), ..area };
     let rows = rows(drawn, usize::from(inside.width));
@@ -156,7 +161,7 @@ fn for_a_person(waiting: &crate::domain::traffic::view::WaitingFor, drawn: Drawn
     match waiting.since {
         Some(since) => {
             let clock = clock(since, drawn.model);
-            format!("for a person: {what}, since {} ({clock})", age_words(Some(since), drawn.model.now))
+            format!("for a person: {what}, for {} (since {clock})", age_words(Some(since), drawn.model.now))
         }
         None => format!("for a person: {what}"),
     }

@@ -16,7 +16,7 @@ use crate::domain::Kind;
 use crate::domain::pod::Pod;
 use crate::domain::release::Track;
 use crate::domain::workload::UpdateStrategy;
-use crate::ui::text::Elide;
+use crate::ui::text::{Elide, width};
 use crate::ui::view::said::{age, count, pod_words, shown, version};
 use crate::ui::widgets::table::{Column, Width, lay_out};
 use crate::ui::widgets::{Slot, put, put_line, put_wrapped};
@@ -32,6 +32,9 @@ const COLUMNS: [Column; 5] = [
     Column::new("NODE", Width::Between(8, 30)).elided(Elide::Middle).importance(30),
     Column::new("AGE", Width::Fixed(4)).right().importance(80),
 ];
+
+/// Of so many lines it is looked at how much room they need.
+const MEASURED: usize = 200;
 
 pub(super) fn title(drawn: Drawn<'_>) -> Content {
     let release = &drawn.view.release;
@@ -68,7 +71,14 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, drawn: Drawn<'_>) {
     let area = drawn.says_old(buffer, area, Kind::Pod);
     let at = view.version_place(&rows);
     let first = Scroll { at }.first(rows.len(), usize::from(area.height));
-    let places = lay_out(&COLUMNS, area.width.saturating_sub(4));
+    // What a pod is doing has its room before the names: of pods, that is what one looks for.
+    let mut columns = COLUMNS;
+    let doing = rows.iter().take(MEASURED).filter_map(|row| match row {
+        VersionRow::Pod(_, pod) => Some(2 + width(&pod_words(pod, drawn.model.now))),
+        VersionRow::Track(_) => None,
+    });
+    columns[1].width = Width::Flex { min: doing.max().unwrap_or(0).clamp(21, 32) as u16, share: 1 };
+    let places = lay_out(&columns, area.width.saturating_sub(4));
     for (y, place) in (0..area.height).zip(first..rows.len()) {
         let slot = Slot::row(area, y);
         match rows[place] {
@@ -108,7 +118,7 @@ fn heading(buffer: &mut Buffer, slot: Slot, track: &Track, drawn: Drawn<'_>) {
     }
     let pods = usize::try_from(track.replicas.current).unwrap_or(0).max(track.pods.len());
     line.push_span(Span::raw(format!("  {}, {} ready", count(pods, "pod"), track.replicas.ready)));
-    if let Some(share) = track.weight.actual {
+    if let Some(share) = track.weight.actual.filter(|_| !drawn.view.release.by_rule()) {
         line.push_span(Span::styled(format!("  {share} %"), muted));
     }
     put_line(buffer, slot, &line, drawn.look);

@@ -46,6 +46,7 @@ const COLUMNS: [Column; 10] = [
 
 /// The places of columns whose texts depend on how wide they are.
 const NAME: usize = 2;
+const HOW: usize = 3;
 const VERSIONS: usize = 6;
 const WHY: usize = 9;
 
@@ -103,7 +104,15 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) {
             places.remove(place);
         }
     }
-    let widths = lay_out(&columns, table_area.width.saturating_sub(1));
+    let mut widths = lay_out(&columns, table_area.width.saturating_sub(1));
+    if rows.len() <= FEW && widths[NAME].is_some_and(|(_, cells)| usize::from(cells) < longest) {
+        // Names would be cut: what the strategies' leave is room for them.
+        let how = rows.iter().map(|release| release.strategy.short().len()).max().unwrap_or(0);
+        if let Some(place) = places.iter().position(|place| *place == HOW) {
+            columns[place].width = Width::Fixed(how.clamp(3, 10) as u16);
+            widths = lay_out(&columns, table_area.width.saturating_sub(1));
+        }
+    }
     let cells = |of: usize| {
         let at = places.iter().position(|place| *place == of).and_then(|place| widths[place]);
         at.map_or(0, |(_, cells)| usize::from(cells))
@@ -251,8 +260,7 @@ fn row<'a>(release: &'a Release, model: &Model, look: Look<'_>) -> Row<'a> {
             Line::raw(step),
             Line::raw(share(release, look)),
             Line::default(),
-            // Old and new pods together may be more than are wanted.
-            Line::styled(format!("{}/{desired}", ready.min(desired)), ready_style),
+            Line::styled(release.replicas.ready_of_desired(), ready_style),
             Line::styled(errors, numbers::toned(tone, look)),
             Line::styled(shown(&release.reason), reason),
         ],
@@ -281,7 +289,7 @@ fn share(release: &Release, look: Look<'_>) -> String {
     if let Some(switch) = switch.filter(|_| release.key.kind != Kind::Rollout) {
         return look.elide(&shown(&switch.live), 6, Elide::End).into_owned();
     }
-    let Some(candidate) = release.track(Role::Candidate) else { return String::new() };
+    let Some(candidate) = release.track(Role::Candidate).filter(|_| !release.by_rule()) else { return String::new() };
     match (candidate.weight.asked, candidate.weight.actual) {
         (Some(asked), Some(actual)) if asked != actual => format!("{asked}{}{actual}", look.glyphs.unequal),
         (Some(share), _) | (None, Some(share)) => share.to_string(),
@@ -349,7 +357,9 @@ fn cut(lines: &mut Vec<String>, most: usize, cells: usize, look: Look<'_>) {
 /// The reason of a release that waits for a person, with since when; a reason that says so itself says it once.
 fn waiting_since(reason: &str, clock: &str) -> String {
     let reason = reason.trim_end_matches('.');
-    if reason.contains("wait") {
+    if reason.contains("for a person for ") {
+        reason.to_owned()
+    } else if reason.to_lowercase().contains("wait") {
         format!("{reason}, since {clock}")
     } else {
         format!("{reason}; waiting for a person since {clock}")

@@ -30,28 +30,10 @@ struct Part {
 /// Draws the header.
 pub fn draw(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) {
     fill(buffer, slot.area(), look.theme.style("screen").patch(look.theme.style("header")));
-    let mut parts = parts(model, look);
-    shorten(&mut parts, usize::from(slot.cells), look);
-    let gap = if slot.cells < 70 { 2 } else { 3 };
-    let mut room = usize::from(slot.cells);
-    let mut full = false;
-    let fits: Vec<bool> = parts
-        .iter()
-        .enumerate()
-        .map(|(place, part)| {
-            let needed = text::width(&part.text) + if place == 0 { 1 } else { gap };
-            // What tells how safe it is to write goes in its order: nothing takes the room of what matters more.
-            let fits = place == 0 || (needed <= room && !(full && part.grave));
-            full |= !fits && part.grave;
-            if fits {
-                room = room.saturating_sub(needed);
-            }
-            fits
-        })
-        .collect();
-    let kept = || parts.iter().zip(&fits).filter(|(_, fits)| **fits).map(|(part, _)| part);
+    let (cells, gap) = (usize::from(slot.cells), gap(usize::from(slot.cells)));
+    let parts = kept(model, cells, look);
     let mut left = slot.after(1);
-    for (place, part) in kept().filter(|part| !part.right).enumerate() {
+    for (place, part) in parts.iter().filter(|part| !part.right).enumerate() {
         // The word and its protection belong together; the rest stands apart.
         let between = match place {
             0 => 0,
@@ -61,12 +43,43 @@ pub fn draw(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) {
         left = left.after(between);
         left = put(buffer, left, &part.text, part.style);
     }
-    let rights: Vec<&Part> = kept().filter(|part| part.right).collect();
+    let rights: Vec<&Part> = parts.iter().filter(|part| part.right).collect();
     let wide: usize = rights.iter().map(|part| text::width(&part.text) + gap).sum::<usize>().saturating_sub(gap - 1);
     let mut right = slot.last(wide);
     for part in rights {
         right = put(buffer, right, &part.text, part.style).after(gap);
     }
+}
+
+/// Whether a header of so many cells has room for the name of the open release.
+pub(super) fn names_release(model: &Model, cells: usize, look: Look<'_>) -> bool {
+    kept(model, cells, look).iter().any(|part| part.cuts)
+}
+
+/// How far its parts stand apart.
+const fn gap(cells: usize) -> usize {
+    if cells < 70 { 2 } else { 3 }
+}
+
+/// The parts that have room in so many cells.
+fn kept(model: &Model, cells: usize, look: Look<'_>) -> Vec<Part> {
+    let mut parts = parts(model, look);
+    shorten(&mut parts, cells, look);
+    let mut room = cells;
+    let mut full = false;
+    let mut first = true;
+    parts.retain(|part| {
+        let needed = text::width(&part.text) + if first { 1 } else { gap(cells) };
+        // What tells how safe it is to write goes in its order: nothing takes the room of what matters more.
+        let fits = first || (needed <= room && !(full && part.grave));
+        full |= !fits && part.grave;
+        first = false;
+        if fits {
+            room = room.saturating_sub(needed);
+        }
+        fits
+    });
+    parts
 }
 
 /// The fewest cells of a name that still tell something.

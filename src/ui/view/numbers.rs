@@ -94,10 +94,18 @@ pub fn times_apart(difference: Difference) -> String {
     }
 }
 
+/// That the numbers tell no difference.
+const UNCLEAR: &str = "no clear difference";
+
+/// A difference in so many cells, the last of them empty: words that would be cut have a shorter form.
+pub fn within(apart: &str, cells: usize) -> &str {
+    if apart == UNCLEAR && cells <= UNCLEAR.len() { "not clear" } else { apart }
+}
+
 fn apart(difference: Difference) -> String {
     match difference {
         Difference::TooFew(few) => format!("too few ({few})"),
-        Difference::Unclear => "no clear difference".to_owned(),
+        Difference::Unclear => UNCLEAR.to_owned(),
         Difference::Unknown | Difference::By(_) => String::new(),
     }
 }
@@ -170,5 +178,14 @@ mod tests {
         assert_eq!(times_apart(Difference::By(-0.5)), "-50 %");
         assert_eq!(times_apart(Difference::By(40.0)), "41 times");
         assert_eq!(times_apart(Difference::Unclear), "no clear difference");
+    }
+
+    #[test]
+    fn words_that_would_be_cut_have_a_shorter_form() {
+        assert_eq!(
+            (within("no clear difference", 20), within("no clear difference", 19)),
+            ("no clear difference", "not clear")
+        );
+        assert_eq!(within("+20 points", 5), "+20 points");
     }
 }

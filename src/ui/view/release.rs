@@ -67,12 +67,17 @@ fn grid(buffer: &mut Buffer, area: Rect, model: &Model, view: &ReleaseView, look
     let rows = crate::app::layout::grid_rows(area.height, view.release.traffic.is_some());
     // The pods and the numbers have more columns than the rest.
     let left = area.width.div_ceil(2) + if area.width < 160 { 3 } else { 0 };
-    let mut y = area.y;
-    let pairs = [(Pane::Versions, Pane::History), (Pane::Traffic, Pane::Health), (Pane::Errors, Pane::Events)];
-    for (height, (one, two)) in rows.into_iter().zip(pairs) {
-        panes::draw(buffer, Rect { x: area.x, y, width: left, height }, model, view, one, look);
-        panes::draw(buffer, Rect { x: area.x + left, y, width: area.width - left, height }, model, view, two, look);
-        y += height;
+    let columns = [
+        (area.x, left, [Pane::Versions, Pane::Traffic, Pane::Errors]),
+        (area.x + left, area.width - left, [Pane::History, Pane::Health, Pane::Events]),
+    ];
+    for (x, width, own) in columns {
+        let wants = own.map(|pane| panes::wants(model, view, pane, width, look));
+        let mut y = area.y;
+        for (height, pane) in crate::app::layout::column(rows, wants).into_iter().zip(own) {
+            panes::draw(buffer, Rect { x, y, width, height }, model, view, pane, look);
+            y += height;
+        }
     }
 }
 
@@ -80,8 +85,18 @@ fn summary(buffer: &mut Buffer, slot: Slot, model: &Model, view: &ReleaseView, l
     let release = &view.release;
     let theme = look.theme;
     let state = theme.state(release.state);
+    // Where the header has no room for the name, it stands here: it counts for more than how the release is rolled out.
+    let named = if super::header::names_release(model, usize::from(slot.cells), look) {
+        Span::styled(strategy(release), theme.style("text.muted"))
+    } else {
+        let cells = usize::from(slot.cells) / 2;
+        Span::styled(
+            look.elide(&shown(&release.key.name), cells, Elide::Middle).into_owned(),
+            theme.style("text.strong"),
+        )
+    };
     let mut line = Line::from(vec![
-        Span::styled(strategy(release), theme.style("text.muted")),
+        named,
         Span::raw("  "),
         Span::styled(look.glyphs.state(release.state), state),
         Span::raw(" "),

@@ -84,7 +84,7 @@ pub fn versions(release: &Release, glyphs: &Glyphs) -> String {
     let stable = release.track(Role::Stable).or(release.tracks.first());
     let candidate = release.track(Role::Candidate);
     let mut text = match (stable, candidate) {
-        (Some(stable), Some(candidate)) if stable.name != candidate.name => {
+        (Some(stable), Some(candidate)) if stable.name != candidate.name && !release.taken_over() => {
             format!("{}{}{}", version(stable), glyphs.arrow, version(candidate))
         }
         (Some(stable), None) if release.track(Role::Idle).is_some() => {

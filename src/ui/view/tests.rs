@@ -3,6 +3,7 @@
 mod hostile;
 mod measured;
 mod overlays;
+mod plain_words;
 mod presence;
 mod reasons;
 mod told;

@@ -11,7 +11,7 @@ use super::{Lane, Row};
 use crate::app::marks::{Mark, marks};
 use crate::app::measuring::Limits;
 use crate::domain::Timestamp;
-use crate::domain::measurement::{Measured, Series};
+use crate::domain::measurement::{Measured, Reading, Series, TrackMeasured};
 use crate::ui::panes::Drawn;
 use crate::ui::text::Elide;
 use crate::ui::view::numbers::{percent, rate, time};
@@ -40,6 +40,8 @@ pub(super) struct Past {
     start: Timestamp,
     step: SignedDuration,
     points: Vec<Option<f64>>,
+    /// The value that the table above tells.
+    present: Option<f64>,
     /// The value of a full cell, shared by the tracks.
     full: f64,
     limit: Option<f64>,
@@ -49,8 +51,9 @@ pub(super) struct Past {
     form: fn(f64) -> String,
 }
 
-/// A measurement's past: its name, its points, its form, its limit.
-type Sort<'a> = (&'static str, fn(&Series) -> &Vec<Option<f64>>, fn(f64) -> String, Option<f64>);
+/// A measurement's past: its name, its points, its present value, its form, its limit.
+type Sort<'a> =
+    (&'static str, fn(&Series) -> &Vec<Option<f64>>, fn(&TrackMeasured) -> &Reading, fn(f64) -> String, Option<f64>);
 
 /// The sparklines of all tracks, errors first.
 /// `lines`: whether there is room for the limits' lines.
@@ -64,12 +67,12 @@ pub(super) fn rows(
     let from = to.checked_sub(drawn.model.span.time()).unwrap_or(to);
     let marks = marks(drawn.model, &drawn.view.release, from);
     let sorts: [Sort<'_>; 3] = [
-        ("errors", |series| &series.errors, percent, limits.errors),
-        ("p99", |series| &series.p99, time, limits.p99),
-        ("requests", |series| &series.requests, rate, None),
+        ("errors", |series| &series.errors, |track| &track.errors, percent, limits.errors),
+        ("p99", |series| &series.p99, |track| &track.p99, time, limits.p99),
+        ("requests", |series| &series.requests, |track| &track.requests, rate, None),
     ];
     let mut rows = Vec::new();
-    for (label, of, form, limit) in sorts {
+    for (label, of, present, form, limit) in sorts {
         let known: Vec<&Lane<'_>> =
             lanes.iter().filter(|lane| of(&lane.track.series).iter().any(Option::is_some)).collect();
         let all = known.iter().flat_map(|lane| of(&lane.track.series)).flatten().copied();
@@ -87,6 +90,7 @@ pub(super) fn rows(
                 start: series.start,
                 step: series.step,
                 points: of(series).clone(),
+                present: present(lane.track).value(),
                 full: line.unwrap_or(highest),
                 limit,
                 edge: None,
@@ -123,9 +127,10 @@ fn told(marks: &[Mark], drawn: Drawn<'_>) -> Vec<Row> {
 }
 
 impl Past {
-    /// The highest point that is known.
+    /// The highest that is known: what is told of now may not be among the points yet.
     fn peak(&self) -> Option<f64> {
-        self.points.iter().flatten().copied().filter(|value| value.is_finite()).reduce(f64::max)
+        let all = self.points.iter().flatten().copied().chain(self.present);
+        all.filter(|value| value.is_finite()).reduce(f64::max)
     }
 
     /// The line of `limit` over this one: what lies above it, up to `highest`, which all tracks share.

@@ -53,7 +53,7 @@ fn by_measurement(
         let mut spans = vec![Span::styled(put(label, LABEL), muted), Span::raw(" ")];
         spans.extend(values.into_iter().map(|(text, style)| Span::styled(put(&text, column), style)));
         if lanes.len() > 1 {
-            spans.push(Span::styled(put(&apart.0, compare), apart.1));
+            spans.push(Span::styled(put(numbers::within(&apart.0, compare), compare), apart.1));
         }
         spans.push(Span::styled(put(limit, limits_column), muted));
         Line::from(spans)
@@ -116,7 +116,7 @@ fn by_track(lanes: &[Lane<'_>], limits: Limits, cells: usize, look: Look<'_>) ->
     let row = |name_: Cell, values: [Cell; 4], apart: Cell| {
         let mut spans = vec![Span::styled(put(&name_.0, name), name_.1), Span::raw(" ")];
         spans.extend(values.into_iter().map(|(text, style)| Span::styled(put(&text, column), style)));
-        spans.push(Span::styled(put(&apart.0, compare), apart.1));
+        spans.push(Span::styled(put(numbers::within(&apart.0, compare), compare), apart.1));
         Line::from(spans)
     };
     let heads = ["errors", "p99", "requests", "samples"].map(|head| (head.to_owned(), muted));

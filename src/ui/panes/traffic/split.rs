@@ -28,17 +28,17 @@ impl Columns {
 
 /// `80 %`, `20≠12 %`, `?`.
 fn numbers(track: &Track, drawn: Drawn<'_>) -> String {
+    let traffic = drawn.view.release.traffic.as_ref();
+    // A rule sends all of its own to one version: as a share of everything that would be a wrong number.
+    if traffic.is_some_and(|traffic| traffic.by_rule()) {
+        return "by rule".to_owned();
+    }
     match (track.weight.asked, track.weight.actual) {
         (Some(asked), Some(actual)) if asked != actual => format!("{asked}{}{actual} %", drawn.look.glyphs.unequal),
         (Some(share), _) | (None, Some(share)) => format!("{share} %"),
-        (None, None) if by_rule(drawn) => "by rule".to_owned(),
+        (None, None) if traffic.is_some_and(|traffic| !traffic.groups.is_empty()) => "by rule".to_owned(),
         (None, None) => "?".to_owned(),
     }
-}
-
-/// Whether matches choose the version, so that nobody is weighed.
-fn by_rule(drawn: Drawn<'_>) -> bool {
-    drawn.view.release.traffic.as_ref().is_some_and(|traffic| !traffic.groups.is_empty())
 }
 
 pub(super) fn draw(buffer: &mut Buffer, slot: Slot, place: usize, columns: &Columns, drawn: Drawn<'_>) {
@@ -50,7 +50,8 @@ pub(super) fn draw(buffer: &mut Buffer, slot: Slot, place: usize, columns: &Colu
     let version = fit(version, columns.widest, Align::Left, Elide::Middle, drawn.look.glyphs.ellipsis);
     let slot = put(buffer, slot, &format!("{:<9} ", track.role.word()), style);
     let slot = put(buffer, slot, &version, theme.style("text.strong")).after(2);
-    let share = track.weight.asked.or(track.weight.actual);
+    let by_rule = drawn.view.release.traffic.as_ref().is_some_and(|traffic| traffic.by_rule());
+    let share = track.weight.asked.or(track.weight.actual).filter(|_| !by_rule);
     let (numbers, wide) = (numbers(track, drawn), columns.numbers);
     let unequal = matches!((track.weight.asked, track.weight.actual), (Some(asked), Some(actual)) if asked != actual);
     let number_style = if unequal { theme.style("weight.unequal") } else { Style::new() };
@@ -58,8 +59,8 @@ pub(super) fn draw(buffer: &mut Buffer, slot: Slot, place: usize, columns: &Colu
     let tail = wide + 2 + width(&ready);
     let cells = usize::from(slot.cells).saturating_sub(tail);
     let bar = Bar {
-        percent: drawn.view.share(&track.name, share.unwrap_or(0), drawn.model.tick),
-        actual: track.weight.asked.and(track.weight.actual).map(f64::from),
+        percent: share.map_or(0.0, |share| drawn.view.share(&track.name, share, drawn.model.tick)),
+        actual: share.and(track.weight.asked).and(track.weight.actual).map(f64::from),
         style,
     };
     bar.draw(buffer, slot.first(cells), drawn.look);
