@@ -28,6 +28,8 @@ mod kit;
 mod measured_by;
 #[path = "cluster/metrics.rs"]
 mod metrics;
+#[path = "cluster/older_forms.rs"]
+mod older_forms;
 #[path = "cluster/plain.rs"]
 mod plain;
 #[path = "cluster/pod_network.rs"]

@@ -115,13 +115,19 @@ async fn a_revoked_token_is_told_and_what_was_read_stays() {
 }
 
 /// An instance of the control plane that a test may break; removed at the end.
-struct Instance(tempfile::TempDir);
+pub struct Instance(tempfile::TempDir);
 
 impl Instance {
-    fn up() -> Self {
+    /// Starts one.
+    pub fn up() -> Self {
         let instance = Self(tempfile::tempdir().expect("a folder"));
         script("up", &["--dir", instance.dir()]);
         instance
+    }
+
+    /// Where it lives.
+    pub fn path(&self) -> &std::path::Path {
+        self.0.path()
     }
 
     fn dir(&self) -> &str {
@@ -132,10 +138,12 @@ impl Instance {
         script("api", &[verb, "--dir", self.dir()]);
     }
 
-    fn kubectl(&self, arguments: &[&str]) {
+    /// Runs kubectl on it as the administrator and gives what it prints.
+    pub fn kubectl(&self, arguments: &[&str]) -> String {
         let config = self.0.path().join("kube/admin");
         let output = Command::new("kubectl").arg("--kubeconfig").arg(config).args(arguments).output().expect("runs");
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 }
 

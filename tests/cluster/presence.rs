@@ -2,7 +2,7 @@
 
 use crate::room::Room;
 use crate::routes::gateway;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const LEASE: &str = "windlass-step-httproute-shop";
 
@@ -42,4 +42,23 @@ async fn a_step_is_seen_by_a_second_person_until_somebody_ends_it() {
     assert_eq!(listed.lines().count(), 1, "{listed}");
     step(&room, "ana", &["abort", "httproute/shop"]);
     assert_eq!((holder(&room), presence(&room)), (String::new(), Value::Null));
+}
+
+#[tokio::test]
+#[ignore = "needs a cluster with the CRDs of the Gateway API"]
+async fn a_lease_that_nobody_renewed_for_longer_than_it_holds_is_nobody() {
+    let room = gateway("presence-old", 80, 20).await;
+    let renewed = |ago: i64| {
+        let at = jiff::Timestamp::now() - jiff::SignedDuration::from_secs(ago);
+        let at = at.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string();
+        room.apply(&json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+            "metadata": {"name": LEASE, "namespace": room.name, "labels": {"windlass.dev/presence": "stepping"},
+                "annotations": {"windlass.dev/release": "httproute/shop", "windlass.dev/console": "gone",
+                    "windlass.dev/step": "ADVANCE shop"}},
+            "spec": {"holderIdentity": "eve@desk", "leaseDurationSeconds": 150, "acquireTime": at, "renewTime": at}}));
+    };
+    renewed(200);
+    assert_eq!(presence(&room), Value::Null, "its console was killed");
+    renewed(5);
+    assert_eq!(presence(&room)["by"], "eve@desk");
 }
