@@ -121,7 +121,8 @@ async fn an_analysis_runs_measurements_are_those_of_its_object_and_of_prometheus
     // And in the pane, over its limit.
     let mut console = Console::open(&room, "rollout/pay", "X to stable");
     console.types("4");
-    console.shows("success-rate");
+    // Once the tracks are measured, too, it stands at the pane's end.
+    console.presses("jjjj", |screen| screen.contents().contains("success-rate"));
     console.shows("at least 0.95");
     let shown = numbers(&console.screen(), "success-rate");
     let theirs = measurements(&room);
@@ -233,7 +234,7 @@ async fn flaggers_checks_have_the_values_that_it_exports_and_the_limits_of_its_o
     let settings = [("WINDLASS_METRICS_PROMETHEUS", of_flagger.address.as_str())];
     let mut console = Console::open_with(&room.name, "canary/web", "P pause", &settings);
     console.types("4");
-    console.shows("request-success-rate");
+    console.presses("jjjj", |screen| screen.contents().contains("request-success-rate"));
     console.shows("at least 50");
     console.shows("above its limit");
     // Flagger itself says so: it counts failed checks, until they are too many.
