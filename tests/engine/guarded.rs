@@ -276,6 +276,22 @@ async fn a_version_that_was_rolled_back_is_guarded_again_after_a_while_or_under_
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_rolled_back_is_told_again_although_its_revisions_are_read_late() {
+    let sim = sim("istio");
+    let ana = Console::of(&sim, "ana").await;
+    let (first, _) = heard(&mut ana.engine.guard(options(&ana, &sim, &search(), new_is_bad).await)).await;
+    assert_eq!(first.kind, OutcomeKind::Failed);
+    // The next process knows the release before it knows what its sides carry.
+    let late = On::verb("list").path("/replicasets");
+    sim.fault(Fault::new(late, Effect::Slow(Duration::from_secs(8))));
+    let ben = Console::of(&sim, "ben").await;
+    let made = GuardOptions { step_when_ok: true, ..options(&ben, &sim, &search(), well).await };
+    let (ending, news) = heard(&mut ben.engine.guard(made)).await;
+    assert_eq!((ending.kind, weights(&sim)), (OutcomeKind::Failed, vec![100, 0]), "{} {news:?}", ending.reason);
+    assert!(!news.iter().any(|news| matches!(news, GuardNews::Looked(_))), "it is not walked up again: {news:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_controller_at_a_pause_or_an_analysis_stands_and_breaks_no_rollout() {
     for (scenario, kind) in [("argo", "argo-canary"), ("flagger", "flagger")] {
         let sim = sim(scenario);

@@ -14,6 +14,8 @@ use crate::domain::plan::{PlanId, Refusal, RefusalKind};
 use crate::domain::{Intent, Release, Str};
 use crate::guard::State;
 use crate::notify::Happened;
+use crate::strategy::Switched;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -161,8 +163,7 @@ impl Watch {
         if !matches!(ended.ending.kind, OutcomeKind::Failed | OutcomeKind::Timeout) || meant {
             return None;
         }
-        let release = self.release().await?;
-        let (guarded, _) = arm(&release, None).ok()?;
+        let (release, (guarded, _)) = self.told(None).await.ok()?;
         let same = guarded.track == before.guarded.track && guarded.hash == before.guarded.hash;
         let served = before.served.as_ref().is_some_and(|served| served.hash.is_some() && served.hash == guarded.hash);
         let lately = self.now().duration_since(ended.at) < TOLD_AGAIN;
@@ -177,29 +178,35 @@ impl Watch {
         Some(Ending { reason: reason.into(), ..ended.ending.clone() })
     }
 
-    /// A guard that begins.
-    async fn armed(&self, guard: PlanId) -> Result<Kept, Ending> {
-        let gone = || Ending::of(Happened::Undecided, format!("{} is not there", self.options.release.key));
+    /// The release, and what would be guarded on it, once it tells that: at a first look it may not yet.
+    async fn told(&self, switched: Option<&Switched>) -> Result<(Arc<Release>, (Lane, Option<Lane>)), Str> {
         let started = Instant::now();
         let mut snapshots = self.options.snapshots.clone();
-        let (release, (guarded, served)) = loop {
+        loop {
             // What is looked at now is known; only what comes after it is worth another look.
             snapshots.mark_unchanged();
+            let gone = || Str::from(format!("{} is not there", self.options.release.key));
             let release = self.release().await.ok_or_else(gone)?;
             if let Some(lanes) = self.options.lanes.clone() {
-                break (release, lanes);
+                return Ok((release, lanes));
             }
-            let switched = self.engine.context(&release.uid).switched;
-            match arm(&release, switched.as_ref()) {
-                Ok(lanes) => break (release, lanes),
+            match arm(&release, switched) {
+                Ok(lanes) => return Ok((release, lanes)),
                 Err(refusal) if refusal.kind == RefusalKind::ReadAgain && started.elapsed() < ARMING => {
                     if let Ok(Err(_)) = timeout(Duration::from_secs(1), snapshots.changed()).await {
-                        return Err(Ending::of(Happened::Undecided, refusal.reason));
+                        return Err(refusal.reason);
                     }
                 }
-                Err(refusal) => return Err(Ending::of(Happened::Undecided, refusal.reason)),
+                Err(refusal) => return Err(refusal.reason),
             }
-        };
+        }
+    }
+
+    /// A guard that begins.
+    async fn armed(&self, guard: PlanId) -> Result<Kept, Ending> {
+        let switched = self.engine.context(&self.options.release.uid).switched;
+        let told = self.told(switched.as_ref()).await;
+        let (release, (guarded, served)) = told.map_err(|why| Ending::of(Happened::Undecided, why))?;
         let now = self.now();
         let restarted = restarted(&release, &guarded);
         let watched = crate::guard::Watched { track: guarded.track.clone(), hash: guarded.hash.clone() };
