@@ -34,6 +34,8 @@ struct Open {
     direction: Direction,
     /// The number that a new template gets.
     next: Option<Revision>,
+    /// Whether the server took an undo of it.
+    undone: bool,
 }
 
 impl Memory {
@@ -60,10 +62,12 @@ impl Memory {
                 self.given_up.insert((release.uid.clone(), hash.clone()), entry.at);
             }
             let next = record.before.revision.map(|revision| Revision(revision.0 + 1));
-            self.open
-                .insert(entry.plan.clone(), Open { release, verb, before, switch, direction: record.direction, next });
+            self.open.insert(
+                entry.plan.clone(),
+                Open { release, verb, before, switch, direction: record.direction, next, undone: false },
+            );
         }
-        let Some(plan) = self.open.get(&entry.plan) else { return };
+        let Some(plan) = self.open.get_mut(&entry.plan) else { return };
         let uid = plan.release.uid.clone();
         match &entry.event {
             Event::Inverse(inverse) => drop(self.inverses.insert(uid, (**inverse).clone())),
@@ -80,8 +84,11 @@ impl Memory {
                 let done = matches!(outcome.kind, OutcomeKind::Applied | OutcomeKind::Timeout | OutcomeKind::Partial);
                 match (plan.verb, &plan.before) {
                     (Verb::Undo, Some(hash)) if done => drop(self.left_by_undo.insert(uid, hash.clone())),
-                    // Taken by the server, and then not brought in: nothing was left.
-                    (Verb::Undo, Some(hash)) => drop(self.undone.remove(&(uid, hash.clone()))),
+                    // Taken by the server, and then not brought in: nothing was left. What was never taken, or is not
+                    // known, leaves what an earlier undo told.
+                    (Verb::Undo, Some(hash)) if plan.undone && outcome.kind == OutcomeKind::Failed => {
+                        self.undone.remove(&(uid, hash.clone()));
+                    }
                     _ => {}
                 }
             }
@@ -93,6 +100,7 @@ impl Memory {
                 // From the answer on, as what follows is derived: at the outcome it may be long at rest, and looked at no more.
                 if let (Verb::Undo, Some(hash)) = (plan.verb, &plan.before) {
                     self.undone.insert((uid.clone(), hash.clone()), entry.at);
+                    plan.undone = true;
                 }
                 if let Some(sides) = &plan.switch {
                     let (from, to) = (sides.from.clone(), sides.to.clone());
