@@ -40,19 +40,22 @@ impl Run {
         held.map(|(gate, refusal)| Outcome::new(kind_of(gate), refusal.reason))
     }
 
-    /// Asks the preview check of a switch again that goes on after an interruption: the side may be ready no more.
-    ///
-    /// # Errors
-    /// It did not answer well: nothing is sent.
-    pub(super) async fn checked_again(&self) -> Result<(), Outcome> {
+    /// Why a switch that goes on after an interruption does not: its preview check is asked again, since the side may be
+    /// ready no more, and did not answer well. It stays interrupted then; one that is done already is not asked.
+    pub(super) async fn unchecked(&self) -> Option<Outcome> {
         let inner = self.inner();
         let check = inner.settings.traffic.preview_check(&self.release.key, self.direction, self.switch_to.as_ref());
-        let Some((check, side)) = check.filter(|_| self.record.is_none()) else { return Ok(()) };
-        let answer = inner.cluster.preview_check(&check, &self.release.key, &side).await;
-        answer.map(drop).map_err(|why| {
-            let next = "nothing was sent; switch anew, where that can be overridden with a reason";
-            Outcome::new(OutcomeKind::Refused, format!("the preview check failed: {why}; {next}"))
-        })
+        let (check, side) = check.filter(|_| self.record.is_none())?;
+        let mut missing = false;
+        for (_, call) in &self.calls {
+            missing = missing || self.done_already(call).await.is_none();
+        }
+        let why = match missing {
+            true => inner.cluster.preview_check(&check, &self.release.key, &side).await.err()?,
+            false => return None,
+        };
+        let next = "nothing more was sent; switch anew, where that can be overridden with a reason";
+        Some(Outcome::new(OutcomeKind::Refused, format!("the preview check failed: {why}; {next}")))
     }
 
     /// For how long nothing was heard of the object, when that is too long and it does not answer now either. What goes

@@ -104,7 +104,11 @@ impl Run {
 
     /// Runs to the outcome, then watches the template on.
     pub async fn run(self) {
-        if let Some(outcome) = self.held().await {
+        let held = match self.held().await {
+            None => self.unchecked().await,
+            held => held,
+        };
+        if let Some(outcome) = held {
             self.tell(Progress::Done(outcome));
             return;
         }
@@ -231,7 +235,6 @@ impl Run {
             self.take_over();
             return Ok(body);
         }
-        self.checked_again().await?;
         self.tell(Progress::Sent(index));
         let at = inner.settings.clock.now();
         let result = inner.cluster.send(call, self.consent.mode).await;

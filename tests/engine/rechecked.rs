@@ -104,13 +104,15 @@ async fn an_interrupted_switch_asks_its_preview_check_again_before_it_goes_on() 
         let home = tempfile::tempdir().expect("a directory");
         let engine = Engine::new(&ana.cluster, Journal::open(home.path()), settings);
         let consent = Consent { wait: None, ..Consent::default() };
-        hear(&mut engine.go_on(&interrupted, consent).expect("readable")).await.0
+        let (outcome, _) = hear(&mut engine.go_on(&interrupted, consent).expect("readable")).await;
+        (outcome, engine.journal().entries().expect("readable").len())
     };
     let color = || sim.object("services/bluegreen/app").expect("there")["spec"]["selector"]["color"].clone();
-    let held = goes_on("echo smoke of $WINDLASS_SIDE; exit 1").await;
+    let (held, lines) = goes_on("echo smoke of $WINDLASS_SIDE; exit 1").await;
+    assert_eq!(lines, 0, "it stays interrupted: it can still go on, be taken back, or be left");
     assert_eq!((held.kind, color()), (OutcomeKind::Refused, "blue".into()), "{}", held.reason);
     assert!(held.reason.contains("the preview check failed") && held.reason.contains("green"), "{}", held.reason);
-    let done = goes_on("true").await;
+    let (done, _) = goes_on("true").await;
     assert_eq!((done.kind, color()), (OutcomeKind::Applied, "green".into()), "{}", done.reason);
 }
 
