@@ -35,16 +35,27 @@ mod verbs;
 mod tests;
 
 use super::{Claim, Context, Derive, Settled, Strategy};
+use crate::domain::intent::Override;
 use crate::domain::objects::Objects;
 use crate::domain::plan::Refusal;
 use crate::domain::release::{Action, StrategyKind};
-use crate::domain::traffic::Canary;
+use crate::domain::traffic::view::Rows;
 use crate::domain::{Details, Intent, ObjectKey, Plan, Release, Str};
 
-/// Whether a run of `canary` can be rolled back by whoever asks for it; the error says why nothing but breaking the glass
-/// would do it.
-pub fn taken_back(canary: &Canary) -> Result<(), Str> {
-    abort::hook(canary).map(drop)
+/// Whether a run of this Canary can be taken back by whoever asks for it: through its rollback hook or, where `glass` may
+/// be broken, by its route. `None` where it is no Canary; the error says what is missing, and what lets it.
+pub fn taken_back(rows: &Rows, glass: bool) -> Option<Result<(), Str>> {
+    let canary = rows.canary.as_deref()?;
+    let by_route = || rows.routes.iter().any(|route| break_glass::rule_of(canary, route).is_some());
+    Some(match abort::hook(canary) {
+        Ok(_) => Ok(()),
+        Err(why) if !glass => {
+            let gate = Override::BreakGlass.word();
+            Err(format!("{why}; overriding '{gate}' with a reason lets it").into())
+        }
+        Err(_) if by_route() => Ok(()),
+        Err(why) => Err(format!("{why}; and it has no route that the console reads, to write it past Flagger").into()),
+    })
 }
 
 /// The strategy of releases that Flagger steers.

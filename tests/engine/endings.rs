@@ -10,7 +10,7 @@ use windlass::domain::guarding::{Bake, OnBreach};
 use windlass::domain::intent::Override;
 use windlass::domain::outcome::OutcomeKind;
 use windlass::domain::workload::Image;
-use windlass::domain::{Intent, ObjectKey, Role, State, Track};
+use windlass::domain::{Intent, Kind, ObjectKey, Role, State, Track};
 use windlass::guard::{Rules, Verdict};
 use windlass::sim::{Effect, Fault, On, SimCluster};
 
@@ -160,6 +160,20 @@ async fn a_canary_without_a_hook_loses_its_traffic_where_breaking_the_glass_was_
         entries.iter().any(|entry| format!("{:?}", entry.event).contains("night shift")),
         "with its reason: {line:?}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn breaking_the_glass_is_no_way_back_where_there_is_no_route_to_write() {
+    let sim = sim("flagger");
+    let ana = Console::of(&sim, "ana").await;
+    let key = ObjectKey::new(Kind::Canary, "flagger", "billing");
+    let with_candidate = |release: &windlass::domain::Release| release.track(Role::Candidate).is_some();
+    ana.release(&key, "there", with_candidate).await;
+    let made = options(&ana, &sim, &key, new_is_bad).await;
+    let meant = GuardOptions { overrides: vec![Override::BreakGlass], reason: "night shift".into(), ..made };
+    let (ending, told) = heard(&mut ana.engine.guard(meant)).await;
+    assert_eq!(ending.kind.exit_code(), 3, "{told:?}");
+    assert!(ending.reason.contains("nothing is guarded") && ending.reason.contains("no route"), "{}", ending.reason);
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 use super::kept::{Kept, Pending, Way};
 use super::lanes::{is_back, serves};
 use super::post::Post;
-use super::run::{RENEW, Stop, Watch, settled, went_through};
+use super::run::{Stop, Watch, settled, went_through};
 use super::told::GuardNews;
 use super::way::{Back, Leads, way_back};
 use crate::action::progress::{Consent, News, Progress};
@@ -283,7 +283,7 @@ impl Watch {
                 return self.done(post, kept, pending, &outcome).await;
             }
             self.keep(post, kept).await?;
-            let _ = timeout(RENEW, snapshots.changed()).await;
+            let _ = timeout(self.renew(), snapshots.changed()).await;
         }
         let outcome = Outcome::new(OutcomeKind::Timeout, "it has not settled");
         self.done(post, kept, pending, &outcome).await
@@ -400,7 +400,7 @@ impl Watch {
 
     /// Listens until the outcome, and holds the post meanwhile.
     async fn hear(&self, post: &mut Post, kept: &Kept, mut news: News) -> Result<Outcome, Stop> {
-        let mut renew = tokio::time::interval(RENEW);
+        let mut renew = tokio::time::interval(self.renew());
         renew.tick().await;
         loop {
             tokio::select! {

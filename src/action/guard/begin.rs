@@ -242,16 +242,13 @@ impl Watch {
             Ok(back) => back?,
             Err(refusal) => return refused(refusal),
         };
-        let canary = release.traffic.as_ref().and_then(|traffic| traffic.rows.canary.as_ref());
-        if let Some(canary) = canary.filter(|_| back.intent == Intent::Abort) {
-            // Before its traffic comes no plan tells it.
-            let glass = Override::BreakGlass;
-            if self.options.overrides.contains(&glass) {
-                return None;
-            }
-            if let Err(why) = crate::strategy::flagger::taken_back(canary) {
-                return Some(format!("{why}; overriding '{}' with a reason lets it", glass.word()).into());
-            }
+        // Of a Canary, before its traffic comes, no plan tells it.
+        let rows = release.traffic.as_ref().map(|traffic| &traffic.rows).filter(|_| back.intent == Intent::Abort);
+        let glass = self.options.overrides.contains(&Override::BreakGlass);
+        match rows.and_then(|rows| crate::strategy::flagger::taken_back(rows, glass)) {
+            Some(Err(why)) => return Some(why),
+            Some(Ok(())) if glass => return None,
+            Some(Ok(())) | None => {}
         }
         if is_back(release, &kept.guarded) {
             // There is nothing to take back yet.

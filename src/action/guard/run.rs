@@ -22,9 +22,6 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-/// How often the Lease is renewed while nothing else is to be done.
-pub(super) const RENEW: Duration = Duration::from_secs(10);
-
 /// How long the last notices may take.
 const NOTICES: Duration = Duration::from_secs(30);
 
@@ -235,12 +232,17 @@ impl Watch {
         rollout.saturating_add(bake).saturating_add(self.options.watch)
     }
 
+    /// How often the Lease is renewed while nothing else is to be done: twice in vain, and it still holds.
+    pub(super) fn renew(&self) -> Duration {
+        self.options.holds / 3
+    }
+
     /// Until the next look; the Lease is renewed meanwhile.
     async fn pause(&mut self, post: &mut Post, kept: &Kept) -> Result<(), Stop> {
-        let mut left = self.options.every;
-        while left > RENEW {
-            sleep(RENEW).await;
-            left = left.saturating_sub(RENEW);
+        let (mut left, renew) = (self.options.every, self.renew());
+        while left > renew {
+            sleep(renew).await;
+            left = left.saturating_sub(renew);
             self.keep(post, kept).await?;
         }
         sleep(left).await;

@@ -9,8 +9,8 @@ use super::verbs::{Seen, of_phase, refused};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::plan::{Inverse, InversePart, InverseSteps, Operation, Patch, Refusal, Wait, json, null};
 use crate::domain::release::Role;
-use crate::domain::traffic::Route;
 use crate::domain::traffic::route::Rule;
+use crate::domain::traffic::{Canary, Route};
 use crate::domain::{Details, Direction, Intent, Plan, RawObject, Str, Verb};
 use crate::strategy::Context;
 use crate::strategy::taking_back::put_back;
@@ -31,9 +31,14 @@ pub fn possible(seen: &Seen<'_>) -> Result<(), Str> {
 
 fn rule<'a>(seen: &Seen<'a>) -> Option<(&'a Route, &'a Rule)> {
     let route = seen.route?;
-    let rule = weighted(seen.canary, route)?;
-    let has = |role| rule.destinations.iter().any(|to| role_of(seen.canary, to) == Some(role));
-    (has(Role::Stable) && has(Role::Candidate)).then_some((route, rule))
+    Some((route, rule_of(seen.canary, route)?))
+}
+
+/// The rule of its route that divides the traffic: what would be written.
+pub fn rule_of<'a>(canary: &Canary, route: &'a Route) -> Option<&'a Rule> {
+    let rule = weighted(canary, route)?;
+    let has = |role| rule.destinations.iter().any(|to| role_of(canary, to) == Some(role));
+    (has(Role::Stable) && has(Role::Candidate)).then_some(rule)
 }
 
 /// The plan: `spec.suspend`, then the route to the primary.
