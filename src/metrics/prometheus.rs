@@ -243,7 +243,8 @@ impl Prometheus {
         let turns = own.turns;
         let own = own.tracks(&answer, |own| counted(&own.lanes).unwrap_or_else(|| own.lanes.unmeasured()));
         let own = own.into_iter().map(|(own, tracks)| (own.uid.clone(), tracks, turns)).collect();
-        let next = if tracks.is_empty() { (at + 1) % present.len().max(1) } else { at };
+        let told = !tracks.is_empty() || question.own.iter().any(|own| counted(&own.lanes).is_some());
+        let next = if told { at } else { (at + 1) % present.len().max(1) };
         self.known().chosen.insert(question.namespace.clone(), next);
         let detail = match preset {
             Some(preset) => format!("{} metrics of {server}", preset.name),

@@ -19,6 +19,9 @@ const AT_ONCE: usize = 8;
 /// The longest that an own query may be: what is asked goes into the address of a request.
 const LONGEST: usize = 1_000;
 
+/// How much text of several is asked at a time.
+const LONGEST_OF_ALL: usize = 3_000;
+
 /// The label that says whose a series is.
 const MARK: &str = "windlass_own";
 
@@ -32,8 +35,8 @@ pub struct Turns {
 #[derive(Debug, Default, Clone, Copy)]
 struct Turn {
     next: usize,
-    /// One of them is refused: they are asked one by one.
-    one_by_one: bool,
+    /// One of so many is refused, or they are too much together: they are asked one by one.
+    alone: usize,
 }
 
 /// Those whose turn it is.
@@ -60,8 +63,15 @@ impl Turns {
             return Batch::default();
         }
         let turn = self.at.entry(namespace.clone()).or_default();
-        let many = if turn.one_by_one { 1 } else { AT_ONCE.min(all.len()) };
         let (len, first) = (all.len(), turn.next % all.len());
+        let mut text = 0;
+        let fits = |(_, texts): &&(_, Vec<String>)| {
+            text += texts.iter().map(String::len).sum::<usize>();
+            text <= LONGEST_OF_ALL
+        };
+        let most = if turn.alone > 0 { 1 } else { AT_ONCE.min(len) };
+        let many = all.iter().cycle().skip(first).take(most).take_while(fits).count().max(1);
+        turn.alone = turn.alone.saturating_sub(many);
         turn.next = (first + many) % len;
         let asked = all.into_iter().cycle().skip(first).take(many).collect();
         Batch { asked, turns: u32::try_from(len.div_ceil(many)).unwrap_or(u32::MAX) }
@@ -69,9 +79,11 @@ impl Turns {
 
     /// The server refused a query with this batch in it.
     pub fn refused(&mut self, namespace: &Str, batch: &Batch<'_>) {
-        let found = batch.asked.len() == 1;
-        self.at.entry(namespace.clone()).or_default().one_by_one = !found;
-        if found {
+        let many = batch.asked.len();
+        // Where each is taken by itself, they are asked together again after a round.
+        let round = many * usize::try_from(batch.turns).unwrap_or(1);
+        self.at.entry(namespace.clone()).or_default().alone = if many > 1 { round } else { 0 };
+        if many == 1 {
             self.refused.extend(batch.asked.iter().flat_map(|(_, texts)| texts.iter().cloned()));
         }
     }
@@ -79,6 +91,7 @@ impl Turns {
     /// What was refused may be taken now.
     pub fn forget(&mut self) {
         self.refused.clear();
+        self.at.clear();
     }
 }
 

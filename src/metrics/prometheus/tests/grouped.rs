@@ -105,3 +105,53 @@ async fn own_queries_have_numbers_where_no_preset_has() {
     assert_eq!(errors(&found, "own-0"), Some(Reading::Value(0.5)));
     assert_eq!((found.tracks.len(), &*found.own[0].1[0].name), (0, "web"));
 }
+
+#[tokio::test]
+async fn a_preset_that_has_series_of_own_releases_only_stays() {
+    let server = Server::start(|asked| match asked {
+        asked if asked.contains("label/__name__") => names(r#""istio_requests_total","http_requests_total""#),
+        asked if asked.contains("istio_requests_total") => {
+            vector(&[row("web", "200", "30"), value("0.0", "0.5")].join(","))
+        }
+        _ => vector(&value("0.0", "0.5")),
+    })
+    .await;
+    let source = at(&server).await;
+    let question = BoardQuestion { releases: Vec::new(), ..board(&["mine"]) };
+    for _ in 0..3 {
+        let found = source.namespace(&question).await.unwrap().unwrap();
+        assert_eq!(found.own[0].1[0].requests, Reading::Value(30.0), "not every other time only: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn queries_that_are_too_much_only_together_are_asked_together_again_after_a_round() {
+    let server = Server::start(|asked| match asked {
+        asked if asked.contains("label/__name__") => names(r#""istio_requests_total""#),
+        asked if asked.matches("label_replace").count() > 2 => refused(),
+        _ => vector(&row("web", "200", "30")),
+    })
+    .await;
+    let source = at(&server).await;
+    let question = board(&["one", "two", "three"]);
+    let mut alone = 0;
+    for _ in 0..4 {
+        alone = source.namespace(&question).await.unwrap().unwrap().own.len().max(alone);
+    }
+    let joined = |asked: &String| asked.matches("label_replace").count() == 6;
+    assert_eq!(alone, 1, "each answers by itself");
+    source.namespace(&question).await.unwrap().unwrap();
+    assert_eq!(server.asked().iter().filter(|asked| joined(asked)).count(), 2, "{:?}", server.asked());
+}
+
+#[tokio::test]
+async fn long_queries_go_in_smaller_groups() {
+    let server = Server::start(|asked| match asked {
+        asked if asked.contains("label/__name__") => names(""),
+        _ => vector(""),
+    })
+    .await;
+    let long = format!("m{{a=\"{}\"}}", "x".repeat(400));
+    let found = at(&server).await.namespace(&board(&[&long, &long, &long, &long, &long])).await.unwrap().unwrap();
+    assert_eq!(found.own.len(), 3, "of 800 characters each, two tracks together");
+}
