@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use serde_json::{Map, Value, json as value};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 /// The longest name of an object (a DNS subdomain).
@@ -40,11 +41,13 @@ pub fn lease_of(prefix: &str, release: &ObjectKey) -> ObjectKey {
     ObjectKey::new(Kind::Lease, release.namespace.clone(), name)
 }
 
-/// This machine's name.
+/// This machine's name, as it was at the start.
 pub fn machine() -> String {
-    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let machine = machine.trim();
-    if machine.is_empty() { "here".to_owned() } else { machine.to_owned() }
+    static NAME: LazyLock<String> = LazyLock::new(|| {
+        let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        if name.trim().is_empty() { "here".to_owned() } else { name.trim().to_owned() }
+    });
+    NAME.clone()
 }
 
 /// Who holds it; empty: nobody.

@@ -8,8 +8,9 @@ use crate::action::Policy;
 use crate::action::gates::{self, Facts, Overridden, Preview};
 use crate::domain::guarding::OnBreach;
 use crate::domain::intent::Override;
-use crate::domain::{Plan, Release, Str, Uid, Verb};
+use crate::domain::{Plan, Release, Role, Str, Uid, Verb};
 use crate::guard::Baking;
+use std::sync::Arc;
 
 /// Why a plan can't be applied now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +81,10 @@ pub fn preview(dialog: &PlanDialog) -> Preview {
 
 /// Why a guard could only tell of a breach, whatever it is armed for; `None`: it may go back by `way`, or is to do no more.
 pub fn only_tells(model: &Model, release: &Uid, way: OnBreach) -> Option<Str> {
+    let split = |release: &Arc<Release>| release.traffic.is_some() && release.track(Role::Candidate).is_some();
     let verb = match way {
+        // What takes traffic goes back by its traffic.
+        OnBreach::Undo if model.release(release).is_some_and(split) => Verb::Abort,
         OnBreach::Undo => Verb::Undo,
         OnBreach::Abort => Verb::Abort,
         OnBreach::SwitchBack => Verb::Switch,

@@ -1,7 +1,7 @@
 //! Plans that were confirmed here: how far each is, and what became of it.
 
 use crate::domain::plan::PlanId;
-use crate::domain::{ObjectKey, Outcome, Plan, Release, Snapshot, Str, Timestamp, Uid};
+use crate::domain::{ObjectKey, Outcome, Plan, Release, Snapshot, Str, Timestamp, Uid, Verb};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -107,13 +107,14 @@ impl Writes {
         self.by_release.get(release)
     }
 
-    /// The release that was written last in `context` of those that are no more in `snapshot`, and that the object `member`
-    /// belonged to.
+    /// The release that was promoted or aborted last in `context` of those that are no more in `snapshot`, and that the
+    /// object `member` belonged to: what ended a test.
     pub fn dissolved(&self, member: &ObjectKey, context: &Str, snapshot: &Snapshot) -> Option<&Arc<Release>> {
         if !snapshot.complete() {
             return None;
         }
-        let here = self.by_release.values().filter(|write| write.context == *context);
+        let ends = |write: &&Write| matches!(write.plan.intent.verb(), Verb::Promote | Verb::Abort);
+        let here = self.by_release.values().filter(|write| write.context == *context).filter(ends);
         let known = here.filter_map(|write| Some((write.since, write.release.as_ref()?)));
         let ended = known.filter(|(_, release)| snapshot.by_uid(&release.uid).is_none());
         ended.filter(|(_, release)| release.members.contains(member)).max_by_key(|(since, _)| *since).map(|(_, it)| it)

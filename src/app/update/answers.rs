@@ -24,11 +24,12 @@ pub fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Rights(uid, rights) => {
             let revision = model.revision;
             let others = model.rights.get(&uid) != Some(&rights);
-            let dialogs = model.layers.iter_mut().filter_map(|layer| match layer {
-                Layer::Plan(dialog) if others && dialog.release.uid == uid => Some(dialog),
+            let shown = model.layers.iter_mut().filter_map(|layer| match layer {
+                Layer::Plan(dialog) if others && dialog.release.uid == uid => Some(&mut dialog.sight),
+                Layer::Guard(dialog) if others && dialog.release.uid == uid => Some(&mut dialog.sight),
                 _ => None,
             });
-            dialogs.for_each(|dialog| dialog.sight.changed(revision));
+            shown.for_each(|sight| sight.changed(revision));
             model.rights.insert(uid, rights);
         }
         Msg::Events(uid, answer) => events(model, &uid, &answer),

@@ -37,7 +37,7 @@ fn tell_of_absence(model: &mut Model, snapshot: &Snapshot) {
         if let (Connection::Away { since, cause, .. }, None) = (&model.live.connection, &why) {
             // It is over, and somebody should know that it was: what failed stays in sight until it is acknowledged.
             let (long, now) = (Age::between(*since, model.now).words(), model.now);
-            let text = format!("the server answers again; for {long} it did not: {cause}");
+            let text = format!("the server answers again; it was away for {long}: {cause}");
             model.messages.say(Level::Warning, text, now);
         }
     }

@@ -113,7 +113,7 @@ fn versions(release: &Release) -> String {
 
 fn verdict(release: &Release) -> &'static str {
     use crate::domain::state::Verdict;
-    match release.health.verdict {
+    match release.judged().verdict {
         Verdict::Ok => "ok",
         Verdict::Warn => "warn",
         Verdict::Bad => "bad",

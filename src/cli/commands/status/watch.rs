@@ -94,6 +94,10 @@ impl Picked {
         if let Some(due) = self.due.filter(|due| !new && Instant::now() < *due) {
             return Ok(due);
         }
+        // Who does not answer is not asked: what else there is to tell would wait for it.
+        if matches!(snapshot.connection, Connection::Away { .. }) && !self.weighed.is_empty() {
+            return Ok(Instant::now() + WEIGHED_AGAIN);
+        }
         match reading.labelled(selector, snapshot, snapshot.releases.clone()).await {
             Ok(wanted) => {
                 self.weighed = snapshot.releases.iter().map(|release| release.uid.clone()).collect();

@@ -121,6 +121,6 @@ fn why_the_server_is_away_stays_in_sight_until_it_is_back() {
     assert_eq!(model.messages.open(), 1, "that it is over is told, and stays in sight until it is acknowledged");
     assert!(!screen(&model).contains("log in again."), "nothing is to be done about it any more");
     let text = screen(&model);
-    assert!(text.contains("the server answers again") && text.contains("it did not: not logged in"), "{text}");
+    assert!(text.contains("the server answers again; it was away for") && text.contains(": not logged in"), "{text}");
     assert_eq!(model.messages.iter().len(), 3, "and both are in the list of messages still");
 }
