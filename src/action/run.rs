@@ -232,7 +232,7 @@ impl Run {
         if self.record.is_none()
             && let Some(body) = self.done_already(call).await
         {
-            self.take_over();
+            self.take_over(index);
             return Ok(body);
         }
         self.tell(Progress::Sent(index));
@@ -270,7 +270,7 @@ impl Run {
             inner.desk.read(body, &inner.cluster.field_manager());
         }
         if result.as_ref().map_or_else(|outcome| outcome.kind == OutcomeKind::Unknown, |_| true) {
-            self.take_over();
+            self.take_over(index);
         }
         drop(unanswered);
         let answer: Str = match &result {
@@ -284,9 +284,9 @@ impl Run {
 
     /// What of ours still waits or watches there would take this write for somebody else's. Said while the request still
     /// counts as unanswered, and not before it changed anything: a write that is refused leaves the watch over the one
-    /// before it.
-    fn take_over(&self) {
-        if self.consent.mode == SendMode::Apply {
+    /// before it. What only ends what was begun comes late: whoever waits by then took over already.
+    fn take_over(&self, index: usize) {
+        if self.consent.mode == SendMode::Apply && self.request(index) == Request::Step {
             self.inner().desk.cancel(&self.release.uid, self.verb);
         }
     }

@@ -3,6 +3,7 @@
 use crate::kit::{Console, hear, sim};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 use windlass::action::{Consent, Progress};
 use windlass::domain::outcome::OutcomeKind;
 use windlass::domain::{Intent, Kind, ObjectKey, Plan, Release};
@@ -54,21 +55,33 @@ fn skips(sim: &SimCluster) -> bool {
     canary["spec"].get("skipAnalysis").and_then(Value::as_bool).unwrap_or(false)
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_gate_is_closed_when_a_later_verb_takes_over() {
-    let sim = sim("flagger");
-    let ana = Console::of(&sim, "ana").await;
-    begun(&sim, &ana).await;
+/// An abort takes over from an advance that waits at the gate that it opened.
+async fn taken_over(sim: &SimCluster, late: Option<Fault>) {
+    let ana = Console::of(sim, "ana").await;
+    begun(sim, &ana).await;
     let on = ana.propose(&gated(), ADVANCE).await.expect("a plan");
     let back = ana.propose(&gated(), Intent::Abort).await.expect("a plan");
     let mut first = waiting(&ana, &on).await;
-    assert!(is_open(&sim, "gate"));
+    late.into_iter().for_each(|fault| sim.fault(fault));
+    assert!(is_open(sim, "gate"));
     let (back, _) = ana.confirm(&back).await;
     assert_eq!(back.kind, OutcomeKind::Applied, "{}", back.reason);
     let (on, _) = hear(&mut first).await;
     assert!(on.reason.contains("a later abort took over") && on.reason.contains("closed again"), "{}", on.reason);
-    assert_eq!((is_open(&sim, "gate"), is_open(&sim, "rollback")), (false, false));
+    assert_eq!((is_open(sim, "gate"), is_open(sim, "rollback")), (false, false));
     ana.release(&gated(), "it is rolled back", |release| phase(release) == "Failed").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gate_is_closed_when_a_later_verb_takes_over() {
+    taken_over(&sim("flagger"), None).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_closed_late_takes_over_from_nobody() {
+    // By then the way back waits for its own end.
+    let late = Fault::new(On::all().path("/proxy/gate/close"), Effect::Slow(Duration::from_secs(3)));
+    taken_over(&sim("flagger"), Some(late)).await;
 }
 
 #[tokio::test(start_paused = true)]
