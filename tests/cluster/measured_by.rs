@@ -234,7 +234,7 @@ async fn flaggers_checks_have_the_values_that_it_exports_and_the_limits_of_its_o
     let of_duration = (None, Some(20.0), json!("ms"), json!("above its limit"), json!("flagger"));
     assert_eq!(limits("request-duration"), of_duration, "{now}");
     let settings = [("WINDLASS_METRICS_PROMETHEUS", of_flagger.address.as_str())];
-    let mut console = Console::open_with(&room.name, "canary/web", "P pause", &settings);
+    let mut console = Console::open_with(&room.name, "canary/web", "U undo", &settings);
     console.types("4");
     let told_all =
         |text: &str| ["request-success-rate", "at least 50", "above its limit"].iter().all(|it| text.contains(it));
