@@ -50,10 +50,10 @@ impl Run {
         for (_, call) in &self.calls {
             missing = missing || self.done_already(call).await.is_none();
         }
-        let why = match missing {
-            true => inner.cluster.preview_check(&check, &self.release.key, &side).await.err()?,
-            false => return None,
-        };
+        if !missing {
+            return None;
+        }
+        let why = inner.cluster.preview_check(&check, &self.release.key, &side).await.err()?;
         let next = "nothing more was sent; switch anew, where that can be overridden with a reason";
         Some(Outcome::new(OutcomeKind::Refused, format!("the preview check failed: {why}; {next}")))
     }

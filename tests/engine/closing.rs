@@ -62,7 +62,9 @@ async fn taken_over(sim: &SimCluster, late: Option<Fault>) {
     let on = ana.propose(&gated(), ADVANCE).await.expect("a plan");
     let back = ana.propose(&gated(), Intent::Abort).await.expect("a plan");
     let mut first = waiting(&ana, &on).await;
-    late.into_iter().for_each(|fault| sim.fault(fault));
+    if let Some(late) = late {
+        sim.fault(late);
+    }
     assert!(is_open(sim, "gate"));
     let (back, _) = ana.confirm(&back).await;
     assert_eq!(back.kind, OutcomeKind::Applied, "{}", back.reason);

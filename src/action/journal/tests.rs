@@ -223,7 +223,9 @@ fn an_undo_that_was_never_taken_leaves_what_an_earlier_one_told() {
     let again = |kind| [of("p2", 20, Verb::Undo, 3, "h3"), entry("p2", 21, Event::Outcome(Outcome::new(kind, "")))];
     for kind in [OutcomeKind::Conflict, OutcomeKind::Forbidden, OutcomeKind::Failed, OutcomeKind::Refused] {
         let mut memory = Memory::of(&[of("p1", 1, Verb::Undo, 3, "h3"), call("p1", 0)]);
-        again(kind).iter().for_each(|entry| memory.take(entry));
+        for entry in &again(kind) {
+            memory.take(entry);
+        }
         let told = Remembered(Arc::new(RwLock::new(memory)));
         assert!(told.undone_at(&Uid::new("u-1"), "h3").is_some(), "{kind:?}");
     }
