@@ -110,8 +110,10 @@ fn older_forms_missing_targets_and_absent_definitions_are_shown_for_what_they_ar
     serve_only(&instance, "httproutes.gateway.networking.k8s.io", "v1beta1");
     serve_only(&instance, "grpcroutes.gateway.networking.k8s.io", "v1alpha2");
 
-    let http = item(&instance, "httproute/httproute", |item| item["strategy"] == "gateway");
-    assert_eq!(action(&http, "advance")["enabled"], true, "the same form under an older name: {http:#}");
+    // The same form under an older name. Until the server has all definitions ready it may ask to slow down, and then
+    // nothing goes forward.
+    let open = |item: &Value| item["strategy"] == "gateway" && action(item, "advance")["enabled"] == true;
+    item(&instance, "httproute/httproute", open);
     let step = windlass(&instance, &["advance", "httproute/httproute", "--from-weight", "5", "--yes"]);
     assert!(step.status.success(), "{}", said(&step));
     assert_eq!(weight(&instance, "httproutes.v1beta1.gateway.networking.k8s.io/httproute"), "20");
