@@ -10,7 +10,7 @@ use windlass::cluster::SendMode;
 use windlass::config::Freeze;
 use windlass::domain::outcome::OutcomeKind;
 use windlass::domain::presence::Presence;
-use windlass::domain::{Intent, Kind, ObjectKey};
+use windlass::domain::{Intent, Kind, ObjectKey, Snapshot};
 use windlass::sim::{Access, Effect, Fault, Level, On, SimCluster};
 
 fn checkout() -> ObjectKey {
@@ -49,6 +49,24 @@ fn about_leases(sim: &SimCluster) -> Vec<String> {
     let all = sim.requests();
     let ours = all.iter().filter(|it| it.path.contains("/leases") && !matches!(&*it.verb, "list" | "watch"));
     ours.filter(|it| !it.path.contains("kube-controller-manager")).map(|it| it.verb.clone()).collect()
+}
+
+/// Another engine of ana's with a journal in `home`, to which `snapshots` are all that is.
+fn seeing(
+    sim: &SimCluster,
+    ana: &Console,
+    snapshots: tokio::sync::watch::Receiver<Arc<Snapshot>>,
+    home: &std::path::Path,
+) -> Engine {
+    let settings = Settings {
+        policy: Policy::default(),
+        freeze: Freeze::none(),
+        who: "ana".into(),
+        clock: clock(sim),
+        snapshots: Some(snapshots),
+        traffic: Arc::default(),
+    };
+    Engine::at(&Desks::default(), &ana.cluster, Journal::open(home), settings)
 }
 
 #[tokio::test(start_paused = true)]
@@ -242,15 +260,7 @@ async fn a_step_is_told_although_the_release_is_still_seen_at_the_end_that_it_le
     // What this engine sees never comes up to date, its Leases are slow, and its plans wait for nothing.
     let (_old, snapshots) = tokio::sync::watch::channel(ana.observer.snapshots.borrow().clone());
     let home = tempfile::tempdir().expect("a directory");
-    let settings = Settings {
-        policy: Policy::default(),
-        freeze: Freeze::none(),
-        who: "ana".into(),
-        clock: clock(&sim),
-        snapshots: Some(snapshots),
-        traffic: Arc::default(),
-    };
-    let engine = Engine::at(&Desks::default(), &ana.cluster, Journal::open(home.path()), settings);
+    let engine = seeing(&sim, &ana, snapshots, home.path());
     sim.fault(Fault::new(On::all().path("/leases/"), Effect::Slow(Duration::from_secs(2))));
     for weight in [20, 40] {
         let plan = ana.propose(&checkout(), Intent::SetWeight { weight, rule: None }).await.expect("a plan");
@@ -341,15 +351,7 @@ async fn a_plan_that_was_refused_ends_no_presence_of_the_one_that_runs() {
     // What this engine sees never comes up to date: its switch is on its way for long.
     let (_old, snapshots) = tokio::sync::watch::channel(ana.observer.snapshots.borrow().clone());
     let home = tempfile::tempdir().expect("a directory");
-    let settings = Settings {
-        policy: Policy::default(),
-        freeze: Freeze::none(),
-        who: "ana".into(),
-        clock: clock(&sim),
-        snapshots: Some(snapshots),
-        traffic: Arc::default(),
-    };
-    let engine = Engine::at(&Desks::default(), &ana.cluster, Journal::open(home.path()), settings);
+    let engine = seeing(&sim, &ana, snapshots, home.path());
     let mut runs = engine.apply(plan, Consent::default());
     while !matches!(runs.recv().await.expect("it runs"), Progress::Accepted) {}
     tokio::time::sleep(Duration::from_secs(1)).await;
