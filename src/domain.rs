@@ -27,6 +27,7 @@ pub mod presence;
 pub mod quantity;
 pub mod raw;
 pub mod release;
+pub mod said;
 pub mod selector;
 pub mod snapshot;
 pub mod state;

@@ -56,6 +56,8 @@ mod routes;
 mod seeds;
 #[path = "cluster/sending.rs"]
 mod sending;
+#[path = "cluster/served.rs"]
+mod served;
 #[path = "cluster/service.rs"]
 mod service;
 #[path = "cluster/twins.rs"]

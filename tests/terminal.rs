@@ -12,6 +12,8 @@ mod demo;
 mod pty;
 #[path = "terminal/stopped.rs"]
 mod stopped;
+#[path = "terminal/unconfigured.rs"]
+mod unconfigured;
 
 use pty::Pty;
 use rustix::process::Signal;

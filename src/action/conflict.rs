@@ -4,6 +4,7 @@ use super::owners::{Owned, in_words, owners, writer_of};
 use crate::cluster::{Cluster, ReadError};
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::plan::Operation;
+use crate::domain::said::REPLAN;
 use crate::domain::{Age, Call, Outcome, RawObject, Timestamp};
 use crate::strategy::workload::template::same;
 
@@ -13,7 +14,7 @@ pub async fn explain(cluster: &Cluster, call: &Call, seen: Timestamp, now: impl 
     let reason = match cluster.read(key).await {
         Ok(object) => moved(call, &object, seen, now()),
         Err(ReadError::NotFound(_)) => format!("{key} was deleted since you looked"),
-        Err(error) => format!("{key} changed since you looked, and can't be read now ({error}); press r to plan again"),
+        Err(error) => format!("{key} changed since you looked, and can't be read now ({error}); {REPLAN} plans again"),
     };
     Outcome::new(OutcomeKind::Conflict, reason)
 }
@@ -22,21 +23,21 @@ pub async fn explain(cluster: &Cluster, call: &Call, seen: Timestamp, now: impl 
 fn moved(call: &Call, object: &RawObject, seen: Timestamp, now: Timestamp) -> String {
     let key = call.target();
     let Call::JsonPatch { operations, .. } = call else {
-        return format!("{key} is another object by now; press r to plan again");
+        return format!("{key} is another object by now; {REPLAN} plans again");
     };
     let owners = owners(object);
     let failing = operations.iter().find_map(|operation| failing(operation, object));
     match failing {
         Some("/metadata/uid") => {
-            format!("{key} was deleted and made again since you looked; press r to look at the new one")
+            format!("{key} was deleted and made again since you looked; {REPLAN} looks at the new one")
         }
         Some(path) => {
             let who = since(writer_of(&owners, path).or_else(|| owners.first()), seen, now);
-            format!("{key} changed since you looked: {}, {who}; press r to plan again", place(path))
+            format!("{key} changed since you looked: {}, {who}; {REPLAN} plans again", place(path))
         }
         None => {
             let who = since(owners.first(), seen, now);
-            format!("{key} changed while the write was under way, {who}; press r to plan again")
+            format!("{key} changed while the write was under way, {who}; {REPLAN} plans again")
         }
     }
 }

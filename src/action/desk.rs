@@ -4,6 +4,7 @@ use super::lost::last_write;
 use super::presence::{self, Parting, Sessions, console_name};
 use crate::domain::plan::PlanId;
 use crate::domain::{ObjectKey, RawObject, Str, Timestamp, Uid, Verb};
+use crate::guard::Rules;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -32,6 +33,8 @@ struct Papers {
     waiting: HashMap<Uid, (PlanId, watch::Sender<Option<Verb>>)>,
     lost: HashSet<PlanId>,
     wrote: HashMap<ObjectKey, Timestamp>,
+    /// The rules of the guards that are armed here: by them the gates of their ladders hold.
+    judged_by: HashMap<Uid, Arc<Rules>>,
     plans: u32,
 }
 
@@ -156,9 +159,40 @@ impl Desk {
         *known = at.max(*known);
     }
 
+    /// The rules of the guard that is armed on `release` here.
+    pub fn judged_by(&self, release: &Uid) -> Option<Arc<Rules>> {
+        self.papers().judged_by.get(release).cloned()
+    }
+
     /// The last write of ours to an object, as far as it was read: the server's time of it.
     pub fn wrote(&self, object: &ObjectKey) -> Option<Timestamp> {
         self.papers().wrote.get(object).copied()
+    }
+}
+
+/// Holds the gate of a release to the rules of its guard while it lives, or until a newer guard's take their place.
+#[derive(Debug)]
+pub struct Judging {
+    desk: Arc<Desk>,
+    release: Uid,
+    rules: Arc<Rules>,
+}
+
+impl Judging {
+    /// From now on.
+    pub fn begin(desk: &Arc<Desk>, release: &Uid, rules: Rules) -> Self {
+        let (desk, release, rules) = (Arc::clone(desk), release.clone(), Arc::new(rules));
+        desk.papers().judged_by.insert(release.clone(), Arc::clone(&rules));
+        Self { desk, release, rules }
+    }
+}
+
+impl Drop for Judging {
+    fn drop(&mut self) {
+        let mut papers = self.desk.papers();
+        if papers.judged_by.get(&self.release).is_some_and(|rules| Arc::ptr_eq(rules, &self.rules)) {
+            papers.judged_by.remove(&self.release);
+        }
     }
 }
 

@@ -78,11 +78,11 @@ fn manager(release: &Release, field_manager: &str) -> Str {
         Manager::KubectlApply => field_manager.starts_with("kubectl"),
         Manager::Flagger => field_manager.starts_with("flagger"),
         Manager::ArgoRollouts => field_manager.starts_with("rollouts-controller"),
-        Manager::Autoscaler | Manager::Owner => false,
+        Manager::Autoscaler | Manager::Owner | Manager::Terraform => false,
     });
     match known {
-        Some(management) if management.manager != Manager::KubectlApply => {
-            format!("{} '{}'", management.manager.word(), management.name).into()
+        Some(management) if management.manager != Manager::KubectlApply && !management.name.is_empty() => {
+            management.who().into()
         }
         _ => name_of(field_manager).into(),
     }

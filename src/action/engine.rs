@@ -1,6 +1,6 @@
 //! The engine: one a cluster, shared by everything that writes.
 
-use super::desk::{Desk, Desks};
+use super::desk::{Desk, Desks, Judging};
 use super::gates::{self, Facts, Overridden, Policy, Write};
 use super::journal::Journal;
 use super::progress::{Consent, News};
@@ -63,8 +63,6 @@ pub(super) struct Inner {
     rights: Mutex<HashMap<Uid, Rights>>,
     /// What the gate of a ladder looks at.
     gauges: Mutex<Gauges>,
-    /// The rules of a guard that walks a ladder; else the configured ones hold its gate.
-    rules: Mutex<Option<Arc<Rules>>>,
 }
 
 impl Engine {
@@ -78,8 +76,8 @@ impl Engine {
         let cluster = cluster.with_who(&settings.who);
         let fingerprint = cluster.identity().fingerprint.clone();
         let desk = desks.of(&fingerprint.id);
-        let (rights, gauges, rules) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self { inner: Arc::new(Inner { cluster, journal, settings, desk, fingerprint, rights, gauges, rules }) }
+        let (rights, gauges) = (Mutex::default(), Mutex::default());
+        Self { inner: Arc::new(Inner { cluster, journal, settings, desk, fingerprint, rights, gauges }) }
     }
 
     /// The journal.
@@ -134,9 +132,11 @@ impl Engine {
         *self.inner.gauges.lock().unwrap_or_else(PoisonError::into_inner) = gauges;
     }
 
-    /// Says that the gate of a ladder holds by these rules instead of the configured ones.
-    pub fn judge_by(&self, rules: Rules) {
-        *self.inner.rules.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(rules));
+    /// The gate of the release's ladder holds by these rules instead of the configured ones, until what is given is
+    /// dropped.
+    #[must_use]
+    pub fn judge_by(&self, release: &Uid, rules: Rules) -> Judging {
+        Judging::begin(&self.inner.desk, release, rules)
     }
 
     /// How the rung that the release stands at bakes, by what is known now.
@@ -147,13 +147,8 @@ impl Engine {
         let Some(release) = seen.or(gauges.release).filter(|release| release.uid == *uid) else { return Baking::Free };
         let measured = gauges.measurements.and_then(|now| now.borrow().of(uid).cloned());
         let (guard, now) = (&settings.traffic.guard, settings.clock.now());
-        let given = self.inner.rules.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        match given {
-            Some(rules) => {
-                crate::guard::baking(guard.bake(&release.key), (&rules, true), &release, measured.as_deref(), now)
-            }
-            None => gates::baking(guard, &release, measured.as_deref(), now),
-        }
+        let armed = self.inner.desk.judged_by(uid);
+        gates::baking(guard, armed.as_deref(), &release, measured.as_deref(), now)
     }
 
     /// Why the plan can't be sent now on these terms, if so. The same gates stand before [`Engine::apply`].

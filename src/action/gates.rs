@@ -5,6 +5,7 @@
 use crate::domain::guarding::GuardSettings;
 use crate::domain::intent::ReleaseId;
 use crate::domain::plan::Refusal;
+use crate::domain::said::COPY_KUBECTL;
 use crate::domain::{Age, Direction, Measured, Plan, Release, Str, Timestamp, Verb};
 use crate::guard::{Baking, Rules};
 
@@ -144,10 +145,20 @@ pub enum Gate {
     Word,
 }
 
-/// How the rung that `release` stands at bakes, as `settings` ask for it.
-pub fn baking(settings: &GuardSettings, release: &Release, measured: Option<&Measured>, now: Timestamp) -> Baking {
-    let rules = Rules::from(settings);
-    crate::guard::baking(settings.bake(&release.key), (&rules, settings.has_rules()), release, measured, now)
+/// How the rung that `release` stands at bakes, as `settings` ask for it; by the rules of the guard that is `armed` on it,
+/// where there is one.
+pub fn baking(
+    settings: &GuardSettings,
+    armed: Option<&Rules>,
+    release: &Release,
+    measured: Option<&Measured>,
+    now: Timestamp,
+) -> Baking {
+    let bake = settings.bake(&release.key);
+    match armed {
+        Some(rules) => crate::guard::baking(bake, (rules, true), release, measured, now),
+        None => crate::guard::baking(bake, (&Rules::from(settings), settings.has_rules()), release, measured, now),
+    }
 }
 
 /// The first gate that holds `write`, with the sentence about it; `None`: it may be sent.
@@ -155,7 +166,10 @@ pub fn held(policy: Policy, write: Write<'_>, facts: &Facts) -> Option<(Gate, Re
     let key = &write.release.key;
     let hold = |gate, reason: String| Some((gate, Refusal::because(reason).with_kubectl(write.kubectl.to_vec())));
     if policy.read_only {
-        return hold(Gate::ReadOnly, format!("read-only: nothing is sent to {key}; c copies the kubectl commands"));
+        return hold(
+            Gate::ReadOnly,
+            format!("read-only: nothing is sent to {key}; {COPY_KUBECTL} gives the kubectl commands"),
+        );
     }
     if let Some(why) = &facts.elsewhere {
         return hold(Gate::Elsewhere, format!("nothing is sent to {key}: {why}"));

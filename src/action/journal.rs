@@ -16,6 +16,7 @@ pub use unfinished::Unfinished;
 
 use crate::domain::journal::Entry;
 use crate::domain::plan::PlanId;
+use crate::domain::said::plain;
 use crate::strategy::Recorded;
 use memory::Memory;
 use std::io;
@@ -83,8 +84,10 @@ impl Journal {
         self.memory_mut(|memory| memory.take(entry));
         let path = || self.inner.file.clone();
         let failed = |why: String| NotJournalled::Failed { path: path(), why };
-        let line = serde_json::to_vec(&masking::for_the_disk(entry)).map_err(|error| failed(error.to_string()))?;
-        match self.inner.writer.write(line, LIMIT).await {
+        let line = serde_json::to_string(&masking::for_the_disk(entry)).map_err(|error| failed(error.to_string()))?;
+        // Whoever reads it later has other keys, or none. The words need no escape in JSON.
+        let line = plain(&line).into_owned();
+        match self.inner.writer.write(line.into_bytes(), LIMIT).await {
             Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(NotJournalled::TooSlow { path: path() }),
             result => result.map_err(|error| failed(error.to_string())),
         }

@@ -2,6 +2,7 @@
 
 use crate::cluster::SendError;
 use crate::domain::outcome::OutcomeKind;
+use crate::domain::said::REPLAN;
 use crate::domain::{ObjectKey, Outcome};
 
 /// What a call that was not done means; `Fence` and `Lost` are looked into elsewhere and are here only as a last word.
@@ -11,7 +12,7 @@ pub fn of_error(error: &SendError, key: &ObjectKey) -> Outcome {
         SendError::NotSent(why) => told(OutcomeKind::Unreachable, format!("nothing was sent to {key}: {why}")),
         SendError::Lost(why) => told(OutcomeKind::Unknown, format!("it was sent to {key}, and no answer came: {why}")),
         SendError::Fence => {
-            told(OutcomeKind::Conflict, format!("{key} changed since you looked; press r to plan again"))
+            told(OutcomeKind::Conflict, format!("{key} changed since you looked; {REPLAN} plans again"))
         }
         SendError::Invalid(why) => {
             told(OutcomeKind::Failed, format!("the server found the change of {key} invalid: {why}"))

@@ -2,6 +2,7 @@
 
 use super::engine::Engine;
 use crate::cluster::{SendError, SendMode};
+use crate::domain::said::REPLAN;
 use crate::domain::{Plan, Str};
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,7 +67,7 @@ impl Engine {
         match self.inner.cluster.send(&first.call, SendMode::DryRun).await {
             Ok(answer) => Preview::Accepted { warnings: answer.warnings },
             Err(SendError::Fence | SendError::Conflict(_)) => {
-                Preview::Refused("it changed since it was read; press r to plan again".into())
+                Preview::Refused(format!("it changed since it was read; {REPLAN} plans again").into())
             }
             Err(SendError::NotFound(_)) => Preview::Refused("it was deleted since it was read".into()),
             Err(

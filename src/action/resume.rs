@@ -7,6 +7,7 @@ use super::run::Run;
 use crate::domain::journal::{Entry, Event, KeptCall};
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::plan::{Inverse, PlanId, ReadyInverse, Refusal};
+use crate::domain::said::UNDO;
 use crate::domain::{Call, Outcome};
 use serde_json::value::RawValue;
 use std::sync::atomic::AtomicBool;
@@ -93,12 +94,12 @@ impl Engine {
         self.is_here(plan)?;
         match &plan.inverse {
             Some(inverse) if !inverse.operations.is_empty() => Ok(inverse.clone()),
-            Some(_) => Err(Refusal::because(
-                "the way back holds secret values, which the journal does not keep; U goes back by revision",
-            )),
-            None => Err(Refusal::because(
-                "no answer was seen before the interruption; look at the release, then go back by revision (U)",
-            )),
+            Some(_) => Err(Refusal::because(format!(
+                "the way back holds secret values, which the journal does not keep; {UNDO} goes back by revision"
+            ))),
+            None => Err(Refusal::because(format!(
+                "no answer was seen before the interruption; look at the release, then go back by revision ({UNDO})"
+            ))),
         }
     }
 }

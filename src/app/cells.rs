@@ -1,5 +1,6 @@
 //! Texts as they are drawn: how wide they are, and in how many lines they go. One account for moving and for drawing.
 
+use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -26,6 +27,23 @@ pub fn head(text: &str, cells: usize) -> &str {
         }
     }
     text
+}
+
+/// `word` in at most `cells`: without its middle where it is longer.
+pub fn without_middle(word: &str, cells: usize) -> Cow<'_, str> {
+    const LEFT_OUT: &str = "...";
+    if width(word) <= cells || cells <= LEFT_OUT.len() {
+        return Cow::Borrowed(word);
+    }
+    let room = cells - LEFT_OUT.len();
+    let start = head(word, room.div_ceil(2));
+    let mut used = width(start);
+    let end = word.grapheme_indices(true).rev().take_while(|(_, grapheme)| {
+        used += grapheme_width(grapheme);
+        used <= room
+    });
+    let end = end.last().map_or("", |(at, _)| &word[at..]);
+    Cow::Owned([start, LEFT_OUT, end].concat())
 }
 
 /// `text` in lines of at most `cells`, broken at blanks where it can be. Line breaks in the text are kept, and so are blanks
@@ -83,6 +101,15 @@ fn folded(paragraph: &str, cells: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_word_keeps_its_ends() {
+        assert_eq!(without_middle("deployment/web", 11), "depl.../web");
+        assert_eq!(without_middle("web", 3), "web");
+        for cells in 0..12 {
+            assert!(width(&without_middle("漢字漢字漢字漢字漢字", cells.max(4))) <= cells.max(4));
+        }
+    }
 
     #[test]
     fn wide_and_zero_width_characters_count_as_they_are_drawn() {

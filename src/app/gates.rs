@@ -8,6 +8,8 @@ use crate::action::Policy;
 use crate::action::gates::{self, Facts, Overridden, Preview};
 use crate::domain::guarding::OnBreach;
 use crate::domain::intent::Override;
+use crate::domain::measurement::Measured;
+use crate::domain::said::{OVERRIDE, REASON};
 use crate::domain::{Plan, Release, Role, Str, Uid, Verb};
 use crate::guard::Baking;
 use std::sync::Arc;
@@ -30,8 +32,8 @@ impl Gate {
     pub fn sentence(&self) -> String {
         match self {
             Self::Closed(why) => why.to_string(),
-            Self::Overridable(why) => format!("{why}; 'b' overrides it with a reason"),
-            Self::ReasonMissing(why) => format!("{why}: type the reason ('e')"),
+            Self::Overridable(why) => format!("{why}; '{OVERRIDE}' overrides it with a reason"),
+            Self::ReasonMissing(why) => format!("{why}: type the reason ('{REASON}')"),
             Self::WordMissing(word) => format!("type {word} to unlock: this context is protected"),
         }
     }
@@ -60,14 +62,18 @@ pub fn policy(model: &Model) -> Policy {
 /// How the rung that the release stands at bakes; `None`: it is not there.
 pub fn baking(model: &Model, uid: &Uid) -> Option<Baking> {
     let release = model.release(uid)?;
-    let measured = model.measurements.of(uid).map(|measured| &**measured);
-    Some(gates::baking(&model.session.traffic.guard, release, measured, model.now))
+    Some(baking_by(model, release, model.measurements.of(uid).map(AsRef::as_ref)))
 }
 
 /// The same by what is shown: a screen that is held still shows the gate of its moment.
 pub fn baking_shown(model: &Model, release: &Release) -> Baking {
-    let measured = model.measured(&release.uid).map(AsRef::as_ref);
-    gates::baking(&model.session.traffic.guard, release, measured, model.now)
+    baking_by(model, release, model.measured(&release.uid).map(AsRef::as_ref))
+}
+
+/// By the rules of the guard that this console has armed on it, as the engine does, else by the settings'.
+fn baking_by(model: &Model, release: &Release, measured: Option<&Measured>) -> Baking {
+    let armed = model.guards.of(&release.uid).map(|guard| &guard.terms.rules);
+    gates::baking(&model.session.traffic.guard, armed, release, measured, model.now)
 }
 
 /// What the gates are told of the dialog's preview check.

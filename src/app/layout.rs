@@ -1,6 +1,6 @@
 //! How many lines each part of the screen has: one account for moving and for drawing.
 
-use super::cells::{head, wrap};
+use super::cells::{head, without_middle, wrap};
 use super::layers::Layer;
 use super::messages::Level;
 use super::model::{Model, Size};
@@ -40,7 +40,13 @@ pub fn message_lines(model: &Model) -> Vec<String> {
     };
     let room = usize::from(model.size.width).saturating_sub(4 + aside).max(1);
     let times = if message.times > 1 { format!(" ({}x)", message.times) } else { String::new() };
-    let mut lines = wrap(&format!("{}{times}", model.keys.said(head(&message.text, LONGEST_MESSAGE))), room);
+    let text = format!("{}{times}", head(&message.text, LONGEST_MESSAGE));
+    let mut lines = wrap(&text, room);
+    if lines.len() > most {
+        // A long name keeps its ends and leaves room for what is said of it.
+        let words: Vec<_> = text.split(' ').map(|word| without_middle(word, room / 2)).collect();
+        lines = wrap(&words.join(" "), room);
+    }
     if lines.len() > most {
         // What does not fit is drawn with the sign of elision.
         let rest = lines.split_off(most - 1).join(" ");
@@ -120,6 +126,19 @@ fn lines(model: &Model, frame: u16) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_name_does_not_push_the_reason_out_of_the_message_line() {
+        for (height, shown) in [(10, 1), (24, 3)] {
+            let mut model = crate::ui::view::samples::console(80, height, "");
+            model.error(format!("deployment/{} in shop changed since you looked", "n".repeat(250)));
+            let lines = message_lines(&model);
+            assert!(lines.len() <= shown, "{lines:?}");
+            let line = lines.join(" ");
+            assert!(line.starts_with("deployment/nn") && line.contains("changed since you looked"), "{line}");
+            assert!(crate::app::cells::width(&lines[0]) <= 80 - 4, "{line}");
+        }
+    }
 
     #[test]
     fn what_one_pane_of_a_column_does_not_fill_goes_to_those_that_have_more() {

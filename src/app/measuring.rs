@@ -17,7 +17,7 @@ use crate::metrics::Focus;
 use jiff::SignedDuration;
 use std::sync::Arc;
 
-/// The most releases in mid-rollout that the board has measured in full.
+/// The most releases in mid-rollout that the board has asked for by themselves.
 const FOLLOWED: usize = 8;
 
 /// The time that charts and sparklines show.
@@ -137,19 +137,21 @@ pub fn focus(model: &Model) -> Focus {
     }
     model.guards.all().iter().for_each(|guard| add(&guard.release.uid));
     let board = model.layers.iter().all(Layer::is_dialog);
+    let mut followed = Vec::new();
     if board {
         let alone = |release: &&Arc<Release>| {
             release.track(Role::Candidate).is_some()
                 && model.measured(&release.uid).is_none_or(|measured| unheard(measured, model.now))
         };
-        seen(model).iter().filter(alone).take(FOLLOWED).for_each(|release| add(&release.uid));
+        followed.extend(seen(model).iter().filter(alone).take(FOLLOWED).map(|release| release.uid.clone()));
+        followed.retain(|uid| !releases.contains(uid));
     }
     // The board shows no past.
     let span = (!board).then(|| model.span.time());
     let guards = model.guards.all();
     let asked = guards.iter().filter_map(|guard| Some((guard.release.uid.clone(), guard.terms.health.clone()?)));
     let windows = guards.iter().flat_map(|guard| &guard.terms.rules.rules).filter_map(|rule| rule.terms.window);
-    Focus { releases, board, span, judged: windows.max(), endpoints: asked.collect() }
+    Focus { releases, followed, board, span, judged: windows.max(), endpoints: asked.collect() }
 }
 
 /// Whether nobody but itself tells of the release: no source answers for its namespace.

@@ -268,12 +268,17 @@ impl Model {
 
     /// Says something good to know; it goes with the next key.
     pub fn note(&mut self, text: impl AsRef<str>) {
-        self.messages.say(Level::Note, text, self.now);
+        self.say(Level::Note, text);
     }
 
     /// Says what failed; it stays until acknowledged.
     pub fn error(&mut self, text: impl AsRef<str>) {
-        self.messages.say(Level::Error, text, self.now);
+        self.say(Level::Error, text);
+    }
+
+    /// Says `text` with the keys that are set.
+    pub fn say(&mut self, level: Level, text: impl AsRef<str>) {
+        self.messages.say(level, self.keys.said(text.as_ref()), self.now);
     }
 
     /// Every verb of `release` with whether it can be asked for, as its strategy says.

@@ -2,6 +2,7 @@
 //! one after the other, and while nothing has come since the frame that is there.
 
 use super::scroll::Scroll;
+use crate::domain::said::CONFIRM;
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
@@ -188,11 +189,11 @@ impl Sight {
             return None;
         }
         Some(match self.missing() {
-            0 if self.count > 0 => "it changed just now: 'y' is taken once that was shown".to_owned(),
-            0 => "'y' is taken once it was shown".to_owned(),
-            _ if self.page == 0 => "the window is too small to show what 'y' would do".to_owned(),
-            1 => "1 line of it was not shown yet: PgDn and PgUp go there, then 'y' is taken".to_owned(),
-            more => format!("{more} lines of it were not shown yet: PgDn and PgUp go there, then 'y' is taken"),
+            0 if self.count > 0 => format!("it changed just now: '{CONFIRM}' is taken once that was shown"),
+            0 => format!("'{CONFIRM}' is taken once it was shown"),
+            _ if self.page == 0 => format!("the window is too small to show what '{CONFIRM}' would do"),
+            1 => format!("1 line of it was not shown yet: PgDn and PgUp go there, then '{CONFIRM}' is taken"),
+            more => format!("{more} lines of it were not shown yet: PgDn and PgUp go there, then '{CONFIRM}' is taken"),
         })
     }
 }

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     action::{
-        Engine, Gauges,
+        Engine, Gauges, Judging,
         guard::{GuardNews, GuardOptions, HOLDS, Lane},
     },
     cluster::{NamespaceScope, ObserveOptions, Observer},
@@ -188,7 +188,8 @@ impl GuardFlags {
     }
 
     /// The rules: the flags', else the configuration's, else those built in; refused when they make no sense.
-    pub fn rules(&self, settings: &GuardSettings) -> Result<Rules, Failure> {
+    pub fn rules(&self, config: &Config) -> Result<Rules, Failure> {
+        let settings = &config.guard;
         let given = GuardSettings {
             min_requests: self.min_requests.or(settings.min_requests),
             breaches: self.breaches.or(settings.breaches),
@@ -237,7 +238,9 @@ impl GuardFlags {
             Some(_) => NoData::Hold,
             None => rules.no_data,
         };
-        rules.check().map_err(|wrong| Failure::new(Exit::Usage, format!("this rule makes no sense: {wrong}")))?;
+        rules
+            .check(signed(config.metrics.window))
+            .map_err(|wrong| Failure::new(Exit::Usage, format!("this rule makes no sense: {wrong}")))?;
         if let Some(wrong) = self.health_url.as_deref().and_then(no_address) {
             return Err(Failure::new(Exit::Usage, format!("--health-url: {wrong}")));
         }
@@ -307,6 +310,7 @@ pub struct Watched {
     pub snapshots: watch::Receiver<Arc<Snapshot>>,
     meter: Meter,
     course: Arc<Course>,
+    _judging: Judging,
     _observer: Observer,
 }
 
@@ -347,7 +351,7 @@ impl Watched {
         let mut config = reading.config.clone();
         flags.gate(&mut config, release);
         flags.measure(&mut config, release);
-        let rules = flags.rules(&reading.config.guard)?;
+        let rules = flags.rules(&reading.config)?;
         let settings = Arc::new(config.traffic());
         let span = longest(&config, &rules, release);
         let options = ObserveOptions {
@@ -376,8 +380,9 @@ impl Watched {
         let who = writing::who(reading, session).await;
         let engine = writing::engine_over(reading, who, Some(snapshots.clone()), settings);
         engine.look_at(Gauges { measurements: Some(meter.measurements.clone()), release: None });
-        engine.judge_by(rules);
-        Ok(Self { engine, snapshots, meter, course: Arc::clone(course), _observer: observer })
+        let judging = engine.judge_by(&release.uid, rules);
+        let course = Arc::clone(course);
+        Ok(Self { engine, snapshots, meter, course, _judging: judging, _observer: observer })
     }
 
     /// How far the writes of the command have come that it watches for.
@@ -401,7 +406,7 @@ impl Watched {
         let glass = guarding.overrides.contains(&Gate::BreakGlass);
         let options = GuardOptions {
             release: ReleaseId { key: release.key.clone(), uid: release.uid.clone() },
-            rules: flags.rules(&config.guard)?,
+            rules: flags.rules(config)?,
             watch: flags.watch(&config.guard),
             on_breach: flags.on_breach(&config.guard),
             asks: false,

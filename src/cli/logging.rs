@@ -58,6 +58,8 @@ mod tests {
             let filter = filter(verbose);
             assert!(!filter.would_enable("kube_client::client", &tracing::Level::ERROR), "at -v {verbose}");
             assert!(filter.would_enable("windlass::cluster", &tracing::Level::WARN), "at -v {verbose}");
+            let more = filter.would_enable("windlass::cluster", &tracing::Level::INFO);
+            assert_eq!(more, verbose > 0, "at -v {verbose}");
         }
     }
 }

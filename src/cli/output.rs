@@ -8,6 +8,8 @@ use std::{
 use serde::Serialize;
 
 use super::{Exit, Failure, table::Table};
+use crate::domain::said::plain;
+use crate::domain::text::{Escapes, escape_document, sanitize_lines};
 
 /// How a command shows what it found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -105,19 +107,19 @@ impl Output {
         let _ = self.complaints.flush();
     }
 
-    /// Writes `value` as JSON or YAML.
+    /// Writes `value` as JSON or YAML. What could steer a terminal is written by its number, so that nothing is lost.
     pub fn document(&mut self, value: &impl Serialize, format: Format) -> Result<(), Failure> {
-        let broken = |error: &dyn std::fmt::Display| {
-            Failure::new(Exit::Failed, format!("the answer cannot be written as {format:?}: {error}"))
-        };
+        let escapes = if format == Format::Yaml { Escapes::Yaml } else { Escapes::Json };
         if format == Format::Yaml {
-            let text = serde_saphyr::to_string(value).map_err(|error| broken(&error))?;
-            self.verbatim(&text);
-        } else {
-            let mut text = serde_json::to_string_pretty(value).map_err(|error| broken(&error))?;
-            text.push('\n');
-            self.verbatim(&text);
+            let text = serde_saphyr::to_string(value).map_err(|error| unwritable("YAML", &error))?;
+            // YAML writes numbers of characters in double quotes alone: where one is needed, all of it takes the flow form.
+            if matches!(sanitize_lines(&text), Cow::Borrowed(_)) {
+                self.verbatim(&text);
+                return Ok(());
+            }
         }
+        let text = serde_json::to_string_pretty(value).map_err(|error| unwritable("JSON", &error))?;
+        self.verbatim(&[&escape_document(&text, escapes), "\n"].concat());
         Ok(())
     }
 
@@ -134,8 +136,27 @@ impl Output {
     }
 }
 
-/// `text` with our own signs as ASCII where `ascii` asks for it. What came from the cluster keeps its characters.
+/// `value` as one line of JSON, for documents that come one by one; what could steer a terminal is written by its number.
+pub fn json_line(value: &impl Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string(value).map_err(|error| unwritable("JSON", &error))?;
+    // Marks of actions become words before: they are characters that no document shows.
+    Ok(escape_document(&plain(&text), Escapes::Json).into_owned())
+}
+
+fn unwritable(format: &str, error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(Exit::Failed, format!("the answer cannot be written as {format}: {error}"))
+}
+
+/// `text` with actions by their commands, and with our own signs as ASCII where `ascii` asks for it. What came from the
+/// cluster keeps its characters.
 fn signs(text: &str, ascii: bool) -> Cow<'_, str> {
+    match plain(text) {
+        Cow::Borrowed(text) => own_signs(text, ascii),
+        Cow::Owned(text) => Cow::Owned(own_signs(&text, ascii).into_owned()),
+    }
+}
+
+fn own_signs(text: &str, ascii: bool) -> Cow<'_, str> {
     const SIGNS: [(char, &str); 11] = [
         ('→', "->"),
         ('…', "..."),
@@ -193,6 +214,25 @@ mod tests {
         let text = |written: &Written| String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
         assert_eq!(text(&out), "NAME       VERSIONS  STATE\nweb        v1->v2    ok\nlonger...  v1        ok\n");
         assert_eq!(text(&told), "windlass: weight <= 100 -> refused\n");
+    }
+
+    #[test]
+    fn no_document_steers_a_terminal_and_none_loses_a_character() {
+        let hostile = "\u{1b}[2J\u{9b}31m\u{7f} \u{202e}live\u{2066} \u{200b}\u{feff}\u{e0041} C:\\u 'é' 漢\n\ttail";
+        let value = serde_json::json!({"changeCause": hostile, hostile: ["plain", hostile]});
+        let written = |format| {
+            let out = Written::default();
+            Output::to(out.clone(), io::sink()).document(&value, format).unwrap();
+            String::from_utf8(out.0.lock().unwrap().clone()).unwrap()
+        };
+        let (json, yaml) = (written(Format::Json), written(Format::Yaml));
+        for text in [&json, &yaml, &json_line(&value).unwrap()] {
+            assert_eq!(sanitize_lines(text), text.as_str());
+            assert!(text.contains('漢'), "what is harmless stays: {text}");
+        }
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap(), value);
+        assert_eq!(serde_saphyr::from_str::<serde_json::Value>(&yaml).unwrap(), value);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&json_line(&value).unwrap()).unwrap(), value);
     }
 
     #[test]

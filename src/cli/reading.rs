@@ -85,8 +85,9 @@ impl Reading {
     /// The same with who steps what, which nothing waits for longer than two seconds.
     pub async fn snapshot_with_presence(&self, target: Option<&Target>) -> Result<Snapshot, Failure> {
         let options = self.options_for(target)?;
-        let (snapshot, presence) = tokio::join!(self.snapshot(target), self.cluster.presences(&options));
-        Ok(Snapshot { presence, ..snapshot? })
+        let presence = async { Ok(self.cluster.presences(&options).await) };
+        let (snapshot, presence) = tokio::try_join!(self.snapshot(target), presence)?;
+        Ok(Snapshot { presence, ..snapshot })
     }
 
     /// The release that `target` names. A workload in one namespace is read by itself, in one round trip; for all else
@@ -229,13 +230,11 @@ pub fn options(flags: &Connection) -> ConnectOptions {
     }
 }
 
-/// A kubeconfig that a flag names is what was typed: one that can't be read is a wrong command line.
+/// A kubeconfig that a flag names is what was typed: one that can't be read is a wrong command line. One that names no
+/// cluster is read well.
 fn of_connection(error: ConnectError, asked: &ConnectOptions) -> Failure {
-    let typed = asked.kubeconfig.is_some()
-        && matches!(
-            error,
-            ConnectError::NoCluster { .. } | ConnectError::Unreadable { .. } | ConnectError::Broken { .. }
-        );
+    let typed =
+        asked.kubeconfig.is_some() && matches!(error, ConnectError::Unreadable { .. } | ConnectError::Broken { .. });
     let failure = Failure::from(error);
     if typed { Failure { exit: Exit::Usage, ..failure } } else { failure }
 }

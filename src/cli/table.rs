@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::domain::text::sanitize;
+use crate::domain::said::clean;
 
 /// A table with a heading; columns are as wide as their widest cell.
 #[derive(Debug, Clone)]
@@ -19,7 +19,7 @@ impl Table {
 
     /// Adds a row. Cells are stripped of what could steer a terminal.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().map(|cell| sanitize(&cell).into_owned()).collect());
+        self.rows.push(cells.into_iter().map(|cell| clean(&cell).into_owned()).collect());
     }
 
     /// The same table with each cell as `change` gives it.

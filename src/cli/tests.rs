@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod config;
+mod flags;
 mod guarding;
 mod kubeconfig;
 mod pages;

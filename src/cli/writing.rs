@@ -157,7 +157,7 @@ async fn to_the_end(wish: &Wish<'_>, way: &Way, session: &mut Session) -> Result
     let told = tell(wish, plan.as_ref(), &outcome, journal, session);
     // After the outcome: nobody waits for what is only a notice.
     if let Some(why) = reading.desks.part(Parting::Ends).await {
-        session.output.aside(&format!("presence off: {}\n", crate::domain::text::sanitize(&why)));
+        session.output.aside(&format!("presence off: {}\n", crate::domain::said::clean(&why)));
     }
     told
 }
@@ -183,7 +183,7 @@ pub fn ended(outcome: &Outcome) -> Result<Exit, Failure> {
     if exit.code() == 0 {
         return Ok(exit);
     }
-    Err(Failure::new(exit, format!("{}: {}", outcome.kind, crate::domain::text::sanitize(&outcome.reason))))
+    Err(Failure::new(exit, format!("{}: {}", outcome.kind, crate::domain::said::clean(&outcome.reason))))
 }
 
 async fn outcome_of(wish: &Wish<'_>, reading: &Reading, way: &Way, session: &mut Session) -> Result<Done, Failure> {
@@ -301,7 +301,7 @@ async fn follow(news: &mut News, way: &Way, session: &mut Session) -> Result<Out
             Progress::RevertedBy(who) => format!("{who} took it back"),
             Progress::Journalled | Progress::Sent(_) => continue,
         };
-        session.output.aside(&[crate::domain::text::sanitize(&line).as_ref(), "\n"].concat());
+        session.output.aside(&[crate::domain::said::clean(&line).as_ref(), "\n"].concat());
     }
     Err(Failure::new(
         Exit::Write(OutcomeKind::Unknown),
@@ -455,14 +455,14 @@ fn tell(
         Format::Table | Format::Wide if exit.code() == 0 => {
             let said = outcome.reason.starts_with(outcome.kind.word());
             let line = if said { outcome.reason.to_string() } else { format!("{}: {}", outcome.kind, outcome.reason) };
-            session.output.line(&crate::domain::text::sanitize(&line));
+            session.output.line(&crate::domain::said::clean(&line));
         }
         Format::Table | Format::Wide => {}
     }
     if exit.code() == 0 {
         return Ok(exit);
     }
-    Err(Failure::new(exit, format!("{}: {}", outcome.kind, crate::domain::text::sanitize(&outcome.reason))))
+    Err(Failure::new(exit, format!("{}: {}", outcome.kind, crate::domain::said::clean(&outcome.reason))))
 }
 
 /// The rule that a person named; `None`: all of them.

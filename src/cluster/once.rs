@@ -18,6 +18,7 @@ use crate::domain::presence::Presences;
 use crate::domain::snapshot::{Connection, Watch};
 use crate::domain::{Details, Kind, ObjectKey, Release, Snapshot, Str};
 use crate::strategy;
+use futures::FutureExt as _;
 use futures::future::join_all;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -42,10 +43,14 @@ impl Cluster {
             needed().flat_map(|kind| plan.scopes(kind).into_iter().map(move |namespace| Scope { kind, namespace }));
         let lists = lists.map(|scope| self.scope_once(scope, &plan, &pool));
         let lease = lease::look(self, options.clock.now());
-        let (identified, controllers, lists) = tokio::join!(self.identify(), lease, join_all(lists));
-        if let Err(error @ (ReadError::Unreachable(_) | ReadError::Unauthorized(_))) = identified {
-            return Err(error);
-        }
+        // A server that does not even say who it is is not waited for by every list.
+        let reached = async {
+            match self.identify().await {
+                Err(error @ (ReadError::Unreachable(_) | ReadError::Unauthorized(_))) => Err(error),
+                _ => Ok(()),
+            }
+        };
+        let ((), controllers, lists) = tokio::try_join!(reached, lease.map(Ok), join_all(lists).map(Ok))?;
         let mut index = Index::new(options.recorded, options.settings);
         index.set_controllers(controllers);
         let mut root_error = None;

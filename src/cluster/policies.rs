@@ -39,6 +39,9 @@ impl Cluster {
 
     async fn policy(&self, management: &Management) -> Management {
         let unchanged = || management.clone();
+        if !management.has_policy() {
+            return unchanged();
+        }
         // Switched off on the object itself: the policy can't say more.
         if management.template == Reverts::WillNot && management.manager != Manager::ArgoCd {
             return unchanged();
@@ -63,7 +66,8 @@ impl Cluster {
             | Manager::Owner
             | Manager::KubectlApply
             | Manager::Flagger
-            | Manager::ArgoRollouts => unchanged(),
+            | Manager::ArgoRollouts
+            | Manager::Terraform => unchanged(),
         }
     }
 

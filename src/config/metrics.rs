@@ -10,7 +10,8 @@ use std::time::Duration;
 pub const SOURCES: &[&str] = &["controllers", "prometheus", "scrape", "kubernetes"];
 
 /// The families of metrics that are known by name.
-pub const PRESETS: &[&str] = &["istio", "linkerd", "nginx", "traefik", "contour", "http", "http-kubernetes"];
+pub const PRESETS: &[&str] =
+    &["istio", "linkerd", "nginx", "nginx-own-labels", "traefik", "contour", "http", "http-kubernetes"];
 
 /// The variables of a query, written `{{ name }}`.
 pub const VARIABLES: &[&str] = &["namespace", "release", "track", "workload", "target", "pods", "interval"];

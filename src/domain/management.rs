@@ -26,6 +26,8 @@ pub enum Manager {
     Flagger,
     /// The Argo Rollouts controller.
     ArgoRollouts,
+    /// Terraform, by a person or a pipeline.
+    Terraform,
 }
 
 impl Manager {
@@ -41,6 +43,7 @@ impl Manager {
             Self::KubectlApply => "kubectl apply",
             Self::Flagger => "Flagger",
             Self::ArgoRollouts => "Argo Rollouts",
+            Self::Terraform => "Terraform",
         }
     }
 
@@ -67,7 +70,7 @@ pub enum Reverts {
 pub struct Management {
     /// Who.
     pub manager: Manager,
-    /// Which application, release or owner: `search`, `flux-system/shop`.
+    /// Which application, release or owner: `search`, `flux-system/shop`; empty where only its controller is known.
     pub name: Str,
     /// How it was recognised: the annotation, label or field manager.
     pub evidence: Str,
@@ -93,6 +96,12 @@ pub enum Part {
 }
 
 impl Management {
+    /// Who, with the name where it is known: `Argo CD 'search'`, `Terraform`.
+    pub fn who(&self) -> String {
+        let word = self.manager.word();
+        if self.name.is_empty() { word.to_owned() } else { format!("{word} '{}'", self.name) }
+    }
+
     /// What it does to a write of `part`.
     pub const fn on(&self, part: Part) -> Reverts {
         match part {
@@ -111,13 +120,13 @@ impl Management {
             Reverts::WillNot => ("leaves it alone: ", None),
         };
         let first = first.map(|first| format!(". First: {first}")).unwrap_or_default();
-        let text = format!("{} '{}' ({}) {will}{}", self.manager.word(), self.name, self.evidence, self.when);
+        let text = format!("{} ({}) {will}{}", self.who(), self.evidence, self.when);
         format!("{}{first}", text.trim_end_matches([' ', ':']))
     }
 
-    /// Whether its own object could tell more than its marks.
-    pub const fn has_policy(&self) -> bool {
-        self.manager.is_gitops()
+    /// Whether its own object, which its name tells, could say more than its marks.
+    pub fn has_policy(&self) -> bool {
+        self.manager.is_gitops() && !self.name.is_empty()
     }
 }
 

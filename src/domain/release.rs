@@ -226,6 +226,16 @@ impl Release {
         Some(Generation { spec: meta.generation, observed: meta.generation })
     }
 
+    /// The change-cause of what the track runs: of the revision that makes its pods, else of the workload that it is.
+    pub fn cause_of(&self, track: &Track) -> Option<&Str> {
+        if let Some(entry) = self.history.iter().find(|entry| entry.object.name == track.name) {
+            return entry.change_cause.as_ref();
+        }
+        let mut sides = self.traffic.as_ref()?.rows.sides.iter();
+        let side = sides.find(|side| side.workload.key.name == track.name)?;
+        side.own.as_ref()?.current()?.change_cause.as_ref()
+    }
+
     /// The entry that the spec stands for.
     pub fn current(&self) -> Option<&HistoryEntry> {
         self.history.iter().find(|entry| entry.current)

@@ -1,8 +1,8 @@
 //! Whether a rung has held long enough for the next one.
 
 use super::judge::{State, Verdict, judge};
-use super::numbers::{points_since, requests_since, time_of};
-use super::rules::{Check, Rules};
+use super::numbers::{last_silence, points_since, requests_since, time_of};
+use super::rules::{Check, Quantile, Rules};
 use crate::domain::guarding::Bake;
 use crate::domain::measurement::{Measured, TrackMeasured};
 use crate::domain::text::count;
@@ -103,7 +103,7 @@ pub fn baking(
         return Baking::Held("nothing tells since when it stands at this rung".into());
     };
     let track = measured.and_then(|measured| measured.named_track(&candidate.name).or(measured.track(Role::Candidate)));
-    let since = track.and_then(|track| last_breach(rules, track, since)).unwrap_or(since);
+    let since = measured.zip(track).map_or(since, |(measured, track)| well_since(rules, measured, track, since));
     let wanted = bake.requests.unwrap_or(0);
     let requests = match track {
         _ if wanted == 0 => 0,
@@ -138,13 +138,30 @@ fn out_of_bounds(
     }
 }
 
-/// When the share of errors was last over its limit on this rung: the time counts from there.
-fn last_breach(rules: &Rules, track: &TrackMeasured, since: Timestamp) -> Option<Timestamp> {
-    let max = rules.rules.iter().find_map(|rule| match rule.check {
-        Check::ErrorsMax(max) => Some(max),
-        _ => None,
-    })?;
-    let over =
-        |place: &usize| track.judged_past().errors.get(*place).copied().flatten().is_some_and(|share| share > max);
-    points_since(track, since).filter(over).last().and_then(|place| time_of(track, place))
+/// A time without numbers that is no longer than this is nothing yet: the points of a past lie up to so far apart.
+const QUIET: SignedDuration = SignedDuration::from_secs(30);
+
+/// Since when the numbers of this rung, which began at `since`, are known to be in bounds: the time counts from there.
+/// p99 and the share of errors have a past; what other rules look at is known of this moment only.
+fn well_since(rules: &Rules, measured: &Measured, track: &TrackMeasured, since: Timestamp) -> Timestamp {
+    let past = track.judged_past();
+    let is = |numbers: &[Option<f64>], place: usize, broken: &dyn Fn(f64) -> bool| {
+        numbers.get(place).copied().flatten().is_some_and(broken)
+    };
+    let broken = |place: &usize| {
+        rules.rules.iter().any(|rule| match rule.check {
+            Check::ErrorsMax(max) => is(&past.errors, *place, &|share| share > max),
+            Check::SuccessMin(min) => is(&past.errors, *place, &|share| 1.0 - share < min),
+            Check::Latency(Quantile::P99, max) => is(&past.p99, *place, &|seconds| seconds > max),
+            Check::Latency(Quantile::P50 | Quantile::P90, _)
+            | Check::AgainstStable(_)
+            | Check::Health(_)
+            | Check::Restarts(_)
+            | Check::Settled(_) => false,
+        })
+    };
+    let breach = points_since(track, since).filter(broken).last();
+    let patience = measured.every.saturating_mul(2).max(QUIET);
+    let last = breach.max(last_silence(track, patience));
+    last.and_then(|place| time_of(track, place)).map_or(since, |last| last.max(since))
 }

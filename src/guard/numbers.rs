@@ -1,7 +1,7 @@
 //! The numbers of a track over a rule's window.
 
 use super::rules::{Quantile, Terms};
-use crate::domain::measurement::{Measured, Reading, TrackMeasured};
+use crate::domain::measurement::{Measured, Reading, Series, TrackMeasured};
 use crate::domain::{Str, Timestamp};
 use jiff::SignedDuration;
 
@@ -75,12 +75,36 @@ pub fn requests_since(track: &TrackMeasured, since: Timestamp) -> u64 {
 /// The places of the points that lie wholly after `since`.
 pub fn points_since(track: &TrackMeasured, since: Timestamp) -> impl Iterator<Item = usize> + use<> {
     let series = track.judged_past();
-    let (start, step, length) = (series.start, series.step, series.requests.len());
-    (0..length).filter(move |place| {
+    let (start, step) = (series.start, series.step);
+    (0..points(series)).filter(move |place| {
         // A point stands for the time before it.
         let at = step.checked_mul(*place as i32).and_then(|ahead| start.checked_add(ahead).ok());
         at.is_some_and(|at| at.duration_since(since) >= step)
     })
+}
+
+/// The last point of a time in which nobody told any number for longer than `patience`. Before the first number there is
+/// none: a source that was just asked for the first time has no past.
+pub fn last_silence(track: &TrackMeasured, patience: SignedDuration) -> Option<usize> {
+    let series = track.judged_past();
+    let told = |place: usize| {
+        let at = |numbers: &[Option<f64>]| numbers.get(place).is_some_and(Option::is_some);
+        at(&series.requests) || at(&series.errors) || at(&series.p99)
+    };
+    let (mut last, mut silent) = (None, None);
+    for place in 0..points(series) {
+        if told(place) {
+            last = Some(place);
+        } else if last.is_some_and(|last| series.step.saturating_mul((place - last) as i32) > patience) {
+            silent = Some(place);
+        }
+    }
+    silent
+}
+
+/// How many points the past has: own queries may tell errors, and no requests.
+fn points(series: &Series) -> usize {
+    series.requests.len().max(series.errors.len()).max(series.p99.len())
 }
 
 /// The time of the point at `place`.

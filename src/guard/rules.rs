@@ -186,8 +186,9 @@ impl Rules {
         self.rules.retain(|rule| rule.check.name() != name);
     }
 
-    /// Whether these rules can be meant: the first one that can't is told with the reason.
-    pub fn check(&self) -> Result<(), Wrong> {
+    /// Whether these rules can be meant over sources that take their numbers over `window`: the first rule that can't is
+    /// told with the reason.
+    pub fn check(&self, window: SignedDuration) -> Result<(), Wrong> {
         let wrong = |why: String| Err(Wrong(why.into()));
         for Rule { check, terms } in &self.rules {
             let name = check.name();
@@ -218,6 +219,21 @@ impl Rules {
             }
             if terms.window.is_some_and(|window| window > FURTHEST) {
                 return wrong(format!("{name}: a window can't be longer than {}", Age(FURTHEST).words()));
+            }
+            match (check, terms.window) {
+                (Check::Latency(Quantile::P50 | Quantile::P90, _), Some(_)) => {
+                    return wrong(format!(
+                        "{name}: it has no past to take a window of, as p99 and the error rate have"
+                    ));
+                }
+                (_, Some(own)) if own < window => {
+                    return wrong(format!(
+                        "{name}: a window of {} is shorter than the {} that every number is taken over (metrics.window)",
+                        Age(own).words(),
+                        Age(window).words()
+                    ));
+                }
+                _ => {}
             }
         }
         let errors = self.rules.iter().find_map(|rule| match rule.check {

@@ -21,6 +21,10 @@ impl MetricSource for Controllers {
         "controllers"
     }
 
+    fn queries(&self) -> bool {
+        true
+    }
+
     fn release<'a>(&'a self, question: &'a Question) -> Answering<'a, Option<Found>> {
         Box::pin(self.measure(&question.release))
     }

@@ -32,6 +32,9 @@ pub struct MeterOptions {
 pub struct Focus {
     /// Releases that are open, stepped or guarded: asked in full.
     pub releases: Vec<Uid>,
+    /// Releases that the board alone shows, and that no query of their namespace tells of: asked in full as well, but of
+    /// nothing that costs Prometheus a query.
+    pub followed: Vec<Uid>,
     /// Whether the board is seen: one grouped query a namespace.
     pub board: bool,
     /// The time that charts and sparklines show; `None`: the configured one.
@@ -49,8 +52,13 @@ impl Focus {
         own.or_else(|| config.release(&release.key.namespace, &release.key.name).metrics.health)
     }
 
+    /// Whether it is asked for by itself.
+    fn asks(&self, release: &Uid) -> bool {
+        self.releases.contains(release) || self.followed.contains(release)
+    }
+
     fn is_nothing(&self) -> bool {
-        self.releases.is_empty() && !self.board
+        self.releases.is_empty() && self.followed.is_empty() && !self.board
     }
 }
 

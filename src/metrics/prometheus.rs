@@ -70,6 +70,10 @@ impl MetricSource for Prometheus {
         "prometheus"
     }
 
+    fn queries(&self) -> bool {
+        true
+    }
+
     fn release<'a>(&'a self, question: &'a Question) -> Answering<'a, Option<Found>> {
         Box::pin(self.measure(question))
     }

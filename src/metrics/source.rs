@@ -25,6 +25,11 @@ pub trait MetricSource: fmt::Debug + Send + Sync {
     /// Its name in the settings.
     fn name(&self) -> &'static str;
 
+    /// Whether each release that it is asked of costs Prometheus queries.
+    fn queries(&self) -> bool {
+        false
+    }
+
     /// Everything about one release; `None`: it measures nothing of it.
     fn release<'a>(&'a self, question: &'a Question) -> Answering<'a, Option<Found>>;
 

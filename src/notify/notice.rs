@@ -1,5 +1,6 @@
 //! What is told.
 
+use crate::domain::said::plain;
 use crate::domain::{ObjectKey, Str, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -158,12 +159,12 @@ impl Notice {
             guard: &self.guard,
         };
         // Strings and numbers only: there is nothing in it that JSON has no form for.
-        serde_json::to_string(&document).unwrap_or_default()
+        plain(&serde_json::to_string(&document).unwrap_or_default()).into_owned()
     }
 
     /// The JSON that Slack's incoming webhook takes.
     pub fn slack(&self, channel: Option<&str>) -> String {
-        let mut text = format!("*{}*\n{}", escaped(&self.headline()), escaped(&self.reason));
+        let mut text = format!("*{}*\n{}", escaped(&self.headline()), escaped(&plain(&self.reason)));
         let numbers = self.numbers.words();
         if !numbers.is_empty() {
             text.push_str(&["\n", &escaped(&numbers)].concat());

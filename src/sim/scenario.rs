@@ -78,7 +78,7 @@ scenarios! {
     "argo" "Argo Rollouts, canary: one waits for a person, one was aborted by its analysis, one runs its timed steps";
     "argo-bluegreen" "Argo Rollouts, blue-green: one waits for a person beside its preview, one switches by itself";
     "large" "2,000 releases with 10,000 pods, or as many as are asked for";
-    "flaky-api" "the shop behind an API server that fails in every known way, one after the other";
+    "flaky-api" "the shop behind an API server that fails in many ways, one after the other";
     "readonly" "the shop, for someone who may only look";
     "flagger" "Canaries that Flagger steers: weights, gates, an A/B test, blue-green without a mesh, one rolled back";
 }

@@ -44,6 +44,8 @@ pub struct World {
     pub pods: Vec<Arc<Pod>>,
     /// The autoscaler.
     pub autoscaler: Option<Arc<Autoscaler>>,
+    /// The disruption budgets over its pods.
+    pub budgets: Vec<Arc<DisruptionBudget>>,
     /// The time without a ready pod.
     pub outage: Option<Outage>,
     /// Whether pods were read.
@@ -101,6 +103,7 @@ impl World {
             template: Value::Null,
             pods: Vec::new(),
             autoscaler: None,
+            budgets: Vec::new(),
             outage: None,
             pods_listed: true,
             services: Vec::new(),
@@ -282,6 +285,24 @@ impl World {
     }
 }
 
+/// Its autoscaler, from 2 pods on.
+pub fn autoscaler(desired: i32, max: i32) -> Autoscaler {
+    Autoscaler {
+        key: ObjectKey::new(Kind::HorizontalPodAutoscaler, "shop", "web"),
+        target: ObjectKey::new(Kind::Deployment, "shop", "web"),
+        min: 2,
+        max,
+        desired,
+        conditions: Vec::new(),
+    }
+}
+
+/// A disruption budget whose wanted pods are all healthy.
+pub fn budget(allowed: i32, wanted: i32) -> DisruptionBudget {
+    let key = ObjectKey::new(Kind::PodDisruptionBudget, "shop", "web");
+    DisruptionBudget { key, selector: Selector::default(), allowed, healthy: wanted, wanted }
+}
+
 /// A context of tests.
 pub fn context() -> Context {
     Context {
@@ -376,7 +397,7 @@ impl Objects for World {
     }
 
     fn budgets_selecting(&self, _: &str, _: &Labels) -> Vec<Arc<DisruptionBudget>> {
-        Vec::new()
+        self.budgets.clone()
     }
 
     fn outage_of(&self, _: &ObjectKey) -> Option<Outage> {

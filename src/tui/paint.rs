@@ -1,7 +1,8 @@
 //! From one screen to the next in as few bytes as can be.
 //!
 //! Only cells that differ are written; the cursor goes the shortest way, by writing over a few equal cells where that
-//! is shorter than a jump; colours and attributes stay as they are from one frame to the next. A frame that is more than
+//! is shorter than a jump; colours and attributes stay as they are from one frame to the next, and blanks take what is
+//! set. A frame that is more than
 //! a few cells is wrapped in a synchronized update (DEC private mode 2026), so that no half of it is ever seen.
 
 use ratatui::buffer::{Buffer, Cell};
@@ -122,7 +123,7 @@ impl Painter {
         let mut over = String::new();
         for x in from.x..end {
             let cell = cells.cell((x, from.y))?;
-            if Pen::of(cell) != self.pen || cell.symbol().len() != 1 {
+            if self.pen.fit(cell) != self.pen || cell.symbol().len() != 1 {
                 return None;
             }
             over.push_str(cell.symbol());
@@ -134,7 +135,7 @@ impl Painter {
     }
 
     fn write(&mut self, cell: &Cell, width: u16, at: Position, out: &mut Vec<u8>) {
-        let pen = Pen::of(cell);
+        let pen = self.pen.fit(cell);
         self.pen.turn(pen, out);
         self.pen = pen;
         out.extend_from_slice(cell.symbol().as_bytes());
@@ -195,8 +196,7 @@ fn differ(one: Option<&Cell>, other: Option<&Cell>) -> bool {
     if one == other {
         return false;
     }
-    let look = |cell: &Cell| Pen::of(cell);
-    one.map(Cell::symbol) != other.map(Cell::symbol) || one.map(look) != other.map(look)
+    one.map(Cell::symbol) != other.map(Cell::symbol) || one.map(Pen::seen) != other.map(Pen::seen)
 }
 
 /// Whether every terminal draws `symbol` as wide as we think: the cursor's place is known afterwards.
@@ -297,6 +297,30 @@ mod tests {
     }
 
     #[test]
+    fn blanks_take_the_colour_that_is_set_but_never_its_background_or_line() {
+        let line = |styles: [Style; 3]| {
+            let mut picture = picture(&["a  b"]);
+            for (x, style) in [0, 1, 3].into_iter().zip(styles) {
+                picture.buffer[(x, 0)].set_style(style);
+            }
+            picture.buffer[(2, 0)].set_style(styles[1]);
+            bytes(&mut Painter::default(), picture)
+        };
+        let (red, dim, plain) = (Style::reset().red(), Style::reset().dim(), Style::reset());
+        assert!(line([red, dim, red]).ends_with("^[31ma  b"));
+        assert!(line([red, dim.on_blue(), red]).ends_with("^[31ma^[44m  ^[49mb"));
+        assert!(line([red.underlined(), plain, red]).ends_with("^[4;31ma^[2C^[24mb"));
+        assert!(line([plain, plain.underlined(), plain]).ends_with("a^[4m  ^[mb"));
+        let mut painter = Painter::default();
+        painter.paint(picture(&["a  b"]));
+        let mut recoloured = picture(&["a  b"]);
+        recoloured.buffer[(1, 0)].set_style(red);
+        assert_eq!(bytes(&mut painter, recoloured.clone()), "", "nothing that could be seen changed");
+        recoloured.buffer[(1, 0)].set_style(red.reversed());
+        assert_eq!(bytes(&mut painter, recoloured), "\r^[C^[7;31m ");
+    }
+
+    #[test]
     fn the_cursor_is_shown_where_the_picture_has_it_and_hidden_again() {
         let mut painter = Painter::default();
         painter.paint(picture(&["ab", "cd"]));
@@ -350,7 +374,7 @@ mod tests {
                 let (want, have) = (&picture.buffer[(x, y)], terminal.screen().cell(y, x).unwrap());
                 let shown = if have.contents().is_empty() { " " } else { have.contents() };
                 assert_eq!(shown, want.symbol(), "at {x},{y}");
-                assert_eq!(have.bold(), want.modifier.contains(Modifier::BOLD), "at {x},{y}");
+                assert_eq!(have.underline(), want.modifier.contains(Modifier::UNDERLINED), "at {x},{y}");
                 assert_eq!(have.inverse(), want.modifier.contains(Modifier::REVERSED), "at {x},{y}");
                 let color = |color| match color {
                     Color::Reset => vt100::Color::Default,
@@ -360,7 +384,12 @@ mod tests {
                     Color::Rgb(r, g, b) => vt100::Color::Rgb(r, g, b),
                     other => panic!("{other}"),
                 };
-                assert_eq!((have.fgcolor(), have.bgcolor()), (color(want.fg), color(want.bg)), "at {x},{y}");
+                assert_eq!(have.bgcolor(), color(want.bg), "at {x},{y}");
+                // A blank has no other colour and no weight, unless it is reversed or underlined.
+                if shown != " " || have.inverse() || have.underline() {
+                    assert_eq!(have.fgcolor(), color(want.fg), "at {x},{y}");
+                    assert_eq!(have.bold(), want.modifier.contains(Modifier::BOLD), "at {x},{y}");
+                }
             }
         }
     }

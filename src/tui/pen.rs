@@ -22,11 +22,26 @@ const ATTRIBUTES: [(Modifier, u8, u8); 7] = [
     (Modifier::CROSSED_OUT, 9, 29),
 ];
 
+/// What a blank shows besides its background.
+const SEEN_ON_BLANKS: Modifier = Modifier::UNDERLINED.union(Modifier::REVERSED).union(Modifier::CROSSED_OUT);
+
 impl Pen {
     /// The pen that a cell is written with. Blinking is never drawn.
-    pub(super) fn of(cell: &Cell) -> Self {
+    fn of(cell: &Cell) -> Self {
         let known = ATTRIBUTES.iter().fold(Modifier::empty(), |all, (modifier, ..)| all | *modifier);
         Self { foreground: cell.fg, background: cell.bg, modifiers: cell.modifier & known }
+    }
+
+    /// What can be seen of a cell's pen: two cells of the same character that are equal in it look the same.
+    pub(super) fn seen(cell: &Cell) -> Self {
+        let plain = Self { background: cell.bg, ..Self::default() };
+        if shows_background_only(cell) { plain } else { Self::of(cell) }
+    }
+
+    /// The pen nearest to this one that a cell may be written with: a blank takes any foreground.
+    pub(super) fn fit(self, cell: &Cell) -> Self {
+        let kept = Self { background: cell.bg, modifiers: self.modifiers - SEEN_ON_BLANKS, ..self };
+        if shows_background_only(cell) { kept } else { Self::of(cell) }
     }
 
     /// Adds the shortest sequence that turns this pen into `next`. Colours are never touched where they don't change,
@@ -47,6 +62,10 @@ impl Pen {
         }
         out.push(b'm');
     }
+}
+
+fn shows_background_only(cell: &Cell) -> bool {
+    cell.symbol() == " " && !cell.modifier.intersects(SEEN_ON_BLANKS)
 }
 
 /// The parameters of one SGR sequence.

@@ -47,8 +47,6 @@ pub struct Glyphs {
     pub bar_full: &'static str,
     /// The unlit part of a bar.
     pub bar_empty: &'static str,
-    /// The second part of a bar that is shared.
-    pub bar_part: &'static str,
     /// The place on a bar where the actual value is, when it is not the asked one.
     pub bar_mark: &'static str,
     /// The levels of a sparkline, lowest first.
@@ -98,7 +96,6 @@ pub const UNICODE: Glyphs = Glyphs {
     selected: "▌",
     bar_full: "█",
     bar_empty: "░",
-    bar_part: "▒",
     bar_mark: "▓",
     spark: &["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
     limit: "┈",
@@ -138,7 +135,6 @@ pub const ASCII: Glyphs = Glyphs {
     selected: ">",
     bar_full: "#",
     bar_empty: ".",
-    bar_part: "=",
     bar_mark: "|",
     spark: &["_", ".", "-", "=", "+", "*", "#", "@"],
     limit: ":",

@@ -97,7 +97,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, view: &ReleaseView, 
     };
     let frame = if focused { Frame::Focused } else { Frame::Pane };
     let frame = pane::Pane { title: name.trim_end(), detail: &content.detail, frame };
-    let inside = frame.draw(buffer, area, look);
+    let progress = if pane == Pane::Versions { versions::moving(&view.release) } else { None };
+    let inside = frame.draw_moving(buffer, area, progress, look);
     if inside.width > 0 && inside.height > 0 {
         body(buffer, inside, drawn);
     }

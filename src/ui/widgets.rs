@@ -20,6 +20,7 @@ use super::glyphs::Glyphs;
 use super::text::{self, Elide};
 use super::theme::Theme;
 use crate::app::keys::KeyTable;
+use crate::ui::view::said::{longest, shown};
 use std::borrow::Cow;
 
 /// What everything is drawn with.
@@ -34,9 +35,14 @@ pub struct Look<'a> {
 }
 
 impl Look<'_> {
-    /// `sentence` with the keys that are set.
+    /// `sentence` with the keys that are set, as [`shown`] shows it.
     pub fn said<'t>(&self, sentence: &'t str) -> Cow<'t, str> {
-        self.keys.map_or(Cow::Borrowed(sentence), |keys| keys.said(sentence))
+        let sentence = longest(sentence);
+        let told = self.keys.map_or_else(|| KeyTable::default().said(sentence), |keys| keys.said(sentence));
+        match told {
+            Cow::Borrowed(sentence) => shown(sentence),
+            Cow::Owned(sentence) => Cow::Owned(shown(&sentence).into_owned()),
+        }
     }
 
     /// `text` in at most `cells`, with this look's sign for what was left out.
@@ -137,7 +143,7 @@ pub fn put_line(buffer: &mut Buffer, slot: Slot, line: &Line<'_>, look: Look<'_>
 
 /// Writes `text` in as many lines of `area` as it takes; gives how many.
 pub fn put_wrapped(buffer: &mut Buffer, area: Rect, text: &str, style: Style, look: Look<'_>) -> u16 {
-    let lines = text::wrap(&look.said(text), usize::from(area.width));
+    let lines = text::wrap(text, usize::from(area.width));
     let shown = lines.len().min(usize::from(area.height));
     for (row, line) in (0u16..).zip(&lines[..shown]) {
         let last = usize::from(row) + 1 == shown && shown < lines.len();

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read the repository has failed")]
 
+mod keys;
 mod manners;
 mod rooms;
 mod source;
@@ -88,6 +89,15 @@ fn every_file_keeps_the_manners() {
     for (file, text) in files("tests", &[".rs"]).iter().chain(&files("benches", &[".rs"])) {
         wrong.extend(manners::violations(file, text, true));
     }
+    none(&wrong);
+}
+
+#[test]
+fn no_sentence_names_an_action_by_a_key() {
+    let sources = files("src", &[".rs"]);
+    let tests = test_files(&sources);
+    let wrong: Vec<String> =
+        sources.iter().flat_map(|(file, text)| keys::named(file, text, tests.contains(file))).collect();
     none(&wrong);
 }
 
@@ -245,6 +255,28 @@ fn bad_manners_are_caught() {
     let fine = "fn f() { x.unwrap_or_default() }\n#[cfg(test)]\nmod tests { fn f() { x.unwrap() } }";
     assert_eq!(manners::violations("src/a.rs", fine, false), Vec::<String>::new());
     assert_eq!(manners::violations("tests/cluster.rs", "#[ignore] fn f() {}", true), Vec::<String>::new());
+}
+
+#[test]
+fn a_key_in_a_sentence_is_caught() {
+    for text in [
+        "f(\"U goes back\")",
+        "f(\"held; 'b' overrides it\")",
+        "f(\"l shows the logs, e the events.\")",
+        "f(\"it changed; press r to plan again\")",
+        "f(r\"resume it first (P)\")",
+    ] {
+        assert_eq!(keys::named("src/a.rs", text, false).len(), 1, "{text}");
+        assert!(keys::named("src/a.rs", text, true).is_empty(), "{text}");
+    }
+    for text in [
+        "f(\"{UNDO} goes back\")",
+        "// U goes back",
+        "f(\"a URL has an env U\", 'b')",
+        "#[cfg(test)]\nmod t { f(\"U goes\") }",
+    ] {
+        assert_eq!(keys::named("src/a.rs", text, false), Vec::<String>::new(), "{text}");
+    }
 }
 
 #[test]

@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
     pub text: String,
+    /// Of a literal, whose text is only a quote: as it is written.
+    pub literal: String,
     pub line: usize,
 }
 
@@ -214,7 +216,9 @@ pub fn tokens(text: &str) -> Vec<Token> {
                 (!c.is_whitespace()).then(|| c.to_string())
             }
         };
-        tokens.extend(token.map(|text| Token { text, line }));
+        let is_literal = token.as_deref() == Some("\"");
+        let literal = if is_literal { chars[start..at].iter().collect() } else { String::new() };
+        tokens.extend(token.map(|text| Token { text, literal, line }));
         line += chars[start..at].iter().filter(|c| **c == '\n').count();
     }
     tokens

@@ -11,6 +11,7 @@ use windlass::action::Consent;
 use windlass::domain::intent::{PausedUndo, Standing, UndoTo};
 use windlass::domain::outcome::OutcomeKind;
 use windlass::domain::plan::{Refusal, RefusalKind};
+use windlass::domain::said::plain;
 use windlass::domain::workload::Image;
 use windlass::domain::{Intent, Kind, ObjectKey, Outcome, Release, Revision, Role, State};
 
@@ -262,7 +263,8 @@ async fn a_continue_while_held_by_hand_would_be_lost_and_is_refused() {
     until(&room, "pay", "it is held", |release| release.held).await;
     assert_eq!(told(&room, "pay"), "Paused - manually paused");
     for intent in [Intent::Continue, Intent::Skip, FULL] {
-        assert!(refused(&room, "pay", intent).await.reason.contains("P resumes it first"));
+        let told = refused(&room, "pay", intent).await.reason;
+        assert!(plain(&told).contains("`windlass resume` resumes it first"), "{told}");
     }
     // What the plugin's own way leads to: the controller forgets that the pause was ended.
     let clear = r#"[{"op":"remove","path":"/status/pauseConditions"}]"#;

@@ -59,6 +59,15 @@ fn tester() -> String {
     std::env::var("WINDLASS_TEST_LOADTESTER").expect("WINDLASS_TEST_LOADTESTER must name a load tester: --skip gated::")
 }
 
+/// Opens the gate as a person does who has no console.
+pub fn open_the_gate(room: &Room) {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), json!({"name": "web", "namespace": room.name}).to_string()).expect("written");
+    let (path, body) = ("/proxy/gate/open", file.path().to_str().expect("a plain path"));
+    let tester = "/api/v1/namespaces/test/services/http:flagger-loadtester:80";
+    room.kubectl(&["create", "--raw", &format!("{tester}{path}"), "-f", body]);
+}
+
 /// Waits until all pods of the target are there: Flagger asks no gate before.
 pub async fn candidate_is_ready(room: &Room) {
     until(room, "pods of the canary", |room| {
@@ -114,7 +123,7 @@ async fn until<T>(room: &Room, what: &str, look: impl Fn(&Room) -> Option<T>) ->
 }
 
 /// What Flagger tells at each look while the gate before a weight is closed.
-const NOT_OPEN: &str = "waiting for traffic increase approval";
+pub const NOT_OPEN: &str = "waiting for traffic increase approval";
 
 /// How often Flagger has told this of the Canary.
 fn told(room: &Room, words: &str) -> u64 {
@@ -127,7 +136,7 @@ fn told(room: &Room, words: &str) -> u64 {
 }
 
 /// Waits until Flagger has looked at the Canary twice from now on, and told this each time.
-async fn looked_twice(room: &Room, words: &str) {
+pub async fn looked_twice(room: &Room, words: &str) {
     let before = told(room, words);
     until(room, &format!("'{words}', twice"), |room| (told(room, words) >= before + 2).then_some(())).await;
 }

@@ -15,7 +15,7 @@ struct Case {
     spec: fn() -> Value,
 }
 
-const CASES: [Case; 4] = [
+const CASES: [Case; 6] = [
     Case { name: "rolling", kind: Kind::Deployment, strategy: "rolling", spec: || json!({}) },
     Case {
         name: "recreate",
@@ -25,15 +25,43 @@ const CASES: [Case; 4] = [
     },
     Case { name: "ordered", kind: Kind::StatefulSet, strategy: "rolling", spec: || json!({}) },
     Case { name: "nodes", kind: Kind::DaemonSet, strategy: "rolling", spec: || json!({}) },
+    Case { name: "deleted", kind: Kind::StatefulSet, strategy: "on-delete", spec: on_delete },
+    Case { name: "undeleted", kind: Kind::DaemonSet, strategy: "on-delete", spec: on_delete },
 ];
 
+fn on_delete() -> Value {
+    json!({"updateStrategy": {"type": "OnDelete"}})
+}
+
 impl Case {
+    /// Waits until all of it is of the newest version; where that comes by deleting the pods, they are deleted.
+    fn settle(&self, room: &Room) {
+        if self.strategy != "on-delete" {
+            return room.settle(self.kind, "app");
+        }
+        let until = |path: &str, value: &Value| {
+            room.kubectl(&["wait", &self.target(), &format!("--for=jsonpath={{{path}}}={value}"), "--timeout=120s"]);
+        };
+        // A pod that is deleted before the controller saw the new template comes back with the old one.
+        until(".status.observedGeneration", &room.field(self.kind, "app", "/metadata/generation"));
+        room.kubectl(&["delete", "pods", "--selector=app=app"]);
+        let (desired, updated, ready) = match self.kind {
+            Kind::DaemonSet => ("/status/desiredNumberScheduled", "updatedNumberScheduled", "numberReady"),
+            _ => ("/spec/replicas", "updatedReplicas", "readyReplicas"),
+        };
+        let desired = room.field(self.kind, "app", desired);
+        for field in [updated, ready] {
+            until(&format!(".status.{field}"), &desired);
+        }
+    }
+
     /// A namespace with the workload `app`, v1 and then v2 rolled out.
     async fn room(&self, by: &str) -> Room {
         let room = Room::new(&format!("{by}-{}", self.name), &json!({})).await;
         room.workload(self.kind, "app", &image("v1"), &json!({}), &(self.spec)());
-        room.settle(self.kind, "app");
-        room.roll(self.kind, "app", "v2");
+        self.settle(&room);
+        room.start_roll(self.kind, "app", "v2");
+        self.settle(&room);
         room
     }
 
@@ -59,6 +87,11 @@ fn told_by_kubectl(room: &Room, kind: Kind) -> Vec<i64> {
     numbers
 }
 
+/// Whether the Deployment is paused.
+fn held(room: &Room) -> bool {
+    room.field(Kind::Deployment, "app", "/spec/paused") == true
+}
+
 async fn by_commands(case: &Case) {
     let room = case.room("cmd").await;
     let (kind, target) = (case.kind, case.target());
@@ -70,7 +103,7 @@ async fn by_commands(case: &Case) {
     // Forward, and settled as kubectl sees it.
     person.does(&["set-image", &target, &format!("app={}", image("v3"))]);
     assert_eq!(room.image(kind, "app"), image("v3"));
-    room.settle(kind, "app");
+    case.settle(&room);
     let (code, document, _) = person.document(&["set-image", &target, &format!("app={}", image("v3")), "--yes"]);
     assert_eq!((code, document["outcome"].as_str()), (Some(0), Some("unchanged")), "{}", case.name);
 
@@ -79,7 +112,10 @@ async fn by_commands(case: &Case) {
     assert!(code == Some(0) && changes.to_string().contains(&image("v2")), "{changes} {complaint}");
     person.does(&["undo", &target, "--to-revision", "previous"]);
     assert_eq!(room.image(kind, "app"), image("v2"));
-    room.settle(kind, "app");
+    if case.strategy == "on-delete" {
+        assert_eq!(person.status(&target)["state"], "waiting", "nobody deletes a pod of it");
+    }
+    case.settle(&room);
     assert_eq!(revisions(&person, &target), told_by_kubectl(&room, kind));
 
     let restarted =
@@ -87,7 +123,7 @@ async fn by_commands(case: &Case) {
     assert!(restarted().is_null());
     person.does(&["restart", &target]);
     assert!(!restarted().is_null());
-    room.settle(kind, "app");
+    case.settle(&room);
 
     if kind == Kind::DaemonSet {
         assert!(person.may_not(&["scale", &target, "2"]).contains("node"), "{}", case.name);
@@ -97,9 +133,14 @@ async fn by_commands(case: &Case) {
     }
     if kind == Kind::Deployment {
         person.does(&["pause", &target]);
-        assert_eq!(room.field(kind, "app", "/spec/paused"), json!(true));
+        assert!(held(&room));
         person.does(&["resume", &target]);
-        assert!(matches!(room.field(kind, "app", "/spec/paused"), Value::Null | Value::Bool(false)));
+        assert!(!held(&room));
+        let before = room.image(kind, "app");
+        person.does(&["pause", &target]);
+        person.does(&["set-image", &target, &format!("app={}", image("v4"))]);
+        person.does(&["undo", &target, "--to-revision", "previous", "--resume"]);
+        assert_eq!((room.image(kind, "app"), held(&room)), (before, false));
     }
     let (code, journal, complaint) = person.document(&["journal", "--since", "1h"]);
     assert!(code == Some(0) && journal.to_string().contains("undo"), "{journal} {complaint}");
@@ -129,27 +170,45 @@ async fn a_daemon_set_by_commands() {
     by_commands(&CASES[3]).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a cluster"]
+async fn a_stateful_set_that_changes_on_deletion_by_commands() {
+    by_commands(&CASES[4]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a cluster"]
+async fn a_daemon_set_that_changes_on_deletion_by_commands() {
+    by_commands(&CASES[5]).await;
+}
+
 async fn by_keys(case: &Case) {
     let room = case.room("key").await;
     let kind = case.kind;
     let mut console = Console::open(&room, &case.target(), "U undo");
     console.does("U", "UNDO");
     assert_eq!(room.image(kind, "app"), image("v1"));
-    room.settle(kind, "app");
+    case.settle(&room);
     console.does("Z", "REVERT");
     assert_eq!(room.image(kind, "app"), image("v2"));
     console.does(&format!("I\x15{}\r", image("v3")), "SET IMAGE");
     assert_eq!(room.image(kind, "app"), image("v3"));
-    room.settle(kind, "app");
+    case.settle(&room);
     if kind != Kind::DaemonSet {
         console.does("N2\r", "SCALE");
         assert_eq!(room.field(kind, "app", "/spec/replicas"), json!(2));
     }
     if kind == Kind::Deployment {
         console.does("P", "PAUSE");
-        assert_eq!(room.field(kind, "app", "/spec/paused"), json!(true));
+        assert!(held(&room));
         console.does("P", "RESUME");
-        assert!(matches!(room.field(kind, "app", "/spec/paused"), Value::Null | Value::Bool(false)));
+        assert!(!held(&room));
+        console.does("P", "PAUSE");
+        console.does(&format!("I\x15{}\r", image("v4")), "SET IMAGE");
+        console.plans("U", "UNDO");
+        console.presses("p", |screen| screen.contents().contains("also resumes it; 'p'"));
+        console.confirms("UNDO");
+        assert_eq!((room.image(kind, "app"), held(&room)), (image("v3"), false));
     }
     console.does("R", "RESTART");
     console.quit();
@@ -177,6 +236,34 @@ async fn a_stateful_set_by_keys() {
 #[ignore = "needs a cluster"]
 async fn a_daemon_set_by_keys() {
     by_keys(&CASES[3]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a cluster"]
+async fn a_stateful_set_that_changes_on_deletion_by_keys() {
+    by_keys(&CASES[4]).await;
+}
+
+/// The pod that blocks even an undo goes with it: by the flag, and by the key.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a cluster"]
+async fn a_broken_pod_in_the_way_is_deleted_by_the_flag_and_by_the_key() {
+    let case = &CASES[2];
+    let room = case.room("broken").await;
+    room.start_roll(case.kind, "app", "v3-bad");
+    room.breaks(case.kind, "app").await;
+    let undo = ["undo", &case.target(), "--to-revision", "previous", "--delete-broken-pods"];
+    Person::new(&room).does(&undo);
+    room.settle(case.kind, "app");
+    room.start_roll(case.kind, "app", "v4-bad");
+    room.breaks(case.kind, "app").await;
+    let mut console = Console::open(&room, &case.target(), "U undo");
+    console.plans("U", "UNDO");
+    console.presses("o", |screen| screen.contents().contains("added: 'o' leaves it out"));
+    console.confirms("UNDO");
+    console.quit();
+    room.settle(case.kind, "app");
+    assert_eq!(room.image(case.kind, "app"), image("v2"));
 }
 
 /// A recreate with a bad image has no pod left: `status --wait` says so with its exit code, as kubectl does at its

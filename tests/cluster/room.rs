@@ -151,6 +151,16 @@ impl Room {
         self.kubectl(&["rollout", "status", &format!("{}/{name}", kind.singular()), "--timeout=120s"]);
     }
 
+    /// Looks until a pod of it is in trouble; for two minutes at most, and not faster than anybody could tell.
+    pub async fn breaks(&self, kind: Kind, name: &str) {
+        let looking = async {
+            while !self.release(kind, name).await.pods().any(|pod| !pod.ready && pod.trouble.is_some()) {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(2), looking).await.expect("a pod breaks");
+    }
+
     /// `kubectl rollout history`, its name left out.
     pub fn history(&self, kind: Kind, name: &str) -> Vec<String> {
         let text = self.kubectl(&["rollout", "history", &format!("{}/{name}", kind.singular())]);

@@ -113,7 +113,10 @@ async fn hostile_objects_are_told_and_drawn_without_a_control_character() {
     }
     let mut commands = vec![vec!["status"], vec!["status", "-o", "wide"], vec!["status", "-o", "name"]];
     for name in ["deploy/bidi", "deploy/emoji", "deploy/a"] {
-        commands.extend([vec!["history", name], vec!["status", name], vec!["diff", name, "--from", "1", "--to", "1"]]);
+        for command in [vec!["history", name], vec!["status", name], vec!["diff", name, "--from", "1", "--to", "1"]] {
+            let forms = ["table", "json", "yaml"].map(|form| [command.as_slice(), &["-o", form]].concat());
+            commands.extend(forms);
+        }
     }
     for arguments in commands {
         let output = room.windlass(&arguments);

@@ -4,10 +4,12 @@
 use crate::stage::{Stage, sim};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use windlass::app::keys::{BINDINGS, Command};
+use windlass::domain::{Kind, ObjectKey};
 use windlass::sim::{Access, Level, SimCluster, scenarios};
 
 /// Every key that writes, with what its form asks for, and the answer to its plan.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "A<armed>y",
     "S<armed>y",
     "X<armed>y",
@@ -23,6 +25,7 @@ const KEYS: [&str; 15] = [
     "U<armed><Right><armed>y",
     "Z<armed>y",
     "F<armed>y",
+    "B<armed>y",
 ];
 
 /// What may root a release.
@@ -73,7 +76,8 @@ fn owner(sim: &SimCluster, path: &str) -> Option<String> {
     let at = parts.iter().position(|part| *part == "namespaces")?;
     let [namespace, plural, name] = parts.get(at + 1..at + 4)? else { return None };
     let group = if parts[1] == "apis" && parts[2].contains('.') { format!(".{}", parts[2]) } else { String::new() };
-    let object = sim.object(&format!("{plural}{group}/{namespace}/{name}")).unwrap_or_default();
+    let object = sim.object(&format!("{plural}{group}/{namespace}/{name}"));
+    let object = object.unwrap_or_else(|| panic!("{path} was written, and is not found"));
     let owners = object["metadata"]["ownerReferences"].as_array().cloned().unwrap_or_default();
     let by = owners.iter().find(|owner| matches!(owner["kind"].as_str(), Some("Canary" | "Rollout")));
     let managed = &object["metadata"]["annotations"]["argo-rollouts.argoproj.io/managed-by-rollouts"];
@@ -87,9 +91,90 @@ fn owner(sim: &SimCluster, path: &str) -> Option<String> {
 fn written(sim: &SimCluster) -> BTreeSet<String> {
     let writes = sim.requests().into_iter().filter(|request| {
         matches!(request.verb.as_str(), "create" | "update" | "patch" | "delete")
-            && !["reviews", "/events", "/proxy/", "/leases"].iter().any(|part| request.path.contains(part))
+            && !["accessreviews", "rulesreviews", "/events", "/proxy/", "/leases"]
+                .iter()
+                .any(|part| request.path.contains(part))
     });
     writes.map(|request| request.path.split('?').next().unwrap_or_default().to_owned()).collect()
+}
+
+/// Presses every key on a release that is open and nothing else, at a console and in a cluster of its own, so that it is on
+/// its way in as the scenario has it; what was written.
+async fn every_key_on(scenario: &str, release: &ObjectKey) -> (SimCluster, BTreeSet<String>) {
+    let cluster = sim(scenario);
+    let stage = Stage::opened(&cluster, release.clone()).await;
+    let name = format!(" {} ", release.qualified());
+    for keys in KEYS {
+        stage.press("<Esc><Esc><Esc><Esc><Esc><Enter>").await;
+        let screen = stage.text();
+        assert!(screen.lines().next().is_some_and(|header| header.contains(&name)), "{name}is not open:\n{screen}");
+        stage.press(keys).await;
+    }
+    let paths = written(&cluster);
+    (cluster, paths)
+}
+
+/// What a person steers a release of a controller by: its root and the workload that it names, as parts of paths.
+fn steered_by(release: &ObjectKey, object: &Value) -> Vec<String> {
+    let named = [&object["spec"]["targetRef"], &object["spec"]["workloadRef"]];
+    let workloads = named.into_iter().filter_map(|named| named["name"].as_str()).map(|name| ("deployments", name));
+    let all = std::iter::once((release.kind.plural(), &*release.name)).chain(workloads);
+    all.map(|(plural, name)| format!("/namespaces/{}/{plural}/{name}/", release.namespace)).collect()
+}
+
+/// Steers every release of a controller by every key: each writes what it is steered by, and nothing that
+/// the controller owns.
+async fn steered(kind: Kind) {
+    let (mut touched, mut unsteered) = (Vec::new(), Vec::new());
+    // These are the shop once more, behind a server that fails, and for one who may not write.
+    let again = |name: &str| ["flaky-api", "readonly", "large"].contains(&name);
+    for scenario in scenarios().iter().map(|scenario| scenario.name).filter(|name| !again(name)) {
+        for (place, object) in objects(&sim(scenario), kind.plural()) {
+            let (namespace, name) = place.split_once('/').expect("a namespace and a name");
+            let release = ObjectKey::new(kind, namespace, name);
+            let (cluster, paths) = every_key_on(scenario, &release).await;
+            let by = steered_by(&release, &object);
+            if !paths.iter().any(|path| by.iter().any(|by| format!("{path}/").contains(by))) {
+                unsteered.push(format!("{scenario}: {place}"));
+            }
+            let theirs = paths.iter().filter_map(|path| Some((path, owner(&cluster, path)?)));
+            touched.extend(theirs.map(|(path, owner)| format!("{scenario}: {place}: {path} is of {owner}")));
+        }
+    }
+    assert!(touched.is_empty(), "{touched:#?}");
+    assert!(unsteered.is_empty(), "no key reached these: {unsteered:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_canary_is_steered_by_itself_and_its_target_alone() {
+    steered(Kind::Canary).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_rollout_is_steered_by_itself_and_its_workload_alone() {
+    steered(Kind::Rollout).await;
+}
+
+#[test]
+fn every_key_that_writes_is_pressed() {
+    for binding in BINDINGS.iter().filter(|binding| binding.command.writes() || binding.command == Command::Guard) {
+        let pressed = |key: &&str| KEYS.iter().any(|keys| keys.starts_with(*key));
+        assert!(binding.keys.iter().all(pressed), "{}", binding.name);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_controller_owns_is_known_as_its_own() {
+    for (scenario, path, owned) in [
+        ("flagger", "/apis/networking.istio.io/v1/namespaces/flagger/virtualservices/podinfo", true),
+        ("flagger", "/apis/apps/v1/namespaces/flagger/deployments/podinfo-primary/scale", true),
+        ("flagger", "/apis/apps/v1/namespaces/flagger/deployments/podinfo", false),
+        ("argo", "/apis/networking.istio.io/v1/namespaces/argo-canary/virtualservices/pay?dryRun=All", true),
+        ("argo-bluegreen", "/api/v1/namespaces/argo-bluegreen/services/front-active", true),
+        ("argo-bluegreen", "/apis/argoproj.io/v1alpha1/namespaces/argo-bluegreen/rollouts/front", false),
+    ] {
+        assert_eq!(owner(&sim(scenario), path).is_some(), owned, "{path}");
+    }
 }
 
 async fn every_key(scenario: &str, prepare: impl FnOnce(&SimCluster)) -> (usize, Vec<String>) {

@@ -15,6 +15,7 @@ use windlass::app::runner::Home;
 use windlass::app::{Console, Session, Setup};
 use windlass::cluster::{Clock, Cluster, ConnectOptions, NamespaceScope};
 use windlass::config::{Config, Sources};
+use windlass::domain::ObjectKey;
 use windlass::sim::{ClockMode, SimCluster, SimOptions};
 use windlass::tui::{
     Display, Ending, Flushed, FrameId, Input, Options, Picture, Pointer, Screen, Screenplay, Signal, Streams, drive,
@@ -95,14 +96,21 @@ impl Stage {
 
     /// A console, once the board is there.
     pub async fn with(sim: &SimCluster, options: Person) -> Self {
-        let stage = Self::raise(sim, options).await;
+        let stage = Self::raise(sim, options, None).await;
         stage.until("live").await;
         stage.until("READY").await;
         stage
     }
 
+    /// A console of `ana` that opened on one release, as `windlass TARGET` does.
+    pub async fn opened(sim: &SimCluster, release: ObjectKey) -> Self {
+        let stage = Self::raise(sim, Person { config: "", who: "ana" }, Some(release)).await;
+        stage.until("1 Versions").await;
+        stage
+    }
+
     /// A console that has just been started.
-    pub async fn raise(sim: &SimCluster, options: Person) -> Self {
+    async fn raise(sim: &SimCluster, options: Person, start: Option<ObjectKey>) -> Self {
         let home = tempfile::tempdir().expect("a directory");
         let sources = Sources { file: Some(("config.toml".into(), options.config.to_owned())), ..Sources::default() };
         let config = Arc::new(Config::resolve(&sources).expect("a configuration"));
@@ -112,6 +120,7 @@ impl Stage {
         let mut session = Session::new(config, cluster.identity(), options.who);
         session.simulated = true;
         session.salt = options.who.into();
+        session.start = start;
         session.themes = vec!["default".into(), "mono".into()];
         let setup = Setup {
             session,
@@ -233,7 +242,10 @@ impl Stage {
         let buffer = &picture.1;
         let width = usize::from(buffer.area.width).max(1);
         let rows = buffer.content.chunks(width);
-        rows.map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>()).collect::<Vec<_>>().join("\n")
+        let rows = rows.map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>());
+        let text = rows.collect::<Vec<_>>().join("\n");
+        assert!(!text.contains(windlass::domain::said::MARK), "an action without its key:\n{text}");
+        text
     }
 
     /// Waits until the screen shows `text`.

@@ -228,21 +228,25 @@ async fn a_write_is_taken_back_from_the_dialog_that_offers_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_ended_an_ab_test_is_taken_back_from_its_result_and_from_what_the_test_became() {
+async fn what_ended_an_ab_test_is_taken_back_from_its_result_from_its_pane_and_from_what_the_test_became() {
     let rules = |stage: &Stage| stage.sim.object(LANDING).and_then(|it| it.pointer("/spec/http").cloned());
-    for from_row in [false, true] {
+    for from in ["result", "pane", "row"] {
         let stage = Stage::on(&sim("abtest")).await;
         stage.select("landing").await;
+        if from == "pane" {
+            stage.press("<Enter>").await;
+            stage.until("1 Versions").await;
+        }
         let before = rules(&stage);
         stage.press("F").await;
         stage.until("┌ PROMOTE shop/landing").await;
         stage.press("<armed>y").await;
         stage.until("Z take back").await;
         assert_ne!(rules(&stage), before);
-        if from_row {
+        if from != "result" {
             stage.press("<Esc>").await;
             stage.until_gone("┌ PROMOTE").await;
-            stage.until("shop/landing-b").await;
+            stage.until(if from == "pane" { "gone" } else { "shop/landing-b" }).await;
             stage.until("Z take back").await;
         }
         stage.press("Z").await;

@@ -151,3 +151,51 @@ async fn after_a_switch_of_namespaces_an_undo_still_ends_the_wait_of_ones_own_wr
     assert!(told().contains("a later undo took over"), "{}", told());
     assert!(!told().contains("changed the template"), "{}", told());
 }
+
+#[tokio::test(start_paused = true)]
+async fn p_in_an_undo_of_a_held_release_resumes_it_in_the_same_write() {
+    let stage = Stage::on(&sim("rolling")).await;
+    stage.select("checkout").await;
+    stage.press("U").await;
+    stage.until("it stays paused; 'p'").await;
+    stage.press("<armed>p").await;
+    stage.until("the same write also resumes it").await;
+    stage.press("<armed>y").await;
+    stage.until("accepted ✔").await;
+    let checkout = stage.sim.object("deployments/shop/checkout").expect("it is there");
+    assert_ne!(checkout["spec"]["paused"], true);
+    assert_eq!(image(&stage.sim, "deployments/shop/checkout"), "registry.test/shop/checkout:1.9.2");
+    assert_eq!(writes(&stage.sim), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn o_in_an_undo_also_deletes_the_broken_pod_and_without_it_nothing_is_deleted() {
+    for (key, deleted) in [("", 0), ("o", 1)] {
+        let stage = Stage::on(&sim("statefulset")).await;
+        stage.select("queue").await;
+        stage.press("U").await;
+        stage.until("dry run  ✔ accepted").await;
+        stage.press(&format!("<armed>{key}<armed>y")).await;
+        stage.until(if deleted > 0 { "settled  ✔ applied" } else { "accepted ✔" }).await;
+        assert_eq!((stage.sim.count("delete"), writes(&stage.sim)), (deleted, 1 + deleted), "{key}");
+    }
+}
+
+/// The dialog ends with the write, and the board says what is left to do and that it was done.
+#[tokio::test(start_paused = true)]
+async fn an_undo_of_what_changes_on_deletion_ends_at_once_and_the_board_waits_for_the_pods() {
+    let stage = Stage::on(&sim("statefulset")).await;
+    stage.select("archive").await;
+    stage.until("3 pods of v1 wait to be deleted, then v2 comes").await;
+    for pod in ["archive-0", "archive-1", "archive-2"] {
+        assert!(stage.sim.remove(&format!("pods/statefulset/{pod}")));
+    }
+    stage.until("3 of 3 pods ready at v2").await;
+    stage.press("U").await;
+    stage.until("OnDelete: nothing happens until somebody deletes pods").await;
+    stage.press("<armed>y").await;
+    stage.until("applied").await;
+    stage.press("<Esc>").await;
+    stage.until("3 pods of v2 wait to be deleted, then v1 comes").await;
+    assert_eq!((stage.sim.count("delete"), writes(&stage.sim)), (0, 1));
+}

@@ -217,3 +217,64 @@ async fn a_back_verb_ends_the_waiting_of_our_own_unsettled_plan() {
     assert_eq!(first.kind, OutcomeKind::Applied);
     assert!(first.reason.contains("a later undo took over"), "{}", first.reason);
 }
+
+/// Nobody waits for pods that nobody deletes: the write is done once the controller saw it.
+#[tokio::test(start_paused = true)]
+async fn an_undo_of_what_changes_on_deletion_is_applied_and_then_waits_for_whoever_deletes_the_pods() {
+    let sim = sim("statefulset");
+    let ana = Console::of(&sim, "ana").await;
+    let archive = ObjectKey::new(Kind::StatefulSet, "statefulset", "archive");
+    let proxy = ObjectKey::new(Kind::DaemonSet, "daemonset", "proxy");
+    for key in [archive, proxy] {
+        let runs = async |state: State, version: &str| {
+            let so = |release: &windlass::domain::Release| {
+                release.state == state
+                    && release.pods().count() > 0
+                    && release.tracks.iter().any(|it| &*it.version == version)
+            };
+            ana.release(&key, version, so).await
+        };
+        let delete_pods = |release: &windlass::domain::Release| {
+            for pod in release.pods() {
+                assert!(sim.remove(&format!("pods/{}/{}", key.namespace, pod.key().name)));
+            }
+        };
+        delete_pods(&*runs(State::Waiting, "v1").await);
+        runs(State::Healthy, "v2").await;
+        let outcome = ana.does(&key, Intent::undo()).await;
+        assert_eq!(outcome.kind, OutcomeKind::Applied, "{}", outcome.reason);
+        let waits = runs(State::Waiting, "v2").await;
+        assert!(waits.reason.contains("wait to be deleted, then v1 comes"), "{}", waits.reason);
+        delete_pods(&waits);
+        runs(State::Healthy, "v1").await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn images_of_several_containers_change_in_one_write_and_go_back_in_one() {
+    let sim = sim("rolling");
+    let containers =
+        serde_json::json!([{"name": "app", "image": "reg/app:v1"}, {"name": "proxy", "image": "reg/proxy:v1"}]);
+    let labels = serde_json::json!({"app": "pair"});
+    let pair = serde_json::json!({"apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "pair", "namespace": "shop"}, "spec": {"replicas": 1, "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": containers}}}});
+    assert!(sim.add(pair, "ana"));
+    let images = || {
+        let object = sim.object("deployments/shop/pair").expect("there");
+        [0, 1].map(|place| object["spec"]["template"]["spec"]["containers"][place]["image"].clone())
+    };
+    let ana = Console::of(&sim, "ana").await;
+    let key = deployment("pair");
+    let uid = ana.release(&key, "healthy", |release| release.state == State::Healthy).await.uid.clone();
+    let new = |name: &str| Image { container: name.into(), reference: format!("reg/{name}:v2").into() };
+    let plan = ana.propose(&key, Intent::SetImage(vec![new("app"), new("proxy")])).await.expect("a plan");
+    assert!(plan.title.contains("app") && plan.title.contains("proxy"), "{}", plan.title);
+    assert_eq!(plan.calls.len(), 1, "{:?}", plan.calls);
+    let before = sim.count("patch");
+    assert_eq!(ana.confirm(&plan).await.0.kind, OutcomeKind::Applied);
+    assert_eq!((sim.count("patch") - before, images()), (1, ["reg/app:v2".into(), "reg/proxy:v2".into()]));
+    let inverse = ana.engine.inverse_of(&uid).expect("ready");
+    assert_eq!(ana.does(&key, Intent::Revert(Box::new(inverse))).await.kind, OutcomeKind::Applied);
+    assert_eq!((sim.count("patch") - before, images()), (2, ["reg/app:v1".into(), "reg/proxy:v1".into()]));
+}

@@ -37,7 +37,18 @@ pub struct Console {
     pub engine: Engine,
     pub observer: Observer,
     pub desks: Desks,
+    _told: Told,
     _home: Option<tempfile::TempDir>,
+}
+
+/// A journal that tells in words of its own: at the end no mark of a sentence may be in it.
+struct Told(std::path::PathBuf);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        let journal = std::fs::read_to_string(&self.0).unwrap_or_default();
+        assert!(std::thread::panicking() || !journal.contains(windlass::domain::said::MARK), "{journal}");
+    }
 }
 
 impl Console {
@@ -92,8 +103,9 @@ impl Console {
         let snapshots = Some(observer.snapshots.clone());
         let settings = Settings { policy, freeze, who: who.into(), clock, snapshots, traffic: Arc::default() };
         let desks = Desks::default();
+        let told = Told(journal.file().to_owned());
         let engine = Engine::at(&desks, &cluster, journal, settings);
-        let console = Self { cluster, engine, observer, desks, _home: None };
+        let console = Self { cluster, engine, observer, desks, _told: told, _home: None };
         console.until("everything is listed", |snapshot| snapshot.complete() && !snapshot.releases.is_empty()).await;
         console
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use windlass::action::Progress;
 use windlass::domain::journal::Event;
 use windlass::domain::outcome::OutcomeKind;
+use windlass::domain::said::plain;
 use windlass::domain::{Direction, Intent, Kind, ObjectKey, State};
 use windlass::sim::SimCluster;
 
@@ -62,7 +63,7 @@ async fn a_switch_is_one_request_settles_with_the_addresses_and_goes_back_in_one
     let release = ana.release(&app, "green is live", |it| &*it.tracks[0].name == "green" && timed(it)).await;
     let view = release.traffic.as_ref().and_then(|traffic| traffic.switch.clone()).expect("a switch");
     assert_eq!((view.moved, view.took.is_some(), view.switched_at.is_some()), ((3, 0), true, true));
-    assert!(release.remedy.contains("S switches back to blue at once"), "{}", release.remedy);
+    assert!(plain(&release.remedy).contains("`windlass switch` switches back to blue at once"), "{}", release.remedy);
     let again = ana.propose(&app, switch()).await.expect("a plan");
     assert_eq!(again.direction, Direction::Back, "where the journal saw it before");
     let inverse = ana.engine.inverse_of(&release.uid).expect("ready");

@@ -6,18 +6,22 @@ use portable_pty::CommandBuilder;
 use rustix::process::Signal;
 
 /// A person with an empty home, and the folder that temporary files go to.
-struct Home {
+pub struct Home {
     folder: tempfile::TempDir,
 }
 
 impl Home {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("tmp")).unwrap();
         Self { folder }
     }
 
-    fn variables(&self) -> Vec<(&'static str, String)> {
+    pub fn path(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
         let below = |name: &str| self.folder.path().join(name).to_string_lossy().into_owned();
         let own =
             [("HOME", ""), ("XDG_CONFIG_HOME", "config"), ("XDG_STATE_HOME", "state"), ("XDG_CACHE_HOME", "cache")];

@@ -1,7 +1,6 @@
 //! The table with the user's own keys laid over it.
 
 use super::command::Command;
-use super::said::{self, Moved};
 use super::table::{BINDINGS, Binding, Scope};
 use crate::app::keypress::KeyPress;
 use crate::config;
@@ -13,8 +12,6 @@ pub struct KeyTable {
     /// By the place in `BINDINGS`.
     keys: Vec<Vec<KeyPress>>,
     by_press: HashMap<(Scope, KeyPress), usize>,
-    /// The letters that sentences use and that stand for something else now.
-    pub(super) moved: Vec<Moved>,
 }
 
 impl Default for KeyTable {
@@ -83,8 +80,7 @@ impl KeyTable {
                 by_press.insert((*scope, *key), place);
             }
         }
-        let moved = said::moved(&keys);
-        Self { keys, by_press, moved }
+        Self { keys, by_press }
     }
 
     /// What `key` asks for in `chain`, the nearest scope first.

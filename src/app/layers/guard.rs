@@ -97,6 +97,8 @@ pub struct GuardDialog {
     pub scroll: Scroll,
     /// What the settings say of the endpoint.
     known: Option<HealthSettings>,
+    /// What the sources take their numbers over.
+    window: SignedDuration,
 }
 
 impl GuardDialog {
@@ -132,6 +134,7 @@ impl GuardDialog {
             sight: Sight::default(),
             scroll: Scroll::default(),
             known,
+            window: config.metrics.window.try_into().unwrap_or(SignedDuration::MAX),
         }
     }
 
@@ -177,7 +180,7 @@ impl GuardDialog {
             let (value, terms) = with_terms(text, usual, read).map_err(|why| (line, Str::from(why)))?;
             let rule = Rule { check: check(value), terms };
             let alone = Rules { rules: vec![rule.clone()], ..Rules::default() };
-            alone.check().map_err(|wrong| (line, wrong.0))?;
+            alone.check(self.window).map_err(|wrong| (line, wrong.0))?;
             Ok(Some(rule))
         };
         let latency = Check::Latency(Quantile::P99, 0.0);
@@ -207,7 +210,7 @@ impl GuardDialog {
             let interval = self.known.as_ref().map_or(ASKED_EVERY, |known| known.interval);
             HealthSettings::at(Written { text: text.to_owned(), origin }, interval, self.known.as_ref())
         };
-        rules.check().map_err(|wrong| (Line::Errors, wrong.0))?;
+        rules.check(self.window).map_err(|wrong| (Line::Errors, wrong.0))?;
         Ok(GuardTerms {
             acts: self.acts,
             rules,

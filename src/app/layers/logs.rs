@@ -20,7 +20,7 @@ pub struct Logs {
     /// The pod that was selected, to come back to from the track.
     pub pod: Option<Str>,
     /// The track, to widen to.
-    pub track: Option<(Str, Vec<Str>)>,
+    pub track: Option<TrackPods>,
     /// How many lines of the past were asked for, each pod.
     pub tail: u32,
     /// The container before its last restart.
@@ -44,8 +44,19 @@ pub struct Logs {
 pub enum Source {
     /// One pod.
     Pod(Str),
-    /// All pods of a track, by its object's name.
-    Track(Str, Vec<Str>),
+    /// The pods of a track.
+    Track(TrackPods),
+}
+
+/// The pods of a track that are read: all of them, or as many as are followed at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrackPods {
+    /// The name of the track's object.
+    pub name: Str,
+    /// The pods that are read.
+    pub pods: Vec<Str>,
+    /// How many the track has.
+    pub all: usize,
 }
 
 /// One line.
@@ -79,7 +90,7 @@ impl Logs {
     pub fn pods(&self) -> &[Str] {
         match &self.source {
             Source::Pod(pod) => std::slice::from_ref(pod),
-            Source::Track(_, pods) => pods,
+            Source::Track(track) => &track.pods,
         }
     }
 

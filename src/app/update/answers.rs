@@ -13,6 +13,7 @@ use crate::app::msg::Msg;
 use crate::app::session::Session;
 use crate::app::yaml;
 use crate::domain::plan::Refusal;
+use crate::domain::said::REPLAN;
 use crate::domain::{Details, Direction, ObjectKey, RawObject, Snapshot, Str, Uid};
 use std::sync::Arc;
 
@@ -63,11 +64,11 @@ pub fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Switched(Err(why)) => model.error(why),
         Msg::Who(who) => model.session.who = who,
         Msg::Elsewhere(why) => {
-            model.messages.say(Level::Alarm, &why, model.now);
+            model.say(Level::Alarm, &why);
             model.elsewhere = Some(why);
         }
         Msg::Interrupted(plans) => interrupted::found(model, plans),
-        Msg::Say(level, text) => model.messages.say(level, text, model.now),
+        Msg::Say(level, text) => model.say(level, text),
         Msg::Key(_)
         | Msg::Paste(_)
         | Msg::Resize(_)
@@ -145,7 +146,7 @@ fn without_answer(model: &mut Model, release: &Arc<crate::domain::Release>, why:
         propose::plan(model, release, &older)
     } else {
         let key = &release.key;
-        let reason = format!("{key} could not be read: {why}; 'r' tries again");
+        let reason = format!("{key} could not be read: {why}; '{REPLAN}' tries again");
         dialog.stage = Stage::Refused(Refusal::because(reason));
         Vec::new()
     }
@@ -221,7 +222,7 @@ fn switched(model: &mut Model, session: Session) -> Vec<Effect> {
         model.details.clear();
         model.rights.clear();
         let context = session.context_name().to_owned();
-        model.messages.say(Level::Note, format!("this is {word} now ({context})"), now);
+        model.say(Level::Note, format!("this is {word} now ({context})"));
     }
     model.session = session;
     model.elsewhere = None;

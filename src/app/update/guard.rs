@@ -14,6 +14,7 @@ use crate::app::model::Model;
 use crate::domain::Uid;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::plan::RefusalKind;
+use crate::domain::said::{CONFIRM, GUARD};
 
 /// `B`: the dialog for the release in focus.
 pub fn open(model: &mut Model) -> Vec<Effect> {
@@ -65,7 +66,7 @@ pub fn pressed(model: &mut Model, key: KeyPress, command: Option<Command>) -> Ve
         }
         Some(Command::ToggleOptional) => model.note("this release has no ladder to walk"),
         Some(Command::Confirm) if !armed => {
-            model.note("it takes 'y' once it was shown and no key came for 0.3 s");
+            model.note(format!("it takes '{CONFIRM}' once it was shown and no key came for 0.3 s"));
         }
         Some(Command::Confirm) => match dialog.sight.refuses() {
             Some(why) => model.note(why),
@@ -120,7 +121,7 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
         Ok(terms) => {
             model.layers.pop();
             model.guards.arm(release.clone(), terms.clone());
-            model.note(format!("{name} is guarded; B ends it"));
+            model.note(format!("{name} is guarded; {GUARD} ends it"));
             vec![Effect::Arm(release, Box::new(terms))]
         }
         Err((line, why)) => {
@@ -155,7 +156,7 @@ pub fn heard(model: &mut Model, uid: &Uid, news: GuardNews) -> Vec<Effect> {
                 },
                 Some(Ok(_)) | None => String::new(),
             };
-            model.messages.say(Level::Error, format!("guard of {name}: {}{nowhere}", look.reason), model.now);
+            model.say(Level::Error, format!("guard of {name}: {}{nowhere}", look.reason));
             return match (look.back, model.release(uid).cloned()) {
                 (Some(Ok(intent)), Some(release))
                     if model.layers.last().is_none_or(|layer| matches!(layer, Layer::Release(_))) =>
@@ -167,15 +168,15 @@ pub fn heard(model: &mut Model, uid: &Uid, news: GuardNews) -> Vec<Effect> {
             };
         }
         GuardNews::StandingBy(by) => {
-            model.messages.say(Level::Warning, format!("{name} is guarded by {by}; this guard stands by"), model.now);
+            model.say(Level::Warning, format!("{name} is guarded by {by}; this guard stands by"));
         }
         GuardNews::Acting(what) => {
-            model.messages.say(Level::Warning, format!("guard of {name}: {what}"), model.now);
+            model.say(Level::Warning, format!("guard of {name}: {what}"));
         }
         GuardNews::Said(what) => model.note(format!("guard of {name}: {what}")),
         GuardNews::Ended(ending) => {
             let level = if ending.kind == OutcomeKind::Applied { Level::Note } else { Level::Error };
-            model.messages.say(level, format!("guard of {name} ended: {}", ending.reason), model.now);
+            model.say(level, format!("guard of {name} ended: {}", ending.reason));
             return vec![Effect::ReadJournal];
         }
         GuardNews::Armed(_) | GuardNews::Looked(_) => {}

@@ -11,6 +11,7 @@ use crate::app::layout;
 use crate::app::messages::Level;
 use crate::app::model::Model;
 use crate::domain::plan::PlanId;
+use crate::domain::said::{CONFIRM, REPLAN, UNDO};
 use crate::domain::{Direction, Intent};
 
 /// Interrupted plans were found.
@@ -23,7 +24,7 @@ pub fn found(model: &mut Model, plans: Vec<Unfinished>) {
         [plan] => format!("interrupted: {}; decide with :interrupted", plan.record.title),
         plans => format!("{} plans were interrupted; decide with :interrupted", plans.len()),
     };
-    model.messages.say(Level::Warning, text, model.now);
+    model.say(Level::Warning, text);
     model.interrupted = plans;
 }
 
@@ -62,13 +63,15 @@ pub fn pressed(model: &mut Model, key: KeyPress, command: Option<Command>) -> Ve
 fn go_on(model: &mut Model, at: usize, armed: bool) -> Vec<Effect> {
     let Some(plan) = model.interrupted.get(at) else { return Vec::new() };
     if !armed {
-        model.note("it takes 'y' once it was shown and no key came for 0.3 s");
+        model.note(format!("it takes '{CONFIRM}' once it was shown and no key came for 0.3 s"));
         return Vec::new();
     }
     if let Some(Layer::Interrupted(list)) = model.layers.last()
         && !list.sight.whole()
     {
-        model.note("the window is too small to show what 'y' would send: make it larger; 'r' and 'n' work as they are");
+        model.note(format!(
+            "the window is too small to show what '{CONFIRM}' would send: make it larger; '{REPLAN}' works as it is"
+        ));
         return Vec::new();
     }
     let policy = gates::policy(model);
@@ -95,7 +98,7 @@ fn take_back(model: &mut Model, at: usize) -> Vec<Effect> {
     let Some(plan) = model.interrupted.get(at) else { return Vec::new() };
     let inverse = plan.inverse.clone().filter(|inverse| !inverse.operations.is_empty());
     let Some(inverse) = inverse else {
-        model.note("no way back was kept for it; open the release and go back by revision (U)");
+        model.note(format!("no way back was kept for it; open the release and go back by revision ({UNDO})"));
         return Vec::new();
     };
     let uid = plan.record.release.uid.clone();

@@ -3,7 +3,7 @@
 use crate::app::effect::{Effect, LogsWanted};
 use crate::app::keys::{Command, Step};
 use crate::app::layers::Layer;
-use crate::app::layers::logs::{Logs, Source};
+use crate::app::layers::logs::{Logs, Source, TrackPods};
 use crate::app::layout;
 use crate::app::model::Model;
 use crate::app::scroll::Scroll;
@@ -35,11 +35,11 @@ pub fn open(model: &mut Model, release: &Release) -> Vec<Effect> {
         .or_else(|| release.tracks.first());
     let track = track.map(|track| {
         let pods = track.pods.iter().take(PODS).map(|pod| pod.name.clone()).collect::<Vec<_>>();
-        (track.name.clone(), pods)
+        TrackPods { name: track.name.clone(), pods, all: track.pods.len() }
     });
     let source = match (&pod, &track) {
         (Some(pod), _) => Source::Pod(pod.clone()),
-        (None, Some((name, pods))) if !pods.is_empty() => Source::Track(name.clone(), pods.clone()),
+        (None, Some(track)) if !track.pods.is_empty() => Source::Track(track.clone()),
         _ => {
             model.note(format!("{} has no pod to read logs of", release.key.qualified()));
             return Vec::new();
@@ -111,10 +111,8 @@ pub fn command(model: &mut Model, command: Option<Command>) -> Vec<Effect> {
         }
         Some(Command::Widen) => {
             let other = match (&logs.source, &logs.pod, &logs.track) {
-                (Source::Pod(_), _, Some((name, pods))) if !pods.is_empty() => {
-                    Source::Track(name.clone(), pods.clone())
-                }
-                (Source::Track(..), Some(pod), _) => Source::Pod(pod.clone()),
+                (Source::Pod(_), _, Some(track)) if !track.pods.is_empty() => Source::Track(track.clone()),
+                (Source::Track(_), Some(pod), _) => Source::Pod(pod.clone()),
                 _ => return Vec::new(),
             };
             logs.source = other;

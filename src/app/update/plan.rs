@@ -12,6 +12,7 @@ use crate::app::layers::{Layer, PlanDialog};
 use crate::app::model::Model;
 use crate::domain::intent::{Override, PausedUndo, UndoTo};
 use crate::domain::plan::ReadyInverse;
+use crate::domain::said::CONFIRM;
 use crate::domain::{Intent, Plan, Release};
 use std::sync::Arc;
 
@@ -89,7 +90,7 @@ fn confirm(model: &mut Model, armed: bool) -> Vec<Effect> {
     let Some(Layer::Plan(dialog)) = model.layers.last() else { return Vec::new() };
     let Some(plan) = dialog.plan().cloned() else { return Vec::new() };
     if !armed {
-        model.note("the plan takes 'y' once it was shown and no key came for 0.3 s");
+        model.note(format!("the plan takes '{CONFIRM}' once it was shown and no key came for 0.3 s"));
         return Vec::new();
     }
     // What holds it comes first: reading on would not let it through.

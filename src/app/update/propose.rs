@@ -11,6 +11,7 @@ use crate::domain::intent::{PausedUndo, UndoTo};
 use crate::domain::management::Management;
 use crate::domain::plan::{Refusal, RefusalKind};
 use crate::domain::release::Action;
+use crate::domain::said::REPLAN;
 use crate::domain::snapshot::{FRESH_LIMIT, KindStatus, Watch};
 use crate::domain::traffic::view::Side;
 use crate::domain::workload::UpdateStrategy;
@@ -110,7 +111,9 @@ pub fn key(model: &mut Model, command: Command) -> Vec<Effect> {
     };
     model.board.choose(focus.uid.clone());
     let name = focus.key.qualified();
-    let Some(release) = model.release(&focus.uid).cloned() else {
+    // What a write of ours ended is still shown where it was open, and can be taken back from there.
+    let known = if command == Command::Revert { model.last_known(&focus.uid) } else { model.release(&focus.uid) };
+    let Some(release) = known.cloned() else {
         model.note(format!("{name} is gone: there is nothing to write to"));
         return Vec::new();
     };
@@ -307,7 +310,7 @@ pub fn plan(model: &mut Model, release: &Arc<Release>, details: &Arc<Details>) -
     }
     let made = match made {
         Ok(plan) if plan.blind && plan.direction == Direction::Forward => Err(Refusal::because(format!(
-            "{} could not be read just now, and what goes forward is not sent blind; 'r' tries again",
+            "{} could not be read just now, and what goes forward is not sent blind; '{REPLAN}' tries again",
             release.key
         ))
         .with_kubectl(plan.kubectl)),

@@ -33,12 +33,12 @@ fn tell_of_absence(model: &mut Model, snapshot: &Snapshot) {
         return;
     }
     if let Some(over) = model.away.take() {
-        model.messages.settle(&over);
+        model.messages.settle(&model.keys.said(&over));
         if let (Connection::Away { since, cause, .. }, None) = (&model.live.connection, &why) {
             // It is over, and somebody should know that it was: what failed stays in sight until it is acknowledged.
-            let (long, now) = (Age::between(*since, model.now).words(), model.now);
+            let long = Age::between(*since, model.now).words();
             let text = format!("the server answers again; it was away for {long}: {cause}");
-            model.messages.say(Level::Warning, text, now);
+            model.say(Level::Warning, text);
         }
     }
     if let Some(why) = &why {

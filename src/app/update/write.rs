@@ -48,7 +48,7 @@ pub fn take(model: &mut Model, plan: &PlanId, news: WriteNews) -> Vec<Effect> {
         }
         WriteNews::NotJournalled(why) => {
             write.not_journalled = Some(why.clone());
-            model.messages.say(Level::Warning, format!("{title} is not in the journal: {why}"), now);
+            model.say(Level::Warning, format!("{title} is not in the journal: {why}"));
         }
         WriteNews::Ended(outcome) => {
             write.phase = Phase::Ended;
@@ -72,12 +72,12 @@ pub fn take(model: &mut Model, plan: &PlanId, news: WriteNews) -> Vec<Effect> {
                 | OutcomeKind::Unknown => Level::Error,
             };
             if !open || level > Level::Note {
-                model.messages.say(level, format!("{title}: {} ({})", outcome.kind, outcome.reason), now);
+                model.say(level, format!("{title}: {} ({})", outcome.kind, outcome.reason));
             }
         }
         WriteNews::Reverted(by) => {
             write.reverted_by = Some(by.clone());
-            model.messages.say(Level::Alarm, format!("{by} took back {title}: the template is the old one again"), now);
+            model.say(Level::Alarm, format!("{by} took back {title}: the template is the old one again"));
         }
     }
     let read = ended.then_some(Effect::ReadJournal);

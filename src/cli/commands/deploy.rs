@@ -60,7 +60,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
 async fn deploy(arguments: &Arguments, course: &Arc<Course>, session: &mut Session) -> Result<Exit, Failure> {
     // What makes no sense is told before anything is asked of the cluster.
     let config = session.config()?;
-    let rules = arguments.guard.rules(&config.guard)?;
+    let rules = arguments.guard.rules(&config)?;
     arguments.guard.notifier(&config, session)?;
     let reading = Reading::start(session).await?;
     let opened = reading.open(&arguments.target).await?;
@@ -280,7 +280,7 @@ async fn until<T>(uid: &Uid, watched: &Watched, limit: Duration, asked: impl Fn(
 
 fn told(outcome: &Outcome, flags: &WriteFlags, session: &mut Session) {
     if !matches!(flags.output, Format::Json | Format::Yaml) {
-        session.output.line(&crate::domain::text::sanitize(&format!("{}: {}", outcome.kind, outcome.reason)));
+        session.output.line(&crate::domain::said::clean(&format!("{}: {}", outcome.kind, outcome.reason)));
     }
 }
 

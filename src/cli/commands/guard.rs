@@ -70,7 +70,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
 async fn guard(arguments: &Arguments, course: &Arc<Course>, session: &mut Session) -> Result<Exit, Failure> {
     // What makes no sense is told before anything is asked of the cluster.
     let config = session.config()?;
-    arguments.guard.rules(&config.guard)?;
+    arguments.guard.rules(&config)?;
     if arguments.image.is_none() {
         arguments.guard.notifier(&config, session)?;
     }

@@ -13,7 +13,7 @@ use crate::{
         runtime,
     },
     cluster::logs::{LogLine, LogMsg, LogRequest},
-    domain::{Kind, ObjectKey, release::Role, target::Target, text::sanitize},
+    domain::{Kind, ObjectKey, release::Role, said::clean, target::Target},
 };
 
 pub const SUBCOMMAND: Subcommand = Subcommand { name: "logs", spec, run };
@@ -79,7 +79,7 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
                     session.output.verbatim(&[shown(&line, several).as_str(), "\n"].concat());
                 }
                 LogMsg::Ended { pod, why: Some(why) } => {
-                    session.output.complain(&format!("{pod}: {}", sanitize(&why)));
+                    session.output.complain(&format!("{pod}: {}", clean(&why)));
                     failed = Some(why);
                 }
                 LogMsg::Ended { why: None, .. } => {}
@@ -127,5 +127,5 @@ fn shown(line: &LogLine, several: bool) -> String {
         text.push(' ');
     }
     text.push_str(&line.text);
-    sanitize(&text).into_owned()
+    clean(&text).into_owned()
 }

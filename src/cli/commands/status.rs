@@ -11,14 +11,14 @@ use crate::{
     cli::{
         Exit, Failure, Session,
         documents::{ReleaseItem, ReleaseList},
-        output::{Format, FormatFlag},
+        output::{Format, FormatFlag, json_line as line_of},
         present,
         reading::{Reading, worst_first},
         runtime,
     },
     domain::{
-        Measured, Measurements, Release, Snapshot, plan::PlanId, presence::Presences, release::Action, snapshot::Watch,
-        target::Target, text::sanitize,
+        Measured, Measurements, Release, Snapshot, plan::PlanId, presence::Presences, release::Action, said::clean,
+        snapshot::Watch, target::Target,
     },
     metrics::{self, MeterOptions},
     strategy::{Context, strategy},
@@ -160,7 +160,7 @@ async fn print(
 fn nothing(snapshot: &Snapshot, selector: Option<&str>) -> String {
     match (selector, snapshot.namespaces.is_empty()) {
         (Some(selector), _) if !snapshot.releases.is_empty() => {
-            format!("no release here has a workload with the labels {}", sanitize(selector))
+            format!("no release here has a workload with the labels {}", clean(selector))
         }
         (_, true) => "no releases in any namespace".to_owned(),
         (_, false) => "no releases here; -A looks in all namespaces, -n in another".to_owned(),
@@ -206,6 +206,5 @@ fn json_line(
     measured: Option<&Measured>,
 ) -> Result<String, Failure> {
     let now = reading.options.clock.now();
-    serde_json::to_string(&ReleaseItem::new(release, &actions(release, reading), measured, (presence, now)))
-        .map_err(|error| Failure::new(Exit::Failed, format!("{} can't be written as JSON: {error}", release.key)))
+    line_of(&ReleaseItem::new(release, &actions(release, reading), measured, (presence, now)))
 }

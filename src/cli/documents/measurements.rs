@@ -6,7 +6,7 @@ use crate::domain::{
     Str, Timestamp,
     measurement::{Measured, Reading, TrackMeasured},
     release::Role,
-    text::sanitize,
+    said::clean,
 };
 
 /// What is measured: numbers, and `null` with a word where there is none.
@@ -72,11 +72,11 @@ impl From<&Measured> for MeasurementsPart {
     fn from(measured: &Measured) -> Self {
         let numbers = |role| measured.track(role).map(TrackNumbers::from);
         let named = measured.named.iter().map(|named| NamedPart {
-            name: sanitize(&named.name).into_owned(),
+            name: clean(&named.name).into_owned(),
             unit: named.unit.clone(),
             min: named.min,
             max: named.max,
-            verdict: sanitize(&named.verdict).into_owned(),
+            verdict: clean(&named.verdict).into_owned(),
             source: named.source.clone(),
             at: named.at,
             values: named
@@ -87,15 +87,15 @@ impl From<&Measured> for MeasurementsPart {
         });
         let tick = |health: &crate::domain::measurement::HealthCheck| {
             let last = health.ticks.last()?;
-            let said = sanitize(&last.said).into_owned();
-            Some(HealthTick { address: sanitize(&health.address).into_owned(), ok: last.ok, said })
+            let said = clean(&last.said).into_owned();
+            Some(HealthTick { address: clean(&health.address).into_owned(), ok: last.ok, said })
         };
         Self {
             source: measured.source.clone(),
-            detail: sanitize(&measured.detail).into_owned(),
+            detail: clean(&measured.detail).into_owned(),
             at: measured.at,
             window_seconds: measured.window.as_secs(),
-            trouble: measured.trouble.as_ref().map(|why| sanitize(why).into_owned()),
+            trouble: measured.trouble.as_ref().map(|why| clean(why).into_owned()),
             stable: numbers(Role::Stable),
             candidate: numbers(Role::Candidate),
             idle: numbers(Role::Idle),
@@ -108,7 +108,7 @@ impl From<&Measured> for MeasurementsPart {
 impl From<&TrackMeasured> for TrackNumbers {
     fn from(track: &TrackMeasured) -> Self {
         let why = match &track.errors {
-            Reading::Unusable(why) => Some(format!("unusable: {}", sanitize(why))),
+            Reading::Unusable(why) => Some(format!("unusable: {}", clean(why))),
             reading => reading.word().map(str::to_owned),
         };
         Self {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::API_VERSION;
 use crate::action::presence::Announced;
+use crate::domain::said::clean;
 use crate::domain::{Call, Direction, Outcome, Plan, Verb};
 
 /// The document.
@@ -56,7 +57,7 @@ impl OutcomeDocument {
             kind: "Outcome",
             plan: plan.map(|(plan, announced)| PlanPart::new(plan, announced)),
             outcome: outcome.kind.word(),
-            reason: outcome.reason.to_string(),
+            reason: clean(&outcome.reason).into_owned(),
             journal,
         }
     }
@@ -81,7 +82,7 @@ impl PlanPart {
             presence: match announced {
                 Announced::No => None,
                 Announced::Lease(lease) => Some(PresencePart { lease: Some(lease.name.to_string()), off: None }),
-                Announced::Off(why) => Some(PresencePart { lease: None, off: Some(why.to_string()) }),
+                Announced::Off(why) => Some(PresencePart { lease: None, off: Some(clean(why).into_owned()) }),
             },
         }
     }

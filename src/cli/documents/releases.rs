@@ -14,8 +14,8 @@ use crate::domain::{
     measurement::Measured,
     presence::Presences,
     release::{Action, Role, Weight},
+    said::clean,
     state::Verdict,
-    text::sanitize,
 };
 
 /// The document.
@@ -158,14 +158,14 @@ impl ReleaseItem {
             strategy: release.strategy.0,
             state: release.state,
             held: release.held,
-            reason: sanitize(&release.reason).into_owned(),
+            reason: clean(&release.reason).into_owned(),
             revision: release.revision.map(|revision| revision.0),
             step: release.step.as_ref().map(StepPart::from),
             traffic: TrafficPart::of(release),
             tracks: release.tracks.iter().map(track).collect(),
             health: HealthPart {
                 verdict: health.verdict,
-                reasons: health.reasons.iter().map(|reason| sanitize(&reason.text).into_owned()).collect(),
+                reasons: health.reasons.iter().map(|reason| clean(&reason.text).into_owned()).collect(),
             },
             measurements: measured.map(MeasurementsPart::from),
             management: release.management.first().map(|management| ManagementPart {
@@ -183,15 +183,15 @@ fn presence_of(release: &Release, presence: &Presences, now: Timestamp) -> Optio
     let nothing = PresencePart { by: None, since: None, step: None, until: None, unknown: None };
     if let Some(known) = presence.of(&release.key, now) {
         return Some(PresencePart {
-            by: Some(sanitize(&known.holder).into()),
+            by: Some(clean(&known.holder).into()),
             since: Some(known.since),
-            step: (!known.step.is_empty()).then(|| sanitize(&known.step).into_owned()),
+            step: (!known.step.is_empty()).then(|| clean(&known.step).into_owned()),
             until: Some(known.lapses()),
             ..nothing
         });
     }
     let unknown = presence.unknown(&release.key.namespace).filter(|_| release.traffic.is_some())?;
-    Some(PresencePart { unknown: Some(sanitize(unknown).into_owned()), ..nothing })
+    Some(PresencePart { unknown: Some(clean(unknown).into_owned()), ..nothing })
 }
 
 fn track(track: &crate::domain::Track) -> TrackPart {
@@ -215,8 +215,8 @@ fn action(action: &Action) -> ActionPart {
         verb: action.verb,
         direction: action.direction,
         enabled: action.enabled,
-        why: sanitize(&action.why).into_owned(),
-        consequence: sanitize(&action.consequence).into_owned(),
+        why: clean(&action.why).into_owned(),
+        consequence: clean(&action.consequence).into_owned(),
     }
 }
 

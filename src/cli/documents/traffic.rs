@@ -5,8 +5,8 @@ use serde::Serialize;
 use crate::domain::{
     Release, Role, Str, Timestamp,
     release::Step,
+    said::clean,
     state::Verdict,
-    text::sanitize,
     traffic::Traffic,
     traffic::view::{Check, Countdown, Group, RuleSplit, Share, SwitchView, WaitingFor},
 };
@@ -143,7 +143,7 @@ struct ValuePart {
 }
 
 fn text(text: &str) -> String {
-    sanitize(text).into_owned()
+    clean(text).into_owned()
 }
 
 fn object(key: &crate::domain::ObjectKey) -> ObjectPart {

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{
     action::guard::GuardNews,
     cli::{Exit, Failure, Session, documents::API_VERSION, output::Format, runtime, writing::cut_short::Way},
-    domain::{ObjectKey, Str, text::sanitize},
+    domain::{ObjectKey, Str, said::clean},
 };
 
 /// How far a guard or a deploy has come: kept beside it, for when it is stopped.
@@ -67,7 +67,7 @@ impl Course {
     }
 
     fn tell(&self, format: Format, session: &mut Session) -> Failure {
-        let sentence = sanitize(&self.sentence()).into_owned();
+        let sentence = clean(&self.sentence()).into_owned();
         if matches!(format, Format::Json | Format::Yaml) {
             let end = json!({
                 "apiVersion": API_VERSION, "kind": "GuardOutcome", "outcome": "interrupted", "reason": sentence,

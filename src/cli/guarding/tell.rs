@@ -5,16 +5,18 @@ use serde_json::{Value, json};
 
 use crate::{
     action::guard::{Ending, Evaluation, GuardNews},
-    cli::{Exit, Failure, Session, documents::API_VERSION, output::Format},
-    domain::text::sanitize,
+    cli::{
+        Exit, Failure, Session,
+        documents::API_VERSION,
+        output::{Format, json_line},
+    },
+    domain::said::clean,
 };
 
 /// Prints one piece of news.
 pub fn tell(news: &GuardNews, format: Format, session: &mut Session) -> Result<(), Failure> {
     if matches!(format, Format::Json | Format::Yaml) {
-        let line = serde_json::to_string(&document(news))
-            .map_err(|error| Failure::new(Exit::Failed, format!("the news cannot be written as JSON: {error}")))?;
-        session.output.line(&line);
+        session.output.line(&json_line(&document(news))?);
         return Ok(());
     }
     let text = match news {
@@ -25,7 +27,7 @@ pub fn tell(news: &GuardNews, format: Format, session: &mut Session) -> Result<(
         GuardNews::Said(what) => format!("         {what}"),
         GuardNews::Ended(ending) => format!("ended    {}", ending.reason),
     };
-    session.output.line(&sanitize(&text));
+    session.output.line(&clean(&text));
     Ok(())
 }
 
@@ -80,6 +82,6 @@ pub fn ended(ending: &Ending) -> Result<Exit, Failure> {
     if exit.code() == 0 {
         Ok(exit)
     } else {
-        Err(Failure::new(exit, format!("{}: {}", ending.word(), sanitize(&ending.reason))))
+        Err(Failure::new(exit, format!("{}: {}", ending.word(), clean(&ending.reason))))
     }
 }

@@ -5,16 +5,16 @@ use crate::domain::{
     management::Management,
     plan::{Change, Inverse},
     release::Role,
-    text::sanitize,
+    said::clean,
 };
 
 /// The lines of a diff: the place, then what goes and what comes.
 pub fn diff_lines(changes: &[Change]) -> Vec<String> {
     let mut lines = Vec::new();
     for change in changes {
-        lines.push(sanitize(&change.place).into_owned());
-        lines.extend(change.old.iter().map(|old| format!("  - {}", sanitize(old))));
-        lines.extend(change.new.iter().map(|new| format!("  + {}", sanitize(new))));
+        lines.push(clean(&change.place).into_owned());
+        lines.extend(change.old.iter().map(|old| format!("  - {}", clean(old))));
+        lines.extend(change.new.iter().map(|new| format!("  + {}", clean(new))));
     }
     lines
 }
@@ -44,7 +44,7 @@ pub fn plan_lines(plan: &Plan, managers: &[Management]) -> Vec<String> {
         Inverse::Compensating { steps, differs } => format!("inverse  {}, but {differs}", steps.words),
         Inverse::None { why } => format!("inverse  none: {why}"),
     });
-    lines.into_iter().map(|line| sanitize(&line).into_owned()).collect()
+    lines.into_iter().map(|line| clean(&line).into_owned()).collect()
 }
 
 /// What makes two looks at a release differ, for a line a change: not its texts, in which times run.

@@ -5,7 +5,7 @@ use crate::{
     domain::{
         ObjectKey, Timestamp,
         presence::{Presence, Presences},
-        text::sanitize,
+        said::clean,
     },
 };
 
@@ -31,7 +31,7 @@ pub fn presence_lines(
     if *announced != Announced::No {
         lines.push(format!("presence {}", announced.words()));
     }
-    lines.into_iter().map(|line| sanitize(&line).into_owned()).collect()
+    lines.into_iter().map(|line| clean(&line).into_owned()).collect()
 }
 
 /// Who steps it, for a line on the release: `ana@desk steps it since 14:02Z`.

@@ -69,7 +69,7 @@ pub fn release_line(release: &Release, presence: Option<&Presence>) -> String {
         reason(release, presence),
     ];
     let line = text.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join("  ");
-    crate::domain::text::sanitize(&line).into_owned()
+    crate::domain::said::clean(&line).into_owned()
 }
 
 /// The reason of its state, and who steps it.

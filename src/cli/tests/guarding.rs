@@ -37,13 +37,15 @@ fn a_dry_run_of_an_image_that_is_set_already_arms_no_guard() {
 
 #[test]
 fn what_makes_no_sense_ends_with_2_before_anything_is_asked() {
-    let nonsense: [(&[&str], &str); 8] = [
+    let nonsense: [(&[&str], &str); 10] = [
         (&["--error-rate-max", "500%"], "500 %"),
         (&["--error-rate-max=-5%"], "-5 %"),
         (&["--error-rate-max", "x"], "no share of requests"),
         (&["--error-rate-max", "5%", "--success-min", "99%"], "contradicts"),
         (&["--p50-max", "2s", "--p99-max", "1s"], "never quicker"),
         (&["--error-rate-max", "5%,window=7h"], "6 h"),
+        (&["--error-rate-max", "5%,window=20s"], "shorter than the 1 min"),
+        (&["--p50-max", "100ms,window=5m"], "p50: it has no past"),
         (&["--health-failures", "0"], "health"),
         (&["--notify", "slack"], "notify.slack.url_env"),
     ];

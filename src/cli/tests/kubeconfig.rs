@@ -33,7 +33,7 @@ fn one_that_is_missing() {
 
 #[test]
 fn one_that_is_empty_points_to_the_demo() {
-    one_sentence(&with("", &[]), 2, &["windlass demo"]);
+    one_sentence(&with("", &[]), 6, &["windlass demo"]);
 }
 
 #[test]

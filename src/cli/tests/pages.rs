@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use super::run::{Home, Sink};
 use crate::cli::{Exit, Output, Session, Terminal, commands, run};
+use crate::domain::said::SPOKEN;
 
 #[test]
 fn the_help_of_every_command_is_as_documented() {
@@ -45,6 +46,21 @@ fn completions_name_every_command() {
         for command in commands::tree("windlass").get_subcommands() {
             assert!(ran.out.contains(command.get_name()), "{shell} lacks {}", command.get_name());
         }
+    }
+}
+
+#[test]
+fn what_sentences_call_an_action_is_a_command_or_a_flag_that_there_is() {
+    let tree = commands::tree("windlass");
+    let undo = tree.find_subcommand("undo").unwrap();
+    for spoken in SPOKEN {
+        let words = spoken.plain.trim_matches('`');
+        let known = match (words.strip_prefix("windlass "), words.strip_prefix("--")) {
+            (Some(command), _) => tree.find_subcommand(command).is_some(),
+            (_, Some(flag)) => undo.get_arguments().any(|argument| argument.get_long() == Some(flag)),
+            (None, None) => ["windlass", "kubectl get -o yaml", "the console", "the same command"].contains(&words),
+        };
+        assert!(known, "{spoken:?}");
     }
 }
 

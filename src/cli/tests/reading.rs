@@ -235,16 +235,39 @@ fn the_template_of_a_revision_is_in_its_document_and_what_looks_secret_is_masked
     assert!(!history(&["-o", "json"]).out.contains("template"));
 }
 
-#[test]
-fn a_name_without_end_is_elided_in_the_table_and_whole_in_all_else() {
-    let cluster = sim("rolling");
-    let name = format!("{}-web", "very-long-".repeat(20).trim_end_matches('-'));
-    assert!(cluster.add(
+/// Adds a Deployment of this name to the shop.
+fn add_deployment(cluster: &SimCluster, name: &str) {
+    let added = cluster.add(
         json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": "shop"},
             "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "x"}},
                 "template": {"metadata": {"labels": {"app": "x"}}, "spec": {"containers": [{"name": "x", "image": "x:v1"}]}}}}),
         "ana",
-    ));
+    );
+    assert!(added);
+}
+
+#[test]
+fn a_name_that_several_releases_have_is_answered_with_all_of_them() {
+    let cluster = sim("rolling");
+    add_deployment(&cluster, "ledger");
+    let told = "windlass: 'ledger' names several releases: deployment/ledger in pay, deployment/ledger in shop; \
+                say which, as NAMESPACE/KIND/NAME\n";
+    for arguments in
+        [&["status", "ledger"][..], &["history", "ledger"], &["undo", "ledger", "--to-revision", "1", "--yes"]]
+    {
+        let ran = Home::new().run_on(&cluster, &[arguments, &["-A"]].concat());
+        assert_eq!((ran.code, ran.complaints.as_str()), (2, told), "{arguments:?}");
+    }
+    assert_eq!(cluster.count("patch"), 0);
+    let one = Home::new().run_on(&cluster, &["status", "shop/deploy/ledger", "-A", "-o", "name"]);
+    assert_eq!((one.code, one.out.as_str()), (0, "deployment/ledger\n"), "{}", one.complaints);
+}
+
+#[test]
+fn a_name_without_end_is_elided_in_the_table_and_whole_in_all_else() {
+    let cluster = sim("rolling");
+    let name = format!("{}-web", "very-long-".repeat(20).trim_end_matches('-'));
+    add_deployment(&cluster, &name);
     let shown = |format: &str| Home::new().run_on(&cluster, &["status", "-n", "shop", "-o", format]).out;
     let table = shown("table");
     let row = table.lines().find(|line| line.contains("deployment/very-long")).unwrap();
@@ -323,6 +346,30 @@ fn a_server_that_is_away_is_unreachable() {
     let ran = Home::new().run_on(&cluster, &["status", "-A"]);
     assert_eq!((ran.code, ran.out.as_str()), (6, ""));
     assert_eq!(ran.complaints.lines().count(), 1, "{}", ran.complaints);
+}
+
+#[test]
+fn credentials_that_are_no_longer_accepted_are_forbidden() {
+    let cluster = sim("rolling");
+    cluster.revoke_token("simulated");
+    let ran = Home::new().run_on(&cluster, &["status", "-A"]);
+    assert_eq!((ran.code, ran.out.as_str()), (5, ""), "{}", ran.complaints);
+    assert_eq!(ran.complaints.lines().count(), 1, "{}", ran.complaints);
+    let undo = ["undo", "deploy/search", "-n", "shop", "--to-revision", "3", "--yes"];
+    assert_eq!((Home::new().run_on(&cluster, &undo).code, cluster.count("patch")), (5, 0));
+}
+
+#[test]
+fn a_server_that_takes_the_connection_and_never_answers_is_unreachable() {
+    let cluster = sim("rolling");
+    cluster.stall();
+    for command in
+        [&["status", "-A"][..], &["history", "deploy/search"], &["undo", "search", "--to-revision", "1", "--yes"]]
+    {
+        let ran = Home::new().run_on(&cluster, &[command, &["--request-timeout", "50ms"]].concat());
+        assert_eq!(ran.code, 6, "{}", ran.complaints);
+        assert_eq!(ran.complaints.lines().count(), 1, "{}", ran.complaints);
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::{
 
 use crate::{
     cli::{Answers, Output, Session, Terminal, run},
+    domain::said::MARK,
     sim::{SimCluster, SimOptions},
 };
 
@@ -122,7 +123,10 @@ impl Home {
         let code = run(&arguments, &mut session).code();
         let own = self.folder.path().to_string_lossy().into_owned();
         let shown = |sink: &Sink| sink.text().replace(&own, "HOME");
-        Ran { code, out: shown(&out), complaints: shown(&complaints) }
+        let ran = Ran { code, out: shown(&out), complaints: shown(&complaints) };
+        let marked = |text: &str| text.contains(MARK) || text.to_lowercase().contains("\\ufdd0");
+        assert!(!marked(&ran.out) && !marked(&ran.complaints), "an action without its words: {ran:?}");
+        ran
     }
 }
 

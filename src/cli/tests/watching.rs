@@ -35,12 +35,20 @@ impl Write for Lines {
 }
 
 fn watch(cluster: &SimCluster, arguments: &'static [&str]) -> (Receiver<String>, thread::JoinHandle<Exit>) {
+    watch_on(Terminal::default(), cluster, arguments)
+}
+
+fn watch_on(
+    terminal: Terminal,
+    cluster: &SimCluster,
+    arguments: &'static [&str],
+) -> (Receiver<String>, thread::JoinHandle<Exit>) {
     let (to, lines) = sync_channel(0);
     let cluster = cluster.clone();
     let running = thread::spawn(move || {
         let home = Home::new();
         let output = Output::to(Lines { to, begun: String::new() }, io::sink());
-        let mut session = Session::new(home.variables.clone(), output, Terminal::default());
+        let mut session = Session::new(home.variables.clone(), output, terminal);
         session.simulated = Some(cluster);
         let arguments: Vec<_> = std::iter::once(&"windlass").chain(arguments).map(Into::into).collect();
         run(&arguments, &mut session)
@@ -122,5 +130,40 @@ fn watch_by_labels_follows_a_label_that_comes_later() {
     drop(lines);
     assert!(cluster.edit("deployments/shop/search", "ana", |object| object["spec"]["replicas"] = 0.into()));
     cluster.advance(Duration::from_secs(1));
+    assert_eq!(running.join().unwrap(), Exit::Done);
+}
+
+/// Line by line instead of a screen, as a screen reader wants it.
+#[test]
+fn plain_on_a_terminal_is_a_line_a_change_instead_of_the_console() {
+    let cluster = sim("rolling");
+    let terminal = Terminal { asks: false, shows: true };
+    let (lines, running) = watch_on(terminal, &cluster, &["--plain", "-n", "pay"]);
+    for _ in 0..2 {
+        let line = lines.recv().unwrap();
+        assert!(line.contains("pay/") && !line.contains('\x1b'), "{line}");
+    }
+    assert!(cluster.edit("deployments/pay/api", "ana", |object| object["spec"]["replicas"] = 0.into()));
+    cluster.advance(Duration::from_secs(1));
+    let change = lines.recv().unwrap();
+    assert!(change.contains("pay/api"), "{change}");
+    drop(lines);
+    assert!(cluster.edit("deployments/pay/api", "ana", |object| object["spec"]["replicas"] = 1.into()));
+    cluster.advance(Duration::from_secs(1));
+    assert_eq!(running.join().unwrap(), Exit::Done);
+}
+
+#[test]
+fn logs_that_are_followed_go_on_until_nobody_reads() {
+    let cluster = sim("rolling");
+    let (lines, running) = watch(&cluster, &["logs", "deploy/cart", "-n", "shop", "--tail", "1", "-f"]);
+    // Four pods have a last line; the fifth is written while it is followed.
+    for _ in 0..4 {
+        assert!(lines.recv().unwrap().starts_with("cart-"));
+    }
+    cluster.advance(Duration::from_mins(1));
+    assert!(lines.recv().unwrap().starts_with("cart-"));
+    drop(lines);
+    cluster.advance(Duration::from_mins(1));
     assert_eq!(running.join().unwrap(), Exit::Done);
 }

@@ -348,3 +348,83 @@ fn verbs_of_traffic_are_refused_where_there_is_none_to_steer() {
     assert!(ran.complaints.contains("has no rules: it is rolling"), "{}", ran.complaints);
     assert_eq!(cluster.mutations(), 0);
 }
+
+#[test]
+fn an_undo_of_a_held_release_resumes_it_only_when_asked_to() {
+    for (flag, held) in [(&[][..], true), (&["--resume"], false)] {
+        let cluster = sim("rolling");
+        let undo = ["undo", "deploy/checkout", "-n", "shop", "--to-revision", "previous", "--yes", "--no-wait"];
+        let ran = Home::new().run_on(&cluster, &[&undo[..], flag].concat());
+        assert_eq!(ran.code, 0, "{}", ran.complaints);
+        assert_eq!(image(&cluster, "checkout"), "registry.test/shop/checkout:1.9.2");
+        let paused = cluster.object("deployments/shop/checkout").unwrap()["spec"]["paused"].clone();
+        assert_eq!(paused.as_bool().unwrap_or(false), held);
+    }
+}
+
+#[test]
+fn an_undo_deletes_the_broken_pod_in_its_way_only_when_asked_to() {
+    for (flag, code, deleted) in [(&[][..], 1, 0), (&["--delete-broken-pods"], 0, 1)] {
+        let cluster = sim("statefulset");
+        let undo = ["undo", "sts/queue", "-n", "statefulset", "--to-revision", "previous", "--yes"];
+        let ran = Home::new().run_while_time_passes(&cluster, &[&undo[..], flag].concat());
+        assert_eq!((ran.code, cluster.count("delete")), (code, deleted), "{}", ran.complaints);
+    }
+}
+
+#[test]
+fn an_undo_of_what_changes_on_deletion_waits_for_nobody() {
+    let cluster = sim("statefulset");
+    let arguments = ["undo", "sts/archive", "-n", "statefulset", "--to-revision", "previous", "--yes", "-o", "json"];
+    let ran = Home::new().run_while_time_passes(&cluster, &arguments);
+    assert_eq!((ran.code, document(&ran.out)["outcome"].as_str()), (0, Some("applied")), "{}", ran.complaints);
+    let status = Home::new().run_on(&cluster, &["status", "sts/archive", "-n", "statefulset", "-o", "json"]);
+    assert_eq!(document(&status.out)["items"][0]["strategy"], "on-delete");
+    assert_eq!(cluster.count("delete"), 0);
+}
+
+#[test]
+fn the_flags_of_logs_reach_the_server() {
+    let cluster = sim("rolling");
+    let logs = ["logs", "deploy/recommend", "-n", "shop"];
+    let flags = ["-c", "recommend", "--previous", "--timestamps", "--since", "2m", "--tail", "-1"];
+    Home::new().run_on(&cluster, &[&logs[..], &flags].concat());
+    let asked = cluster.requests().into_iter().rev().find(|request| request.path.contains("/log?")).unwrap().path;
+    for part in ["container=recommend", "previous=true", "timestamps=true", "sinceSeconds=120"] {
+        assert!(asked.contains(part), "{part}: {asked}");
+    }
+    assert!(!asked.contains("tailLines") && !asked.contains("follow"), "{asked}");
+}
+
+#[test]
+fn one_side_of_a_release_with_two_is_scaled_by_its_name() {
+    let cluster = sim("bluegreen");
+    let scale = ["scale", "svc/app", "1", "--side", "green", "-n", "bluegreen", "--yes", "--no-wait"];
+    let ran = Home::new().run_on(&cluster, &scale);
+    assert_eq!(ran.code, 0, "{}", ran.complaints);
+    let replicas = ["app-blue", "app-green"]
+        .map(|name| cluster.object(&format!("deployments/bluegreen/{name}")).unwrap()["spec"]["replicas"].clone());
+    assert!(replicas[0] != 1 && replicas[1] == 1, "{replicas:?}");
+}
+
+#[test]
+fn the_last_good_revision_is_the_one_that_our_own_journal_saw_settle() {
+    let (home, cluster) = (Home::new(), sim("rolling"));
+    let undo = |to: &str| {
+        let arguments = ["undo", "deploy/search", "-n", "shop", "--to-revision", to, "--yes"];
+        home.run_while_time_passes(&cluster, &arguments)
+    };
+    let unknown = undo("last-good");
+    assert_eq!(unknown.code, 3, "{}", unknown.complaints);
+    // v40 settles. v41 and v43 come after it, and we never saw one of them well.
+    assert_eq!(undo("2").code, 0);
+    for (version, reference) in [("v41", "v41"), ("v43", "v43-bad")] {
+        let image = format!("search=registry.test/shop/search:{reference}");
+        let set = ["set-image", "deploy/search", &image, "-n", "shop", "--yes", "--no-wait"];
+        let ran = home.run_while_time_passes(&cluster, &set);
+        assert_eq!(ran.code, 0, "{version}: {}", ran.complaints);
+    }
+    let back = undo("last-good");
+    assert_eq!(back.code, 0, "{}", back.complaints);
+    assert_eq!(image(&cluster, "search"), "registry.test/shop/search:v40");
+}

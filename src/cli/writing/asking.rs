@@ -55,7 +55,7 @@ pub async fn confirmed(
     let identity = cluster.identity();
     let mut lines = present::plan_lines(plan, &managers);
     lines.extend(presence);
-    lines.push(format!("dry run  {}", crate::domain::text::sanitize(&dry_run)));
+    lines.push(format!("dry run  {}", crate::domain::said::clean(&dry_run)));
     lines.push(format!("cluster  {fingerprint} {} ({})", identity.context, identity.server));
     session.output.aside(&[lines.join("\n").as_str(), "\n"].concat());
     if needs_word && given.is_none() {

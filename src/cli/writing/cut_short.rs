@@ -89,7 +89,7 @@ impl Way {
                 return Failure { exit: Exit::Interrupted, ..failure };
             }
         }
-        Failure::new(Exit::Interrupted, crate::domain::text::sanitize(&outcome.reason).as_ref())
+        Failure::new(Exit::Interrupted, crate::domain::said::clean(&outcome.reason).as_ref())
     }
 }
 

@@ -2,7 +2,7 @@ use super::{canary, measured, series};
 use crate::domain::Release;
 use crate::domain::guarding::Bake;
 use crate::domain::measurement::{Measured, Series};
-use crate::guard::{Baking, Rules, baking};
+use crate::guard::{Baking, Check, Quantile, Rule, Rules, Terms, baking};
 use crate::strategy::testing::{ago, now};
 use jiff::SignedDuration;
 
@@ -22,6 +22,12 @@ fn gate(minutes: i64, requests: u64) -> Bake {
 
 fn stands(bake: Bake, release: &Release, measured: Option<&Measured>) -> Baking {
     baking(bake, (&Rules::default(), false), release, measured, now())
+}
+
+/// How long a gate of five minutes still waits at a rung of ten, by this one rule.
+fn left_by(check: Check, numbers: &Measured) -> String {
+    let rules = Rules { rules: vec![Rule { check, terms: Terms::default() }], ..Rules::default() };
+    baking(gate(5, 0), (&rules, true), &since(600), Some(numbers), now()).words()
 }
 
 /// Numbers in bounds with ten points of ten seconds, one request a second each.
@@ -59,6 +65,40 @@ fn a_breach_holds_every_rung_and_the_time_counts_from_the_last_one() {
     // The eighth point ended 30 s ago.
     let counting = Baking::Counting { time: SignedDuration::from_secs(270), requests: 0 };
     assert_eq!(stands(gate(5, 0), &since(600), Some(&recovered)), counting);
+}
+
+#[test]
+fn every_rule_with_a_past_starts_the_time_anew_and_not_the_error_rate_alone() {
+    let mut past = busy();
+    past.tracks[1].series.errors[7] = Some(0.3);
+    past.tracks[1].series.p99[6] = Some(0.9);
+    assert_eq!(left_by(Check::SuccessMin(0.95), &past), "gate: 4 min 30 s to go");
+    assert_eq!(left_by(Check::SuccessMin(0.6), &past), "gate: open");
+    assert_eq!(left_by(Check::Latency(Quantile::P99, 0.5), &past), "gate: 4 min 20 s to go");
+    assert_eq!(left_by(Check::Latency(Quantile::P99, 1.0), &past), "gate: open");
+    // Own queries may tell the errors and no requests.
+    past.tracks[1].series.requests.clear();
+    assert_eq!(left_by(Check::SuccessMin(0.95), &past), "gate: 4 min 30 s to go");
+}
+
+#[test]
+fn time_in_which_nobody_told_numbers_does_not_count() {
+    let silent = |places: std::ops::Range<usize>| {
+        let mut past = busy();
+        let series = &mut past.tracks[1].series;
+        for numbers in [&mut series.requests, &mut series.errors, &mut series.p99] {
+            numbers[places.clone()].fill(None);
+        }
+        left_by(Check::ErrorsMax(0.05), &past)
+    };
+    assert_eq!(silent(2..8), "gate: 4 min 30 s to go", "it counts from the first number after it");
+    assert_eq!(silent(5..8), "gate: open", "half a minute is a round that was missed");
+    assert_eq!(silent(0..8), "gate: open", "who was just asked has no past");
+    let mut idle = busy();
+    idle.tracks[1].series.requests.fill(Some(0.0));
+    idle.tracks[1].series.errors.fill(None);
+    idle.tracks[1].series.p99.fill(None);
+    assert_eq!(left_by(Check::ErrorsMax(0.05), &idle), "gate: open", "no requests is a number, too");
 }
 
 #[test]

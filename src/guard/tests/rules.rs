@@ -3,10 +3,18 @@ use crate::guard::{Against, Check, Quantile, Rule, Rules, Terms, against, percen
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
+/// What sources take their numbers over.
+const SOURCE: SignedDuration = SignedDuration::from_mins(1);
+
 fn told(check: Check) -> String {
+    told_over(check, None)
+}
+
+fn told_over(check: Check, window: Option<i64>) -> String {
     let mut rules = Rules::default();
-    rules.set(Rule { check, terms: Terms::default() });
-    rules.check().expect_err("it makes no sense").to_string()
+    let window = window.map(SignedDuration::from_secs);
+    rules.set(Rule { check, terms: Terms { window, ..Terms::default() } });
+    rules.check(SOURCE).expect_err("it makes no sense").to_string()
 }
 
 #[test]
@@ -23,8 +31,26 @@ fn what_makes_no_sense_is_refused_with_the_reason() {
     for (quantile, most) in [(Quantile::P50, 0.9), (Quantile::P99, 0.5)] {
         latencies.set(Rule { check: Check::Latency(quantile, most), terms: Terms::default() });
     }
-    assert!(latencies.check().unwrap_err().to_string().contains("p50: at most 900 ms lies above"));
-    assert_eq!(Rules::default().check(), Ok(()));
+    assert!(latencies.check(SOURCE).unwrap_err().to_string().contains("p50: at most 900 ms lies above"));
+    assert_eq!(Rules::default().check(SOURCE), Ok(()));
+}
+
+#[test]
+fn a_window_that_would_not_be_kept_is_refused() {
+    let p50 = told_over(Check::Latency(Quantile::P50, 0.1), Some(300));
+    assert_eq!(p50, "p50: it has no past to take a window of, as p99 and the error rate have");
+    assert!(told_over(Check::Latency(Quantile::P90, 0.1), Some(300)).starts_with("p90: it has no past"));
+    let short = told_over(Check::ErrorsMax(0.05), Some(20));
+    assert_eq!(
+        short,
+        "error rate: a window of 20 s is shorter than the 1 min that every number is taken over (metrics.window)"
+    );
+    let mut kept = Rules::default();
+    for (check, seconds) in [(Check::ErrorsMax(0.05), 60), (Check::Latency(Quantile::P99, 0.5), 300)] {
+        let window = Some(SignedDuration::from_secs(seconds));
+        kept.set(Rule { check, terms: Terms { window, ..Terms::default() } });
+    }
+    assert_eq!(kept.check(SOURCE), Ok(()));
 }
 
 #[test]
@@ -61,6 +87,6 @@ proptest! {
         let mut rules = Rules { rules: Vec::new(), ..Rules::default() };
         rules.set(Rule { check: Check::ErrorsMax(share), terms: Terms::default() });
         rules.set(Rule { check: Check::Latency(Quantile::P99, time), terms: Terms::default() });
-        prop_assert_eq!(rules.check().is_ok(), (0.0..=1.0).contains(&share) && time > 0.0);
+        prop_assert_eq!(rules.check(SOURCE).is_ok(), (0.0..=1.0).contains(&share) && time > 0.0);
     }
 }

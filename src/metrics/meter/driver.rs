@@ -106,9 +106,10 @@ impl Driver {
     fn refocus(&mut self) {
         let focus = self.looked_at.borrow_and_update().clone();
         let shown = (self.span(), self.focus.judged);
+        let opened = focus.releases.iter().any(|uid| self.focus.followed.contains(uid));
         self.focus = focus;
         self.follow();
-        if (self.span(), self.focus.judged) != shown {
+        if opened || (self.span(), self.focus.judged) != shown {
             self.targets.restart();
         }
         self.begin_rounds();
@@ -194,10 +195,13 @@ impl Driver {
     fn begin_release(&mut self, release: &Arc<Release>, only: Option<&str>, round: u64) -> AbortHandle {
         let question = self.question(release);
         // What the object says goes before what the settings say.
-        let sources: Arc<[_]> = match release.measured_by.as_deref().or(only) {
-            Some(only) => self.sources.iter().filter(|source| source.name() == only).cloned().collect(),
-            None => Arc::clone(&self.sources),
+        let only = release.measured_by.as_deref().or(only);
+        // Of what the board alone shows, Prometheus tells by namespace, with one query for all.
+        let in_full = self.focus.releases.contains(&release.uid);
+        let asked = |source: &&Arc<dyn MetricSource>| {
+            only.is_none_or(|only| only == source.name()) && (in_full || !source.queries())
         };
+        let sources: Arc<[_]> = self.sources.iter().filter(asked).cloned().collect();
         let target = Target::Release(release.uid.clone());
         self.spawn(target, round, async move {
             let asked = timeout(ROUND, source::ask(&sources, &question)).await.unwrap_or_else(|_| Asked::late(ROUND));
@@ -269,6 +273,11 @@ impl Driver {
             Ended::Release(question, asked) => {
                 let uid = question.release.uid.clone();
                 let known = self.measured.get(&uid).map(Arc::as_ref);
+                let told = |known: &Measured| self.sources.iter().any(|it| it.queries() && it.name() == &*known.source);
+                if !self.focus.releases.contains(&uid) && known.is_some_and(told) {
+                    // The query of its namespace has told of it meanwhile.
+                    return;
+                }
                 let measured = asked.over(known, &question, signed(self.options.config.metrics.interval));
                 self.note(uid, measured);
             }
@@ -285,7 +294,7 @@ impl Driver {
             Ended::Namespace(_, Ok(None)) => {}
             Ended::Namespace(question, Err(Trouble(why))) => {
                 for (uid, _) in &question.releases {
-                    if let Some(known) = self.measured.get(uid).filter(|_| !self.focus.releases.contains(uid)) {
+                    if let Some(known) = self.measured.get(uid).filter(|_| !self.focus.asks(uid)) {
                         let told = Measured { trouble: Some(why.clone()), ..(**known).clone() };
                         self.measured.insert(uid.clone(), Arc::new(told));
                     }
@@ -302,8 +311,8 @@ impl Driver {
         let mut told: Vec<(&Uid, Vec<TrackMeasured>, SignedDuration)> = Vec::new();
         for (uid, lanes) in &question.releases {
             let tracks = tracks.remove(uid);
-            // Of what was never measured, and is not now, nothing is to be said.
-            if tracks.is_some() || self.measured.contains_key(uid) {
+            // Of what was never measured, and is not now, nothing is to be said; nor of what is asked for by itself.
+            if tracks.is_some() || self.measured.contains_key(uid) && !self.focus.asks(uid) {
                 told.push((uid, tracks.unwrap_or_else(|| lanes.unmeasured()), every));
             }
         }

@@ -44,7 +44,7 @@ impl Targets {
     pub fn follow(&mut self, focus: &Focus, snapshot: &Snapshot, config: &Config) {
         let refresh = config.metrics.refresh;
         let mut wanted = BTreeSet::new();
-        for release in focus.releases.iter().filter_map(|uid| snapshot.by_uid(uid)) {
+        for release in focus.releases.iter().chain(&focus.followed).filter_map(|uid| snapshot.by_uid(uid)) {
             wanted.insert(Target::Release(release.uid.clone()));
             if focus.endpoint(release, config).is_some() {
                 wanted.insert(Target::Health(release.uid.clone()));
@@ -82,7 +82,8 @@ impl Targets {
         }
     }
 
-    /// Forgets every round of a release that runs, and asks at once again: what charts show is another past.
+    /// Forgets every round of a release that runs, and asks at once again: what charts show is another past, or more is
+    /// asked for.
     pub fn restart(&mut self) {
         let releases = self.slots.iter_mut().filter(|(target, _)| matches!(target, Target::Release(_)));
         for (_, slot) in releases {

@@ -91,6 +91,23 @@ pub static PRESETS: &[Preset] = &[
             ..Place::default()
         },
     },
+    // The same where the scrape keeps ingress-nginx's own labels. With `exported_…` beside them they are the scrape's, and
+    // name the controller.
+    Preset {
+        name: "nginx-own-labels",
+        requests: "nginx_ingress_controller_requests",
+        durations: "nginx_ingress_controller_request_duration_seconds",
+        per_second: 1.0,
+        namespace: r#"exported_namespace="",namespace="NS""#,
+        one: One::Service("service", "NAMES"),
+        by: &["service", "canary"],
+        outcome: &["status"],
+        place: |row| Place {
+            service: row.label("service"),
+            canary: Some(row.label("canary").is_some()),
+            ..Place::default()
+        },
+    },
     // Traefik: `shop-web-80@kubernetescrd`.
     Preset {
         name: "traefik",

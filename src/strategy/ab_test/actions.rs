@@ -1,6 +1,6 @@
 //! Which verbs an A/B test offers now, with what follows or why not.
 
-use super::plan::NO_WEIGHTS;
+use super::plan::no_weights;
 use crate::domain::release::{Action, Role};
 use crate::domain::{Direction, Release, Verb};
 use crate::strategy::routes::actions::of_sides;
@@ -40,10 +40,10 @@ pub fn actions(release: &Release) -> Vec<Action> {
         undo.unwrap_or_else(|| Action::disabled(Verb::Undo, back, "no workload stands behind this route"))
     };
     let mut all = vec![promote, abort, undo];
-    all.extend([Verb::Advance, Verb::SetWeight].map(|verb| Action::disabled(verb, forward, NO_WEIGHTS)));
+    all.extend([Verb::Advance, Verb::SetWeight].map(|verb| Action::disabled(verb, forward, no_weights())));
     all.extend(of_sides(release, traffic));
-    all.push(Action::disabled(Verb::Pause, back, NO_WEIGHTS));
+    all.push(Action::disabled(Verb::Pause, back, no_weights()));
     let rest = [Verb::Resume, Verb::Continue, Verb::Skip, Verb::Retry, Verb::Switch];
-    all.extend(rest.map(|verb| Action::disabled(verb, forward, NO_WEIGHTS)));
+    all.extend(rest.map(|verb| Action::disabled(verb, forward, no_weights())));
     all
 }

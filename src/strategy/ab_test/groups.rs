@@ -1,6 +1,7 @@
 //! The groups of an A/B test, their rules and their versions.
 
 use crate::domain::release::Role;
+use crate::domain::said::{ABORT, PROMOTE};
 use crate::domain::traffic::view::Group;
 use crate::domain::{Release, State, Str};
 use crate::strategy::routes::reading::Reading;
@@ -39,7 +40,11 @@ pub fn tell(release: &mut Release, groups: Vec<Group>) {
     let decided = groups.windows(2).all(|pair| pair[0].role == pair[1].role);
     if release.state == State::Healthy {
         release.reason = sentence(&groups, decided).into();
-        release.remedy = if decided { "" } else { "X ends the test, F gives everyone the new version." }.into();
+        release.remedy = if decided {
+            "".into()
+        } else {
+            format!("{ABORT} ends the test, {PROMOTE} gives everyone the new version.").into()
+        };
     }
     if let Some(traffic) = &mut release.traffic {
         let traffic = Arc::make_mut(traffic);

@@ -5,6 +5,7 @@ use crate::domain::forecast::Risk;
 use crate::domain::intent::UndoTo;
 use crate::domain::plan::{Patch, Refusal, Wait};
 use crate::domain::release::Role;
+use crate::domain::said::{ABORT, PROMOTE};
 use crate::domain::traffic::route::Rule;
 use crate::domain::traffic::view::RuleSplit;
 use crate::domain::{Details, Direction, Intent, Kind, Plan, Release, Str};
@@ -37,14 +38,15 @@ pub fn plan(release: &Release, details: &Details, intent: &Intent, context: &Con
         | Intent::Resume
         | Intent::Continue
         | Intent::Skip
-        | Intent::Retry => Err(Refusal::because(format!("{} {}: {NO_WEIGHTS}", intent.verb(), release.key))),
+        | Intent::Retry => Err(Refusal::because(format!("{} {}: {}", intent.verb(), release.key, no_weights()))),
         other => of_sides(&ground, other, context),
     }
 }
 
 /// Why there is nothing to step.
-pub const NO_WEIGHTS: &str =
-    "matches choose the version, and no rule has weights: F promotes a version, X ends the test";
+pub fn no_weights() -> String {
+    format!("matches choose the version, and no rule has weights: {PROMOTE} promotes a version, {ABORT} ends the test")
+}
 
 /// Whether a group still gets another version than everyone else.
 fn running(ground: &Ground<'_>) -> bool {

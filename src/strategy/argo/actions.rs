@@ -8,6 +8,7 @@ use super::steps::{after, least};
 use crate::domain::history::Evidence;
 use crate::domain::plan::{Refusal, RefusalKind};
 use crate::domain::release::Action;
+use crate::domain::said::{CONTINUE, RESUME};
 use crate::domain::traffic::Rollout;
 use crate::domain::traffic::rollout::RolloutStrategy;
 use crate::domain::{Direction, Release, Role, Str, Verb};
@@ -110,7 +111,9 @@ impl Seen<'_> {
                 }
             }
             Verb::Pause => "it stays where it is until it is resumed".into(),
-            Verb::Resume if self.stand.at_a_pause() => "no longer held; it still stands at its pause (C)".into(),
+            Verb::Resume if self.stand.at_a_pause() => {
+                format!("no longer held; it still stands at its pause ({CONTINUE})")
+            }
             Verb::Resume => "it goes on where it was held".into(),
             Verb::Switch | Verb::SetWeight | Verb::Revert => String::new(),
         };
@@ -162,7 +165,9 @@ impl Seen<'_> {
     fn pods(&self, verb: Verb, way: Direction) -> Action {
         let desired = self.release.replicas.desired;
         match verb {
-            Verb::Restart if self.stand.held => Action::disabled(verb, way, "it is held by hand: resume it first (P)"),
+            Verb::Restart if self.stand.held => {
+                Action::disabled(verb, way, format!("it is held by hand: resume it first ({RESUME})"))
+            }
             Verb::Restart if desired == 0 => Action::disabled(verb, way, "it is scaled to 0"),
             Verb::Restart => {
                 let pods = count(self.release.replicas.current, "pod");

@@ -4,6 +4,7 @@
 
 use super::stand::Stand;
 use crate::domain::plan::Refusal;
+use crate::domain::said::{CONTINUE, PROMOTE, RESUME, RETRY, SKIP, UNDO};
 use crate::domain::traffic::Rollout;
 use crate::domain::traffic::rollout::RolloutStrategy;
 use crate::domain::traffic::rollout_steps::RolloutStep;
@@ -36,7 +37,7 @@ impl Gate<'_> {
             Verb::Resume => self.resumes(),
             Verb::Restart | Verb::Undo | Verb::SetImage | Verb::Scale | Verb::Revert => Ok(()),
             Verb::SetWeight => Err(no(format!(
-                "Argo sets the weight of {} by its steps: C goes on from a pause, K leaves a step out, F promotes fully",
+                "Argo sets the weight of {} by its steps: {CONTINUE} goes on from a pause, {SKIP} leaves a step out, {PROMOTE} promotes fully",
                 self.name()
             ))),
             Verb::Switch => Err(self.switches()),
@@ -59,7 +60,7 @@ impl Gate<'_> {
         }
         if self.stand.aborted {
             return Err(no(format!(
-                "{name} was aborted, and the controller would put it back to its first step: T tries {new} again, U takes \
+                "{name} was aborted, and the controller would put it back to its first step: {RETRY} tries {new} again, {UNDO} takes \
                  the template back to {}",
                 self.stable
             )));
@@ -75,8 +76,8 @@ impl Gate<'_> {
         }
         if self.stand.held {
             return Err(no(format!(
-                "{name} is held by hand (spec.paused), and a {what} would be lost: P resumes it first{}",
-                if self.stand.at_a_pause() { ", then C continues" } else { "" }
+                "{name} is held by hand (spec.paused), and a {what} would be lost: {RESUME} resumes it first{}",
+                if self.stand.at_a_pause() { format!(", then {CONTINUE} continues") } else { String::new() }
             )));
         }
         if self.stand.resumed() {
@@ -102,12 +103,16 @@ impl Gate<'_> {
         });
         if self.stand.inconclusive() {
             return Err(no(format!(
-                "{} does not stand at a pause but at an analysis that could not decide{step}: K leaves it out, C measures \
-                 again",
+                "{} does not stand at a pause but at an analysis that could not decide{step}: {SKIP} leaves it out, {CONTINUE} \
+                 measures again",
                 self.name()
             )));
         }
-        let skip = if self.rollout.steps().is_empty() { "F promotes fully" } else { "K leaves the step out" };
+        let skip = if self.rollout.steps().is_empty() {
+            format!("{PROMOTE} promotes fully")
+        } else {
+            format!("{SKIP} leaves the step out")
+        };
         Err(no(format!("{} does not stand at a pause{step}: it goes on by itself; {skip}", self.name())))
     }
 
@@ -124,7 +129,7 @@ impl Gate<'_> {
     fn has_a_step(&self) -> Result<(), Refusal> {
         let name = self.name();
         if self.blue_green() {
-            return Err(no(format!("{name} is blue-green and has no steps: C switches it")));
+            return Err(no(format!("{name} is blue-green and has no steps: {CONTINUE} switches it")));
         }
         if self.rollout.steps().is_empty() {
             return Err(no(format!("{name} has no steps to leave out")));
@@ -148,11 +153,11 @@ impl Gate<'_> {
         }
         if self.stand.aborted {
             return Err(no(format!(
-                "{name} was aborted: promoted now, the rejected {new} would get everything; T tries it again first"
+                "{name} was aborted: promoted now, the rejected {new} would get everything; {RETRY} tries it again first"
             )));
         }
         if self.stand.held {
-            return Err(no(format!("{name} is held by hand (spec.paused): P resumes it first")));
+            return Err(no(format!("{name} is held by hand (spec.paused): {RESUME} resumes it first")));
         }
         Ok(())
     }
@@ -170,7 +175,7 @@ impl Gate<'_> {
         }
         if !self.stand.in_flight() {
             return Err(no(format!(
-                "nothing is on its way: {} has everything, and an abort would only mark {name} as degraded; U goes back to \
+                "nothing is on its way: {} has everything, and an abort would only mark {name} as degraded; {UNDO} goes back to \
                  an earlier revision",
                 self.new
             )));
@@ -194,7 +199,11 @@ impl Gate<'_> {
         if self.stand.held {
             return Ok(());
         }
-        let then = if self.stand.at_a_pause() { ": it stands at a pause step; C continues" } else { "" };
+        let then = if self.stand.at_a_pause() {
+            format!(": it stands at a pause step; {CONTINUE} continues")
+        } else {
+            String::new()
+        };
         Err(Refusal::unchanged(format!("{} is not held by hand{then}", self.name())))
     }
 
@@ -204,9 +213,9 @@ impl Gate<'_> {
             return no(format!("{name} has no sides to switch: Argo shifts its weight step by step"));
         }
         if self.stand.in_flight() && self.stand.at_a_pause() {
-            return no(format!("Argo switches {name}: C lets it switch to {}", self.new));
+            return no(format!("Argo switches {name}: {CONTINUE} lets it switch to {}", self.new));
         }
-        no(format!("Argo switches {name} when a new version is ready: U brings an earlier revision back"))
+        no(format!("Argo switches {name} when a new version is ready: {UNDO} brings an earlier revision back"))
     }
 }
 

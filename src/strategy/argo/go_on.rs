@@ -9,6 +9,7 @@ use super::weight::asked_at;
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::intent::Standing;
 use crate::domain::plan::{Act, Call, Change, Inverse, Patch, Refusal, RefusalKind, Wait, json, null};
+use crate::domain::said::{ABORT, SKIP};
 use crate::domain::traffic::rollout::RolloutStrategy;
 use crate::domain::{Direction, Plan, Str, Verb};
 use crate::strategy::workload::diff;
@@ -26,7 +27,8 @@ pub fn continues(asked: &Asked<'_>, verb: Verb, from: Option<Standing>) -> Resul
     })?;
     let call = of_step(&asked.details.root).remove(PAUSES).call_on(STATUS);
     let (then, warnings) = if asked.stand.inconclusive() {
-        let warning = "the analysis is measured again, and may stop at the same place; K goes past it".into();
+        let warning =
+            format!("the analysis is measured again, and may stop at the same place; {SKIP} goes past it").into();
         ("a new analysis run begins".to_owned(), vec![warning])
     } else {
         (what_follows(asked, asked.stand.index.map(|index| index + 1)), Vec::new())
@@ -213,8 +215,11 @@ fn draft(
         calls: vec![patch(call, "only while it stands at this step and this pause, not held, with this template")],
         until: Wait::Acted(act(asked)),
         inverse: Inverse::None {
-            why: format!("a step that was taken is not taken back; X aborts and gives {} everything", asked.stable)
-                .into(),
+            why: format!(
+                "a step that was taken is not taken back; {ABORT} aborts and gives {} everything",
+                asked.stable
+            )
+            .into(),
         },
         forecast: Forecast { then: then.into(), warnings, ..Forecast::default() },
         risk: Risk::Medium,

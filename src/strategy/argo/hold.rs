@@ -6,6 +6,7 @@ use super::plan::{Asked, finish};
 use super::steps::{after, least};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::plan::{Inverse, InverseSteps, Operation, Refusal, Wait};
+use crate::domain::said::CONTINUE;
 use crate::domain::traffic::rollout::RolloutStrategy;
 use crate::domain::{Direction, Plan, Verb};
 use crate::strategy::taking_back::PAUSED;
@@ -84,7 +85,9 @@ fn goes_on(asked: &Asked<'_>) -> String {
     if asked.stand.at_a_pause() {
         let timed = least(&asked.rollout, index).time > jiff::SignedDuration::ZERO;
         let own = if timed { "or its time is over" } else { "" };
-        return format!("it still stands at its pause, step {index}: C continues it {own}").trim_end().to_owned();
+        return format!("it still stands at its pause, step {index}: {CONTINUE} continues it {own}")
+            .trim_end()
+            .to_owned();
     }
     format!("it goes on at step {index}: {}", after(&asked.rollout, &asked.stand, index))
 }

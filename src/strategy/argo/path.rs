@@ -3,6 +3,7 @@
 
 use super::split::how_it_switches;
 use super::steps::{Least, least};
+use crate::domain::said::RESUME;
 use crate::domain::traffic::Rollout;
 use crate::domain::traffic::rollout::{BlueGreenStrategy, RolloutStrategy};
 use crate::domain::{Age, RawObject, Release, Str, Timestamp};
@@ -66,7 +67,7 @@ pub fn path(release: &Release, target: &Target, now: Timestamp) -> Option<Path> 
         RolloutStrategy::Unclear => return None,
     };
     if rollout.workload.paused {
-        path.then = format!("held by hand: nothing changes until it is resumed (P); then {}", path.then);
+        path.then = format!("held by hand: nothing changes until it is resumed ({RESUME}); then {}", path.then);
         path.takes = None;
         path.alone = false;
     }

@@ -5,6 +5,7 @@ use super::kubectl;
 use super::plan::{Asked, finish};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::plan::{Inverse, Refusal, Wait, json};
+use crate::domain::said::RESUME;
 use crate::domain::{Direction, Plan};
 use crate::strategy::workload::diff;
 use crate::strategy::workload::plan::{Draft, patch};
@@ -44,7 +45,9 @@ pub fn plan(asked: &Asked<'_>) -> Result<Plan, Refusal> {
 fn refuse(asked: &Asked<'_>) -> Result<(), Refusal> {
     let name = asked.key().target();
     if asked.stand.held {
-        return Err(Refusal::because(format!("{name} is held by hand, so a restart would wait; resume it first (P)")));
+        return Err(Refusal::because(format!(
+            "{name} is held by hand, so a restart would wait; resume it first ({RESUME})"
+        )));
     }
     if asked.release.replicas.desired == 0 {
         return Err(Refusal::because(format!("{name} is scaled to 0: there is no pod to restart")));

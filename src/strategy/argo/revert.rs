@@ -6,6 +6,7 @@ use super::plan::{Asked, finish, finish_template};
 use crate::domain::Plan;
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::plan::{Act, ReadyInverse, Refusal, Undoing, Wait};
+use crate::domain::said::UNDO;
 use crate::strategy::taking_back::{Kept, TEMPLATE, again, title};
 use crate::strategy::workload::version::version;
 use crate::strategy::workload::{needs, plan::Draft, template};
@@ -57,7 +58,7 @@ fn read<'a>(asked: &Asked<'a>, part: Undoing<'_>) -> Result<Kept<'a>, Refusal> {
     let object = asked.details.object(target);
     let object =
         object.ok_or_else(|| Refusal::because(format!("that write was on {target}, which is no part of {name}")))?;
-    Kept::read(object, part, "U goes back by revision")
+    Kept::read(object, part, &format!("{UNDO} goes back by revision"))
 }
 
 /// What the controller is asked for by a write on the status.

@@ -5,6 +5,7 @@ use super::tracks::live_hash;
 use super::view::View;
 use super::weight::routed;
 use crate::domain::release::Role;
+use crate::domain::said::CONTINUE;
 use crate::domain::traffic::rollout::{BlueGreenStrategy, CanaryStrategy, RolloutStrategy, TrafficRouting};
 use crate::domain::traffic::route::{Destination, Route, Rule};
 use crate::domain::traffic::view::{RuleSplit, Share, SwitchView};
@@ -157,7 +158,7 @@ pub fn service_problems(view: &View) -> Vec<Str> {
 /// How a blue-green Rollout switches, in words: `waits for a person`, `30 s after`, `at once`.
 pub fn how_it_switches(sides: &BlueGreenStrategy) -> String {
     match (sides.auto_promotion, sides.auto_promotion_after) {
-        (false, _) => "then it waits for a person (C)".into(),
+        (false, _) => format!("then it waits for a person ({CONTINUE})"),
         (true, Some(after)) => format!("then it switches by itself after {}", crate::domain::Age(after).words()),
         (true, None) => "then it switches by itself at once".into(),
     }

@@ -4,6 +4,7 @@ use super::phase::{Phase, Told};
 use super::view::View;
 use super::{analysis, blocked, countdowns, steps, weight};
 use crate::domain::history::HistoryEntry;
+use crate::domain::said::{ABORT, CONTINUE, EVENTS, LOGS, RESUME, RETRY, SKIP, UNDO, YAML};
 use crate::domain::traffic::rollout_steps::{PauseFor, RolloutStep};
 use crate::domain::{Age, State, Str, Timestamp};
 use crate::strategy::workload::blockers::{Group, STUCK_AFTER, stuck};
@@ -58,9 +59,11 @@ fn ending(seen: &Seen<'_>) -> Option<Standing> {
 fn unreadable(seen: &Seen<'_>) -> Option<Standing> {
     let why = seen.blocked?;
     let remedy = if blocked::unseen_since(&seen.view.rollout).is_some() {
-        "Is the controller running, and does it mind this namespace and instance id? e shows the events."
+        format!(
+            "Is the controller running, and does it mind this namespace and instance id? {EVENTS} shows the events."
+        )
     } else {
-        "y shows the object as it is."
+        format!("{YAML} shows the object as it is.")
     };
     Some(of(State::Unknown, &capital(why), remedy, blocked::unseen_since(&seen.view.rollout)))
 }
@@ -93,7 +96,7 @@ fn down(seen: &Seen<'_>) -> Option<Standing> {
         None => none,
     };
     let since = view.facts.outage.filter(|outage| outage.until.is_none()).map(|outage| outage.from);
-    Some(of(State::Down, &reason, back(seen, "l shows the logs, e the events."), since))
+    Some(of(State::Down, &reason, back(seen, &format!("{LOGS} shows the logs, {EVENTS} the events.")), since))
 }
 
 fn degraded(seen: &Seen<'_>) -> Option<Standing> {
@@ -105,7 +108,7 @@ fn degraded(seen: &Seen<'_>) -> Option<Standing> {
         return Some(of(
             State::Failed,
             &format!("Its spec is invalid: {why}"),
-            back(seen, "Mend it; y shows it."),
+            back(seen, &format!("Mend it; {YAML} shows it.")),
             None,
         ));
     }
@@ -122,7 +125,7 @@ fn degraded(seen: &Seen<'_>) -> Option<Standing> {
         worst.unwrap_or(message)
     };
     let since = view.rollout.workload.condition("Progressing").and_then(|condition| condition.since);
-    Some(of(State::Failed, &reason, back(seen, "l shows the logs, e the events."), since))
+    Some(of(State::Failed, &reason, back(seen, &format!("{LOGS} shows the logs, {EVENTS} the events.")), since))
 }
 
 /// `v3 was aborted 12 min ago: analysis success-rate: failed (last [0.8]); v2 serves 100 %.`
@@ -140,7 +143,7 @@ fn aborted(seen: &Seen<'_>) -> Standing {
     let why = why.or_else(|| told_by_controller(&seen.told.message)).map(|why| format!(": {why}")).unwrap_or_default();
     let reason = format!("{new} was aborted{ago}{why}; {stable} serves");
     let remedy = format!(
-        "U takes the template back to {stable}, and it is healthy again; T tries {new} again from the first step."
+        "{UNDO} takes the template back to {stable}, and it is healthy again; {RETRY} tries {new} again from the first step."
     );
     of(State::Failed, &reason, remedy, at)
 }
@@ -160,7 +163,7 @@ fn stuck_pods(seen: &Seen<'_>) -> Option<Standing> {
     let (group, _) = stuck(&view.facts, seen.new_groups);
     let group = group.filter(|_| moving)?;
     let reason = group.sentence(view.facts.lanes.len() > 1, view.now());
-    Some(of(State::Failed, &reason, back(seen, "l shows the logs, e the events."), group.since()))
+    Some(of(State::Failed, &reason, back(seen, &format!("{LOGS} shows the logs, {EVENTS} the events.")), group.since()))
 }
 
 fn paused(seen: &Seen<'_>) -> Option<Standing> {
@@ -169,9 +172,9 @@ fn paused(seen: &Seen<'_>) -> Option<Standing> {
         && (view.stand.in_flight() || view.rollout.workload.replicas.updated < view.rollout.workload.replicas.desired)
     {
         let reason = format!("Held by hand {}", place(view));
-        let then = if view.stand.at_a_pause() { ", then C continues" } else { "" };
+        let then = if view.stand.at_a_pause() { format!(", then {CONTINUE} continues") } else { String::new() };
         let back = undo_words(seen);
-        return Some(of(State::Waiting, &reason, format!("P resumes it{then}{back}."), since(view)));
+        return Some(of(State::Waiting, &reason, format!("{RESUME} resumes it{then}{back}."), since(view)));
     }
     if seen.told.phase != Phase::Paused || !seen.told.settled || view.stand.held {
         return None;
@@ -182,7 +185,7 @@ fn paused(seen: &Seen<'_>) -> Option<Standing> {
         let why = analysis::telling(view).iter().find(|run| analysis::bad(run)).map(|run| analysis::why(run));
         let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
         let reason = format!("An analysis could not decide{why}: it waits for a person{age}");
-        let remedy = "K goes past it, C measures again, X aborts.";
+        let remedy = format!("{SKIP} goes past it, {CONTINUE} measures again, {ABORT} aborts.");
         return Some(of(State::Waiting, &reason, remedy, since));
     }
     if view.blue_green() {
@@ -191,11 +194,11 @@ fn paused(seen: &Seen<'_>) -> Option<Standing> {
             Some(due) => {
                 let left = Age::between(view.now(), due).words();
                 let reason = format!("{new} is ready beside {stable} and takes over in {left}");
-                of(State::Progressing, &reason, "C switches now, X aborts.", since)
+                of(State::Progressing, &reason, format!("{CONTINUE} switches now, {ABORT} aborts."), since)
             }
             None => {
                 let reason = format!("{new} is ready beside {stable} and waits for a person{age}");
-                of(State::Waiting, &reason, format!("C switches all traffic to {new}, X aborts."), since)
+                of(State::Waiting, &reason, format!("{CONTINUE} switches all traffic to {new}, {ABORT} aborts."), since)
             }
         });
     }
@@ -203,13 +206,18 @@ fn paused(seen: &Seen<'_>) -> Option<Standing> {
     if let Some(due) = countdowns::pause_end(view) {
         let left = Age::between(view.now(), due).words();
         let reason = format!("A pause {} ends in {left}", place(view));
-        return Some(of(State::Progressing, &reason, format!("Then {after}; C goes on now, X aborts."), since));
+        return Some(of(
+            State::Progressing,
+            &reason,
+            format!("Then {after}; {CONTINUE} goes on now, {ABORT} aborts."),
+            since,
+        ));
     }
     let reason = format!("Waits for a person{age} {}", place(view));
     let remedy = if unreadable_pause(view) {
-        "Its duration can't be read; C goes on, X aborts.".to_owned()
+        format!("Its duration can't be read; {CONTINUE} goes on, {ABORT} aborts.")
     } else {
-        format!("C continues: {after}; X aborts.")
+        format!("{CONTINUE} continues: {after}; {ABORT} aborts.")
     };
     Some(of(State::Waiting, &reason, remedy, since))
 }
@@ -288,9 +296,9 @@ fn healthy(seen: &Seen<'_>) -> Standing {
         let worst = seen.new_groups.first().map(|group| group.sentence(false, view.now()));
         let reason = worst.map_or(counted.clone(), |worst| format!("{counted}: {worst}"));
         let state = if starting { State::Progressing } else { State::Degraded };
-        return of(state, &reason, "l shows the logs, e the events.", None);
+        return of(state, &reason, format!("{LOGS} shows the logs, {EVENTS} the events."), None);
     }
-    let remedy = if view.stand.held { "Held: P lets the next change roll out." } else { "" };
+    let remedy = if view.stand.held { format!("Held: {RESUME} lets the next change roll out.") } else { String::new() };
     let since = view.pods().filter(|pod| pod.ready).filter_map(|pod| pod.ready_since).max();
     of(State::Healthy, &counted, remedy, view.rollout.status.finished_at.or(since))
 }
@@ -299,17 +307,17 @@ fn back(seen: &Seen<'_>, otherwise: &str) -> String {
     let stable = seen.view.stand.in_flight();
     match seen.back_to {
         Some(entry) if stable => format!(
-            "U goes back to revision {}, {}, which Argo keeps as stable; X aborts.",
+            "{UNDO} goes back to revision {}, {}, which Argo keeps as stable; {ABORT} aborts.",
             entry.revision,
             seen.view.stable_version()
         ),
-        Some(entry) => format!("Back to: revision {} (U).", entry.revision),
+        Some(entry) => format!("Back to: revision {} ({UNDO}).", entry.revision),
         None => otherwise.to_owned(),
     }
 }
 
 fn undo_words(seen: &Seen<'_>) -> String {
-    seen.back_to.map(|entry| format!("; U goes back to revision {}", entry.revision)).unwrap_or_default()
+    seen.back_to.map(|entry| format!("; {UNDO} goes back to revision {}", entry.revision)).unwrap_or_default()
 }
 
 fn capital(text: &str) -> String {

@@ -3,6 +3,7 @@
 use super::view::View;
 use super::{analysis, blocked, countdowns, split, steps};
 use crate::domain::release::{Role, Track};
+use crate::domain::said::RESUME;
 use crate::domain::traffic::Traffic;
 use crate::domain::traffic::rollout::RolloutStrategy;
 use crate::domain::traffic::view::{Mover, Rows, RuleSplit, Share, WaitingFor};
@@ -157,5 +158,6 @@ fn begins_again(view: &View) -> Option<Str> {
 /// A pause condition that a manual hold keeps from ending.
 fn ending_anyway(view: &View) -> Option<Str> {
     let timed = view.rollout.status.pauses.first().is_some_and(|pause| &*pause.reason == "CanaryPauseStep");
-    (view.stand.held && timed).then(|| "held by hand: neither pauses nor analyses go on until it is resumed (P)".into())
+    (view.stand.held && timed)
+        .then(|| format!("held by hand: neither pauses nor analyses go on until it is resumed ({RESUME})").into())
 }

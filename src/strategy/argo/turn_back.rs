@@ -8,6 +8,7 @@ use super::steps::least;
 use super::{kubectl, weight};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::plan::{Act, Inverse, InverseSteps, Operation, Refusal, RefusalKind, Wait};
+use crate::domain::said::{RETRY, UNDO};
 use crate::domain::traffic::rollout::RolloutStrategy;
 use crate::domain::{Age, Direction, Plan, Role, Str, Verb};
 use crate::strategy::workload::diff;
@@ -33,8 +34,10 @@ pub fn aborts(asked: &Asked<'_>) -> Result<Plan, Refusal> {
         _ => diff::value(&format!("weight of {new}"), Some(&format!("{now} %")), Some("0 %")),
     };
     let mut warnings: Vec<Str> = vec![
-        format!("the template stays at {new}, so it shows as degraded until U takes it back or T tries it again")
-            .into(),
+        format!(
+            "the template stays at {new}, so it shows as degraded until {UNDO} takes it back or {RETRY} tries it again"
+        )
+        .into(),
     ];
     warnings.extend(unseen.map(|age| {
         format!(

@@ -8,6 +8,7 @@ use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::history::Evidence;
 use crate::domain::intent::{PausedUndo, UndoTo};
 use crate::domain::plan::{Inverse, InversePart, InverseSteps, Operation, Patch, Refusal, Wait};
+use crate::domain::said::RETRY;
 use crate::domain::{Direction, Kind, Plan, RawObject, Revision};
 use crate::strategy::taking_back::{PAUSED, TEMPLATE};
 use crate::strategy::workload::plan::patch;
@@ -28,7 +29,7 @@ pub fn plan(asked: &Asked<'_>, to: UndoTo, paused: PausedUndo) -> Result<Plan, R
     let images = plain::own_images(&new);
     let target = Target::read(set, version(&images));
     if asked.stand.observed && target.hash.is_some() && target.hash == asked.stand.current {
-        let why = if asked.stand.aborted { "; it was aborted: T tries it again" } else { "" };
+        let why = if asked.stand.aborted { format!("; it was aborted: {RETRY} tries it again") } else { String::new() };
         return Err(Refusal::unchanged(format!("{name} is at revision {revision} already{why}")));
     }
     let holder = holder(asked)?;

@@ -3,6 +3,7 @@
 use super::switch::{Held, Wish, ready};
 use super::verbs::{live_side, next_side};
 use crate::domain::release::{Action, Role};
+use crate::domain::said::SWITCH;
 use crate::domain::traffic::view::Side;
 use crate::domain::{Direction, Release, Verb};
 use crate::strategy::workload::actions as workload_actions;
@@ -17,11 +18,15 @@ pub fn actions(release: &Release, context: &Context) -> Vec<Action> {
     actions.push(on_side(Verb::SetImage, next_side(release).ok()));
     actions.push(scale(release));
     for verb in [Verb::Advance, Verb::SetWeight, Verb::Promote] {
-        let why = "all of its traffic goes to one side; S switches it to the other";
+        let why = format!("all of its traffic goes to one side; {SWITCH} switches it to the other");
         actions.push(Action::disabled(verb, Direction::Forward, why));
     }
     for verb in [Verb::Continue, Verb::Skip, Verb::Retry] {
-        actions.push(Action::disabled(verb, Direction::Forward, "no controller steps it; S switches it"));
+        actions.push(Action::disabled(
+            verb,
+            Direction::Forward,
+            format!("no controller steps it; {SWITCH} switches it"),
+        ));
     }
     actions
 }

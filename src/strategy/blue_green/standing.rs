@@ -3,6 +3,7 @@
 use super::sides::Sides;
 use super::times::Kept;
 use crate::domain::release::{HealthReason, Role};
+use crate::domain::said::{SCALE, SWITCH};
 use crate::domain::state::Verdict;
 use crate::domain::traffic::view::SwitchView;
 use crate::domain::{Age, Release, State, Str, Timestamp};
@@ -62,7 +63,7 @@ fn nobody(view: &View<'_>) -> Standing {
         view.sides.key,
         clip(view.sides.live(), 40),
     );
-    let remedy = format!("S switches to {}.", some_of(&values, 3));
+    let remedy = format!("{SWITCH} switches to {}.", some_of(&values, 3));
     Standing { state: State::Down, reason: stop(&reason).into(), remedy: remedy.into(), since: view.switch.switched_at }
 }
 
@@ -103,16 +104,16 @@ fn remedy(view: &View<'_>, live: &Part) -> String {
     if let Some(kept) = view.kept {
         let side = &kept.side;
         return if kept.until <= view.now {
-            format!("{side} can be scaled down (N); until then S switches back at once.")
+            format!("{side} can be scaled down ({SCALE}); until then {SWITCH} switches back at once.")
         } else {
             let left = Age::between(view.now, kept.until).words();
-            format!("S switches back to {side} at once; it is kept for {left} more.")
+            format!("{SWITCH} switches back to {side} at once; it is kept for {left} more.")
         };
     }
     let mut next = view.parts.iter().filter(|(role, _, part)| *role != Role::Stable && is_younger(part, live));
     match (next.next(), next.next()) {
         (Some((_, name, part)), None) if part.own.replicas.ready > 0 => {
-            format!("S switches to {name} {}.", clip(&part.version(), 40))
+            format!("{SWITCH} switches to {name} {}.", clip(&part.version(), 40))
         }
         _ => String::new(),
     }

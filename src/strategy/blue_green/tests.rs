@@ -3,6 +3,7 @@
 use crate::domain::intent::UndoTo;
 use crate::domain::plan::RefusalKind;
 use crate::domain::release::Role;
+use crate::domain::said::{SCALE, SWITCH};
 use crate::domain::traffic::marks::{STRATEGY, SWITCH_KEY};
 use crate::domain::workload::Image;
 use crate::domain::{Direction, Intent, Kind, Plan, Release, State, Verb};
@@ -98,7 +99,7 @@ fn a_service_that_picks_one_of_two_sides_is_one_release() {
     let switch = web.traffic.as_ref().and_then(|traffic| traffic.switch.as_ref()).expect("a switch");
     assert_eq!((&*switch.live, switch.other.as_deref(), switch.moved), ("blue", Some("green"), (2, 0)));
     assert_eq!(switch.preview.as_ref().map(|key| &*key.name), Some("web-preview"));
-    assert_eq!((web.state, &*web.remedy), (State::Healthy, "S switches to green v2."));
+    assert_eq!((web.state, web.remedy.to_string()), (State::Healthy, format!("{SWITCH} switches to green v2.")));
     assert_eq!(shop().release(Kind::Deployment, "web-green").key, web.key, "a side resolves to it");
     assert_eq!(shop().release(Kind::Service, "web-preview").key, web.key);
 }
@@ -339,15 +340,16 @@ fn the_old_side_is_kept_with_a_countdown_and_then_its_scale_down_is_offered() {
     let kept = remembered(&shop, 600);
     let traffic = kept.traffic.as_ref().expect("traffic");
     assert_eq!(traffic.countdowns[0].due, ago(600) + SignedDuration::from_mins(30));
-    assert_eq!(&*kept.remedy, "S switches back to blue at once; it is kept for 20 min more.");
+    assert_eq!(&*kept.remedy, format!("{SWITCH} switches back to blue at once; it is kept for 20 min more."));
     assert!(kept.recheck_at.is_some_and(|at| at > now()));
     let switch = traffic.switch.as_ref().expect("a switch");
     assert_eq!((switch.switched_at, switch.took), (Some(ago(600)), Some(SignedDuration::from_millis(800))));
     let due = remembered(&shop, 2_000);
-    assert_eq!(&*due.remedy, "blue can be scaled down (N); until then S switches back at once.");
+    assert_eq!(&*due.remedy, format!("blue can be scaled down ({SCALE}); until then {SWITCH} switches back at once."));
     let next = remembered(&sides(green_is_live(), (30, 900)), 600);
     assert_eq!(
-        &*next.remedy, "S switches to blue v1.",
+        &*next.remedy,
+        format!("{SWITCH} switches to blue v1."),
         "a new template on blue is the next release, and not the old side"
     );
 }
@@ -359,7 +361,7 @@ fn a_switch_by_somebody_else_is_dated_by_the_selectors_writer() {
         "time": ago(600).to_string(), "fieldsType": "FieldsV1", "fieldsV1": fields}]);
     let shop = green_is_live().set(Kind::Service, "web", |web| web["metadata"]["managedFields"] = wrote);
     let release = web(&shop);
-    assert_eq!(&*release.remedy, "S switches back to blue at once; it is kept for 20 min more.");
+    assert_eq!(&*release.remedy, format!("{SWITCH} switches back to blue at once; it is kept for 20 min more."));
     let last = release.traffic.as_ref().and_then(|traffic| traffic.last_write.clone());
     assert_eq!(last.map(|(who, _)| who).as_deref(), Some("kubectl-patch"));
 }

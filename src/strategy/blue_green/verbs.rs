@@ -4,6 +4,7 @@ use super::switch::{Wish, ready};
 use crate::domain::plan::{ReadyInverse, Refusal};
 use crate::domain::raw::escape;
 use crate::domain::release::Role;
+use crate::domain::said::SWITCH;
 use crate::domain::traffic::Traffic;
 use crate::domain::traffic::view::Side;
 use crate::domain::{Details, Direction, Intent, Plan, Release};
@@ -25,13 +26,15 @@ pub fn plan(release: &Release, details: &Details, intent: &Intent, context: &Con
             template::plan(release, live_side(release)?, details, intent, context)
         }
         Intent::Advance { .. } | Intent::SetWeight { .. } | Intent::Promote { .. } => Err(Refusal::because(format!(
-            "{} {}: all of its traffic goes to one side; S switches it to the other",
+            "{} {}: all of its traffic goes to one side; {SWITCH} switches it to the other",
             intent.verb(),
             release.key
         ))),
-        Intent::Continue | Intent::Skip | Intent::Retry => {
-            Err(Refusal::because(format!("{} {}: no controller steps it; S switches it", intent.verb(), release.key)))
-        }
+        Intent::Continue | Intent::Skip | Intent::Retry => Err(Refusal::because(format!(
+            "{} {}: no controller steps it; {SWITCH} switches it",
+            intent.verb(),
+            release.key
+        ))),
     }
 }
 
@@ -42,7 +45,7 @@ fn traffic(release: &Release) -> Result<&Traffic, Refusal> {
 /// The side that serves: what an undo, a restart and a scale are for.
 pub fn live_side(release: &Release) -> Result<&Side, Refusal> {
     traffic(release)?.side(Role::Stable).ok_or_else(|| {
-        Refusal::because(format!("{} selects no workload: S switches to one that is there", release.key))
+        Refusal::because(format!("{} selects no workload: {SWITCH} switches to one that is there", release.key))
     })
 }
 
@@ -67,12 +70,12 @@ fn abort(release: &Release, details: &Details, intent: &Intent, context: &Contex
         let went_back = wish.came_by(context).is_some_and(|last| last.direction == Direction::Back);
         if let (true, Some(live)) = (went_back, wish.live) {
             return Err(Refusal::unchanged(format!(
-                "{} went back to {} already; S switches to {}",
+                "{} went back to {} already; {SWITCH} switches to {}",
                 release.key, live.name, wish.target.name
             )));
         }
         return Err(Refusal::because(format!(
-            "{} has nothing to abort: {} was not live before; S switches to it",
+            "{} has nothing to abort: {} was not live before; {SWITCH} switches to it",
             release.key, wish.target.name
         )));
     }
@@ -94,12 +97,12 @@ fn revert(
     if inverse.target != release.key {
         return Err(Refusal::because(format!("that write was on {}, not on {}", inverse.target, release.key)));
     }
-    let kept = Kept::read(&details.root, inverse.first(), "S switches it")?;
+    let kept = Kept::read(&details.root, inverse.first(), &format!("{SWITCH} switches it"))?;
     let pointer = traffic.switch.as_ref().map(|switch| format!("/spec/selector/{}", escape(&switch.key)));
     let to =
         pointer.and_then(|pointer| kept.sets(&pointer)).and_then(|to| serde_json::from_str::<String>(to.get()).ok());
     let to = to.ok_or_else(|| {
-        Refusal::because(format!("that write left the sides of {} as they were; S switches it", release.key))
+        Refusal::because(format!("that write left the sides of {} as they were; {SWITCH} switches it", release.key))
     })?;
     let mut wish = Wish::of(release, Some(&to), context)?;
     wish.direction = inverse.direction;
@@ -119,7 +122,7 @@ fn scale(
         traffic.side_called(name).ok_or_else(|| Refusal::because(format!("{} has no side '{name}'", release.key)))?;
     if side.role == Role::Stable && replicas == 0 {
         return Err(Refusal::because(format!(
-            "{} is the live side of {}: scaled to 0 nothing would be served; switch first (S)",
+            "{} is the live side of {}: scaled to 0 nothing would be served; switch first ({SWITCH})",
             side.name, release.key
         )));
     }

@@ -9,6 +9,7 @@ use super::verbs::{Seen, refused};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::milestone::{Midway, Milestone};
 use crate::domain::plan::{Inverse, Patch, Refusal, Wait};
+use crate::domain::said::{PAUSE, UNDO};
 use crate::domain::traffic::Canary;
 use crate::domain::traffic::hook::Gate;
 use crate::domain::{Age, Details, Direction, Intent, Plan, Str, Verb};
@@ -23,17 +24,22 @@ pub fn possible(seen: &Seen<'_>) -> Result<Gate, Str> {
         Some(Run::Progressing | Run::WaitingPromotion) => {}
         Some(Run::Waiting) => {
             let new = seen.new_version();
-            return Err(format!("nothing of {new} runs, and no traffic goes to it; U takes its template back").into());
+            return Err(
+                format!("nothing of {new} runs, and no traffic goes to it; {UNDO} takes its template back").into()
+            );
         }
         Some(Run::Promotion) => {
-            return Err("it is being promoted, and no rollback hook is asked any more; U starts the way back".into());
+            return Err(format!(
+                "it is being promoted, and no rollback hook is asked any more; {UNDO} starts the way back"
+            )
+            .into());
         }
         None if seen.phase == Phase::Failed && seen.weight().is_some_and(|weight| weight > 0) => {
             return Err(
                 "the run has ended, and Flagger does nothing about the traffic that is left on the canary".into()
             );
         }
-        None => return Err("nothing is on its way; U goes back to an earlier version".into()),
+        None => return Err(format!("nothing is on its way; {UNDO} goes back to an earlier version").into()),
     }
     let gate = hook(seen.canary)?;
     if !seen.candidate_is_ready() {
@@ -50,10 +56,11 @@ pub fn possible(seen: &Seen<'_>) -> Result<Gate, Str> {
 /// The gate that rolls a run of `canary` back once its pods are ready; or why there is none.
 pub fn hook(canary: &Canary) -> Result<Gate, Str> {
     let Some(gate) = of_rollback(canary) else {
-        return Err(
-            "this Canary has no rollback hook that the console can open, and Flagger knows no other way; P suspends it"
-                .into(),
-        );
+        return Err(format!(
+            "this Canary has no rollback hook that the console can open, and Flagger knows no other way; {PAUSE} \
+                 suspends it"
+        )
+        .into());
     };
     if canary.skip_analysis {
         return Err("skipAnalysis is set, so Flagger asks no rollback hook".into());
@@ -101,7 +108,7 @@ fn by_hook(seen: &Seen<'_>, details: &Details, gate: &Gate, context: &Context) -
         warnings.push("it is suspended: it is resumed for this, with its rollback gate open".into());
     }
     let new = seen.new_version();
-    warnings.push(format!("the target keeps {new}: U puts the old template back afterwards").into());
+    warnings.push(format!("the target keeps {new}: {UNDO} puts the old template back afterwards").into());
     warnings.push("a rollback gate that stays open fails every later run: an interrupted plan closes it first".into());
     let draft = Draft {
         title: format!("all traffic to {old}"),

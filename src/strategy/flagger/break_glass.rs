@@ -9,6 +9,7 @@ use super::verbs::{Seen, of_phase, refused};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::plan::{Inverse, InversePart, InverseSteps, Operation, Patch, Refusal, Wait, json, null};
 use crate::domain::release::Role;
+use crate::domain::said::{RESUME, UNDO};
 use crate::domain::traffic::route::Rule;
 use crate::domain::traffic::{Canary, Route};
 use crate::domain::{Details, Direction, Intent, Plan, RawObject, Str, Verb};
@@ -119,7 +120,8 @@ fn warnings(seen: &Seen<'_>) -> Vec<Str> {
     let (old, new) = (seen.old_version(), seen.new_version());
     warnings.push(
         format!(
-            "resumed as it is, the run of {new} begins again at its first weight: U first ({old} on the target), then P"
+            "resumed as it is, the run of {new} begins again at its first weight: {UNDO} first ({old} on the target), then \
+             {RESUME}"
         )
         .into(),
     );

@@ -4,6 +4,7 @@ use super::gate;
 use super::phase::{Phase, interval, least_time, style};
 use super::verbs::Seen;
 use crate::domain::management::{Part, Reverts};
+use crate::domain::said::{ABORT, PAUSE, PROMOTE, RESUME};
 use crate::domain::traffic::canary::CanaryStyle;
 use crate::domain::traffic::hook::HookKind;
 use crate::domain::{Age, Str};
@@ -35,7 +36,7 @@ pub fn of_template(seen: &Seen<'_>, template: Template, version: &str) -> Follow
     let canary = seen.canary;
     if canary.suspend {
         return Follows {
-            then: "nothing: Flagger is suspended; once it is resumed (P), what follows follows then".into(),
+            then: format!("nothing: Flagger is suspended; once it is resumed ({RESUME}), what follows follows then"),
             takes: None,
             warnings: Vec::new(),
         };
@@ -45,8 +46,11 @@ pub fn of_template(seen: &Seen<'_>, template: Template, version: &str) -> Follow
     match (seen.phase, template) {
         (Phase::Progressing | Phase::WaitingPromotion, Template::Promoted) => {
             let share = seen.weight().map_or_else(String::new, |weight| format!(", with {weight} % of the traffic"));
-            let first =
-                if gate::of_rollback(canary).is_some() { "X first rolls back at once" } else { "P first holds it" };
+            let first = if gate::of_rollback(canary).is_some() {
+                format!("{ABORT} first rolls back at once")
+            } else {
+                format!("{PAUSE} first holds it")
+            };
             Follows {
                 then: format!(
                     "no new analysis: the run goes on with the old code{share}, and ends with {version} promoted"
@@ -113,7 +117,7 @@ fn analysis(seen: &Seen<'_>, version: &str) -> Follows {
     }
     if seen.phase == Phase::Succeeded || seen.phase == Phase::Initialized {
         let on = seen.users_are_on();
-        warnings.push(format!("users stay on {on} until the analysis has passed; F skips it").into());
+        warnings.push(format!("users stay on {on} until the analysis has passed; {PROMOTE} skips it").into());
     }
     Follows {
         then: format!("a new analysis of {version}: {steps}, at least {}{gated}", Age(takes).words()),

@@ -25,6 +25,7 @@ pub fn notices(scene: &Scene) -> Vec<Str> {
         old_code(scene),
         changed_config(scene),
         asked_again(scene),
+        checked_on(scene),
         never_advances(scene),
         never_passes(scene),
         skips(scene),
@@ -125,6 +126,19 @@ fn asked_again(scene: &Scene) -> Option<String> {
     let held = gated && scene.split.candidate == Some(0) && !names.is_empty();
     held.then(|| {
         format!("Held at 0 %, every check asks its pre-rollout hooks again ({}).", clip(&some_of(&names, 3), 120))
+    })
+}
+
+/// A run that has passed still counts its checks, and is rolled back by them.
+fn checked_on(scene: &Scene) -> Option<String> {
+    let (canary, analysis) = (&scene.canary, &scene.canary.analysis);
+    let checks = !analysis.metrics.is_empty() || canary.hooks(&HookKind::Rollout).next().is_some();
+    (scene.phase == Phase::WaitingPromotion && checks && !canary.suspend).then(|| {
+        format!(
+            "While it waits for its promotion the checks go on: {} failed, and {} roll it back.",
+            canary.status.failed_checks,
+            canary.threshold()
+        )
     })
 }
 

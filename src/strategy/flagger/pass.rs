@@ -8,6 +8,7 @@ use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::intent::{RuleRef, Standing};
 use crate::domain::milestone::{Midway, Milestone};
 use crate::domain::plan::{Inverse, Refusal, Wait};
+use crate::domain::said::{ABORT, PAUSE, PROMOTE, RESUME, UNDO};
 use crate::domain::traffic::hook::Gate;
 use crate::domain::{Age, Details, Direction, Intent, Plan, Str, Verb};
 use crate::strategy::Context;
@@ -37,7 +38,7 @@ impl Pass<'_> {
 pub fn possible<'a>(seen: &Seen<'a>) -> Result<Pass<'a>, Str> {
     let canary = seen.canary;
     if canary.suspend {
-        return Err("it is suspended, so Flagger asks no gate; resume it first (P)".into());
+        return Err(format!("it is suspended, so Flagger asks no gate; resume it first ({RESUME})").into());
     }
     let Some(run) = seen.phase.run() else {
         return Err("nothing is on its way: a new template on the target starts a run".into());
@@ -45,9 +46,10 @@ pub fn possible<'a>(seen: &Seen<'a>) -> Result<Pass<'a>, Str> {
     let Some(hold) = gate::ahead(canary, seen.weight()) else {
         return Err(match run {
             Run::Promotion => "it is being promoted already".into(),
-            Run::Waiting | Run::Progressing | Run::WaitingPromotion => {
-                "Flagger goes on by itself: this Canary has no gate here; P suspends it, F skips the rest".into()
-            }
+            Run::Waiting | Run::Progressing | Run::WaitingPromotion => format!(
+                "Flagger goes on by itself: this Canary has no gate here; {PAUSE} suspends it, {PROMOTE} skips the rest"
+            )
+            .into(),
         });
     };
     let gates = hold.gates()?;
@@ -96,7 +98,9 @@ pub fn plan(seen: &Seen<'_>, details: &Details, intent: &Intent, context: &Conte
         direction: Direction::Forward,
         calls,
         until: Wait::Accepted,
-        inverse: Inverse::None { why: "the gate is closed again; a run that moved goes back with X or U".into() },
+        inverse: Inverse::None {
+            why: format!("the gate is closed again; a run that moved goes back with {ABORT} or {UNDO}").into(),
+        },
         forecast: Forecast {
             then: format!(
                 "Flagger asks within {}: {what}; then the gate is closed again",

@@ -9,6 +9,7 @@ use super::verbs::{Seen, refused};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::milestone::{Midway, Milestone};
 use crate::domain::plan::{Call, Inverse, Operation, Patch, PlannedCall, Refusal, Wait, json, null};
+use crate::domain::said::{ADVANCE, RESUME};
 use crate::domain::{Age, Details, Direction, Intent, Plan, Str, Verb};
 use crate::strategy::Context;
 use crate::strategy::taking_back::put_back;
@@ -29,15 +30,16 @@ pub fn possible(seen: &Seen<'_>) -> Result<(), Str> {
     match seen.phase.run() {
         Some(Run::Progressing | Run::WaitingPromotion) => {}
         Some(Run::Waiting) => {
-            return Err(
-                "it waits for its start gate, which is asked even if the analysis is skipped; A opens it".into()
-            );
+            return Err(format!(
+                "it waits for its start gate, which is asked even if the analysis is skipped; {ADVANCE} opens it"
+            )
+            .into());
         }
         Some(Run::Promotion) => return Err("it is being promoted already".into()),
         None => return Err("nothing is on its way".into()),
     }
     if seen.canary.suspend {
-        return Err("it is suspended, so Flagger promotes nothing; resume it first (P)".into());
+        return Err(format!("it is suspended, so Flagger promotes nothing; resume it first ({RESUME})").into());
     }
     if !seen.candidate_is_ready() {
         return Err("the canary's pods are not all ready, and Flagger promotes nothing before".into());

@@ -6,6 +6,7 @@ use super::route;
 use super::scene::{Scene, ready};
 use super::tracks::{same_as_primary, stable_version, target_version};
 use super::verbs::STEERED;
+use crate::domain::said::{ABORT, ADVANCE, EVENTS, LOGS, RESUME, RETRY, UNDO, YAML};
 use crate::domain::traffic::canary::CanaryStyle;
 use crate::domain::traffic::view::WaitingFor;
 use crate::domain::{Age, State, Str, Timestamp};
@@ -27,7 +28,9 @@ pub struct Stands {
     pub waiting: Option<WaitingFor>,
 }
 
-const LOOK: &str = "y shows the object as it is.";
+fn look() -> String {
+    format!("{YAML} shows the object as it is.")
+}
 
 /// Why nothing goes forward, one sentence; `None` when it may. Ways back stay open where what they write is readable.
 pub fn blocked(scene: &Scene) -> Option<Str> {
@@ -80,7 +83,7 @@ pub fn stands(scene: &Scene) -> Stands {
     let waiting = waiting(scene);
     let mut standing = odd(scene)
         .or_else(|| users_suffer(scene, of_primary.as_ref()))
-        .or_else(|| gone(scene).map(|why| standing(scene, State::Degraded, &why, LOOK)))
+        .or_else(|| gone(scene).map(|why| standing(scene, State::Degraded, &why, look())))
         .or_else(|| candidate_is_stuck(scene))
         .unwrap_or_else(|| by_phase(scene, of_primary.as_ref(), waiting.as_ref()));
     let candidate = scene.target.as_ref().map(workload_standing).and_then(|standing| standing.recheck_at);
@@ -126,12 +129,12 @@ fn odd(scene: &Scene) -> Option<Standing> {
     if let Some(why) = unsteered(scene) {
         let known = canary.target_key().is_some_and(|key| key.kind.is_workload());
         let state = if known && scene.target.is_none() { State::Failed } else { State::Unknown };
-        return Some(standing(scene, state, &why, LOOK));
+        return Some(standing(scene, state, &why, look()));
     }
     if scene.phase == Phase::Unknown {
         let word = clip(&canary.status.phase, 40);
         let reason = format!("Flagger says '{word}', which the console does not know");
-        return Some(standing(scene, State::Unknown, &reason, LOOK));
+        return Some(standing(scene, State::Unknown, &reason, look()));
     }
     None
 }
@@ -148,7 +151,11 @@ fn users_suffer(scene: &Scene, primary: Option<&Standing>) -> Option<Standing> {
     bad.then(|| Standing {
         state: primary.state,
         reason: format!("{name}, which users are served by: {}", primary.reason).into(),
-        remedy: if rolling { "U starts the way back on the target.".into() } else { primary.remedy.clone() },
+        remedy: if rolling {
+            format!("{UNDO} starts the way back on the target.").into()
+        } else {
+            primary.remedy.clone()
+        },
         since: primary.since,
         recheck_at: None,
         stuck: primary.stuck,
@@ -167,7 +174,12 @@ fn candidate_is_stuck(scene: &Scene) -> Option<Standing> {
     );
     Some(Standing {
         since: group.since(),
-        ..standing(scene, State::Failed, &reason, "U puts the old template back; l shows the logs, e the events.")
+        ..standing(
+            scene,
+            State::Failed,
+            &reason,
+            format!("{UNDO} puts the old template back; {LOGS} shows the logs, {EVENTS} the events."),
+        )
     })
 }
 
@@ -180,7 +192,7 @@ fn by_phase(scene: &Scene, primary: Option<&Standing>, waiting: Option<&WaitingF
             phase::word(canary),
             share(scene)
         );
-        return standing(scene, State::Waiting, &reason, "P resumes it.");
+        return standing(scene, State::Waiting, &reason, format!("{RESUME} resumes it."));
     }
     if let Some(waiting) = waiting {
         let reason = match scene.phase.run() {
@@ -212,7 +224,12 @@ fn by_phase(scene: &Scene, primary: Option<&Standing>, waiting: Option<&WaitingF
             let left = scene.split.candidate.filter(|share| *share > 0);
             let traffic = left.map(|share| format!(", and {share} % of the traffic is left on it")).unwrap_or_default();
             let reason = format!("{new} was rolled back{traffic}; users are on {old}");
-            standing(scene, State::Failed, &reason, "U puts the old template back; T tries again; e shows why.")
+            standing(
+                scene,
+                State::Failed,
+                &reason,
+                format!("{UNDO} puts the old template back; {RETRY} tries again; {EVENTS} shows why."),
+            )
         }
         Phase::Initialized | Phase::Succeeded | Phase::Failed | Phase::Terminating | Phase::Unknown => {
             at_rest(scene, primary, &new)
@@ -262,7 +279,12 @@ fn at_rest(scene: &Scene, primary: Option<&Standing>, new: &str) -> Standing {
     let pending = target.is_some_and(|target| !same_as_primary(scene, &target.images)) && scene.phase != Phase::Failed;
     if pending && scene.canary.suspend {
         let reason = format!("Suspended with {new} pending");
-        return standing(scene, State::Waiting, &reason, "P resumes it; U takes the new template back.");
+        return standing(
+            scene,
+            State::Waiting,
+            &reason,
+            format!("{RESUME} resumes it; {UNDO} takes the new template back."),
+        );
     }
     if pending {
         let within = Age(interval(&scene.canary)).words();
@@ -273,8 +295,11 @@ fn at_rest(scene: &Scene, primary: Option<&Standing>, new: &str) -> Standing {
     } else {
         ""
     };
-    let remedy: Str =
-        if scene.canary.suspend { "Suspended: P lets the next change in.".into() } else { primary.remedy.clone() };
+    let remedy: Str = if scene.canary.suspend {
+        format!("Suspended: {RESUME} lets the next change in.").into()
+    } else {
+        primary.remedy.clone()
+    };
     let reason = format!("{}{failed}", primary.reason.trim_end_matches('.'));
     Standing {
         reason: stop(&reason).into(),
@@ -305,11 +330,14 @@ fn failed_checks(scene: &Scene) -> String {
 }
 
 fn remedy_of_gate(scene: &Scene) -> Str {
-    let back =
-        if gate::of_rollback(&scene.canary).is_some() && scene.phase.can_roll_back() { "; X rolls back" } else { "" };
+    let back = if gate::of_rollback(&scene.canary).is_some() && scene.phase.can_roll_back() {
+        format!("; {ABORT} rolls back")
+    } else {
+        String::new()
+    };
     let hold = gate::ahead(&scene.canary, scene.split.candidate);
     match hold.map(|hold| (hold.gates(), hold.place)) {
-        Some((Ok(_), place)) => format!("A lets {} through{back}.", place.what()).into(),
+        Some((Ok(_), place)) => format!("{ADVANCE} lets {} through{back}.", place.what()).into(),
         Some((Err(why), _)) => format!("{why}{back}.").into(),
         None => "Its hooks were changed since: Flagger asks again at the next check.".into(),
     }

@@ -6,6 +6,7 @@ use super::phase::{Phase, interval};
 use super::verbs::{Seen, of_phase, refused, unchanged};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::plan::{Inverse, InverseSteps, Refusal, Wait};
+use crate::domain::said::ADVANCE;
 use crate::domain::traffic::hook::Gate;
 use crate::domain::{Age, Details, Direction, Intent, ObjectKey, Plan, Str, Verb};
 use crate::strategy::Context;
@@ -63,14 +64,14 @@ pub fn pause(seen: &Seen<'_>, details: &Details, context: &Context) -> Result<Pl
 pub fn resume(seen: &Seen<'_>, details: &Details, context: &Context) -> Result<Plan, Refusal> {
     if !seen.canary.suspend {
         let why = if seen.traffic.waiting.is_some() {
-            "it is not suspended: A lets the next step through"
+            format!("it is not suspended: {ADVANCE} lets the next step through")
         } else {
-            "it is not suspended"
+            "it is not suspended".to_owned()
         };
         return Err(if seen.traffic.waiting.is_some() {
-            refused(seen, Verb::Resume, why)
+            refused(seen, Verb::Resume, &why)
         } else {
-            unchanged(seen, Verb::Resume, why)
+            unchanged(seen, Verb::Resume, &why)
         });
     }
     let draft = set(seen, details, false);
@@ -86,7 +87,7 @@ fn close(seen: &Seen<'_>, gates: &[Gate]) -> Draft {
         direction: Direction::Back,
         calls: gates.iter().map(|gate| turn(seen.canary, gate, false)).collect(),
         until: Wait::Accepted,
-        inverse: Inverse::None { why: "A opens the gate for the next weight".into() },
+        inverse: Inverse::None { why: format!("{ADVANCE} opens the gate for the next weight").into() },
         forecast: Forecast {
             then: format!("from the next check on it stays {weight}; the checks go on, and still roll back").into(),
             takes: Some(interval(seen.canary)),

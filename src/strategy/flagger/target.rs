@@ -7,6 +7,7 @@ use super::verbs::{Seen, refused};
 use crate::domain::intent::{PausedUndo, ReleaseId, UndoTo};
 use crate::domain::plan::{Refusal, Wait};
 use crate::domain::release::{Generation, Track};
+use crate::domain::said::RESTART;
 use crate::domain::traffic::view::Side;
 use crate::domain::workload::Image;
 use crate::domain::{Details, Intent, ObjectKey, Plan, Release, Revision, Str, Verb};
@@ -138,12 +139,13 @@ pub fn set_image(seen: &Seen<'_>, details: &Details, images: &[Image], context: 
 /// Why a failed run can't be tried again now.
 pub fn can_retry(seen: &Seen<'_>) -> Result<(), Str> {
     match seen.phase {
-        Phase::Failed if super::phase::target_is_promoted(seen.canary) => {
-            Err("the template of the failed run is taken back already; R runs the analysis with the present one".into())
-        }
+        Phase::Failed if super::phase::target_is_promoted(seen.canary) => Err(format!(
+            "the template of the failed run is taken back already; {RESTART} runs the analysis with the present one"
+        )
+        .into()),
         Phase::Failed => Ok(()),
         phase => Err(if phase.in_flight() {
-            "the run is under way; R starts it again".into()
+            format!("the run is under way; {RESTART} starts it again").into()
         } else {
             "no run has failed".into()
         }),

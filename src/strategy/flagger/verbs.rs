@@ -6,6 +6,7 @@ use super::scene::ready;
 use super::{abort, leaving, pass, revert, skip, suspend, target};
 use crate::domain::plan::{Patch, PlannedCall, Refusal, RefusalKind};
 use crate::domain::release::Role;
+use crate::domain::said::{ABORT, ADVANCE};
 use crate::domain::traffic::view::{Side, Traffic};
 use crate::domain::traffic::{Canary, Route};
 use crate::domain::{Details, Direction, Intent, Plan, RawObject, Release, Str, Verb};
@@ -161,7 +162,7 @@ fn of_intent(seen: &Seen<'_>, details: &Details, intent: &Intent, context: &Cont
         Intent::SetImage(images) => target::set_image(seen, details, images, context),
         Intent::Revert(inverse) => revert::plan(seen, details, inverse, context),
         Intent::Scale(_) | Intent::ScaleSide { .. } | Intent::Switch { .. } | Intent::SetWeight { .. } => {
-            Err(refused(seen, intent.verb(), not_ours(intent.verb())))
+            Err(refused(seen, intent.verb(), &not_ours(intent.verb())))
         }
     }
 }
@@ -173,21 +174,23 @@ fn promote_winner(seen: &Seen<'_>, details: &Details, winner: &Str, context: &Co
     let role = side.map(|side| side.role).or_else(|| group.and_then(|group| group.role));
     match role {
         Some(Role::Candidate) => skip::promote(seen, details, context),
-        Some(_) => Err(refused(seen, Verb::Promote, "that side serves already: X ends the test in its favour")),
+        Some(_) => {
+            Err(refused(seen, Verb::Promote, &format!("that side serves already: {ABORT} ends the test in its favour")))
+        }
         None if *winner == seen.new_version() => skip::promote(seen, details, context),
         None => Err(refused(seen, Verb::Promote, &format!("it has no side or group '{winner}'"))),
     }
 }
 
 /// Why a verb is none of a release that Flagger steers.
-pub const fn not_ours(verb: Verb) -> &'static str {
+pub fn not_ours(verb: Verb) -> Str {
     match verb {
-        Verb::Switch => "Flagger moves the traffic: A lets the next step through, X rolls back",
+        Verb::Switch => format!("Flagger moves the traffic: {ADVANCE} lets the next step through, {ABORT} rolls back").into(),
         Verb::SetWeight => {
-            "Flagger sets the weights: one written by hand lasts until its next step, and with stepWeights the next one is 100 %"
+            "Flagger sets the weights: one written by hand lasts until its next step, and with stepWeights the next one is 100 %".into()
         }
         Verb::Scale => {
-            "Flagger sets the replicas of both workloads; an autoscalerRef in the Canary is its way to scale"
+            "Flagger sets the replicas of both workloads; an autoscalerRef in the Canary is its way to scale".into()
         }
         Verb::Undo
         | Verb::Pause
@@ -200,7 +203,7 @@ pub const fn not_ours(verb: Verb) -> &'static str {
         | Verb::Promote
         | Verb::Continue
         | Verb::Skip
-        | Verb::Retry => "Flagger has no such verb",
+        | Verb::Retry => "Flagger has no such verb".into(),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::counts::rounding;
 use super::weight::{Two, version_of};
 use crate::domain::release::Action;
+use crate::domain::said::{ABORT, ADVANCE, PROMOTE, SCALE};
 use crate::domain::{Direction, Release, Verb};
 use crate::strategy::workload::actions as workload_actions;
 use crate::strategy::workload::words::count;
@@ -15,10 +16,14 @@ pub fn actions(release: &Release) -> Vec<Action> {
     for verb in [Verb::Pause, Verb::Resume, Verb::Restart, Verb::SetImage, Verb::Scale] {
         actions.push(on_side(verb, &two));
     }
-    let why = "its Service selects both sides at once; F promotes the candidate, X goes back";
+    let why = format!("its Service selects both sides at once; {PROMOTE} promotes the candidate, {ABORT} goes back");
     actions.push(Action::disabled(Verb::Switch, Direction::Forward, why));
     for verb in [Verb::Continue, Verb::Skip, Verb::Retry] {
-        actions.push(Action::disabled(verb, Direction::Forward, "no controller steps it; A goes one rung further"));
+        actions.push(Action::disabled(
+            verb,
+            Direction::Forward,
+            format!("no controller steps it; {ADVANCE} goes one rung further"),
+        ));
     }
     actions
 }
@@ -27,7 +32,7 @@ fn forward(two: &Two<'_>) -> Result<(), String> {
     two.coming()?;
     match two.autoscaler() {
         Some(owner) => Err(format!("{owner}, and would set them again")),
-        None if two.total() == 0 => Err("it has no pods at all: scale it up first (N)".to_owned()),
+        None if two.total() == 0 => Err(format!("it has no pods at all: scale it up first ({SCALE})")),
         None => Ok(()),
     }
 }

@@ -3,6 +3,7 @@
 use super::actions::step;
 use super::weight::{Two, version_of};
 use crate::domain::release::Role;
+use crate::domain::said::ADVANCE;
 use crate::domain::traffic::view::{Side, WaitingFor};
 use crate::domain::{Release, State, Timestamp};
 use crate::strategy::Settled;
@@ -25,7 +26,7 @@ pub fn at_rest(two: &Two<'_>, ladder: &[u8], since: Option<Timestamp>) -> Standi
     }
     let pods = candidate.workload.replicas.desired;
     let reason = format!("{asked} % on {} {}: {pods} of {total}", candidate.name, version_of(candidate));
-    let next = two.next(ladder).map_or_else(String::new, |(rung, _)| format!("A goes to {rung} %, "));
+    let next = two.next(ladder).map_or_else(String::new, |(rung, _)| format!("{ADVANCE} goes to {rung} %, "));
     let remedy = format!("{next}X back to {}.", stable.name);
     Standing { state: State::Waiting, reason: stop(&reason).into(), remedy: remedy.into(), since }
 }

@@ -3,6 +3,7 @@
 use super::weight::{Change, Two, of_changes, plan as weighted};
 use crate::domain::intent::UndoTo;
 use crate::domain::plan::{ReadyInverse, Refusal};
+use crate::domain::said::{ABORT, ADVANCE, PROMOTE, SCALE, SET_WEIGHT};
 use crate::domain::traffic::view::Side;
 use crate::domain::{Details, Intent, ObjectKey, Plan, Release};
 use crate::strategy::Context;
@@ -51,11 +52,11 @@ pub fn plan(release: &Release, details: &Details, intent: &Intent, context: &Con
         }
         Intent::Scale(_) => template::plan(release, Two::of(release)?.stable, details, intent, context),
         Intent::Switch { .. } => Err(Refusal::because(format!(
-            "switch {}: its Service selects both sides at once; F promotes the candidate, X goes back",
+            "switch {}: its Service selects both sides at once; {PROMOTE} promotes the candidate, {ABORT} goes back",
             release.key
         ))),
         Intent::Continue | Intent::Skip | Intent::Retry => Err(Refusal::because(format!(
-            "{} {}: no controller steps it; A goes one rung further",
+            "{} {}: no controller steps it; {ADVANCE} goes one rung further",
             intent.verb(),
             release.key
         ))),
@@ -71,7 +72,7 @@ fn coming(release: &Release) -> Result<Two<'_>, Refusal> {
 fn at_the_top(release: &Release, two: &Two<'_>) -> Refusal {
     let key = &release.key;
     match two.asked() {
-        None => Refusal::because(format!("{key} has no pods at all: scale it up first (N)")),
+        None => Refusal::because(format!("{key} has no pods at all: scale it up first ({SCALE})")),
         Some(100) => Refusal::because(format!("{key} has no next step: {} takes everything", two.candidate.name)),
         Some(_) => Refusal::because(format!("{key} has no next step with its {} pods", two.total())),
     }
@@ -108,10 +109,13 @@ fn revert(
         if !part.writes_only(REPLICAS) {
             return template::plan(release, side, details, intent, context);
         }
-        let kept = Kept::read(change.object, part, "W sets a weight")?;
+        let kept = Kept::read(change.object, part, &format!("{SET_WEIGHT} sets a weight"))?;
         let to = kept.sets(REPLICAS).and_then(|to| serde_json::from_str(to.get()).ok());
         let to = to.ok_or_else(|| {
-            Refusal::because(format!("that write set no number of replicas on {}; W sets a weight", part.target))
+            Refusal::because(format!(
+                "that write set no number of replicas on {}; {SET_WEIGHT} sets a weight",
+                part.target
+            ))
         })?;
         changes.push(Change { to, ..change });
     }

@@ -8,6 +8,7 @@ use crate::domain::plan::{
     Inverse, InversePart, InverseSteps, Operation, Patch, PlannedCall, Refusal, Wait, json, null,
 };
 use crate::domain::release::Role;
+use crate::domain::said::{SCALE, SET_IMAGE};
 use crate::domain::traffic::Traffic;
 use crate::domain::traffic::view::Side;
 use crate::domain::{Details, Direction, Intent, Plan, RawObject, Release};
@@ -55,7 +56,7 @@ impl<'a> Two<'a> {
             return Ok(());
         }
         let (idle, serving) = (&self.candidate.name, &self.stable.name);
-        Err(format!("{serving} takes everything, and {idle} has the older version; I gives it a new one"))
+        Err(format!("{serving} takes everything, and {idle} has the older version; {SET_IMAGE} gives it a new one"))
     }
 
     /// All pods wanted.
@@ -146,7 +147,7 @@ pub fn plan(
     }
     let Some(pods) = pods(weight, total) else {
         let has = count(i64::from(total), "pod");
-        return Err(Refusal::because(format!("{key} has {has}, which can't be shared: scale it up first (N)")));
+        return Err(Refusal::because(format!("{key} has {has}, which can't be shared: scale it up first ({SCALE})")));
     };
     if pods == candidate.from {
         let rounded = rounding(weight, pods, total).map(|why| format!(" ({why})")).unwrap_or_default();

@@ -9,6 +9,7 @@ use crate::domain::forecast::Risk;
 use crate::domain::plan::{Patch, Refusal, json, null};
 use crate::domain::raw::without;
 use crate::domain::release::Role;
+use crate::domain::said::UNDO;
 use crate::domain::traffic::route::Rule;
 use crate::domain::traffic::view::RuleSplit;
 use crate::domain::{Direction, Intent, Plan, Str};
@@ -24,7 +25,7 @@ pub fn back(ground: &Ground<'_>, intent: &Intent, context: &Context) -> Result<P
     }
     if ground.release.track(Role::Candidate).is_none() {
         let (stable, idle) = (ground.version(Role::Stable), ground.release.track(Role::Idle));
-        let more = idle.map(|idle| format!("; U brings it back to {}", idle.version)).unwrap_or_default();
+        let more = idle.map(|idle| format!("; {UNDO} brings it back to {}", idle.version)).unwrap_or_default();
         return Err(Refusal::unchanged(format!("all of {key} goes to {stable}, which is stable now{more}")));
     }
     shift(ground, (Role::Candidate, Role::Stable), intent, context)

@@ -6,6 +6,7 @@ use super::shape::picks_users;
 use super::undo::{First, first};
 use super::weights::nothing_to_steer;
 use crate::domain::release::{Action, Role};
+use crate::domain::said::{ABORT, PROMOTE};
 use crate::domain::traffic::Traffic;
 use crate::domain::{Direction, Release, Verb};
 use crate::strategy::traffic::ladder::next;
@@ -178,7 +179,7 @@ fn still() -> Vec<Action> {
     all.push(Action::disabled(
         Verb::Switch,
         Direction::Forward,
-        "a route is not switched: F gives the candidate everything, X gives it back",
+        format!("a route is not switched: {PROMOTE} gives the candidate everything, {ABORT} gives it back"),
     ));
     all
 }

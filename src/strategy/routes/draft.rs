@@ -4,6 +4,7 @@ use super::diff;
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::plan::{Call, Inverse, InverseSteps, Operation, Patch, Refusal, Wait};
 use crate::domain::release::Role;
+use crate::domain::said::ABORT;
 use crate::domain::traffic::Route;
 use crate::domain::traffic::Traffic;
 use crate::domain::traffic::route::Rule;
@@ -79,7 +80,7 @@ impl<'a> Ground<'a> {
             Some(why) => {
                 let name = self.release.key.target();
                 let back = self.release.track(Role::Candidate).and(self.release.track(Role::Stable));
-                let back = if back.is_some() { " (X still goes back to stable)" } else { "" };
+                let back = if back.is_some() { format!(" ({ABORT} still goes back to stable)") } else { String::new() };
                 Err(Refusal::because(format!("{name}: {why}; put it right first{back}")))
             }
             None => Ok(()),

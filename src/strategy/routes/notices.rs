@@ -5,6 +5,7 @@ use super::reading::Reading;
 use super::shape::picks_users;
 use crate::domain::objects::Objects;
 use crate::domain::release::Role;
+use crate::domain::said::{ABORT, ADVANCE};
 use crate::domain::traffic::route::{Parent, Rule};
 use crate::domain::workload::ConditionStatus;
 use crate::domain::{Kind, Str};
@@ -122,8 +123,12 @@ fn aside(reading: &Reading) -> Vec<Str> {
     .collect()
 }
 
-fn test_words(rule: &Rule) -> &'static str {
-    if picks_users(rule) { " (an A/B rule: X leaves it)" } else { " (X points it to stable)" }
+fn test_words(rule: &Rule) -> String {
+    if picks_users(rule) {
+        format!(" (an A/B rule: {ABORT} leaves it)")
+    } else {
+        format!(" ({ABORT} points it to stable)")
+    }
 }
 
 fn differing(reading: &Reading) -> Option<Str> {
@@ -136,7 +141,7 @@ fn differing(reading: &Reading) -> Option<Str> {
     shares.sort_unstable();
     let (low, high) = (shares.first()?, shares.last()?);
     (low != high).then(|| {
-        format!("the rules stand at different weights, {low} to {high} %: A moves each of them one rung").into()
+        format!("the rules stand at different weights, {low} to {high} %: {ADVANCE} moves each of them one rung").into()
     })
 }
 

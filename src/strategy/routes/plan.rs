@@ -59,7 +59,7 @@ pub fn of_sides(ground: &Ground<'_>, intent: &Intent, context: &Context) -> Resu
 }
 
 /// Why nothing is held, continued, skipped or begun again.
-pub const NOTHING_MOVES: &str = "nothing moves its weights but a person (A, W, F, X)";
+pub const NOTHING_MOVES: &str = "nothing moves its weights but a person";
 
 fn no_side(ground: &Ground<'_>, name: &str) -> Refusal {
     let name = crate::strategy::workload::words::clip(name, 60);

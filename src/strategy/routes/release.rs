@@ -5,6 +5,7 @@ use super::notices;
 use super::reading::Reading;
 use crate::domain::objects::Objects;
 use crate::domain::release::{Generation, HealthReason, Role, Step, StrategyKind};
+use crate::domain::said::{ABORT, ADVANCE, YAML};
 use crate::domain::state::Verdict;
 use crate::domain::traffic::route::Parent;
 use crate::domain::traffic::view::{Countdown, Mover, Rows, RuleSplit, Traffic, WaitingFor};
@@ -162,7 +163,7 @@ fn stands(
     if let Some(worst) = worst {
         return worst;
     }
-    let of = |state, reason: String, remedy: &str, since| Standing {
+    let of = |state, reason: String, remedy: String, since| Standing {
         state,
         reason: reason.into(),
         remedy: remedy.into(),
@@ -171,23 +172,28 @@ fn stands(
     if let Some(fault) = faults.first() {
         let both = [Role::Candidate, Role::Stable].map(|role| reading.parts.iter().any(|(own, ..)| *own == role));
         let remedy = match both {
-            [true, true] => "y shows the route as it is; X still goes back to stable.",
+            [true, true] => format!("{YAML} shows the route as it is; {ABORT} still goes back to stable."),
             // There is nothing that it could go back to, or from.
-            [_, _] => "y shows the route as it is.",
+            [_, _] => format!("{YAML} shows the route as it is."),
         };
         return of(State::Degraded, stop(fault), remedy, None);
     }
     if unobserved {
-        return of(State::Progressing, "The route's controller has not seen the last change yet.".to_owned(), "", None);
+        return of(
+            State::Progressing,
+            "The route's controller has not seen the last change yet.".to_owned(),
+            String::new(),
+            None,
+        );
     }
     if let Some(waiting) = waiting {
         let told = |role| reading.parts.iter().find(move |(own, ..)| *own == role);
         let (asked, version) =
             told(Role::Candidate).map_or((0, "?".into()), |(_, asked, part)| (*asked, part.version()));
         let reason = format!("{version} takes {asked} % and waits for a person.");
-        return of(State::Waiting, reason, "A advances, X goes back to stable.", waiting.since);
+        return of(State::Waiting, reason, format!("{ADVANCE} advances, {ABORT} goes back to stable."), waiting.since);
     }
-    parts.unwrap_or_else(|| of(State::Healthy, at_rest(reading), "", None))
+    parts.unwrap_or_else(|| of(State::Healthy, at_rest(reading), String::new(), None))
 }
 
 fn at_rest(reading: &Reading) -> String {

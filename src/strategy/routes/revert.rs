@@ -4,6 +4,7 @@ use super::draft::{Ground, Written, plan, takes_effect};
 use crate::domain::Intent;
 use crate::domain::forecast::Risk;
 use crate::domain::plan::{Operation, Patch, Plan, ReadyInverse, Refusal};
+use crate::domain::said::{ABORT, SET_WEIGHT};
 use crate::strategy::Context;
 use crate::strategy::taking_back::{AGAIN, Kept, title};
 use crate::strategy::traffic::template;
@@ -18,7 +19,7 @@ pub fn back(ground: &Ground<'_>, inverse: &ReadyInverse, intent: &Intent, contex
         })?;
         return template::plan(ground.release, side, ground.details, intent, context);
     }
-    let kept = Kept::read(ground.root, inverse.first(), "W and X set the weights")?;
+    let kept = Kept::read(ground.root, inverse.first(), &format!("{SET_WEIGHT} and {ABORT} set the weights"))?;
     let fenced = kept.fenced_on().fold(Patch::of(ground.root), Patch::test);
     let patch = kept.written().fold(fenced, |patch, operation| match operation {
         Operation::Test { .. } => patch,

@@ -6,6 +6,7 @@ use crate::domain::forecast::Risk;
 use crate::domain::intent::{RuleRef, Standing};
 use crate::domain::plan::{Patch, Refusal, json, null};
 use crate::domain::release::Role;
+use crate::domain::said::{PROMOTE, SET_WEIGHT};
 use crate::domain::traffic::route::Rule;
 use crate::domain::traffic::view::RuleSplit;
 use crate::domain::{Direction, Intent, Plan, Release, Str};
@@ -119,7 +120,8 @@ fn top(ground: &Ground<'_>, asked: u8) -> String {
     let behind = ground
         .rules()
         .find(|(split, _)| split.steered && share_of(split, Role::Candidate).is_some_and(|share| share < asked));
-    let more = behind.map(|(_, rule)| format!("; {} is behind: W moves it, F moves all", name(ground, rule)));
+    let more = behind
+        .map(|(_, rule)| format!("; {} is behind: {SET_WEIGHT} moves it, {PROMOTE} moves all", name(ground, rule)));
     format!("there is no next step: {} stands at {asked} %, the top{}", ground.release.key, more.unwrap_or_default())
 }
 

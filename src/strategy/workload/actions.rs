@@ -5,6 +5,7 @@ use super::version::version;
 use super::words::{clip, count};
 use crate::domain::history::Evidence;
 use crate::domain::release::Action;
+use crate::domain::said::RESUME;
 use crate::domain::{Direction, Kind, Release, Verb};
 
 /// Every verb of a plain workload.
@@ -67,7 +68,7 @@ fn resume(release: &Release) -> Action {
 fn restart(release: &Release) -> Action {
     let (verb, forward) = (Verb::Restart, Direction::Forward);
     if release.held {
-        return Action::disabled(verb, forward, "it is paused: resume it first (P)");
+        return Action::disabled(verb, forward, format!("it is paused: resume it first ({RESUME})"));
     }
     if release.replicas.desired == 0 {
         return Action::disabled(verb, forward, "it is scaled to 0");

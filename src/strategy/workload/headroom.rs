@@ -77,8 +77,9 @@ fn needed(resource: &str, template: &Value) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::strategy::testing::World;
+    use crate::strategy::testing::{World, autoscaler, budget};
     use serde_json::json;
+    use std::sync::Arc;
 
     fn quota(resource: &str, left: f64) -> Quota {
         Quota { name: "small".into(), left: [(resource.into(), left)].into() }
@@ -105,5 +106,26 @@ mod tests {
         }
         details.quotas = vec![quota("services", 0.0)];
         assert!(told(&details).is_empty(), "what pods do not take is no matter");
+    }
+
+    #[test]
+    fn an_autoscaler_at_its_maximum_and_a_budget_without_room_are_told_before_a_rollout() {
+        let world = World::rolling(8).revision(1, "v1", 9_000).pods(1, 8, true);
+        let told = |desired: i32, max: i32, allowed: i32| {
+            let mut release = world.release();
+            release.autoscaler = Some(Arc::new(autoscaler(desired, max)));
+            release.budgets = vec![Arc::new(budget(allowed, 6))];
+            warnings(&release, &world.details(), &json!({}))
+        };
+        assert_eq!(
+            told(9, 9, 0),
+            [
+                "HPA web is at its maximum of 9: if this version needs more pods, it gets none",
+                "PDB web allows no disruption now (6 of 6 healthy): a rollout does not ask it, a drain would wait",
+            ]
+            .map(Str::from)
+        );
+        assert!(told(8, 9, 1).is_empty(), "{:?}", told(8, 9, 1));
+        assert!(told(0, 0, 1).is_empty(), "an autoscaler that was not looked at yet has no maximum");
     }
 }

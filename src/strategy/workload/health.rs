@@ -212,11 +212,13 @@ fn budgets(facts: &Facts) -> Vec<HealthReason> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::objects::{Autoscaler, DisruptionBudget};
     use crate::domain::pod::Cause;
     use crate::domain::selector::Selector;
+    use crate::domain::workload::Condition;
     use crate::domain::{Kind, ObjectKey, Release, Uid};
     use crate::strategy::Settled;
-    use crate::strategy::testing::{World, ago};
+    use crate::strategy::testing::{World, ago, autoscaler, budget};
     use crate::strategy::workload::settled::settled;
 
     fn three(ready: u32) -> World {
@@ -241,6 +243,45 @@ mod tests {
         let none = three(0).release();
         assert!(says(&none, Verdict::Bad, "no ready address: nothing reaches 3 ready pods"), "{:?}", none.health);
         assert_eq!(none.health.verdict, Verdict::Bad);
+    }
+
+    #[test]
+    fn an_autoscaler_at_its_limit_and_one_that_can_not_scale_are_told() {
+        let told = |desired: i32, conditions: Vec<Condition>| {
+            let hpa = Autoscaler { conditions, ..autoscaler(desired, 9) };
+            World { autoscaler: Some(Arc::new(hpa)), ..three(3) }.release()
+        };
+        let limit = "HPA web is at its limit of 9 pods.";
+        assert!(says(&told(9, Vec::new()), Verdict::Warn, limit));
+        let within = told(8, Vec::new());
+        assert!(!says(&within, Verdict::Warn, "HPA web"), "{:?}", within.health);
+        let condition = |kind: &str, status| Condition {
+            kind: kind.into(),
+            status,
+            reason: "FailedGetResourceMetric".into(),
+            message: "no metrics came".into(),
+            since: None,
+            updated: None,
+        };
+        for kind in ["ScalingActive", "AbleToScale"] {
+            let release = told(4, vec![condition(kind, ConditionStatus::False)]);
+            assert!(says(&release, Verdict::Warn, "HPA web: no metrics came."), "{:?}", release.health);
+            let release = told(4, vec![condition(kind, ConditionStatus::True)]);
+            assert!(!says(&release, Verdict::Warn, "HPA web"), "{:?}", release.health);
+        }
+    }
+
+    #[test]
+    fn a_budget_that_allows_no_eviction_is_told_and_is_bad_news_only_below_what_is_wanted() {
+        let told = |allowed: i32, healthy: i32| {
+            let budget = DisruptionBudget { healthy, ..budget(allowed, 3) };
+            World { budgets: vec![Arc::new(budget)], ..three(3) }.release()
+        };
+        let text = |rest: &str| format!("PDB web allows no eviction now ({rest}, 3 wanted).");
+        assert!(says(&told(0, 3), Verdict::Ok, &text("3 are healthy")));
+        assert!(says(&told(0, 1), Verdict::Warn, &text("1 is healthy")));
+        let open = told(1, 3);
+        assert!(!says(&open, Verdict::Ok, "PDB web") && !says(&open, Verdict::Warn, "PDB web"), "{:?}", open.health);
     }
 
     #[test]

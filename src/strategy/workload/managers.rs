@@ -1,8 +1,8 @@
 //! Who else steers an object (a workload, a Service, a route), and what they will do to a write of ours: told from its
 //! annotations, labels, owner, field managers, and a workload's autoscaler.
 //!
-//! Sources: Argo CD's resource tracking, Flux's kustomize and helm controllers' labels, Helm's ownership metadata. A mark
-//! that names another object was copied and does not count.
+//! Sources: Argo CD's resource tracking, Flux's kustomize and helm controllers' labels, Helm's ownership metadata, and the
+//! names under which they and Terraform own fields. A mark that names another object was copied and does not count.
 
 use super::facts::Facts;
 use crate::domain::management::{Management, Manager, Reverts, Writer};
@@ -66,6 +66,9 @@ pub fn of(object: Managed<'_>) -> Vec<Management> {
     let object = &object;
     let all = [argo_cd(object), flux_kustomize(object), flux_helm(object), helm(object), owner(object), apply(object)];
     let mut found: Vec<Management> = all.into_iter().flatten().collect();
+    if !found.iter().any(|by| by.manager.is_gitops() || by.manager == Manager::Helm) {
+        found.extend(unmarked(object));
+    }
     found.sort_by_key(|management| std::cmp::Reverse(management.template.max(management.replicas)));
     found
 }
@@ -79,6 +82,24 @@ pub fn joined<'a>(mut own: Vec<Management>, parts: impl Iterator<Item = &'a Mana
     }
     own
 }
+
+const ARGO_CD_SYNCS: &str = "within 5 s to 5 min if it syncs with self-heal, else at the next sync";
+
+/// Who writes by which name into managedFields, when it writes again, and what to do before. Terraform's provider writes by
+/// the first part of its user agent, unless a resource names a field manager.
+const CONTROLLERS: [(&str, Manager, &str, &str); 7] = {
+    let (argo, suspend) = ("switch off the automatic sync of its application", "suspend what it comes from");
+    let terraform = ("at the next terraform apply", "change it in its configuration, too");
+    [
+        ("argocd-controller", Manager::ArgoCd, ARGO_CD_SYNCS, argo),
+        ("argocd-application-controller", Manager::ArgoCd, ARGO_CD_SYNCS, argo),
+        ("kustomize-controller", Manager::FluxKustomize, "at its next interval (often 10 min)", suspend),
+        ("helm-controller", Manager::FluxHelm, "at the next upgrade, or as it corrects drift", suspend),
+        ("helm", Manager::Helm, "at the next helm upgrade", "helm rollback undoes it for Helm too"),
+        ("Terraform", Manager::Terraform, terraform.0, terraform.1),
+        ("HashiCorp", Manager::Terraform, terraform.0, terraform.1),
+    ]
+};
 
 fn mark<'a>(workload: &Managed<'a>, key: &str) -> Option<&'a Str> {
     workload.annotations.get(key).or_else(|| workload.labels.get(key))
@@ -98,16 +119,20 @@ fn argo_cd(workload: &Managed<'_>) -> Option<Management> {
             .find_map(|label| workload.labels.get(label).map(|app| (&**app, label)))
     };
     let (app, evidence) = tracked.or_else(labelled)?;
+    Some(argo_cd_app(app, evidence))
+}
+
+fn argo_cd_app(app: &str, evidence: &str) -> Management {
     let short = app.rsplit('_').next().unwrap_or(app);
-    Some(Management {
+    Management {
         manager: Manager::ArgoCd,
         name: app.into(),
         evidence: evidence.into(),
         template: Reverts::May,
         replicas: Reverts::May,
-        when: "within 5 s to 5 min if it syncs with self-heal, else at the next sync".into(),
+        when: ARGO_CD_SYNCS.into(),
         first: Some(format!("argocd app set {short} --sync-policy none").into()),
-    })
+    }
 }
 
 fn flux_kustomize(workload: &Managed<'_>) -> Option<Management> {
@@ -165,6 +190,31 @@ fn helm(workload: &Managed<'_>) -> Option<Management> {
     })
 }
 
+/// Who owns fields of the template (of a Service or a route: of where traffic goes) by the name of a controller whose marks
+/// are not there: taken off, never set, or of a tracking by another label. The last one to write counts.
+fn unmarked(object: &Managed<'_>) -> Option<Management> {
+    // The label by which Argo CD tracks unless it is told otherwise; alone it proves nothing, since charts set it, too.
+    const INSTANCE: &str = "app.kubernetes.io/instance";
+    let ours = |writer: &&Writer| {
+        if object.key.kind.is_workload() { writer.touches.template } else { writer.touches.traffic }
+    };
+    let known = |writer: &Writer| CONTROLLERS.iter().find(|(name, ..)| *name == &*writer.manager);
+    let (name, manager, when, first) = object.writers.iter().filter(ours).find_map(known)?;
+    let evidence = format!("managedFields: {name}");
+    if let Some(app) = object.labels.get(INSTANCE).filter(|_| *manager == Manager::ArgoCd) {
+        return Some(argo_cd_app(app, &format!("{evidence}, {INSTANCE}")));
+    }
+    Some(Management {
+        manager: *manager,
+        name: "".into(),
+        evidence: evidence.into(),
+        template: Reverts::May,
+        replicas: Reverts::May,
+        when: (*when).into(),
+        first: Some((*first).into()),
+    })
+}
+
 fn owner(workload: &Managed<'_>) -> Option<Management> {
     let owner = workload.owner?;
     Some(Management {
@@ -197,3 +247,6 @@ fn apply(workload: &Managed<'_>) -> Option<Management> {
         first: None,
     })
 }
+
+#[cfg(test)]
+mod tests;

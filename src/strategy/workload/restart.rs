@@ -9,6 +9,7 @@ use super::{diff, kubectl, template};
 use crate::domain::forecast::Forecast;
 use crate::domain::plan::{Inverse, InverseSteps, Operation, Patch, Refusal, Wait, json};
 use crate::domain::pod::Cause;
+use crate::domain::said::RESUME;
 use crate::domain::workload::UpdateStrategy;
 use crate::domain::{Details, Direction, Intent, Plan, Release, Role, Str};
 use crate::strategy::Context;
@@ -23,7 +24,7 @@ pub fn plan(release: &Release, details: &Details, context: &Context) -> Result<P
     same_object(release, details)?;
     let (key, root) = (&release.key, &details.root);
     if is_paused(root) {
-        return Err(Refusal::because(format!("{key} is paused, so a restart would wait; resume it first (P)")));
+        return Err(Refusal::because(format!("{key} is paused, so a restart would wait; resume it first ({RESUME})")));
     }
     let unreadable = || Refusal::because(format!("the template of {key} can't be read"));
     let old = template::current(root).ok_or_else(unreadable)?;

@@ -5,6 +5,7 @@ use super::plan::{Draft, Part, finish, same_object};
 use super::{needs, template};
 use crate::domain::forecast::{Forecast, Risk};
 use crate::domain::plan::{ReadyInverse, Refusal, Wait};
+use crate::domain::said::UNDO;
 use crate::domain::workload::UpdateStrategy;
 use crate::domain::{Details, Intent, Plan, Release};
 use crate::strategy::Context;
@@ -17,7 +18,7 @@ pub fn plan(release: &Release, details: &Details, inverse: &ReadyInverse, contex
     if inverse.target != *key {
         return Err(Refusal::because(format!("that write was on {}, not on {key}", inverse.target)));
     }
-    let kept = Kept::read(root, inverse.first(), "U goes back by revision")?;
+    let kept = Kept::read(root, inverse.first(), &format!("{UNDO} goes back by revision"))?;
     let new_template = kept.sets(TEMPLATE);
     let (then, takes, warnings, risk) = match new_template {
         Some(new) => {

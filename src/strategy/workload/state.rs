@@ -11,6 +11,7 @@ use super::words::{clip, count, form, since, stop};
 use crate::domain::history::HistoryEntry;
 use crate::domain::objects::Controllers;
 use crate::domain::pod::{Cause, Pod};
+use crate::domain::said::{EVENTS, LOGS, RESUME, UNDO, YAML};
 use crate::domain::workload::{ConditionStatus, UpdateStrategy};
 use crate::domain::{Age, State, Str, Timestamp};
 use jiff::SignedDuration;
@@ -98,7 +99,7 @@ fn unreadable(view: &View<'_>) -> Option<Standing> {
     let field =
         view.facts.workload.unreadable.iter().find(|field| field.starts_with("status") || field.starts_with("spec"))?;
     let reason = format!("The server's {} can't be read", clip(field, 60));
-    Some(standing_of(State::Unknown, &reason, "y shows the object as it is.".into(), None))
+    Some(standing_of(State::Unknown, &reason, format!("{YAML} shows the object as it is."), None))
 }
 
 fn ending(view: &View<'_>) -> Option<Standing> {
@@ -150,7 +151,7 @@ fn down(view: &View<'_>, stuck_group: Option<&Group<'_>>) -> Option<Standing> {
     let unmade = unmade(facts);
     let remedy = match &unmade {
         Some(unmade) if worst.is_none() => what_helps(view, unmade),
-        _ => remedy_back(view, "l shows the logs, e the events."),
+        _ => remedy_back(view, &format!("{LOGS} shows the logs, {EVENTS} the events.")),
     };
     let reason = match worst.or_else(|| unmade.map(|unmade| unmade.sentence)) {
         Some(worst) => format!("{none}: {worst}"),
@@ -180,7 +181,7 @@ fn announced_gap(view: &View<'_>) -> bool {
 
 fn failed(view: &View<'_>, stuck_group: Option<&Group<'_>>) -> Option<Standing> {
     let facts = view.facts;
-    let remedy = || remedy_back(view, "l shows the logs, e the events.");
+    let remedy = || remedy_back(view, &format!("{LOGS} shows the logs, {EVENTS} the events."));
     if matches!(view.phase, Phase::Updating | Phase::Held | Phase::OnDelete(_) | Phase::Partition(_))
         && let Some(group) = stuck_group
     {
@@ -227,7 +228,7 @@ fn blocked(view: &View<'_>) -> Option<Standing> {
     let revision = facts.current().and_then(Lane::revision);
     let remedy = revision.map_or_else(
         || "Delete it.".to_owned(),
-        |revision| format!("It must be deleted: U on revision {revision}, the current one, in History does so."),
+        |revision| format!("It must be deleted: {UNDO} to revision {revision}, the current one, does so."),
     );
     Some(standing_of(State::Failed, &reason, remedy, group.since()))
 }
@@ -242,7 +243,12 @@ fn degraded(view: &View<'_>) -> Option<Standing> {
     let crashes = view.new_groups.iter().find(|group| group.cause == Cause::CrashLoop && settled).or(old_crashes);
     if let Some(group) = crashes {
         let reason = group.sentence(false, facts.now);
-        return Some(standing_of(State::Degraded, &reason, remedy_back(view, "l shows the logs."), group.since()));
+        return Some(standing_of(
+            State::Degraded,
+            &reason,
+            remedy_back(view, &format!("{LOGS} shows the logs.")),
+            group.since(),
+        ));
     }
     let (ready, desired) = (facts.ready(), facts.workload.replicas.desired);
     if !settled || ready >= desired || starting_up(facts) {
@@ -252,7 +258,7 @@ fn degraded(view: &View<'_>) -> Option<Standing> {
     let worst = view.new_groups.first();
     let reason = worst.map_or(counted.clone(), |group| format!("{counted}: {}", group.sentence(false, facts.now)));
     let since = worst.and_then(Group::since).or_else(|| unready_since(facts));
-    Some(standing_of(State::Degraded, &reason, "l shows the logs, e the events.".into(), since))
+    Some(standing_of(State::Degraded, &reason, format!("{LOGS} shows the logs, {EVENTS} the events."), since))
 }
 
 /// Only pods that are younger than a minute and in no trouble are missing.
@@ -290,16 +296,18 @@ fn waiting(view: &View<'_>) -> Option<Standing> {
             } else {
                 format!("Paused{age} with {} pending", clip(&new, 40))
             };
-            let back =
-                view.back_to.map(|entry| format!("; U goes back to revision {}", entry.revision)).unwrap_or_default();
-            Some(standing_of(State::Waiting, &reason, format!("P resumes it{back}."), since_when))
+            let back = view
+                .back_to
+                .map(|entry| format!("; {UNDO} goes back to revision {}", entry.revision))
+                .unwrap_or_default();
+            Some(standing_of(State::Waiting, &reason, format!("{RESUME} resumes it{back}."), since_when))
         }
         Phase::OnDelete(old) => {
             let wait = form(i64::from(old), "waits", "wait");
             let from = now_running.map(|version| format!(" of {}", clip(&version, 40))).unwrap_or_default();
             let reason =
                 format!("{}{from} {wait} to be deleted, then {} comes", count(i64::from(old), "pod"), clip(&new, 40));
-            let remedy = "Delete the old pods one by one; U takes the new template back.".to_owned();
+            let remedy = format!("Delete the old pods one by one; {UNDO} takes the new template back.");
             Some(standing_of(State::Waiting, &reason, remedy, candidate_since(facts)))
         }
         Phase::Partition(old) => {
@@ -374,14 +382,15 @@ fn healthy(view: &View<'_>) -> Standing {
     let version = facts.current().map_or_else(|| "?".into(), |lane| version(&lane.images));
     let desired = count(i64::from(facts.workload.replicas.desired), "pod");
     let reason = format!("{} of {desired} ready at {}", facts.ready(), clip(&version, 40));
-    let remedy = if facts.workload.paused { "Held: P lets the next change roll out." } else { "" };
+    let remedy =
+        if facts.workload.paused { format!("Held: {RESUME} lets the next change roll out.") } else { String::new() };
     let last_ready =
         facts.lanes.iter().flat_map(Lane::live).filter(|pod| pod.ready).filter_map(|pod| pod.ready_since).max();
     // A rollout that was taken back needs no new pod: it came to rest all the same.
     let progressing = facts.workload.condition("Progressing");
     let rested = progressing.filter(|it| &*it.reason == "NewReplicaSetAvailable").and_then(|it| it.updated);
     let told = || progressing.and_then(|it| it.updated.or(it.since));
-    standing_of(State::Healthy, &reason, remedy.into(), last_ready.max(rested).or_else(told))
+    standing_of(State::Healthy, &reason, remedy, last_ready.max(rested).or_else(told))
 }
 
 /// `Back to: revision 41, v41, likely good (served 3 d).`, else what helps instead.
@@ -398,9 +407,9 @@ fn remedy_back(view: &View<'_>, otherwise: &str) -> String {
 /// What helps when pods can't be made: that depends on who refuses them.
 fn what_helps(view: &View<'_>, unmade: &Unmade) -> String {
     match unmade.by {
-        By::Quota => "Ask for more quota, or scale something down; e shows the events.".to_owned(),
-        By::Webhook => "The webhook must answer again, whatever the template says; e shows the events.".to_owned(),
-        By::Policy => remedy_back(view, "Mend the template, or the policy; e shows the events."),
+        By::Quota => format!("Ask for more quota, or scale something down; {EVENTS} shows the events."),
+        By::Webhook => format!("The webhook must answer again, whatever the template says; {EVENTS} shows the events."),
+        By::Policy => remedy_back(view, &format!("Mend the template, or the policy; {EVENTS} shows the events.")),
     }
 }
 

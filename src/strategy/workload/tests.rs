@@ -4,14 +4,15 @@ mod evidence;
 mod stuck;
 
 use crate::domain::intent::{PausedUndo, UndoTo};
-use crate::domain::objects::{Autoscaler, Outage};
+use crate::domain::objects::Outage;
 use crate::domain::plan::{Call, Operation, RefusalKind, Wait};
 use crate::domain::pod::Cause;
 use crate::domain::release::Role;
+use crate::domain::said::{SET_IMAGE, UNDO};
 use crate::domain::workload::{ConditionStatus, Image, Limit, UpdateStrategy};
-use crate::domain::{Direction, Intent, Kind, ObjectKey, Plan, Revision, State, Str};
+use crate::domain::{Direction, Intent, Kind, Plan, Revision, State, Str};
 use crate::strategy::Settled;
-use crate::strategy::testing::{World, ago, apply, context, now, template};
+use crate::strategy::testing::{World, ago, apply, autoscaler, context, now, template};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -288,7 +289,7 @@ fn a_broken_pod_that_blocks_a_template_that_is_back_already_is_what_an_undo_dele
         "{}",
         release.reason
     );
-    assert_eq!(&*release.remedy, "It must be deleted: U on revision 3, the current one, in History does so.");
+    assert_eq!(&*release.remedy, format!("It must be deleted: {UNDO} to revision 3, the current one, does so."));
     let plan = undo(&world, UndoTo::Number(Revision(3)));
     let [only] = &plan.calls[..] else { panic!("one call: {:?}", plan.calls) };
     assert!(matches!(&only.call, Call::Delete { uid, .. } if *uid == world.pods[2].uid) && !only.optional);
@@ -304,8 +305,10 @@ fn a_tag_under_both_revisions_is_warned_about_with_the_digest_that_would_help() 
     let warnings = undo(&world, UndoTo::Best).forecast.warnings;
     assert_eq!(
         &*warnings[0],
-        "reg/web:latest is the tag of both revisions: an undo may bring back nothing; to get that image set \
-         app=reg/web@sha256:d1 (I)"
+        format!(
+            "reg/web:latest is the tag of both revisions: an undo may bring back nothing; to get that image set \
+         app=reg/web@sha256:d1 ({SET_IMAGE})"
+        )
     );
     assert!(undo(&stuck_world(), UndoTo::Best).forecast.warnings.is_empty());
 }
@@ -321,31 +324,12 @@ fn going_where_the_last_undo_came_from_is_forward() {
 
 #[test]
 fn scaling_warns_of_the_autoscaler_that_owns_the_replicas() {
-    let hpa = Autoscaler {
-        key: ObjectKey::new(Kind::HorizontalPodAutoscaler, "shop", "web"),
-        target: ObjectKey::new(Kind::Deployment, "shop", "web"),
-        min: 2,
-        max: 9,
-        desired: 4,
-        conditions: Vec::new(),
-    };
-    let world = World { autoscaler: Some(Arc::new(hpa)), ..stuck_world() };
+    let world = World { autoscaler: Some(Arc::new(autoscaler(4, 9))), ..stuck_world() };
     let plan =
         world.strategy().plan(&world.release(), &world.details(), &Intent::Scale(5), &context()).expect("a plan");
     assert!(plan.forecast.warnings[0].starts_with("hpa/web owns the replicas (2 to 9)"));
     assert_eq!(plan.forecast.reverts.len(), 1);
     assert!(undo(&world, UndoTo::Best).forecast.reverts.is_empty(), "an autoscaler leaves the template alone");
-}
-
-#[test]
-fn a_manager_is_told_by_marks_that_name_this_very_object() {
-    let marked = |id: &str| {
-        let world =
-            stuck_world().set(|w| drop(w.annotations.insert("argocd.argoproj.io/tracking-id".into(), id.into())));
-        world.release().management.first().map(|management| management.name.to_string())
-    };
-    assert_eq!(marked("search:apps/Deployment:shop/web").as_deref(), Some("search"));
-    assert_eq!(marked("search:apps/Deployment:shop/other"), None, "a copied mark proves nothing");
 }
 
 fn any_text() -> impl Strategy<Value = Str> {

@@ -12,6 +12,7 @@ use crate::domain::intent::{PausedUndo, UndoTo};
 use crate::domain::plan::{Call, Inverse, InverseSteps, Operation, Patch, PlannedCall, Refusal, Wait, null};
 use crate::domain::pod::Pod;
 use crate::domain::release::Track;
+use crate::domain::said::SET_IMAGE;
 use crate::domain::workload::{Image, UpdateStrategy};
 use crate::domain::{Details, Direction, Intent, Kind, Plan, RawObject, Release, Revision, Str};
 use crate::strategy::Context;
@@ -260,7 +261,9 @@ fn same_tags(release: &Release, goes_to: Option<&Track>, old: &RawValue, images:
         let digest = theirs.and_then(|digests| digests.first());
         let offer = digest.map_or_else(
             || "the digest that it ran is not known".to_owned(),
-            |digest| format!("to get that image set {}={}@{digest} (I)", image.container, name_of(&reference)),
+            |digest| {
+                format!("to get that image set {}={}@{digest} ({SET_IMAGE})", image.container, name_of(&reference))
+            },
         );
         warnings
             .push(format!("{reference} is the tag of both revisions: an undo may bring back nothing; {offer}").into());

@@ -58,9 +58,9 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, form: &Form, look: Look<'_>)
         height: inside.height.saturating_sub(row + 1),
     };
     if let Some(problem) = &form.problem {
-        put_wrapped(buffer, rest, &shown(problem), theme.style("verdict.bad"), look);
+        put_wrapped(buffer, rest, &look.said(problem), theme.style("verdict.bad"), look);
     } else if let Some(warning) = &form.warning {
-        put_wrapped(buffer, rest, &shown(warning), theme.style("verdict.warn"), look);
+        put_wrapped(buffer, rest, &look.said(warning), theme.style("verdict.warn"), look);
     }
     cursor
 }

@@ -21,6 +21,7 @@ use crate::app::layers::GuardDialog;
 use crate::app::layers::guard::Line;
 use crate::app::sight::{InSight, Of};
 use crate::domain::guarding::OnBreach;
+use crate::domain::said::{CONFIRM, REASON};
 use crate::guard::{Check, Rules};
 use crate::ui::text::wrap;
 use crate::ui::view::said::shown;
@@ -65,14 +66,14 @@ pub(super) fn in_sight(area: Rect, model: &Model, dialog: &GuardDialog, look: Lo
 fn laid(area: Rect, model: &Model, dialog: &GuardDialog, look: Look<'_>) -> (Laid, Option<usize>) {
     let guarded = model.guards.of(&dialog.release.uid).is_some();
     let detail = match (guarded, dialog.at) {
-        (true, _) => "",
-        (false, None) => "e changes the rules",
-        (false, Some(_)) => "Enter takes them",
+        (true, _) => String::new(),
+        (false, None) => format!("{REASON} changes the rules"),
+        (false, Some(_)) => "Enter takes them".to_owned(),
     };
     let place = Place { area, widest: WIDEST, inputs: 0, top: dialog.scroll.at };
     let cells = place.cells();
     let (mut paragraphs, at) = if guarded {
-        let text = look.said(&armed(model, dialog)).into_owned();
+        let text = armed(model, dialog, look);
         (vec![wrap(&text, cells).into_iter().map(Text::raw).collect()], None)
     } else {
         rules(model, dialog, cells, look)
@@ -82,19 +83,25 @@ fn laid(area: Rect, model: &Model, dialog: &GuardDialog, look: Look<'_>) -> (Lai
     paragraphs.extend(std::iter::repeat_n(vec![Text::default()], blank));
     // The line that is changed stays in sight.
     let top = at.map_or(dialog.scroll.at, |at: usize| at.saturating_sub(2));
-    let titles =
-        Titles { title: format!("GUARD {}", shown(&dialog.release.key.qualified())), detail: detail.to_owned() };
+    let titles = Titles {
+        title: format!("GUARD {}", shown(&dialog.release.key.qualified())),
+        detail: look.said(&detail).into_owned(),
+    };
     (Laid::new(Place { top, ..place }, paragraphs, titles, look), at)
 }
 
 /// What a guard says that is armed.
-fn armed(model: &Model, dialog: &GuardDialog) -> String {
+fn armed(model: &Model, dialog: &GuardDialog, look: Look<'_>) -> String {
     let Some(guard) = model.guards.of(&dialog.release.uid) else { return String::new() };
-    let look = guard.look.as_ref().map(|look| format!("{}: {}", look.verdict.word(), shown(&look.reason)));
-    let look = look.unwrap_or_else(|| "it has not looked yet".to_owned());
+    let now = guard.look.as_ref().map(|now| format!("{}: {}", now.verdict.word(), look.said(&now.reason)));
+    let now = now.unwrap_or_else(|| "it has not looked yet".to_owned());
     let only = gates::only_tells(model, &dialog.release.uid, guard.terms.on_breach);
     let acts = only.map_or_else(|| guard.terms.acts.words().to_owned(), |why| only_tells(&why));
-    format!("{}\n\nnow      {look}\nbreach   {acts}\n\n'y' ends it.", shown(&guard.armed))
+    format!(
+        "{}\n\nnow      {now}\nbreach   {acts}\n\n{}",
+        shown(&guard.armed),
+        look.said(&format!("'{CONFIRM}' ends it."))
+    )
 }
 
 fn only_tells(why: &str) -> String {
@@ -157,7 +164,7 @@ fn rules(model: &Model, dialog: &GuardDialog, cells: usize, look: Look<'_>) -> (
     paragraphs.push(named("told", muted, &told, Style::new(), cells));
     if let Some(problem) = &dialog.problem {
         let bad = look.theme.style("verdict.bad");
-        let parts = wrap(&look.said(&shown(problem)), cells).into_iter();
+        let parts = wrap(&look.said(problem), cells).into_iter();
         paragraphs.push(parts.map(|part| Text::styled(part, bad)).collect());
     }
     (paragraphs, changed)

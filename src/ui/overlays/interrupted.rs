@@ -13,6 +13,7 @@ use crate::app::Model;
 use crate::app::layers::interrupted::Interrupted;
 use crate::app::scroll::Scroll;
 use crate::app::sight::{InSight, Of};
+use crate::domain::said::{CONFIRM, LEAVE, REPLAN};
 use crate::ui::text::{width, wrap};
 use crate::ui::view::said::{age, shown};
 use crate::ui::widgets::pane::{Frame, Pane};
@@ -82,7 +83,7 @@ fn laid(area: Rect, model: &Model, list: &Interrupted) -> Laid {
         _ => 0,
     };
     let plan = plans.get(list.scroll.within(plans.len()));
-    let text = plan.map(|plan| about(plan, title_cells)).unwrap_or_default();
+    let text = plan.map(|plan| about(model, plan, title_cells)).unwrap_or_default();
     let lines = wrap(&text, usize::from(wide.saturating_sub(4))).len().max(5);
     let area = super::top(area, wide, plans.len().min(8) + 1 + lines);
     let (across, height) = (area.width.saturating_sub(2), area.height.saturating_sub(2));
@@ -95,7 +96,7 @@ fn laid(area: Rect, model: &Model, list: &Interrupted) -> Laid {
 }
 
 /// What is known of a plan, and what the keys do with it.
-fn about(plan: &Unfinished, title_cells: usize) -> String {
+fn about(model: &Model, plan: &Unfinished, title_cells: usize) -> String {
     let state = match plan.next_call() {
         Some(call) => format!("Call {} of {} has no answer in the journal.", call + 1, plan.record.calls.len()),
         None => "Every call was answered; only the waiting was cut off.".to_owned(),
@@ -103,7 +104,13 @@ fn about(plan: &Unfinished, title_cells: usize) -> String {
     // Where the list cuts it, it stands here in full.
     let title = shown(&plan.record.title);
     let title = if width(&title) > title_cells { format!("{title}\n") } else { String::new() };
-    format!(
-        "{title}{state}\ny goes on: each call is sent only if the object does not show that it was done.\nr takes it back, n leaves it as it is, Esc decides later."
-    )
+    // A letter leaves it, anything else that leaves only closes the list.
+    let keys = model.keys.rows().find(|(binding, _)| binding.name == LEAVE.action).map(|(_, keys)| keys);
+    let letter = keys.into_iter().flatten().find(|key| key.text().is_some());
+    let leaves = letter.map(|key| format!(", {key} leaves it as it is")).unwrap_or_default();
+    let next = format!(
+        "{CONFIRM} goes on: each call is sent only if the object does not show that it was done.\n{REPLAN} takes it \
+         back{leaves}, Esc decides later."
+    );
+    format!("{title}{state}\n{}", model.keys.said(&next))
 }

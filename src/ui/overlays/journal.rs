@@ -138,7 +138,7 @@ fn full(chapter: &Chapter<'_>) -> String {
         lines.push(format!("{} put the template back", shown(by)));
     }
     if let Some(inverse) = chapter.inverse {
-        lines.push(format!("Z: {}", shown(&inverse.words)));
+        lines.push(format!("way back: {}", shown(&inverse.words)));
     }
     lines.join("\n")
 }

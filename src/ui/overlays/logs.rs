@@ -15,7 +15,12 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, logs: &Logs, look: Look<'_>)
     let theme = look.theme;
     let source = match &logs.source {
         Source::Pod(pod) => format!("Logs of {}", shown(pod)),
-        Source::Track(name, pods) => format!("Logs of {} of {}", count(pods.len(), "pod"), shown(name)),
+        Source::Track(track) => {
+            let read = track.pods.len();
+            let pods =
+                if read < track.all { format!("{read} of {}", count(track.all, "pod")) } else { count(read, "pod") };
+            format!("Logs of {pods} of {}", shown(&track.name))
+        }
     };
     let previous = if logs.previous { ", before the last restart" } else { "" };
     let state = match (&logs.ended, logs.follow) {
@@ -36,7 +41,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, logs: &Logs, look: Look<'_>)
         put_wrapped(buffer, inside, &text, theme.style("text.muted"), look);
         return;
     }
-    let many = matches!(logs.source, Source::Track(..));
+    let many = matches!(logs.source, Source::Track(_));
     let containers = logs.lines.iter().any(|line| line.container != logs.lines[0].container);
     let mut height = inside.height;
     if let Some(why) = logs.ended.as_ref().filter(|why| !why.is_empty()) {

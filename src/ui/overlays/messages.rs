@@ -28,7 +28,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, model: &Model, scroll: Scrol
         return;
     }
     let at = scroll.within(messages.len());
-    let full = wrap(&look.said(&shown(&messages[at].text)), usize::from(inside.width.saturating_sub(2)));
+    let full = wrap(&look.said(&messages[at].text), usize::from(inside.width.saturating_sub(2)));
     let below = if full.len() > 1 { (full.len() as u16).min(inside.height / 3) } else { 0 };
     let list = Rect { height: inside.height - below, ..inside };
     let table = Table {

@@ -65,11 +65,10 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, palette: &Palette, look: Loo
         let item = matching[place];
         let muted = theme.style("text.muted");
         let (name, about) = match &item.why_not {
-            Some(why) => (
-                Line::styled(item.name, muted),
-                Line::styled(look.said(&shown(why)).into_owned(), theme.style("verdict.warn")),
-            ),
-            None => (Line::raw(item.name), Line::styled(shown(&item.about), Style::new())),
+            Some(why) => {
+                (Line::styled(item.name, muted), Line::styled(look.said(why).into_owned(), theme.style("verdict.warn")))
+            }
+            None => (Line::raw(item.name), Line::styled(look.said(&item.about), Style::new())),
         };
         Row { cells: vec![name, Line::styled(item.key.as_str(), theme.style("key")), about], style: Style::new() }
     });
@@ -80,7 +79,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, palette: &Palette, look: Loo
 /// long for its line. Gives what is left for the list.
 fn foot(buffer: &mut Buffer, area: Rect, matching: &[&Item], at: usize, look: Look<'_>) -> Rect {
     let cells = usize::from(area.width.saturating_sub(2));
-    let words = |item: &Item| wrap(&look.said(&shown(item.why_not.as_ref().unwrap_or(&item.about))), cells);
+    let words = |item: &Item| wrap(&look.said(item.why_not.as_ref().unwrap_or(&item.about)), cells);
     // As high as the longest needs, so that the list stands still under the selection.
     let high = matching.iter().map(|item| words(item).len()).max().unwrap_or(0).min(FOOT);
     let cut =

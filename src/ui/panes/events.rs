@@ -42,7 +42,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, drawn: Drawn<'_>) {
     let moments = timeline(drawn.view, &drawn.model.journal.entries);
     let mut area = area;
     if let Events::Unreadable(why) = &drawn.view.events {
-        let used = put_wrapped(buffer, area, &shown(why), look.theme.style("verdict.warn"), look);
+        let used = put_wrapped(buffer, area, &look.said(why), look.theme.style("verdict.warn"), look);
         area = Rect { y: area.y + used, height: area.height - used, ..area };
     }
     if moments.is_empty() && matches!(drawn.view.events, Events::Listed(_)) {

@@ -159,6 +159,5 @@ fn managed(management: &Management) -> String {
         Reverts::WillNot => "leaves changes alone",
     };
     let when = if management.when.is_empty() { String::new() } else { format!(" {}", shown(&management.when)) };
-    let (who, name) = (management.manager.word(), shown(&management.name));
-    format!("{who} '{name}' {will}{when} ({})", shown(&management.evidence))
+    format!("{} {will}{when} ({})", shown(&management.who()), shown(&management.evidence))
 }

@@ -12,6 +12,7 @@
 use super::{Content, Drawn};
 use crate::app::scroll::Scroll;
 use crate::domain::history::{Evidence, HistoryEntry};
+use crate::domain::said::{DIFF, UNDO};
 use crate::domain::{Age, Timestamp};
 use crate::ui::text::{Elide, width};
 use crate::ui::view::said::{age, count, shown};
@@ -37,13 +38,14 @@ const VERSION: usize = 2;
 
 pub(super) fn title(drawn: Drawn<'_>) -> Content {
     let release = &drawn.view.release;
-    let detail = if release.history.len() > 1 { "d against the spec, U goes to it" } else { "" };
+    let several = release.history.len() > 1;
+    let detail = if several { format!("{DIFF} against the spec, {UNDO} goes to it") } else { String::new() };
     let revisions = count(release.history.len(), "revision");
     let title = match release.history_of() {
         Some(workload) => format!("{revisions} of {}", shown(workload)),
         None => revisions,
     };
-    Content { title, detail: drawn.model.keys.said(detail).into_owned() }
+    Content { title, detail: drawn.look.said(&detail).into_owned() }
 }
 
 /// How many lines it has.

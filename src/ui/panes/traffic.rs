@@ -114,7 +114,7 @@ fn rows(drawn: Drawn<'_>, cells: usize) -> Vec<Row> {
         return with(rows, words);
     };
     if let Some(why) = &traffic.blocked {
-        words.said("blocked", Tick::Bad, &format!("nothing goes forward: {}", shown(why)));
+        words.said("blocked", Tick::Bad, &format!("nothing goes forward: {why}"));
     }
     if let Some(waiting) = &traffic.waiting {
         words.said("waiting", Tick::Warn, &for_a_person(waiting, drawn));
@@ -136,7 +136,7 @@ fn rows(drawn: Drawn<'_>, cells: usize) -> Vec<Row> {
     steps::rungs(&mut words, drawn);
     checks::lines(&mut words, traffic, drawn);
     for notice in traffic.notices.iter().filter(|notice| traffic.blocked.as_ref() != Some(*notice)) {
-        words.said("note", Tick::Warn, &shown(notice));
+        words.said("note", Tick::Warn, notice);
     }
     words.gap();
     let moves = match &traffic.last_write {
@@ -145,7 +145,7 @@ fn rows(drawn: Drawn<'_>, cells: usize) -> Vec<Row> {
     };
     words.said("moves", Tick::Plain, &moves);
     if !release.why.is_empty() {
-        words.said("seen as", Tick::Plain, &format!("{}: {}", release.strategy.0, shown(&release.why)));
+        words.said("seen as", Tick::Plain, &format!("{}: {}", release.strategy.0, release.why));
     }
     with(rows, words)
 }
@@ -157,7 +157,7 @@ fn with(mut rows: Vec<Row>, words: Lines<'_>) -> Vec<Row> {
 
 /// Whom it waits for, for what, and since when.
 fn for_a_person(waiting: &crate::domain::traffic::view::WaitingFor, drawn: Drawn<'_>) -> String {
-    let what = shown(&waiting.what);
+    let what = &waiting.what;
     match waiting.since {
         Some(since) => {
             let clock = clock(since, drawn.model);

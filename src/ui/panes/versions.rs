@@ -12,12 +12,13 @@
 use super::{Content, Drawn};
 use crate::app::layers::release::{VersionRow, version_rows};
 use crate::app::scroll::Scroll;
-use crate::domain::Kind;
 use crate::domain::pod::Pod;
-use crate::domain::release::Track;
+use crate::domain::release::{Release, Track};
 use crate::domain::workload::UpdateStrategy;
+use crate::domain::{Kind, State};
 use crate::ui::text::{Elide, width};
 use crate::ui::view::said::{age, count, pod_words, shown, version};
+use crate::ui::widgets::bar::ProgressBar;
 use crate::ui::widgets::table::{Column, Width, lay_out};
 use crate::ui::widgets::{Slot, put, put_line, put_wrapped};
 use ratatui::buffer::Buffer;
@@ -56,6 +57,13 @@ pub(super) fn title(drawn: Drawn<'_>) -> Content {
     };
     let wanted = count(usize::try_from(desired).unwrap_or(0), "pod");
     Content { title: format!("{wanted} wanted, {} ready", release.replicas.ready), detail }
+}
+
+/// How far an update is that goes on by itself, or got stuck on its way.
+pub(super) fn moving(release: &Release) -> Option<ProgressBar> {
+    let progress = release.progress.as_ref().filter(|_| !release.held && release.state != State::Waiting)?;
+    let number = |count| u32::try_from(count).unwrap_or(0);
+    (progress.total > 0).then(|| ProgressBar { done: number(progress.done), total: number(progress.total) })
 }
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, drawn: Drawn<'_>) {
@@ -120,6 +128,12 @@ fn heading(buffer: &mut Buffer, slot: Slot, track: &Track, drawn: Drawn<'_>) {
     line.push_span(Span::raw(format!("  {}, {} ready", count(pods, "pod"), track.replicas.ready)));
     if let Some(share) = track.weight.actual.filter(|_| !drawn.view.release.by_rule()) {
         line.push_span(Span::styled(format!("  {share} %"), muted));
+    }
+    // What was changed, where the numbers leave room for a part of it that says something.
+    let room = usize::from(slot.cells).saturating_sub(line.width() + 3);
+    if let Some(cause) = drawn.view.release.cause_of(track).filter(|_| room >= 10) {
+        let cause = drawn.look.elide(&shown(cause), room, Elide::End).into_owned();
+        line.push_span(Span::styled(format!("  {cause}"), muted));
     }
     put_line(buffer, slot, &line, drawn.look);
 }

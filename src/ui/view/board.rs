@@ -301,8 +301,8 @@ fn share(release: &Release, look: Look<'_>) -> String {
 fn about(buffer: &mut Buffer, area: Rect, release: &Release, model: &Model, look: Look<'_>) {
     let name = format!("{}: ", shown(&release.key.qualified()));
     let reason = match release.waiting().and_then(|waiting| waiting.since) {
-        Some(since) => waiting_since(&shown(&release.reason), &clock(since, model)).into(),
-        None => shown(&release.reason),
+        Some(since) => waiting_since(&look.said(&release.reason), &clock(since, model)).into(),
+        None => look.said(&release.reason),
     };
     let reason = match model.stepped_by_another(&release.key) {
         Some(another) => format!("{}; {reason}", presence::short(model, another)).into(),
@@ -310,9 +310,9 @@ fn about(buffer: &mut Buffer, area: Rect, release: &Release, model: &Model, look
     };
     let cells = usize::from(area.width).max(1);
     let most = usize::from(area.height);
-    let remedy = match super::release::held_next(model, release) {
+    let remedy = match super::release::held_next(model, release, look) {
         Some(held) => held,
-        None => look.said(&shown(&release.remedy)).into_owned(),
+        None => look.said(&release.remedy).into_owned(),
     };
     let told = !remedy.is_empty();
     let remedy = text::wrap(&remedy, cells);

@@ -30,7 +30,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, view: &ReleaseView, 
     let all = model.size.shows_all_panes();
     let above = if all { 1 } else { 2 };
     let cells = usize::from(area.width).saturating_sub(2);
-    let reason = shown(&release.reason);
+    let reason = look.said(&release.reason);
     // A reason that is cut is none: where there is room it has a second line.
     let reasons = match crate::ui::text::wrap(&reason, cells.max(1)) {
         lines if lines.len() == 2 && area.height >= 16 => lines,
@@ -58,7 +58,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, view: &ReleaseView, 
         for (row, line) in (u16::from(another.is_some())..).zip(&reasons) {
             put(buffer, slot(row), line, look.theme.style("text.strong"));
         }
-        put(buffer, slot(below - 1), &look.elide(&next(model, release), cells, Elide::End), Style::new());
+        put(buffer, slot(below - 1), &look.elide(&next(model, release, look), cells, Elide::End), Style::new());
     }
 }
 
@@ -175,14 +175,22 @@ fn progress(release: &Release, model: &Model) -> Vec<String> {
         return vec![format!("no ready pod for {}", Age::between(outage.from, model.now).words())];
     }
     let Some(progress) = &release.progress else { return Vec::new() };
-    let left = match (progress.estimate, progress.deadline.map(|deadline| Age::between(model.now, deadline))) {
-        (Some(estimate), _) => format!(", about {} left", estimate.words()),
-        (None, Some(left)) if left.0.is_zero() => ", deadline over".to_owned(),
-        (None, Some(left)) => format!(", deadline {}", left.words()),
-        (None, None) => String::new(),
+    let left = progress.estimate.map(|estimate| format!(", about {} left", estimate.words()));
+    let deadline = progress.deadline.map(|deadline| match Age::between(model.now, deadline) {
+        left if left.0.is_zero() => ", deadline over".to_owned(),
+        left => format!(", deadline {}", left.words()),
+    });
+    // Which of the two is nearer to the end of it: the estimate, where there is one.
+    let (nearer, both) = match (left, deadline) {
+        (Some(left), Some(deadline)) => (left.clone(), [left, deadline].concat()),
+        (left, deadline) => {
+            let one = left.or(deadline).unwrap_or_default();
+            (one.clone(), one)
+        }
     };
     let (done, total) = (progress.done, progress.total);
-    vec![format!("{done} of {total} new{left}"), format!("{done}/{total} new{left}"), format!("{done}/{total} new")]
+    let of = |separator: &str, rest: &str| format!("{done}{separator}{total} new{rest}");
+    vec![of(" of ", &both), of("/", &both), of(" of ", &nearer), of("/", &nearer), of("/", "")]
 }
 
 /// Why the next rung is held, if it is.
@@ -194,33 +202,33 @@ fn held(model: &Model, release: &Release) -> Option<crate::domain::Str> {
 }
 
 /// Where the next rung of the release in focus is held: the way back, and why; else `None`.
-pub(super) fn held_next(model: &Model, release: &Release) -> Option<String> {
+pub(super) fn held_next(model: &Model, release: &Release, look: Look<'_>) -> Option<String> {
     let (why, key) = (held(model, release)?, model.keys.key_of("advance")?);
     crate::app::update::propose::possible(model, crate::app::keys::Command::Advance)?.ok()?;
     let back = crate::app::update::propose::possible(model, crate::app::keys::Command::Abort);
     let way = match (back, model.keys.key_of("abort")) {
-        (Some(Ok(consequence)), Some(key)) => format!("{key} {}; ", shown(&consequence)),
+        (Some(Ok(consequence)), Some(key)) => format!("{key} {}; ", look.said(&consequence)),
         _ => String::new(),
     };
-    Some(format!("{way}{key} is held: {}", shown(&why)))
+    Some(format!("{way}{key} is held: {}", look.said(&why)))
 }
 
 /// The next key: what to do, else what an undo would do.
-fn next(model: &Model, release: &Release) -> String {
-    if let Some(held) = held_next(model, release) {
+fn next(model: &Model, release: &Release, look: Look<'_>) -> String {
+    if let Some(held) = held_next(model, release, look) {
         return held;
     }
     let advance = crate::app::update::propose::possible(model, crate::app::keys::Command::Advance);
     if !release.remedy.is_empty() {
-        return model.keys.said(&shown(&release.remedy)).into_owned();
+        return look.said(&release.remedy).into_owned();
     }
     if let (Some(Ok(consequence)), Some(step), Some(key)) = (advance, &release.step, model.keys.key_of("advance")) {
         let words = if step.next.is_empty() { consequence } else { step.next.clone() };
-        return format!("{key}  {}", shown(&words));
+        return format!("{key}  {}", look.said(&words));
     }
     let undo = crate::app::update::propose::possible(model, crate::app::keys::Command::Undo);
     match (undo, model.keys.key_of("undo")) {
-        (Some(Ok(consequence)), Some(key)) => format!("{key} {}", shown(&consequence)),
+        (Some(Ok(consequence)), Some(key)) => format!("{key} {}", look.said(&consequence)),
         _ => String::new(),
     }
 }

@@ -17,11 +17,15 @@ const LONGEST: usize = 600;
 
 /// `text` without what could steer a terminal, and no longer than any line needs.
 pub fn shown(text: &str) -> Cow<'_, str> {
-    let head = match text.char_indices().nth(LONGEST) {
+    sanitize(longest(text))
+}
+
+/// As much of `text` as is looked at.
+pub fn longest(text: &str) -> &str {
+    match text.char_indices().nth(LONGEST) {
         Some((at, _)) => &text[..at],
         None => text,
-    };
-    sanitize(head)
+    }
 }
 
 /// How long ago, in a few cells; empty when not known.

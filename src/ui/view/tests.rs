@@ -21,8 +21,9 @@ use crate::app::msg::WriteNews;
 use crate::app::writes::Phase;
 use crate::app::{Model, Msg, Session, layout, update};
 use crate::domain::outcome::OutcomeKind;
+use crate::domain::release::Role;
 use crate::domain::snapshot::{Absence, Connection, KindStatus, Snapshot, Watch};
-use crate::domain::{Kind, ObjectKey, Outcome};
+use crate::domain::{Age, Kind, ObjectKey, Outcome, State};
 use crate::ui::glyphs;
 use crate::ui::theme::{ColorLevel, Theme};
 use crate::ui::widgets::{Look, testing};
@@ -184,6 +185,27 @@ fn every_list_over_the_console() {
         },
         ":messages<Enter>",
     );
+}
+
+#[test]
+fn a_running_update_shows_how_far_it_is_how_long_it_takes_and_when_it_is_given_up() {
+    for (width, height) in [(80, 24), (120, 40)] {
+        let mut release = stuck();
+        release.state = State::Progressing;
+        release.reason = "rolling: 3 of 8 pods are at v42.".into();
+        release.remedy = "".into();
+        release.replicas.ready = 8;
+        release.tracks[0].pods.truncate(5);
+        let new = ["search-6f9c7-a", "search-6f9c7-b", "search-6f9c7-c"];
+        let new = new.map(|name| super::samples::pod(name, "h42", None)).to_vec();
+        release.tracks[1] = super::samples::track(Role::Candidate, "v42", 42, 37, new);
+        release.tracks[0].weight.actual = Some(63);
+        let progress = release.progress.as_mut().expect("an update");
+        (progress.done, progress.estimate) = (3, Some(Age::seconds(40)));
+        let mut model = super::samples::traffic::at(release, width, height);
+        press(&mut model, "<Enter>");
+        insta::assert_snapshot!(format!("release_moving_{width}x{height}"), screen(&model));
+    }
 }
 
 #[test]
@@ -362,7 +384,7 @@ fn a_console_before_anything_was_read_draws_too() {
 #[test]
 fn at_80_columns_numbers_are_left_out_whole_and_never_cut() {
     let mut release = stuck();
-    release.state = crate::domain::State::Progressing;
+    release.state = State::Progressing;
     release.reason = "2 new pods can't pull registry.example.com/shop/search:v42-hotfix (ImagePullBackOff, 6 min); \
                       2 of 8 pods at v42, 6 available."
         .into();

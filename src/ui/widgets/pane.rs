@@ -10,6 +10,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::bar::ProgressBar;
 use super::{Look, Slot, fill, put};
 use crate::domain::Direction;
 use crate::ui::text::{self, Elide};
@@ -42,6 +43,12 @@ pub struct Pane<'a> {
 impl Pane<'_> {
     /// Draws the frame and gives the area within.
     pub fn draw(&self, buffer: &mut Buffer, area: Rect, look: Look<'_>) -> Rect {
+        self.draw_moving(buffer, area, None, look)
+    }
+
+    /// The same with how far something is, at the right end of the upper line. The detail gives way to it, and both to the
+    /// title.
+    pub fn draw_moving(&self, buffer: &mut Buffer, area: Rect, progress: Option<ProgressBar>, look: Look<'_>) -> Rect {
         let area = area.intersection(buffer.area);
         let theme = look.theme;
         let (border, title) = match self.frame {
@@ -72,6 +79,7 @@ impl Pane<'_> {
         }
         let top = Slot::row(area, 0).after(1).first(usize::from(inner));
         let left = label(buffer, top, self.title, title, look);
+        let left = progress.map_or(left, |progress| moving(buffer, left, progress, look));
         let detail = text::width(self.detail);
         // The detail keeps a bit of line between itself and the title, or it is not shown.
         if detail > 0 && detail + 3 <= usize::from(left.cells) {
@@ -79,6 +87,16 @@ impl Pane<'_> {
         }
         Rect { x: area.x + 1, y: area.y + 1, width: inner, height: area.height - 2 }
     }
+}
+
+/// Draws the bar with a space on either side at the end of `slot`, where it has room; gives what is left before it.
+fn moving(buffer: &mut Buffer, slot: Slot, progress: ProgressBar, look: Look<'_>) -> Slot {
+    let all = usize::from(slot.cells);
+    // As the detail, it keeps a bit of line between itself and the title.
+    let Some(cells) = progress.cells(all.saturating_sub(3)) else { return slot };
+    put(buffer, slot.last(cells + 2), &" ".repeat(cells + 2), Style::new());
+    progress.draw(buffer, slot.last(cells + 1).first(cells), look);
+    slot.first(all - cells - 2)
 }
 
 /// Writes ` text ` into `slot`, elided in its middle where it must be; gives what is left.
@@ -125,6 +143,21 @@ mod tests {
             drawn_in_ascii(30, 2, |buffer, area, look| PANE.draw(buffer, area, look))[1],
             format!("+{}+", "-".repeat(28))
         );
+    }
+
+    #[test]
+    fn how_far_something_is_stands_right_of_the_detail_and_gives_way_to_the_title() {
+        let at = |width: u16| {
+            let progress = Some(ProgressBar { done: 2, total: 8 });
+            let lines = drawn(width, 2, |buffer, area, look| {
+                PANE.draw_moving(buffer, area, progress, look);
+            });
+            lines[0].clone()
+        };
+        assert_eq!(at(62), "┌ VirtualService checkout ─── moved by ana  ███░░░░░░░░░ 2/8 ┐");
+        assert_eq!(at(50), "┌ VirtualService checkout ───── ███░░░░░░░░░ 2/8 ┐");
+        assert_eq!(at(39), "┌ VirtualService checkout ─ █░░░░ 2/8 ┐");
+        assert_eq!(at(38), "┌ VirtualService checkout ───────────┐");
     }
 
     #[test]

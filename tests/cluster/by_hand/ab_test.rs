@@ -103,10 +103,13 @@ async fn an_ab_test_on_a_gateway_by_commands() {
 #[ignore = "needs a cluster"]
 async fn an_ab_test_on_a_gateway_by_keys() {
     let room = on_a_gateway("by-key-abg").await;
+    let rules = room.field(Kind::HttpRoute, "shop", "/spec/rules");
     let mut console = Console::open(&room, "httproute/shop", "X end the test");
     console.shows("x-experiment is b");
     console.does("F", "PROMOTE");
     assert_eq!(backends(&room), ["shop-canary", "shop-canary"]);
+    console.does("Z", "REVERT");
+    assert_eq!(room.field(Kind::HttpRoute, "shop", "/spec/rules"), rules);
     console.quit();
     drop(room);
     let room = on_a_gateway("by-key-abg-end").await;

@@ -15,6 +15,11 @@ fn wanted(room: &Room) -> String {
     room.field(Kind::Rollout, "front", "/status/currentPodHash").as_str().unwrap_or_default().to_owned()
 }
 
+/// Whether the Rollout itself says that it was aborted, and which pods are live then.
+fn aborted(room: &Room) -> (bool, String) {
+    (room.field(Kind::Rollout, "front", "/status/abort") == true, live(room))
+}
+
 async fn waits(room: &Room) {
     until(room, "front", "it waits", |release| release.state == State::Waiting).await;
 }
@@ -36,6 +41,7 @@ async fn an_argo_blue_green_by_commands() {
     person.may_not(&["skip", "rollout/front"]);
     person.may_not(&["switch", "rollout/front", "--to", "preview"]);
     person.does(&["abort", "rollout/front"]);
+    assert_eq!(aborted(&room), (true, first.clone()));
     assert_eq!(person.status("rollout/front")["state"], "failed");
     person.does(&["retry", "rollout/front"]);
     waits(&room).await;
@@ -58,6 +64,7 @@ async fn an_argo_blue_green_by_keys() {
     let mut console = Console::open(&room, "rollout/front", "C continue");
     console.shows("waits for a person");
     console.does("X", "ABORT");
+    assert_eq!(aborted(&room), (true, first.clone()));
     console.does("T", "RETRY");
     waits(&room).await;
     console.shows("waits for a person");

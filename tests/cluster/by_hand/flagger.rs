@@ -1,9 +1,11 @@
 //! A Canary of Flagger, with and without gates.
 
 use super::{Console, Person};
-use crate::flagger::{ALL_GATES, candidate_is_ready, initialised, moved, phase, weights};
+use crate::flagger::{
+    ALL_GATES, NOT_OPEN, candidate_is_ready, initialised, looked_twice, moved, open_the_gate, phase, weights,
+};
 use crate::room::{Room, image};
-use serde_json::Value;
+use serde_json::{Value, json};
 use windlass::domain::Kind;
 
 fn set_image(room: &Room, version: &str) {
@@ -63,6 +65,9 @@ async fn a_flagger_canary_by_keys() {
 #[ignore = "needs a cluster with Flagger"]
 async fn the_glass_of_a_flagger_canary_is_broken_by_keys() {
     let room = initialised("by-key-glass", &[]).await;
+    // Typing the reason takes a while, and a plan that Flagger's next step overtakes is not written to its end.
+    let slower = json!({"spec": {"analysis": {"interval": "20s"}}}).to_string();
+    room.kubectl(&["patch", "canary", "web", "--type=merge", "-p", &slower]);
     let mut console = Console::open(&room, "canary/web", "? help");
     set_image(&room, "v2");
     moved(&room, (75, 25)).await;
@@ -121,6 +126,47 @@ mod gated {
         assert_eq!(phase(&room, &["Succeeded"]).await, "Succeeded");
         assert_eq!((room.image(Kind::Deployment, "web-primary"), weights(&room)), (image("v2"), (100, 0)));
         assert_eq!(room.field(Kind::Canary, "web", "/spec/skipAnalysis"), Value::Null, "as it was");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    #[ignore = "needs a cluster with Flagger and its load tester"]
+    async fn a_run_is_held_by_its_gate_taken_to_the_top_and_through_the_promotion_gate_by_commands() {
+        let room = initialised("by-command-flp", &ALL_GATES).await;
+        let person = Person::new(&room);
+        set_image(&room, "v2");
+        starts(&room, &person).await;
+        open_the_gate(&room);
+        moved(&room, (75, 25)).await;
+        person.does(&["pause", "canary/web"]);
+        assert_ne!(room.field(Kind::Canary, "web", "/spec/suspend"), true, "the gate holds it");
+        // A check that was under way may have let one weight through.
+        looked_twice(&room, NOT_OPEN).await;
+        let held = weights(&room);
+        looked_twice(&room, NOT_OPEN).await;
+        assert_eq!(weights(&room), held, "no look lets it any further");
+        assert_eq!(room.field(Kind::Canary, "web", "/status/phase"), "Progressing");
+        for weight in (held.1..50).step_by(25) {
+            person.does(&["advance", "canary/web", "--from-weight", &weight.to_string()]);
+        }
+        assert_eq!(weights(&room), (50, 50));
+        assert_eq!(room.image(Kind::Deployment, "web-primary"), image("v1"), "at the top it waits for a person");
+        person.does(&["continue", "canary/web", "--from-weight", "50"]);
+        phase(&room, &["Succeeded"]).await;
+        assert_eq!((room.image(Kind::Deployment, "web-primary"), weights(&room)), (image("v2"), (100, 0)));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    #[ignore = "needs a cluster with Flagger and its load tester"]
+    async fn a_run_that_waits_for_its_promotion_is_let_through_by_commands() {
+        let room = initialised("by-command-flw", &[("confirm-promotion", "/gate/check")]).await;
+        let person = Person::new(&room);
+        set_image(&room, "v2");
+        phase(&room, &["WaitingPromotion"]).await;
+        let status = person.status("canary/web");
+        assert_eq!((status["state"].as_str(), weights(&room)), (Some("waiting"), (50, 50)), "{status}");
+        person.does(&["continue", "canary/web", "--from-weight", "50"]);
+        phase(&room, &["Succeeded"]).await;
+        assert_eq!((room.image(Kind::Deployment, "web-primary"), weights(&room)), (image("v2"), (100, 0)));
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -70,6 +70,8 @@ fn by_commands(way: &Way, room: &Room) {
     assert_eq!(now(), [100, 0]);
     person.does(&["promote", target]);
     assert_eq!(now(), [0, 100]);
+    person.does(&["set-weight", target, "0"]);
+    assert_eq!(now(), [100, 0], "the version that served before has everything again");
 }
 
 async fn by_keys(way: &Way, room: &Room) {

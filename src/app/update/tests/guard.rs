@@ -4,14 +4,15 @@ use crate::app::effect::Effect;
 use crate::app::guards::{Acts, GuardTerms};
 use crate::app::layers::Layer;
 use crate::app::layers::guard::Line;
-use crate::app::{Model, Msg, update};
+use crate::app::{Model, Msg, gates, update};
 use crate::domain::guarding::OnBreach;
 use crate::domain::intent::{PausedUndo, UndoTo};
+use crate::domain::measurement::Reading;
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::plan::Refusal;
 use crate::domain::{Intent, Revision, Uid};
-use crate::guard::{Check, Quantile, Rule, Verdict};
-use crate::ui::view::samples::{arm, at_stuck, press};
+use crate::guard::{Baking, Check, Quantile, Rule, Verdict};
+use crate::ui::view::samples::{arm, at_stuck, measured, press, traffic};
 use jiff::SignedDuration;
 
 fn focused(model: &Model) -> Uid {
@@ -247,11 +248,35 @@ fn the_rules_are_typed_in_the_dialog_and_the_guard_is_armed_with_them() {
 }
 
 #[test]
+fn the_rules_of_an_armed_guard_hold_the_gate_that_the_pane_shows_until_it_is_ended() {
+    let release = traffic::istio();
+    let mut model = traffic::at(release.clone(), 100, 40);
+    let mut measured = measured::well(&release);
+    measured.tracks[1].errors = Reading::Value(0.03);
+    measured::tell(&mut model, &release, measured);
+    assert_eq!(gates::baking_shown(&model, &release), Baking::Free, "3 % are within the settings' 5 %");
+    press(&mut model, "B");
+    arm(&mut model);
+    press(&mut model, "e<Ctrl-u>2%<Enter>");
+    arm(&mut model);
+    assert!(matches!(press(&mut model, "y").as_slice(), [Effect::Arm(..)]), "{}", note(&model));
+    let held = "this rung does not bake: error rate 3 % of 18720 requests (limit 2 %)";
+    assert_eq!(gates::baking_shown(&model, &release).holds().as_deref(), Some(held));
+    let baking = gates::baking(&model, &release.uid).expect("it is there");
+    assert_eq!(baking.holds().as_deref(), Some(held));
+    press(&mut model, "B");
+    arm(&mut model);
+    assert!(matches!(press(&mut model, "y").as_slice(), [Effect::Disarm(_)]), "{}", note(&model));
+    assert_eq!(gates::baking_shown(&model, &release), Baking::Free);
+}
+
+#[test]
 fn what_makes_no_sense_is_refused_in_the_dialog_where_it_stands_and_nothing_is_armed() {
     let cases = [
         ("<Ctrl-u>500%", Line::Errors, "500 % is no share"),
         ("<Ctrl-u>-5%", Line::Errors, "-5 % is no share"),
         ("<Ctrl-u>five", Line::Errors, "no share of requests"),
+        ("<Ctrl-u>5%,window=20s", Line::Errors, "20 s is shorter than the 1 min"),
         ("<Tab>0ms", Line::P99, "no time that a request can take"),
         ("<Tab>fast", Line::P99, "no time of a request"),
         ("<Tab><Tab>search:80", Line::Health, "must begin with"),

@@ -29,11 +29,13 @@ fn each_presets_real_labels_find_the_track() {
         lane.services = vec![if candidate { "web-canary" } else { "web" }.into()];
     }
     type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], Role);
-    let table: [Case<'_>; 10] = [
+    let table: [Case<'_>; 12] = [
         ("istio", &[("destination_workload", "web-canary"), ("destination_service_name", "web")], Role::Candidate),
         ("linkerd", &[("deployment", "web"), ("pod", "web-h1-0")], Role::Stable),
         ("nginx", &[("exported_service", "web"), ("canary", "")], Role::Stable),
         ("nginx", &[("exported_service", "web"), ("canary", "shop-web-canary-80")], Role::Candidate),
+        ("nginx-own-labels", &[("service", "web")], Role::Stable),
+        ("nginx-own-labels", &[("service", "web"), ("canary", "shop-web-canary-80")], Role::Candidate),
         ("traefik", &[("service", "shop-web-80@kubernetescrd")], Role::Stable),
         ("traefik", &[("service", "shop-web-canary-80@kubernetes")], Role::Candidate),
         ("contour", &[("envoy_cluster_name", "shop_web-canary_80")], Role::Candidate),
@@ -51,6 +53,35 @@ fn each_presets_real_labels_find_the_track() {
 }
 
 #[test]
+fn each_preset_knows_its_products_failures_and_its_units_of_time() {
+    let table = [
+        ("istio", ("response_code", "503", "404"), ("250", 0.25)),
+        ("linkerd", ("classification", "failure", "success"), ("250", 0.25)),
+        ("nginx", ("status", "502", "499"), ("0.25", 0.25)),
+        ("nginx-own-labels", ("status", "502", "499"), ("0.25", 0.25)),
+        ("traefik", ("code", "500", "302"), ("0.25", 0.25)),
+        ("contour", ("envoy_response_code", "504", "200"), ("250", 0.25)),
+        ("http", ("status_code", "500", "401"), ("0.25", 0.25)),
+        ("http-kubernetes", ("code", "599", "200"), ("0.25", 0.25)),
+    ];
+    let row =
+        |name: &str, value: &str| Row { labels: [(name.to_owned(), value.to_owned())].into(), points: Vec::new() };
+    for (name, (label, bad, good), (bucket, seconds)) in table {
+        for preset in PRESETS.iter().filter(|preset| preset.name == name) {
+            let failed = [bad, good].map(|value| preset.failed(&row(label, value)));
+            assert_eq!(failed, [Some(true), Some(false)], "{name}");
+            assert_eq!(preset.failed(&row("le", bucket)), None, "{name}: it does not say");
+            assert_eq!(preset.bound(&row("le", bucket)), Some(seconds), "{name}");
+            assert_eq!(preset.bound(&row("le", "+Inf")), Some(f64::INFINITY), "{name}");
+        }
+    }
+    assert!(
+        PRESETS.iter().all(|preset| table.iter().any(|(name, ..)| *name == preset.name)),
+        "each one is in the table"
+    );
+}
+
+#[test]
 fn of_one_release_no_preset_reads_the_whole_namespace() {
     let mut lanes = Lanes::of(&release());
     for lane in &mut lanes.tracks {
@@ -64,6 +95,7 @@ fn of_one_release_no_preset_reads_the_whole_namespace() {
         ("istio", r#"destination_workload=~"web|web-canary""#),
         ("linkerd", r#"pod=~"(?:web|web-canary)-.+|""#),
         ("nginx", r#"exported_service=~"web|web-canary""#),
+        ("nginx-own-labels", r#"{exported_namespace="",namespace="shop",service=~"web|web-canary"}"#),
         ("traefik", r#"service=~"shop-(web|web-canary)-.+@kubernetes.*""#),
         ("contour", r#"envoy_cluster_name=~"shop_(web|web-canary)_.+""#),
         ("http", r#"pod=~"(?:web|web-canary)-.+|""#),

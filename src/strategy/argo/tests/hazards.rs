@@ -2,6 +2,7 @@
 
 use crate::domain::Intent;
 use crate::domain::plan::RefusalKind;
+use crate::domain::said::{PROMOTE, RESUME, RETRY, SKIP, UNDO};
 use crate::strategy::argo::world::{World, operations};
 use serde_json::json;
 
@@ -14,7 +15,7 @@ fn while_pods_come_nothing_but_skip_skips_a_step() {
     for intent in [ADVANCE, Intent::Continue] {
         let (kind, why) = scaling.refused(&intent);
         assert_eq!(kind, RefusalKind::Refused);
-        assert!(why.contains("does not stand at a pause") && why.contains('K'), "{why}");
+        assert!(why.contains("does not stand at a pause") && why.contains(&SKIP.to_string()), "{why}");
     }
     let skip = scaling.planned(&Intent::Skip);
     assert!(skip.forecast.then.starts_with("leaves out 50 %"), "{}", skip.forecast.then);
@@ -26,7 +27,7 @@ fn a_continue_while_held_by_hand_is_refused_since_the_pause_would_come_again() {
     for intent in [ADVANCE, Intent::Continue, Intent::Skip, FULL] {
         let (kind, why) = held.refused(&intent);
         assert_eq!(kind, RefusalKind::Refused);
-        assert!(why.contains("P resumes it first"), "{why}");
+        assert!(why.contains(&format!("{RESUME} resumes it first")), "{why}");
     }
     assert!(held.plan(&Intent::Abort).is_ok(), "the way back is open");
 }
@@ -46,7 +47,7 @@ fn an_aborted_rollout_is_neither_stepped_nor_promoted() {
     let aborted = World::waiting().aborted(60, "");
     for intent in [ADVANCE, Intent::Continue, Intent::Skip] {
         let why = aborted.refused(&intent).1;
-        assert!(why.contains("was aborted") && why.contains("T tries v2 again"), "{why}");
+        assert!(why.contains("was aborted") && why.contains(&format!("{RETRY} tries v2 again")), "{why}");
     }
     let why = aborted.refused(&FULL).1;
     assert!(why.contains("the rejected v2 would get everything"), "{why}");
@@ -77,7 +78,7 @@ fn with_nothing_on_its_way_there_is_nothing_to_abort_or_promote() {
     for world in [World::pay(), World::front()] {
         let (kind, why) = world.refused(&Intent::Abort);
         assert_eq!(kind, RefusalKind::Refused);
-        assert!(why.contains("nothing is on its way") && why.contains('U'), "{why}");
+        assert!(why.contains("nothing is on its way") && why.contains(&UNDO.to_string()), "{why}");
         assert_eq!(world.refused(&FULL).0, RefusalKind::Unchanged, "no silent success");
         assert!(world.refused(&Intent::Continue).1.contains("has taken over already"));
         assert!(world.refused(&Intent::Retry).1.contains("was not aborted"));
@@ -88,7 +89,7 @@ fn with_nothing_on_its_way_there_is_nothing_to_abort_or_promote() {
 fn an_abort_says_that_the_template_stays_and_that_it_shows_as_degraded() {
     let plan = World::waiting().planned(&Intent::Abort);
     assert!(plan.forecast.warnings[0].contains("the template stays at v2"), "{:?}", plan.forecast.warnings);
-    assert!(plan.forecast.warnings[0].contains("degraded until U takes it back"));
+    assert!(plan.forecast.warnings[0].contains(&format!("degraded until {UNDO} takes it back")));
 }
 
 #[test]
@@ -183,7 +184,10 @@ fn without_steps_nothing_is_advanced_and_the_full_promotion_is_named() {
     let moving = World::bare().second(1);
     for intent in [ADVANCE, Intent::Continue] {
         let why = moving.refused(&intent).1;
-        assert!(why.contains("does not stand at a pause") && why.contains("F promotes fully"), "{why}");
+        assert!(
+            why.contains("does not stand at a pause") && why.contains(&format!("{PROMOTE} promotes fully")),
+            "{why}"
+        );
     }
     assert!(moving.refused(&Intent::Skip).1.contains("no steps to leave out"));
 }

@@ -1,6 +1,7 @@
 //! What a Rollout is shown as.
 
 use crate::domain::release::{Role, Weight};
+use crate::domain::said::{ABORT, CONTINUE, RETRY, UNDO};
 use crate::domain::state::Verdict;
 use crate::domain::traffic::view::Mover;
 use crate::domain::{Kind, Release, State, Verb};
@@ -26,7 +27,7 @@ fn a_canary_that_waits_says_since_when_at_which_step_and_what_comes_next() {
     assert_eq!(release.strategy.0, "argo-canary");
     assert_eq!((release.state, release.held), (State::Waiting, false));
     assert_eq!(&*release.reason, "Waits for a person for 12 min at step 1/6 with v2 at 20 %.");
-    assert_eq!(&*release.remedy, "C continues: 20 % → 50 %, then a pause of 10 s; X aborts.");
+    assert_eq!(&*release.remedy, format!("{CONTINUE} continues: 20 % → 50 %, then a pause of 10 s; {ABORT} aborts."));
     assert_eq!(release.since, Some(ago(720)));
     let waiting = release.waiting().expect("somebody is waited for");
     assert_eq!((&*waiting.what, waiting.since), ("a pause without an end, step 1/6", Some(ago(720))));
@@ -114,7 +115,10 @@ fn an_aborted_one_says_why_and_both_ways_out() {
     assert_eq!(release.state, State::Failed);
     assert!(release.reason.starts_with("v2 was aborted 5 min ago: Step-based analysis"), "{}", release.reason);
     assert!(release.reason.ends_with("v1 serves."), "{}", release.reason);
-    assert!(release.remedy.contains("U takes the template back to v1") && release.remedy.contains("T tries v2 again"));
+    assert!(
+        release.remedy.contains(&format!("{UNDO} takes the template back to v1"))
+            && release.remedy.contains(&format!("{RETRY} tries v2 again"))
+    );
     assert_eq!(shown(&release)[1], (Role::Candidate, "v2", Some(0), Some(0)));
     assert_eq!(release.since, Some(ago(300)));
     let young = World::waiting().aborted(3, why).release();

@@ -2,6 +2,7 @@
 
 use crate::domain::intent::{PausedUndo, UndoTo};
 use crate::domain::plan::{Call, RefusalKind, Wait};
+use crate::domain::said::{CONTINUE, RETRY};
 use crate::domain::workload::Image;
 use crate::domain::{Intent, Kind, ObjectKey, Revision};
 use crate::strategy::argo::world::{World, operations};
@@ -89,7 +90,10 @@ fn a_blue_green_side_that_is_still_there_is_back_at_once() {
     );
     world.shop = world.shop.set(Kind::ReplicaSet, "front-h1", |set| set["status"]["availableReplicas"] = 0.into());
     let plan = world.planned(&to(1));
-    assert_eq!(&*plan.forecast.then, "3 pods of v1 start beside the live ones, then it waits for a person (C)");
+    assert_eq!(
+        &*plan.forecast.then,
+        format!("3 pods of v1 start beside the live ones, then it waits for a person ({CONTINUE})")
+    );
     assert_eq!(plan.until, Wait::Observed);
 }
 
@@ -136,7 +140,7 @@ fn the_same_revision_is_unchanged_and_a_missing_one_is_named() {
     assert_eq!(world.refused(&to(2)), (RefusalKind::Unchanged, "rollout/pay is at revision 2 already".into()));
     assert_eq!(world.refused(&to(7)).1, "rollout/pay has no revision 7; it has 2 and 1");
     let aborted = World::waiting().aborted(60, "");
-    assert!(aborted.refused(&to(2)).1.contains("T tries it again"));
+    assert!(aborted.refused(&to(2)).1.contains(&format!("{RETRY} tries it again")));
     let unseen = world.with(|rollout| rollout["metadata"]["generation"] = 3.into());
     let recent = unseen.with(|rollout| {
         rollout["metadata"]["managedFields"] = json!([{"manager": "x", "operation": "Update", "time": ago(1).to_string(), "fieldsV1": {"f:spec": {}}}]);

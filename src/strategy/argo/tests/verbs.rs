@@ -2,6 +2,7 @@
 
 use crate::domain::intent::Standing;
 use crate::domain::plan::{Act, Call, RefusalKind, Wait};
+use crate::domain::said::{CONTINUE, PROMOTE, SKIP};
 use crate::domain::{Direction, Intent};
 use crate::strategy::argo::world::{World, operations};
 use serde_json::{Value, json};
@@ -71,7 +72,9 @@ fn advance_names_the_step_that_it_leaves_and_elsewhere_is_refused() {
     let why = moving.refused(&advance(None)).1;
     assert_eq!(
         why,
-        "rollout/pay does not stand at a pause at step 2/6 (50 %): it goes on by itself; K leaves the step out"
+        format!(
+            "rollout/pay does not stand at a pause at step 2/6 (50 %): it goes on by itself; {SKIP} leaves the step out"
+        )
     );
 }
 
@@ -104,7 +107,7 @@ fn skip_sets_the_index_and_cancels_what_the_step_began() {
     let stepless = World::bare().set(2, "v2", (1, 60)).status(|status| status["currentPodHash"] = "h2".into());
     assert!(stepless.refused(&Intent::Skip).1.contains("no steps"));
     let advance = stepless.refused(&Intent::Advance { from: None, rule: None }).1;
-    assert!(advance.contains("it goes on by itself; F promotes fully"), "{advance}");
+    assert!(advance.contains(&format!("it goes on by itself; {PROMOTE} promotes fully")), "{advance}");
 }
 
 #[test]
@@ -183,12 +186,18 @@ fn pause_and_resume_write_the_spec_and_say_that_a_pause_step_stays() {
     let held = world.held();
     assert_eq!(held.refused(&Intent::Pause).0, RefusalKind::Unchanged);
     let plan = held.planned(&Intent::Resume);
-    assert_eq!(&*plan.forecast.then, "it still stands at its pause, step 1: C continues it or its time is over");
+    assert_eq!(
+        &*plan.forecast.then,
+        format!("it still stands at its pause, step 1: {CONTINUE} continues it or its time is over")
+    );
     assert_eq!(held.after(&plan)["spec"]["paused"], false);
     let why = World::waiting().refused(&Intent::Resume);
     assert_eq!(
         why,
-        (RefusalKind::Unchanged, "rollout/pay is not held by hand: it stands at a pause step; C continues".into())
+        (
+            RefusalKind::Unchanged,
+            format!("rollout/pay is not held by hand: it stands at a pause step; {CONTINUE} continues")
+        )
     );
 }
 
@@ -208,9 +217,9 @@ fn a_blue_green_switch_is_a_continue_and_tells_how_long_the_old_side_stays() {
     assert_eq!(operations(&plan).last().map(String::as_str), Some("remove /status/pauseConditions"));
     assert_eq!(&*plan.forecast.then, "all traffic switches to v2 at once; v1 is kept for 15 s");
     let switch = World::preview().refused(&Intent::Switch { to: None }).1;
-    assert_eq!(switch, "Argo switches rollout/front: C lets it switch to v2");
+    assert_eq!(switch, format!("Argo switches rollout/front: {CONTINUE} lets it switch to v2"));
     assert!(World::preview().refused(&Intent::SetWeight { weight: 5, rule: None }).1.contains("by its steps"));
-    assert!(World::preview().refused(&Intent::Skip).1.contains("has no steps: C switches it"));
+    assert!(World::preview().refused(&Intent::Skip).1.contains(&format!("has no steps: {CONTINUE} switches it")));
 }
 
 #[test]
@@ -218,7 +227,7 @@ fn an_analysis_that_could_not_decide_is_measured_again_or_left_out() {
     let world = World::at_step(1, 20).run("Inconclusive", &[], 1).paused("InconclusiveAnalysisRun", 30);
     let again = world.planned(&Intent::Continue);
     assert_eq!(&*again.forecast.then, "a new analysis run begins");
-    assert!(again.forecast.warnings[0].contains("K goes past it"));
+    assert!(again.forecast.warnings[0].contains(&format!("{SKIP} goes past it")));
     let past = world.planned(&Intent::Skip);
     let after = world.after(&past);
     let told = |field: &str| after["status"][field].clone();
@@ -227,7 +236,7 @@ fn an_analysis_that_could_not_decide_is_measured_again_or_left_out() {
         [Value::Null, json!(false), json!(2)]
     );
     let advance = world.refused(&Intent::Advance { from: None, rule: None }).1;
-    assert!(advance.contains("could not decide") && advance.contains("K leaves it out"), "{advance}");
+    assert!(advance.contains("could not decide") && advance.contains(&format!("{SKIP} leaves it out")), "{advance}");
 }
 
 #[test]

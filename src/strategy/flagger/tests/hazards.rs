@@ -4,6 +4,7 @@ use super::plans::{posts, undo};
 use super::world::{gated, hook, progressing, succeeded};
 use crate::domain::plan::Plan;
 use crate::domain::release::Role;
+use crate::domain::said::ABORT;
 use crate::domain::traffic::hook::HookKind;
 use crate::domain::traffic::matching::{Condition, Match, On, Test};
 use crate::domain::{Intent, Release, State, Verb};
@@ -187,7 +188,7 @@ fn weights_written_past_flagger_are_refused_and_noticed() {
 fn an_undo_in_mid_run_starts_no_analysis_and_offers_the_abort_first() {
     let plan = gated().plan(&undo(1)).expect("a plan");
     assert!(plan.forecast.then.contains("goes on with the old code"), "{}", plan.forecast.then);
-    assert!(warned(&plan, "X first"), "{:?}", plan.forecast.warnings);
+    assert!(warned(&plan, &format!("{ABORT} first")), "{:?}", plan.forecast.warnings);
     let reverted = progressing().of_target(|world| world.revision(3, "v1", 5).pods(3, 2, true));
     assert!(noticed(&reverted.release(), "goes on with the old code"));
 }

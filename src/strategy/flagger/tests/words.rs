@@ -153,6 +153,27 @@ fn the_gate_of_the_weights_is_one_of_weighted_runs_only() {
 }
 
 #[test]
+fn a_run_held_by_its_gate_is_still_rolled_back_by_failing_checks() {
+    let held = gated().plan(&Intent::Pause).expect("a plan").forecast.then;
+    assert!(held.contains("it stays at 20 %; the checks go on, and still roll back"), "{held}");
+    let suspended = progressing().plan(&Intent::Pause).expect("a plan");
+    assert!(warned(&suspended, "Flagger rolls nothing back"), "{:?}", suspended.forecast.warnings);
+    assert!(!suspended.forecast.then.contains("roll back"), "{}", suspended.forecast.then);
+}
+
+#[test]
+fn failing_checks_are_counted_while_a_run_waits_for_its_promotion() {
+    let waiting = gated().phase("WaitingPromotion").weights(50, 50).set(|canary| canary.status.failed_checks = 2);
+    let told = "While it waits for its promotion the checks go on: 2 failed, and 5 roll it back.";
+    assert!(noticed(&waiting, told), "{:?}", notices(&waiting));
+    let suspended = waiting.clone().set(|canary| canary.suspend = true);
+    let unchecked = waiting.set(|canary| canary.analysis.metrics.clear());
+    for elsewhere in [gated(), suspended, unchecked] {
+        assert!(!noticed(&elsewhere, "the checks go on"), "{:?}", notices(&elsewhere));
+    }
+}
+
+#[test]
 fn a_suspended_canary_takes_a_new_template_in_only_once_it_is_resumed() {
     let pause = progressing().plan(&Intent::Pause).expect("a plan");
     assert!(warned(&pause, "a new template waits"), "{:?}", pause.forecast.warnings);
@@ -175,7 +196,7 @@ fn a_skipped_analysis_gives_the_old_version_everything_first() {
     assert!(warned(&plan, "canary users see v1 until the primary is replaced"), "{:?}", plan.forecast.warnings);
     assert!(warned(&plan, "not one step of it: v2 goes to everyone"), "{:?}", plan.forecast.warnings);
     let promoted = progressing().plan(&Intent::Promote { winner: None }).expect("a plan");
-    assert!(!warned(&promoted, "not one step"), "F says so itself: {:?}", promoted.forecast.warnings);
+    assert!(!warned(&promoted, "not one step"), "promote says so itself: {:?}", promoted.forecast.warnings);
     let mut unsplit = progressing().set(|canary| canary.provider = Some("kubernetes".into()));
     unsplit.route = None;
     let plan = unsplit.plan(&Intent::Skip).expect("a plan");

@@ -5,8 +5,8 @@ use crate::app::Model;
 use crate::app::writes::{Phase, Write};
 use crate::domain::outcome::OutcomeKind;
 use crate::domain::plan::{PlanId, Wait};
+use crate::domain::said::{LEAVE, REPLAN, REVERT};
 use crate::domain::{Age, Plan};
-use crate::ui::view::said::shown;
 use crate::ui::widgets::Look;
 use crate::ui::widgets::ticks::Tick;
 use ratatui::text::Line;
@@ -45,12 +45,12 @@ pub(super) fn lines(model: &Model, id: &PlanId, plan: &Plan, cells: usize, look:
     lines.push(Line::default());
     let last = match (&write.outcome, plan.inverse.steps()) {
         (Some(outcome), Some(steps)) if outcome.kind == OutcomeKind::Applied => {
-            format!("Z takes it back: {}", steps.words)
+            format!("{REVERT} takes it back: {}", steps.words)
         }
-        (Some(_), _) => "Esc leaves, 'r' plans again".to_owned(),
-        (None, _) => "Esc leaves this dialog; the console goes on watching".to_owned(),
+        (Some(_), _) => format!("{LEAVE} leaves, '{REPLAN}' plans again"),
+        (None, _) => format!("{LEAVE} leaves this dialog; the console goes on watching"),
     };
-    lines.push(Line::styled(look.said(&shown(&last)).into_owned(), look.theme.style("text.muted")));
+    lines.push(Line::styled(look.said(&last).into_owned(), look.theme.style("text.muted")));
     lines
 }
 

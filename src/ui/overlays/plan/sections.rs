@@ -8,6 +8,7 @@ use crate::app::layers::plan::{Check, Existence, Preview, Stage};
 use crate::domain::intent::{Override, PausedUndo};
 use crate::domain::management::Reverts;
 use crate::domain::plan::{Change, Inverse};
+use crate::domain::said::{COPY_KUBECTL, OVERRIDE, TOGGLE_OPTIONAL, TOGGLE_PAUSED};
 use crate::domain::{Direction, Intent, Kind, Plan, Str, Verb};
 use crate::ui::overlays::dialog::Paragraph;
 use crate::ui::text::{Align, Elide, fit, width, wrap};
@@ -83,10 +84,10 @@ pub(super) fn paragraphs(
         && model.release(&plan.release.uid).is_some_and(|release| release.resumes_with_an_undo())
     {
         let text = match paused {
-            PausedUndo::StayPaused => "it stays paused; 'p' also resumes it, in the same write",
-            PausedUndo::Resume => "the same write also resumes it; 'p' leaves it paused",
+            PausedUndo::StayPaused => format!("it stays paused; '{TOGGLE_PAUSED}' also resumes it, in the same write"),
+            PausedUndo::Resume => format!("the same write also resumes it; '{TOGGLE_PAUSED}' leaves it paused"),
         };
-        paragraphs.push(labelled("paused", Tick::Plain, text, cells, look));
+        paragraphs.push(labelled("paused", Tick::Plain, &text, cells, look));
     }
     let (tick, text) = inverse(&plan.inverse);
     paragraphs.push(labelled("inverse", tick, &text, cells, look));
@@ -119,12 +120,13 @@ pub(super) fn without_plan(dialog: &PlanDialog, cells: usize, look: Look<'_>) ->
         Stage::Refused(refusal) => {
             let mut lines = labelled("refused", Tick::Bad, &refusal.reason, cells, look);
             if refusal.overridable.is_some() {
-                lines.extend(labelled("", Tick::Plain, "'b' does it all the same, with a reason", cells, look));
+                let next = format!("'{OVERRIDE}' does it all the same, with a reason");
+                lines.extend(labelled("", Tick::Plain, &next, cells, look));
             }
             if !refusal.kubectl.is_empty() {
                 lines.push(Line::default());
                 lines.push(Line::styled(
-                    look.said("as kubectl ('c' copies):").into_owned(),
+                    look.said(&format!("as kubectl ('{COPY_KUBECTL}' copies):")).into_owned(),
                     look.theme.style("text.muted"),
                 ));
                 lines.extend(refusal.kubectl.iter().map(|command| Line::raw(format!("  {}", shown(command)))));
@@ -146,12 +148,12 @@ fn calls(dialog: &PlanDialog, plan: &Plan, cells: usize, look: Look<'_>) -> Vec<
         let left_out = call.optional && !dialog.optional;
         let style = if left_out { theme.style("text.muted") } else { theme.style("text.strong") };
         let choice = match (call.optional, dialog.optional) {
-            (false, _) => "",
-            (true, false) => "; offered, not sent: 'o' adds it",
-            (true, true) => "; added: 'o' leaves it out",
+            (false, _) => String::new(),
+            (true, false) => format!("; offered, not sent: '{TOGGLE_OPTIONAL}' adds it"),
+            (true, true) => format!("; added: '{TOGGLE_OPTIONAL}' leaves it out"),
         };
         let what = format!("{} {}", place + 1, shown(&call.what));
-        let fence = format!("{}{}", shown(&call.fence), look.said(choice));
+        let fence = format!("{}{}", shown(&call.fence), look.said(&choice));
         if width(&what) + 3 + width(&fence) <= cells {
             paragraphs.push(vec![Line::from(vec![
                 Span::styled(what, style),
@@ -209,7 +211,7 @@ pub(super) fn labelled(label: &str, tick: Tick, text: &str, cells: usize, look: 
     let (sign, style) = tick.sign(look);
     let sign = if sign.is_empty() { String::new() } else { format!("{sign} ") };
     let indent = LABEL + width(&sign);
-    let parts = wrap(&look.said(&shown(text)), cells.saturating_sub(indent).max(12));
+    let parts = wrap(&look.said(text), cells.saturating_sub(indent).max(12));
     let text_style = if tick == Tick::Bad { style } else { Style::new() };
     let mut lines = Vec::new();
     for (place, part) in parts.into_iter().enumerate() {

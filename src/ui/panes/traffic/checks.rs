@@ -17,13 +17,13 @@ const VALUES: usize = 5;
 pub(super) fn countdowns(lines: &mut Lines<'_>, traffic: &Traffic, drawn: Drawn<'_>) {
     let now = drawn.model.now;
     for countdown in &traffic.countdowns {
-        let what = shown(&countdown.what);
+        let what = &countdown.what;
         let words = if countdown.due > now {
             format!("{what} in {}", Age::between(now, countdown.due).words())
         } else {
             format!("{what}: due now")
         };
-        let then = shown(&countdown.then);
+        let then = &countdown.then;
         let words = if then.is_empty() { words } else { format!("{words}; {then}") };
         lines.said("due", Tick::Plain, &words);
     }
@@ -65,7 +65,7 @@ pub(super) fn lines(lines: &mut Lines<'_>, traffic: &Traffic, drawn: Drawn<'_>) 
             lines.said("checks", Tick::Plain, &format!("  {below}"));
         }
         if !check.message.is_empty() {
-            lines.said("checks", Tick::Plain, &format!("  {}", shown(&check.message)));
+            lines.said("checks", Tick::Plain, &format!("  {}", check.message));
         }
     }
 }

@@ -35,12 +35,13 @@ impl<'a> Lines<'a> {
         self.last = "";
     }
 
-    /// A sign and a sentence.
+    /// A sign and a sentence, with the keys that are set.
     pub fn said(&mut self, label: &'static str, tick: Tick, text: &str) {
         let (sign, style) = tick.sign(self.drawn.look);
         let sign = if sign.is_empty() { String::new() } else { format!("{sign} ") };
         let indent = width(&sign);
-        for (place, part) in wrap(text, self.room().saturating_sub(indent).max(8)).into_iter().enumerate() {
+        let text = self.drawn.look.said(text);
+        for (place, part) in wrap(&text, self.room().saturating_sub(indent).max(8)).into_iter().enumerate() {
             let lead = if place == 0 { sign.clone() } else { " ".repeat(indent) };
             self.spans(label, vec![Span::styled(lead, style), Span::raw(part)]);
         }

@@ -64,13 +64,13 @@ pub(super) fn next(lines: &mut Lines<'_>, drawn: Drawn<'_>) {
         Some(Ok(consequence)) => {
             let key = drawn.model.keys.key_of("advance").map(|key| key.to_string()).unwrap_or_default();
             let words = if step.next.is_empty() { consequence } else { step.next.clone() };
-            let words = shown(&words).replace('→', drawn.look.glyphs.arrow);
+            let words = drawn.look.said(&words).replace('→', drawn.look.glyphs.arrow);
             let room = lines.room().saturating_sub(key.len() + 2);
             let words = drawn.look.elide(&words, room, Elide::End).into_owned();
             lines.spans("next", vec![Span::styled(format!("{key}  "), theme.style("key")), Span::raw(words)]);
         }
         Some(Err(why)) => {
-            let words = format!("no advance: {}", shown(&why));
+            let words = format!("no advance: {why}");
             lines.said("next", Tick::Plain, &words);
         }
         None => {}
@@ -88,7 +88,7 @@ pub(super) fn gate(lines: &mut Lines<'_>, drawn: Drawn<'_>) {
             let left: Vec<String> = [time, requests].into_iter().flatten().collect();
             lines.said("gate", Tick::Pending, &format!("{} to go before the next rung", left.join(" and ")));
         }
-        Baking::Held(why) => lines.said("gate", Tick::Bad, &format!("held: {}", shown(&why))),
+        Baking::Held(why) => lines.said("gate", Tick::Bad, &format!("held: {why}")),
     }
 }
 

@@ -190,10 +190,10 @@ fn without_colour_the_measurements_lose_nothing() {
 fn what_is_looked_at_is_the_open_release_or_at_the_board_what_moves() {
     let mut model = at(istio(), 80, 24);
     let focus = crate::app::measuring::focus(&model);
-    assert!(focus.board && focus.releases == [istio().uid], "{focus:?}");
+    assert!(focus.board && focus.releases.is_empty() && focus.followed == [istio().uid], "{focus:?}");
     let releases = [(istio().uid, std::sync::Arc::new(well(&istio())))].into();
     model.measurements = std::sync::Arc::new(crate::domain::Measurements { version: 1, releases });
-    assert_eq!(crate::app::measuring::focus(&model).releases, [], "its namespace's numbers tell of it");
+    assert_eq!(crate::app::measuring::focus(&model).followed, [], "its namespace's numbers tell of it");
     press(&mut model, "<Enter>");
     let focus = crate::app::measuring::focus(&model);
     assert!(!focus.board && focus.releases == [istio().uid], "{focus:?}");

@@ -10,7 +10,9 @@ use crate::app::rights::Rights;
 use crate::app::writes::Phase;
 use crate::app::{Model, Msg, update};
 use crate::domain::Verb;
+use crate::domain::pod::Pod;
 use crate::domain::state::Verdict;
+use std::sync::Arc;
 
 fn footer(model: &Model) -> String {
     screen(model).lines().last().unwrap_or_default().to_owned()
@@ -91,4 +93,23 @@ fn what_is_overridden_is_still_told_with_what_holds_it() {
     press(&mut model, "b");
     let shown = screen(&model);
     assert!(shown.contains(why) && shown.contains("'freeze' is overridden"), "{shown}");
+}
+
+#[test]
+fn of_a_track_with_more_pods_than_are_followed_it_is_said_how_many_are_read() {
+    let opened = |pods: usize| {
+        let mut release = stuck();
+        let one = Arc::clone(&release.tracks[0].pods[0]);
+        let named = |place| Arc::new(Pod { name: format!("web-{place}").into(), ..(*one).clone() });
+        release.tracks[0].pods = (0..pods).map(named).collect();
+        release.tracks.truncate(1);
+        let mut model = at(release, 120, 40);
+        press(&mut model, "<Enter>1gl");
+        let Some(Layer::Logs(logs)) = model.top() else { panic!("logs are open") };
+        (logs.pods().len(), screen(&model))
+    };
+    let (read, shown) = opened(50);
+    assert!(read == 20 && shown.contains("Logs of 20 of 50 pods of "), "{shown}");
+    let (read, shown) = opened(20);
+    assert!(read == 20 && shown.contains("Logs of 20 pods of "), "{shown}");
 }
