@@ -331,7 +331,7 @@ async fn status_watched_prints_a_line_a_change() {
                 }
             }
         };
-        let came = tokio::time::timeout(std::time::Duration::from_mins(1), wait).await;
+        let came = tokio::time::timeout(std::time::Duration::from_mins(2), wait).await;
         came.unwrap_or_else(|_| panic!("no line with {word}"));
     };
     until("healthy").await;

@@ -1,9 +1,12 @@
 //! What changes: the diff of two templates, a plan before it is confirmed, and what moved between two looks.
 
+use std::collections::BTreeMap;
+
 use crate::domain::{
     Intent, Plan, Release, Revision, State,
     management::Management,
     plan::{Change, Inverse},
+    pod::Cause,
     release::Role,
     said::clean,
 };
@@ -58,12 +61,19 @@ pub struct Moved {
     tracks: Vec<(Role, String, i32)>,
     weights: Vec<(Option<u8>, Option<u8>)>,
     outage: bool,
+    /// Why pods are not ready: a broken image changes no count for as long as it is tried.
+    troubles: BTreeMap<Cause, usize>,
+    stuck: bool,
 }
 
 impl Moved {
     /// What counts of `release`.
     pub fn of(release: &Release) -> Self {
         let replicas = release.replicas;
+        let mut troubles = BTreeMap::new();
+        for trouble in release.pods().filter(|pod| !pod.ready).filter_map(|pod| pod.trouble.as_ref()) {
+            *troubles.entry(trouble.cause).or_default() += 1;
+        }
         Self {
             state: release.state,
             held: release.held,
@@ -77,6 +87,8 @@ impl Moved {
                 .collect(),
             weights: release.tracks.iter().map(|track| (track.weight.asked, track.weight.actual)).collect(),
             outage: release.outage.is_some_and(|outage| outage.until.is_none()),
+            troubles,
+            stuck: release.stuck,
         }
     }
 }

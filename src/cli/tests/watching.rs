@@ -80,6 +80,32 @@ fn watch_prints_what_is_and_then_a_line_a_change_until_nobody_reads() {
     assert_eq!(running.join().unwrap(), Exit::Done);
 }
 
+/// It changes no count, and the state only after a minute.
+#[test]
+fn watch_tells_of_a_pod_that_breaks_when_it_breaks() {
+    let cluster = sim("rolling");
+    let (lines, running) = watch(&cluster, &["status", "deploy/cart", "-n", "shop", "--watch"]);
+    assert!(lines.recv().unwrap().contains("shop/cart (deployment)  healthy"));
+    let image = "/spec/template/spec/containers/0/image";
+    let breaks =
+        |object: &mut serde_json::Value| *object.pointer_mut(image).unwrap() = "registry.test/cart:v9-bad".into();
+    assert!(cluster.edit("deployments/shop/cart", "ana", breaks));
+    for _ in 0..30 {
+        cluster.advance(Duration::from_secs(1));
+    }
+    let broken = loop {
+        let line = lines.recv_timeout(Duration::from_secs(30)).expect("a line on the broken pod");
+        if line.contains("pull") {
+            break line;
+        }
+    };
+    assert!(broken.contains("progressing"), "{broken}");
+    drop(lines);
+    assert!(cluster.edit("deployments/shop/cart", "ana", |object| object["spec"]["replicas"] = 0.into()));
+    cluster.advance(Duration::from_secs(1));
+    assert_eq!(running.join().unwrap(), Exit::Done);
+}
+
 #[test]
 fn watch_as_json_is_one_document_a_line() {
     let cluster = sim("rolling");
