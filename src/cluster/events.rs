@@ -3,6 +3,7 @@
 use super::backoff::Backoff;
 use super::connect::Cluster;
 use super::errors::ReadError;
+use super::feed::TOO_SHORT;
 use super::kinds::{list_path, with};
 use super::watching::SERVER_LIMIT;
 use super::wire::field::{Field, composite};
@@ -12,7 +13,7 @@ use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::HashSet;
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 /// An event about an object of a release.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,15 +72,20 @@ async fn follow(cluster: &Cluster, about: &About, out: &mpsc::Sender<EventsMsg>)
     let mut backoff = Backoff::default();
     let mut version = None;
     loop {
-        let result = match &version {
-            None => list(cluster, about, out).await.map(|listed| version = Some(listed)),
-            Some(_) => watch(cluster, about, out, &mut version).await,
-        };
+        let began = Instant::now();
+        let result = round(cluster, about, out, &mut version).await;
+        let worked = began.elapsed() >= TOO_SHORT;
+        if worked {
+            backoff.reset();
+        }
         match result {
-            Ok(()) => backoff.reset(),
+            Ok(()) if worked => continue,
+            Ok(()) => {}
+            // Listing again is the cure; a second time in a row it is not.
             Err(ReadError::Gone(_)) if backoff.is_fresh() => {
                 version = None;
                 backoff.next();
+                continue;
             }
             Err(error) => {
                 if !matches!(error, ReadError::Unreachable(_)) {
@@ -88,10 +94,23 @@ async fn follow(cluster: &Cluster, about: &About, out: &mpsc::Sender<EventsMsg>)
                 if out.send(EventsMsg::Failing(error.to_string().into())).await.is_err() {
                     return;
                 }
-                sleep(backoff.next()).await;
             }
         }
+        sleep(backoff.next()).await;
     }
+}
+
+/// A list where there is no version yet, then a watch until it ends.
+async fn round(
+    cluster: &Cluster,
+    about: &About,
+    out: &mpsc::Sender<EventsMsg>,
+    version: &mut Option<Str>,
+) -> Result<(), ReadError> {
+    if version.is_none() {
+        *version = Some(list(cluster, about, out).await?);
+    }
+    watch(cluster, about, out, version).await
 }
 
 async fn list(cluster: &Cluster, about: &About, out: &mpsc::Sender<EventsMsg>) -> Result<Str, ReadError> {

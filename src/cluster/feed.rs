@@ -159,7 +159,7 @@ const LOOK_TWICE: Duration = Duration::from_secs(10);
 const ASK_AGAIN_FOR_PRESENCE: Duration = Duration::from_mins(10);
 
 /// A watch that ended sooner did not do its work.
-const TOO_SHORT: Duration = Duration::from_secs(1);
+pub const TOO_SHORT: Duration = Duration::from_secs(1);
 
 impl Feed {
     /// Runs until the index is gone, or it may give up and does.

@@ -174,3 +174,19 @@ async fn ages_are_told_by_the_servers_clock_however_far_ours_is_off() {
     sim.advance(Duration::from_mins(1));
     kit::until(&observer, "it is stuck", |snapshot| state(snapshot) == State::Failed).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn events_whose_watch_is_always_too_old_are_listed_again_ever_more_slowly() {
+    let sim = kit::live_shop();
+    let observer = kit::observe(&sim).await;
+    let live = kit::until_live(&observer).await;
+    let release = kit::deployment(&live, "shop", "cart").clone();
+    let too_old = Effect::Status { code: 410, retry_after: None };
+    sim.fault(Fault::new(On::verb("watch").path("/events"), too_old).times(50));
+    let mut told = kit::cluster(&sim).await.events(&release);
+    let listening = async move { while told.recv().await.is_some() {} };
+    assert!(tokio::time::timeout(Duration::from_secs(10), listening).await.is_err(), "it goes on");
+    let asked = sim.requests();
+    let lists = asked.iter().filter(|it| it.verb == "list" && it.path.contains("/events")).count();
+    assert!((3..=9).contains(&lists), "{lists} lists in 10 s");
+}
