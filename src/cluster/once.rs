@@ -162,17 +162,19 @@ impl Cluster {
         let lists = join_all(beside.iter().map(|scope| Box::pin(self.list_at_once(scope, &plan, &pool))));
         let first = self.rows_and_revisions(key, Few::Some, &pool);
         let quotas = self.quotas(&key.namespace);
-        let reads = async { tokio::join!(self.identify(), self.read(key), first, lists, quotas) };
+        // Without the release there is nothing to tell: a server that does not answer for it is not waited for by lists.
+        let (identity, first) = (self.identify().map(Ok), first.map(Ok));
+        let reads = async { tokio::try_join!(self.read(key), identity, first, lists.map(Ok), quotas.map(Ok)) };
         // Asked beside the rest, so that a list that is refused finds the answer; nothing else waits for it.
         let ahead = async {
             self.serves(Kind::Rollout).await.ok();
             std::future::pending::<Infallible>().await
         };
-        let (_, root, first, lists, quotas) = tokio::select! {
-            read = reads => read,
+        let (root, _, first, lists, quotas) = tokio::select! {
+            read = reads => read?,
             never = ahead => match never {},
         };
-        let (root, first) = (root?, first?);
+        let first = first?;
         let own = wire::read(root.key.kind, root.text().as_bytes(), &mut pool.lock());
         // In a namespace of many it is worth a second request: theirs may be megabytes.
         let Found { items: revision_items, own: revisions, .. } = match selector_of(own.as_ref()) {
