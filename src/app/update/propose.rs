@@ -44,6 +44,9 @@ fn verb_for(model: &Model, release: &Arc<Release>, actions: &[Action], command: 
         may(model, written, Verb::Revert)?;
         return Ok((Verb::Revert, inverse.words.clone()));
     }
+    if model.release(&release.uid).is_none() {
+        return Err("it is gone: there is nothing to write to".into());
+    }
     if command == Command::Undo
         && let Some(abort) = back_to_stable(model, release, actions)
     {

@@ -8,7 +8,9 @@ mod rights;
 mod seen;
 mod traffic;
 
+use super::propose::all_possible;
 use crate::app::effect::Effect;
+use crate::app::keys::Command;
 use crate::app::layers::Layer;
 use crate::app::layers::plan::{Other, Stage};
 use crate::app::msg::WriteNews;
@@ -363,12 +365,15 @@ fn a_write_that_ends_after_a_switch_is_told_with_the_context_that_it_was_sent_in
 #[test]
 fn a_release_that_is_gone_stays_open_and_takes_no_write() {
     let mut model = at_stuck(80, 24, "");
+    let writes = [Command::Undo, Command::PauseResume];
+    assert_eq!(all_possible(&model, &writes), writes);
     press(&mut model, "<Enter>");
     let mut snapshot: Snapshot = (*model.live).clone();
     snapshot.releases.retain(|release| release.uid != stuck().uid);
     update(&mut model, Msg::Snapshot(Arc::new(snapshot)));
     let Some(Layer::Release(view)) = model.top() else { panic!() };
     assert!(view.gone.is_some());
+    assert_eq!(all_possible(&model, &writes), []);
     press(&mut model, "U");
     assert!(note(&model).contains("is gone"), "{}", note(&model));
 }
