@@ -28,7 +28,7 @@ pub mod rights;
 mod run;
 mod verify;
 
-pub use desk::{Desks, Judging};
+pub use desk::Desks;
 pub use engine::{Engine, Gauges, Settings};
 pub use gates::Policy;
 pub use journal::Journal;

@@ -3,7 +3,7 @@
 use super::lost::last_write;
 use super::presence::{self, Parting, Sessions, console_name};
 use crate::domain::plan::PlanId;
-use crate::domain::{ObjectKey, RawObject, Str, Timestamp, Uid, Verb};
+use crate::domain::{Measurements, ObjectKey, RawObject, Str, Timestamp, Uid, Verb};
 use crate::guard::Rules;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,9 +33,18 @@ struct Papers {
     waiting: HashMap<Uid, (PlanId, watch::Sender<Option<Verb>>)>,
     lost: HashSet<PlanId>,
     wrote: HashMap<ObjectKey, Timestamp>,
-    /// The rules of the guards that are armed here: by them the gates of their ladders hold.
-    judged_by: HashMap<Uid, Arc<Rules>>,
+    /// The guards that are armed here: by them the gates of their ladders hold.
+    judged_by: HashMap<Uid, Arc<Judge>>,
     plans: u32,
+}
+
+/// By what a guard judges its release.
+#[derive(Debug)]
+pub struct Judge {
+    /// Its rules.
+    pub rules: Rules,
+    /// What it measures.
+    pub measurements: watch::Receiver<Arc<Measurements>>,
 }
 
 /// The desks of a console, one a cluster: a plan that waits there is known to whoever writes there next, whichever
@@ -159,8 +168,8 @@ impl Desk {
         *known = at.max(*known);
     }
 
-    /// The rules of the guard that is armed on `release` here.
-    pub fn judged_by(&self, release: &Uid) -> Option<Arc<Rules>> {
+    /// By what the guard judges that is armed on `release` here.
+    pub fn judged_by(&self, release: &Uid) -> Option<Arc<Judge>> {
         self.papers().judged_by.get(release).cloned()
     }
 
@@ -170,27 +179,27 @@ impl Desk {
     }
 }
 
-/// Holds the gate of a release to the rules of its guard while it lives, or until a newer guard's take their place.
+/// Holds the gate of a release to what its guard judges by while it lives, or until a newer guard takes its place.
 #[derive(Debug)]
 pub struct Judging {
     desk: Arc<Desk>,
     release: Uid,
-    rules: Arc<Rules>,
+    judge: Arc<Judge>,
 }
 
 impl Judging {
     /// From now on.
-    pub fn begin(desk: &Arc<Desk>, release: &Uid, rules: Rules) -> Self {
-        let (desk, release, rules) = (Arc::clone(desk), release.clone(), Arc::new(rules));
-        desk.papers().judged_by.insert(release.clone(), Arc::clone(&rules));
-        Self { desk, release, rules }
+    pub fn begin(desk: &Arc<Desk>, release: &Uid, judge: Judge) -> Self {
+        let (desk, release, judge) = (Arc::clone(desk), release.clone(), Arc::new(judge));
+        desk.papers().judged_by.insert(release.clone(), Arc::clone(&judge));
+        Self { desk, release, judge }
     }
 }
 
 impl Drop for Judging {
     fn drop(&mut self) {
         let mut papers = self.desk.papers();
-        if papers.judged_by.get(&self.release).is_some_and(|rules| Arc::ptr_eq(rules, &self.rules)) {
+        if papers.judged_by.get(&self.release).is_some_and(|judge| Arc::ptr_eq(judge, &self.judge)) {
             papers.judged_by.remove(&self.release);
         }
     }

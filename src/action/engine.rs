@@ -1,6 +1,6 @@
 //! The engine: one a cluster, shared by everything that writes.
 
-use super::desk::{Desk, Desks, Judging};
+use super::desk::{Desk, Desks};
 use super::gates::{self, Facts, Overridden, Policy, Write};
 use super::journal::Journal;
 use super::progress::{Consent, News};
@@ -14,7 +14,7 @@ use crate::domain::intent::{Override, ReleaseId};
 use crate::domain::plan::{PlanId, ReadyInverse, Refusal};
 use crate::domain::traffic::TrafficSettings;
 use crate::domain::{Call, Measurements, Plan, Release, Snapshot, Str, Uid};
-use crate::guard::{Baking, Rules};
+use crate::guard::Baking;
 use crate::strategy::Context;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -132,23 +132,17 @@ impl Engine {
         *self.inner.gauges.lock().unwrap_or_else(PoisonError::into_inner) = gauges;
     }
 
-    /// The gate of the release's ladder holds by these rules instead of the configured ones, until what is given is
-    /// dropped.
-    #[must_use]
-    pub fn judge_by(&self, release: &Uid, rules: Rules) -> Judging {
-        Judging::begin(&self.inner.desk, release, rules)
-    }
-
     /// How the rung that the release stands at bakes, by what is known now.
     pub fn baking(&self, uid: &Uid) -> Baking {
         let settings = &self.inner.settings;
         let gauges = self.inner.gauges.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let seen = settings.snapshots.as_ref().and_then(|snapshots| snapshots.borrow().by_uid(uid).cloned());
         let Some(release) = seen.or(gauges.release).filter(|release| release.uid == *uid) else { return Baking::Free };
-        let measured = gauges.measurements.and_then(|now| now.borrow().of(uid).cloned());
         let (guard, now) = (&settings.traffic.guard, settings.clock.now());
         let armed = self.inner.desk.judged_by(uid);
-        gates::baking(guard, armed.as_deref(), &release, measured.as_deref(), now)
+        let measurements = armed.as_ref().map(|judge| judge.measurements.clone()).or(gauges.measurements);
+        let measured = measurements.and_then(|now| now.borrow().of(uid).cloned());
+        gates::baking(guard, armed.as_ref().map(|judge| &judge.rules), &release, measured.as_deref(), now)
     }
 
     /// Why the plan can't be sent now on these terms, if so. The same gates stand before [`Engine::apply`].

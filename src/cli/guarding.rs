@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     action::{
-        Engine, Gauges, Judging,
+        Engine,
         guard::{GuardNews, GuardOptions, HOLDS, Lane},
     },
     cluster::{NamespaceScope, ObserveOptions, Observer},
@@ -310,7 +310,6 @@ pub struct Watched {
     pub snapshots: watch::Receiver<Arc<Snapshot>>,
     meter: Meter,
     course: Arc<Course>,
-    _judging: Judging,
     _observer: Observer,
 }
 
@@ -379,10 +378,8 @@ impl Watched {
         meter.look_at(Focus { releases: vec![release.uid.clone()], judged: Some(span), ..Focus::default() });
         let who = writing::who(reading, session).await;
         let engine = writing::engine_over(reading, who, Some(snapshots.clone()), settings);
-        engine.look_at(Gauges { measurements: Some(meter.measurements.clone()), release: None });
-        let judging = engine.judge_by(&release.uid, rules);
         let course = Arc::clone(course);
-        Ok(Self { engine, snapshots, meter, course, _judging: judging, _observer: observer })
+        Ok(Self { engine, snapshots, meter, course, _observer: observer })
     }
 
     /// How far the writes of the command have come that it watches for.

@@ -434,3 +434,19 @@ async fn a_breach_holds_an_advance_without_any_gate_configured() {
     let entries = engine.journal().entries().expect("readable");
     assert!(entries.iter().any(|entry| matches!(&entry.event, Event::Intent(record) if &*record.reason == "known")));
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_gate_of_a_guarded_release_holds_by_what_its_guard_judges_by() {
+    let sim = sim("istio");
+    let ana = Console::of(&sim, "ana").await;
+    let advance = ana.propose(&search(), Intent::Advance { from: None, rule: None }).await.expect("a plan");
+    assert!(ana.engine.allow(&advance, &Consent::default()).is_ok(), "nothing is measured here but by the guard");
+    let hold = GuardOptions { on_breach: OnBreach::Hold, ..options(&ana, &sim, &search(), new_is_bad).await };
+    let news = ana.engine.guard(hold);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let refusal = ana.engine.allow(&advance, &Consent::default()).expect_err("held");
+    assert!(refusal.reason.contains("error rate 20 % of 1200 requests"), "{}", refusal.reason);
+    drop(news);
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    assert!(ana.engine.allow(&advance, &Consent::default()).is_ok(), "it is guarded no more");
+}

@@ -8,6 +8,7 @@ use super::lanes::{carries, is_back, next_step, takes};
 use super::post::{NotKept, Post};
 use super::told::{Ending, Evaluation, GuardNews};
 use super::way::way_back;
+use crate::action::desk::{Judge, Judging};
 use crate::action::engine::Engine;
 use crate::domain::guarding::OnBreach;
 use crate::domain::outcome::OutcomeKind;
@@ -39,6 +40,8 @@ pub(super) struct Watch {
     pub(super) unheard: Option<(Timestamp, bool)>,
     /// How the rung baked when that last changed, and when it did.
     baked: Option<(Baking, Timestamp)>,
+    /// The gate of the ladder holds by its rules, for a person's steps as for its own.
+    _judging: Judging,
 }
 
 /// Why a guard stops without having come to its end.
@@ -54,7 +57,19 @@ pub(super) enum Stop {
 impl Watch {
     /// A guard that has not begun.
     pub fn new(engine: Engine, options: GuardOptions, news: mpsc::UnboundedSender<GuardNews>) -> Self {
-        Self { engine, options, news, lost: None, notices: JoinSet::new(), told: None, unheard: None, baked: None }
+        let judge = Judge { rules: options.rules.clone(), measurements: options.measurements.clone() };
+        let judging = Judging::begin(&engine.inner.desk, &options.release.uid, judge);
+        Self {
+            engine,
+            options,
+            news,
+            lost: None,
+            notices: JoinSet::new(),
+            told: None,
+            unheard: None,
+            baked: None,
+            _judging: judging,
+        }
     }
 
     /// Runs to the end.
