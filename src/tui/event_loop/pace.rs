@@ -10,13 +10,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// The time between two drawings under a steady stream.
-const CALM: Duration = Duration::from_millis(160);
+const CALM: Duration = Duration::from_millis(200);
 
 /// The least time between two drawings that no key asked for.
 const QUICK: Duration = Duration::from_millis(16);
 
 /// How many drawings are in supply after a quiet time.
-const BURST: u32 = 8;
+const BURST: u32 = 16;
 
 /// When the next drawing may be.
 #[derive(Debug, Default)]

@@ -215,26 +215,26 @@ async fn a_key_is_drawn_at_once_and_everything_that_waits_in_one_drawing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_few_messages_are_drawn_at_once_after_quiet_and_six_a_second_under_churn() {
+async fn a_few_messages_are_drawn_at_once_after_quiet_and_five_a_second_under_churn() {
     let (_, heard) = run(Notes::default(), async |mut outside| {
         outside.next().await;
         outside.pause(1000).await;
         let mut drawn = Vec::new();
-        for _ in 0..100 {
+        for _ in 0..95 {
             outside.message("m").await;
             outside.pause(10).await;
         }
         while let Ok((at, _)) = outside.log.try_recv() {
             drawn.push(at.duration_since(outside.began).as_millis());
         }
-        let burst = (0..8).map(|step| 1000 + 16 * step);
-        let steady = (1..7).map(|step| 1000 + 160 * step);
+        let burst = (0..17).map(|step| 1000 + 16 * step);
+        let steady = (2..5).map(|step| 1000 + 200 * step);
         assert_eq!(drawn, burst.chain(steady).collect::<Vec<_>>());
         outside.keys("q");
         outside
     })
     .await;
-    assert_eq!(heard.len(), 101);
+    assert_eq!(heard.len(), 96);
 }
 
 #[tokio::test(start_paused = true)]
@@ -242,15 +242,15 @@ async fn what_a_person_waits_for_is_drawn_at_once_under_churn_too() {
     run(Notes::default(), async |mut outside| {
         outside.next().await;
         outside.pause(1000).await;
-        for _ in 0..20 {
+        for _ in 0..24 {
             outside.message("m").await;
-            outside.pause(10).await;
+            outside.pause(14).await;
         }
-        // The supply is used up: the next picture of the stream is due at 1320.
+        // The supply is used up: the next picture of the stream is due at 1400.
         while outside.log.try_recv().is_ok() {}
         outside.message("answer").await;
         let (at, what) = outside.next().await;
-        assert!(at == 1200 && what.ends_with("answer"), "{at} {what}");
+        assert!(at == 1336 && what.ends_with("answer"), "{at} {what}");
         outside.keys("q");
         outside
     })
