@@ -90,7 +90,7 @@ fn the_demo_starts_takes_keys_and_sizes_and_ends_leaving_nothing() {
     pty.resize(80, 24);
     pty.until("the tabs again", |screen| screen.contents().contains("[1 Versions]"));
     pty.types("q");
-    pty.shows("by: worst");
+    pty.shows("STATE  ");
     pty.types("q");
     pty.given_back(&before);
     assert_eq!(home.left(), Vec::<String>::new());

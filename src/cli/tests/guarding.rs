@@ -160,7 +160,7 @@ fn an_image_that_never_comes_up_on_the_idle_side_is_taken_back_and_told() {
         "app=registry.test/shop/app:v9-bad",
         "--yes",
         "--rollout-timeout",
-        "40s",
+        "3s",
         "--notify",
         "command",
     ];
