@@ -251,13 +251,14 @@ pub struct Job {
 }
 
 impl Job {
-    pub fn applied(room: &Namespace, printed: &[u8]) -> Self {
+    /// `account` is the name of all that was printed.
+    pub fn applied(room: &Namespace, account: &str, printed: &[u8]) -> Self {
         let folder = tempfile::tempdir().expect("a directory");
         let file = folder.path().join("job.yaml");
         std::fs::write(&file, printed).expect("written");
         kit::kubectl(&["apply", "-f", file.to_str().expect("plain")]);
-        let read = ["get", "job", ACCOUNT, "-o", "jsonpath={.spec.template.spec.containers[0].args}"];
-        let token = room.kubectl(&["create", "token", ACCOUNT]).trim().to_owned();
+        let read = ["get", "job", account, "-o", "jsonpath={.spec.template.spec.containers[0].args}"];
+        let token = room.kubectl(&["create", "token", account]).trim().to_owned();
         let config = kit::kubectl(&["config", "view", "--raw", "--minify", "-o", "json"]);
         let mut config: Value = serde_json::from_str(&config).expect("JSON");
         config["users"][0]["user"] = json!({ "token": token });
@@ -289,7 +290,7 @@ fn the_printed_job_has_the_rights_that_a_guard_needs_to_its_end() {
         &guard("deploy/web", &prometheus, &["--print-job", "--image", "registry.test/windlass:1"]),
     );
     assert_eq!(printed.status.code(), Some(0), "{}", told(&printed));
-    let job = Job::applied(&room, &printed.stdout);
+    let job = Job::applied(&room, ACCOUNT, &printed.stdout);
     assert!(job.arguments.contains(&"--error-rate-max=5%".to_owned()), "{:?}", job.arguments);
     let ended = windlass(&room.0, Some(&job.kubeconfig), &guard("deploy/web", &prometheus, &[]));
     let told = told(&ended);
@@ -303,6 +304,43 @@ fn the_printed_job_has_the_rights_that_a_guard_needs_to_its_end() {
         let answer = std::panic::catch_unwind(|| room.kubectl(&["auth", "can-i", verb, what, "--as", &asked]));
         assert!(answer.is_err(), "{verb} {what} is refused: {answer:?}");
     }
+}
+
+#[test]
+#[ignore = "needs a control plane with prometheus and traffic"]
+fn the_printed_job_of_a_route_has_the_rights_to_take_its_traffic_back() {
+    let room = istio("guard-job-route", "0.2");
+    let prometheus = prometheus();
+    let print = guard("vs/web", &prometheus, &["--print-job", "--image", "registry.test/windlass:1"]);
+    let printed = windlass(&room.0, None, &print);
+    assert_eq!(printed.status.code(), Some(0), "{}", told(&printed));
+    let job = Job::applied(&room, "windlass-guard-virtualservice-web", &printed.stdout);
+    let ended = job.run();
+    let told = told(&ended);
+    assert_eq!((ended.status.code(), &*weights(&room)), (Some(1), "100 0"), "{told}");
+    assert!(!told.contains("local journal only"), "it may write its Lease: {told}");
+}
+
+#[test]
+#[ignore = "needs a control plane with prometheus and traffic"]
+fn deploy_walks_a_route_up_with_a_good_image_and_leaves_it_with_a_bad_one() {
+    let deploy = |room: &Namespace| {
+        let prometheus = prometheus();
+        let more = ["--image", "web=registry.test/web:v3", "--step-when-ok", "--bake", "6s", "--yes"];
+        let mut arguments = guard("vs/web", &prometheus, &more);
+        arguments[0] = "deploy";
+        windlass(&room.0, None, &arguments)
+    };
+    let good = istio("guard-deploy-route", "0");
+    let ended = deploy(&good);
+    assert_eq!((ended.status.code(), &*weights(&good)), (Some(0), "0 100"), "{}", told(&ended));
+    assert_eq!(
+        (&*image(&good, "web-canary"), &*image(&good, "web-stable")),
+        ("registry.test/web:v3", "registry.test/web:v1")
+    );
+    let bad = istio("guard-deploy-route-bad", "0.2");
+    let ended = deploy(&bad);
+    assert_eq!((ended.status.code(), &*weights(&bad)), (Some(1), "100 0"), "{}", told(&ended));
 }
 
 #[test]

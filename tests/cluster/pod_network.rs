@@ -154,7 +154,7 @@ fn a_printed_job_asks_a_prometheus_in_the_cluster_with_its_own_rights_to_the_end
     let printed = windlass(&room.0, None, &[&print[..], &rules].concat());
     assert_eq!(printed.status.code(), Some(0), "{}", guard::told(&printed));
     let _bound = Bound;
-    let job = Job::applied(&room, &printed.stdout);
+    let job = Job::applied(&room, ACCOUNT, &printed.stdout);
     let through = "--prometheus=svc/prometheus.monitoring:9090".to_owned();
     assert!(job.arguments.contains(&through), "{:?}", job.arguments);
     let can = |arguments: &[&str]| {
