@@ -56,6 +56,8 @@ pub enum Effect {
     Slow(Duration),
     /// The first object of the answer has a status that is no object.
     Malformed,
+    /// The clock that its answers tell is ahead by so much.
+    Ahead(Duration),
 }
 
 /// One fault.

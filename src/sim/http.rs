@@ -27,6 +27,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use route::{Query, Route, Target};
 use std::io;
+use std::time::Duration;
 
 /// A request, taken apart.
 #[derive(Debug)]
@@ -125,7 +126,8 @@ pub async fn handle(sim: SimCluster, request: Request<Bytes>) -> io::Result<Resp
     if effect == Some(Effect::LostAnswer) {
         return Err(cut());
     }
-    Ok(answer.dated(sim.now()).into_response())
+    let ahead = if let Some(Effect::Ahead(ahead)) = effect { ahead } else { Duration::ZERO };
+    Ok(answer.dated(sim.now() + ahead).into_response())
 }
 
 /// A connection that the other side reset.

@@ -3,7 +3,7 @@
 use super::kit;
 use crate::cluster::{NamespaceScope, ObserveOptions};
 use crate::domain::snapshot::{Connection, Watch};
-use crate::domain::{Age, Kind, Snapshot, State};
+use crate::domain::{Age, Kind, ObjectKey, Snapshot, State};
 use crate::sim::{Effect, Fault, On};
 use serde_json::json;
 use std::time::Duration;
@@ -189,4 +189,21 @@ async fn events_whose_watch_is_always_too_old_are_listed_again_ever_more_slowly(
     let asked = sim.requests();
     let lists = asked.iter().filter(|it| it.verb == "list" && it.path.contains("/events")).count();
     assert!((3..=9).contains(&lists), "{lists} lists in 10 s");
+}
+
+#[tokio::test]
+async fn a_server_whose_clock_goes_astray_is_followed_there_and_back() {
+    let sim = kit::shop();
+    let cluster = kit::cluster(&sim).await;
+    let clock = cluster.clock();
+    let ahead = || clock.now().duration_since(sim.now()).as_secs().abs();
+    let cart = ObjectKey::new(Kind::Deployment, "shop", "cart");
+    cluster.one_release(&cart).await.expect("answers");
+    assert!(ahead() < 60, "{}", ahead());
+    sim.fault(Fault::new(On::all(), Effect::Ahead(Duration::from_mins(5))));
+    cluster.one_release(&cart).await.expect("answers");
+    assert!((240..360).contains(&ahead()), "{}", ahead());
+    sim.heal();
+    cluster.one_release(&cart).await.expect("answers");
+    assert!(ahead() < 60, "{}", ahead());
 }

@@ -302,13 +302,14 @@ fn fault_of(entry: &FaultEntry, start: Timestamp) -> Result<Fault, String> {
         (None, Some("stall")) => Effect::Stall,
         (None, Some("lost-answer")) => Effect::LostAnswer,
         (None, Some("malformed")) => Effect::Malformed,
-        (None, Some("slow")) => {
+        (None, Some(kind @ ("slow" | "ahead"))) => {
             let delay = span(entry.delay.as_deref().unwrap_or("2s"))?;
-            Effect::Slow(Duration::try_from(delay).unwrap_or_default())
+            let delay = Duration::try_from(delay).unwrap_or_default();
+            if kind == "slow" { Effect::Slow(delay) } else { Effect::Ahead(delay) }
         }
         (None, other) => {
             return Err(format!(
-                "{other:?} is no fault; there are reset, stall, lost-answer, malformed, slow, or a status"
+                "{other:?} is no fault; there are reset, stall, lost-answer, malformed, slow, ahead, or a status"
             ));
         }
     };

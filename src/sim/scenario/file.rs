@@ -175,6 +175,6 @@ pub struct FaultEntry {
     pub retry_after: Option<u32>,
     /// `reset`, `stall`, `lost-answer`, `malformed`, `slow`.
     pub effect: Option<String>,
-    /// How late, for `slow`.
+    /// How late for `slow`, how far for `ahead`.
     pub delay: Option<String>,
 }

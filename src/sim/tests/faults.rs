@@ -130,7 +130,7 @@ async fn malformed_objects_reach_the_client_as_they_are() {
 async fn the_flaky_server_fails_on_its_script_and_is_well_in_the_end() {
     let sim = SimCluster::scenario("flaky-api", &SimOptions::live(1.0)).unwrap();
     let mut seen = std::collections::BTreeSet::new();
-    for _ in 0..220 {
+    for _ in 0..240 {
         let code = timeout(Duration::from_millis(900), list(&sim)).await.unwrap_or(1);
         seen.insert(code);
         tokio::time::sleep(Duration::from_secs(1)).await;
