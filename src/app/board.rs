@@ -10,9 +10,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// For how long a row keeps its place unless it has to be looked at now. Where pods come and go all the time, rows would
+/// For how long the rows keep their places once some have taken theirs. Where pods come and go all the time, rows would
 /// else change places faster than they can be read, or a key be aimed at one.
 const CALM: Duration = Duration::from_secs(2);
+
+/// How long another state has to last before its row takes another place, unless it has to be looked at now: a pod that
+/// is replaced makes its release degraded or progressing for a second, and moves nothing.
+const LASTING: Duration = Duration::from_secs(2);
 
 /// The order of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -74,7 +78,7 @@ const fn needs_nobody(state: State) -> bool {
     }
 }
 
-/// Whether a row does not wait for its place. A pod that is replaced makes its release degraded for a moment: that waits.
+/// Whether a row does not wait for its place.
 const fn rises_at_once(state: State) -> bool {
     match state {
         State::Down | State::Failed | State::Waiting => true,
@@ -104,11 +108,19 @@ pub struct Board {
     /// Those of them that have the namespace and the name of another one.
     pub twins: HashSet<Uid>,
     /// The states under which the rows stand.
-    standing: HashMap<Uid, State>,
-    /// The tick at which every row was last put under its own state.
+    standing: HashMap<Uid, Standing>,
+    /// The tick at which rows last took their places under another state.
     ordered_at: Option<Duration>,
-    /// Whether a row stands under a state that it has no more.
-    overdue: bool,
+    /// The tick at which the next ones do.
+    order_at: Option<Duration>,
+}
+
+/// Under which state a row stands.
+#[derive(Debug, Clone, Copy)]
+struct Standing {
+    state: State,
+    /// The tick since which it has another one.
+    differs: Option<Duration>,
 }
 
 impl Board {
@@ -121,14 +133,17 @@ impl Board {
         // What is still being read is no order that could be kept.
         if !snapshot.complete() {
             self.reorder();
-        } else if self.ordered_at.is_none_or(|at| at + CALM <= tick) {
-            self.reorder();
+        }
+        let ordering = self.order_at.take().is_some_and(|at| at <= tick);
+        if ordering {
             self.ordered_at = Some(tick);
+            let here: HashSet<&Uid> = snapshot.releases.iter().map(|release| &release.uid).collect();
+            self.standing.retain(|uid, _| here.contains(uid));
         }
         let mut matcher = (!filter.is_empty()).then(|| filter.matcher());
         for release in &snapshot.releases {
             if matcher.as_mut().is_none_or(|matcher| matcher.passes(release)) {
-                rows.push((self.stand(release), Arc::clone(release)));
+                rows.push((self.stand(release, ordering, tick), Arc::clone(release)));
             }
         }
         self.twins = twins(&snapshot.releases);
@@ -149,33 +164,36 @@ impl Board {
         }
     }
 
-    /// The state under which `release` stands: its own if it rises at once, else the one that it had when the rows were
-    /// last put in order.
-    fn stand(&mut self, release: &Release) -> State {
-        match self.standing.get_mut(&release.uid) {
-            Some(stands) if *stands == release.state => {}
-            Some(stands) if !rises_at_once(release.state) => {
-                self.overdue = true;
-                return *stands;
-            }
-            Some(stands) => *stands = release.state,
-            None => {
-                self.standing.insert(release.uid.clone(), release.state);
-            }
+    /// The state under which `release` stands: its own if it rises at once or has lasted when the rows are put in order,
+    /// else the one that it had when they last were.
+    fn stand(&mut self, release: &Release, ordering: bool, tick: Duration) -> State {
+        let own = Standing { state: release.state, differs: None };
+        let Some(stands) = self.standing.get_mut(&release.uid) else {
+            self.standing.insert(release.uid.clone(), own);
+            return release.state;
+        };
+        let since = *stands.differs.get_or_insert(tick);
+        if stands.state == release.state || rises_at_once(release.state) || (ordering && since + LASTING <= tick) {
+            *stands = own;
+            return release.state;
         }
-        release.state
+        let state = stands.state;
+        let calm = self.ordered_at.map_or(Duration::ZERO, |at| at + CALM);
+        let due = calm.max(since + LASTING);
+        self.order_at = Some(self.order_at.map_or(due, |at| at.min(due)));
+        state
     }
 
     /// Puts every row in its place at the next [`Board::take`], as a person asks for who filters or sorts.
     pub fn reorder(&mut self) {
         self.standing.clear();
-        self.overdue = false;
         self.ordered_at = None;
+        self.order_at = None;
     }
 
     /// The tick at which rows that stand under a former state are put in their places; `None`: none does.
-    pub fn next_order(&self) -> Option<Duration> {
-        self.ordered_at.filter(|_| self.overdue).map(|at| at + CALM)
+    pub const fn next_order(&self) -> Option<Duration> {
+        self.order_at
     }
 
     /// Selects the row at `place`.

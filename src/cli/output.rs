@@ -109,6 +109,8 @@ impl Output {
 
     /// Writes `value` as JSON or YAML. What could steer a terminal is written by its number, so that nothing is lost.
     pub fn document(&mut self, value: &impl Serialize, format: Format) -> Result<(), Failure> {
+        // One form for both, and one writer of each.
+        let value = &serde_json::to_value(value).map_err(|error| unwritable("JSON", &error))?;
         let escapes = if format == Format::Yaml { Escapes::Yaml } else { Escapes::Json };
         if format == Format::Yaml {
             let text = serde_saphyr::to_string(value).map_err(|error| unwritable("YAML", &error))?;
@@ -138,7 +140,8 @@ impl Output {
 
 /// `value` as one line of JSON, for documents that come one by one; what could steer a terminal is written by its number.
 pub fn json_line(value: &impl Serialize) -> Result<String, Failure> {
-    let text = serde_json::to_string(value).map_err(|error| unwritable("JSON", &error))?;
+    let value = serde_json::to_value(value).map_err(|error| unwritable("JSON", &error))?;
+    let text = serde_json::to_string(&value).map_err(|error| unwritable("JSON", &error))?;
     // Marks of actions become words before: they are characters that no document shows.
     Ok(escape_document(&plain(&text), Escapes::Json).into_owned())
 }

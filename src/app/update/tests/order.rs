@@ -28,24 +28,26 @@ fn healthy(model: &Model) -> Vec<String> {
 }
 
 #[test]
-fn rows_that_need_nobody_keep_their_place_for_two_seconds_and_then_take_their_own() {
+fn rows_that_need_nobody_take_another_place_once_their_state_has_lasted_and_together() {
     let mut model = console(80, 24, "");
     model.tick = Duration::from_secs(10);
-    let last = healthy(&model).last().cloned().unwrap();
-    becomes(&mut model, &last, State::Progressing);
-    assert_ne!(names(&model).last(), Some(&last), "after a quiet time a row moves at once");
-    let first = healthy(&model)[0].clone();
+    let (first, second) = (healthy(&model)[0].clone(), healthy(&model)[1].clone());
     let before = names(&model);
-    model.tick += Duration::from_millis(100);
-    becomes(&mut model, &first, State::Progressing);
-    assert_eq!(names(&model), before, "the next one waits");
+    becomes(&mut model, &second, State::Progressing);
+    assert_eq!(names(&model), before, "it may be for a moment");
     assert_eq!(model.board.next_order(), Some(Duration::from_secs(12)));
     assert!(wake::next(&model).is_some_and(|at| at <= Duration::from_secs(12)));
+    model.tick = Duration::from_secs(11);
+    becomes(&mut model, &first, State::Progressing);
     model.tick = Duration::from_secs(12);
     update(&mut model, Msg::Tick);
-    assert_ne!(names(&model), before);
+    assert_ne!(names(&model), before, "the one that has lasted stands under its own state");
+    assert_eq!(model.board.next_order(), Some(Duration::from_secs(14)), "and the other waits for the next time");
+    model.tick = Duration::from_secs(14);
+    update(&mut model, Msg::Tick);
     let state_of = |model: &Model| model.board.rows.iter().map(|release| release.state).collect::<Vec<_>>();
     assert!(state_of(&model).is_sorted(), "{:?}", state_of(&model));
+    assert_eq!(model.board.next_order(), None);
 }
 
 #[test]
@@ -81,15 +83,17 @@ fn what_is_healthy_stands_by_name() {
 }
 
 #[test]
-fn a_release_that_is_degraded_for_a_moment_moves_no_row() {
+fn releases_that_are_degraded_for_a_moment_move_no_row_however_many_they_are() {
     let mut model = console(80, 24, "");
     model.tick = Duration::from_secs(10);
-    let some = healthy(&model);
-    becomes(&mut model, &some[0], State::Progressing);
-    let before = names(&model);
-    model.tick += Duration::from_millis(100);
-    becomes(&mut model, &some[1], State::Degraded);
-    assert_eq!(names(&model), before);
-    becomes(&mut model, &some[1], State::Healthy);
-    assert_eq!(names(&model), before);
+    let (before, some) = (names(&model), healthy(&model));
+    for round in 0..20 {
+        let name = &some[round % some.len()];
+        becomes(&mut model, name, State::Degraded);
+        assert_eq!(names(&model), before, "round {round}");
+        model.tick += Duration::from_secs(1);
+        becomes(&mut model, name, State::Healthy);
+        update(&mut model, Msg::Tick);
+        assert_eq!(names(&model), before, "round {round}");
+    }
 }
