@@ -89,6 +89,43 @@ async fn the_glass_of_a_flagger_canary_is_broken_by_keys() {
     assert_eq!((room.image(Kind::Deployment, "web-primary"), weights(&room)), (image("v1"), (100, 0)));
 }
 
+/// A run that chooses by header and counts its checks instead of shifting weight.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a cluster with Flagger"]
+async fn an_ab_test_of_flagger_by_commands() {
+    let room = initialised("by-command-flab", &[]).await;
+    let chosen = json!([{"headers": {"x-canary": {"exact": "insider"}}}]);
+    let analysis = json!({"iterations": 30, "match": chosen, "maxWeight": null, "stepWeight": null});
+    room.kubectl(&[
+        "patch",
+        "canary",
+        "web",
+        "--type=merge",
+        "-p",
+        &json!({"spec": {"analysis": analysis}}).to_string(),
+    ]);
+    set_image(&room, "v2");
+    let person = Person::new(&room);
+    moved(&room, (0, 100)).await;
+    let status = person.status("canary/web");
+    assert_eq!((status["strategy"].as_str(), status["state"].as_str()), (Some("flagger"), Some("progressing")));
+    assert!(status["reason"].as_str().is_some_and(|reason| reason.ends_with(" of 30 of v2.")), "{}", status["reason"]);
+    let rule = &status["traffic"]["rules"][0];
+    assert_eq!(
+        (rule["requests"].as_str(), rule["shares"][1]["actual"].as_u64()),
+        (Some("header x-canary is insider"), Some(100))
+    );
+    person.does(&["pause", "canary/web"]);
+    assert_eq!(room.field(Kind::Canary, "web", "/spec/suspend"), true);
+    assert!(person.may_not(&["abort", "canary/web"]).contains("break-glass"));
+    person.does(&["abort", "canary/web", "--override", "break-glass", "--reason", "a test"]);
+    assert_eq!(weights(&room), (100, 0));
+    person.does(&["resume", "canary/web"]);
+    person.does(&["promote", "canary/web", "--no-wait"]);
+    phase(&room, &["Succeeded"]).await;
+    assert_eq!(room.image(Kind::Deployment, "web-primary"), image("v2"));
+}
+
 /// Lets the analysis start, and waits for its pods.
 async fn starts(room: &Room, person: &Person<'_>) {
     phase(room, &["Waiting"]).await;
