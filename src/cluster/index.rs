@@ -124,19 +124,19 @@ impl Index {
         }
     }
 
-    /// Notes how a watch is doing. Whether that is new. What was, or is now, in doubt for its sake is derived again.
+    /// Notes how a watch is doing. Whether that is new. What tells that its objects are not known is derived again.
     pub fn watch(&mut self, scope: &Scope, watch: Watch) -> bool {
-        self.doubting(scope.kind, |index| index.scopes.set(scope, watch))
+        self.knowing(scope.kind, |index| index.scopes.set(scope, watch))
     }
 
     /// Forgets a watch that others took over.
     pub fn forget_scope(&mut self, scope: &Scope) {
-        self.doubting(scope.kind, |index| index.scopes.drop(scope));
+        self.knowing(scope.kind, |index| index.scopes.drop(scope));
     }
 
-    /// A change of the watches of `kind`, which may settle or raise doubts about who steers what.
-    fn doubting<T>(&mut self, kind: Kind, change: impl FnOnce(&mut Self) -> T) -> T {
-        if !matches!(kind, Kind::Canary | Kind::Rollout) {
+    /// A change of the watches of `kind`, which may settle or raise doubts about who steers what, or about what pods tell.
+    fn knowing<T>(&mut self, kind: Kind, change: impl FnOnce(&mut Self) -> T) -> T {
+        if !matches!(kind, Kind::Canary | Kind::Rollout | Kind::Pod) {
             return change(self);
         }
         let before = self.scopes.all_unread(kind);

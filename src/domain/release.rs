@@ -104,6 +104,8 @@ pub struct Release {
     pub unreadable: Vec<Str>,
     /// The source of its measurements that its annotation `windlass.dev/metrics` names, or `none`. The index sets it.
     pub measured_by: Option<Str>,
+    /// Why its pods are not known: they are still being read, or can't be. The index sets it.
+    pub pods_unread: Option<Str>,
     /// Why it may be another controller's, which can't be read. The index sets it.
     pub doubt: Option<Doubt>,
 }

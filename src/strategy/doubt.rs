@@ -7,7 +7,7 @@ use crate::domain::plan::Refusal;
 use crate::domain::release::Action;
 use crate::domain::traffic::Marks;
 use crate::domain::workload::Owner;
-use crate::domain::{Details, Direction, Intent, Kind, ObjectKey, Plan, Release, Str};
+use crate::domain::{Details, Direction, Intent, Kind, ObjectKey, Plan, Release, Str, Verb};
 use crate::strategy::Context;
 use std::ops::Deref;
 
@@ -106,11 +106,12 @@ impl Steering {
         context: &Context,
     ) -> Result<Plan, Refusal> {
         let refuse = |why: String| Refusal::because(format!("{} {}: {why}", intent.verb(), release.key));
+        let planned = || Ok(with_pods_in_mind(release, self.0.plan(release, details, intent, context)?));
         match &release.doubt {
-            None => self.0.plan(release, details, intent, context),
+            None => planned(),
             Some(Doubt::Theirs(why)) => Err(refuse(format!("{why}; ask for the right to list it, and steer it there"))),
             Some(Doubt::Unread(why)) => {
-                let mut plan = self.0.plan(release, details, intent, context)?;
+                let mut plan = planned()?;
                 if plan.direction == Direction::Forward {
                     return Err(refuse(forward(why)).with_kubectl(plan.kubectl));
                 }
@@ -133,6 +134,32 @@ impl Steering {
         }
         actions
     }
+}
+
+/// Warns first of all of what a plan can't tell while the pods are not known: it offers less then, and knows less.
+fn with_pods_in_mind(release: &Release, mut plan: Plan) -> Plan {
+    let judged_by_pods = match plan.intent.verb() {
+        Verb::Pause | Verb::Resume => false,
+        Verb::Undo
+        | Verb::Restart
+        | Verb::SetImage
+        | Verb::Scale
+        | Verb::Revert
+        | Verb::Advance
+        | Verb::Switch
+        | Verb::SetWeight
+        | Verb::Abort
+        | Verb::Promote
+        | Verb::Continue
+        | Verb::Skip
+        | Verb::Retry => true,
+    };
+    if let Some(why) = release.pods_unread.as_ref().filter(|_| judged_by_pods) {
+        let warning =
+            format!("its pods are not known ({why}): which serve and which stand in the way is not told here");
+        plan.forecast.warnings.insert(0, warning.into());
+    }
+    plan
 }
 
 fn forward(why: &str) -> String {
@@ -205,6 +232,36 @@ mod tests {
             let refused = plan(&shop, &release, &intent).expect_err("it is Flagger's");
             assert!(refused.reason.contains("belongs to Canary web"), "{}", refused.reason);
         }
+    }
+
+    #[test]
+    fn a_plan_says_first_that_pods_are_not_known_unless_it_only_pauses() {
+        let shop = shop();
+        let mut index = shop.index();
+        let everywhere = Scope { kind: Kind::Pod, namespace: None };
+        let new = Scope { kind: Kind::Pod, namespace: Some("shop".into()) };
+        let mut warned = |change: &mut dyn FnMut(&mut crate::cluster::index::Index)| {
+            change(&mut index);
+            index.derive(now());
+            let release = index.release(&ObjectKey::new(Kind::Deployment, "shop", "web")).expect("it is a release");
+            let first = |intent| plan(&shop, release, &intent).expect("planned").forecast.warnings.first().cloned();
+            let told = |text: Option<Str>| text.filter(|text| text.contains("pods are not known"));
+            assert_eq!(told(first(Intent::Pause)), None, "pods say nothing for or against a pause");
+            told(first(Intent::Scale(5)))
+        };
+        assert_eq!(warned(&mut |_| {}), None);
+        let failing = warned(&mut |index| {
+            index.forget_scope(&everywhere);
+            index.scopes.expect(new.clone());
+            index.watch(&new, Watch::Failing { reason: "503".into(), since: now(), retry_at: now() });
+        });
+        assert!(failing.expect("warned").contains("(pods can't be listed (503))"));
+        let coming = warned(&mut |index| assert!(index.watch(&new, Watch::Live)));
+        assert!(coming.expect("warned").contains("(they are still being read)"));
+        assert_eq!(warned(&mut |index| index.listed(&new)), None, "told again once they are read");
+        let forbidden = Watch::Forbidden { reason: "no".into(), since: None };
+        let denied = warned(&mut |index| assert!(index.watch(&new, forbidden.clone())));
+        assert!(denied.expect("warned").contains("(you may not list pods)"));
     }
 
     #[test]

@@ -48,6 +48,7 @@ impl Index {
             .and_then(|(strategy, _)| strategy.derive(root, &*self, &context))
             .map(|release| Release {
                 measured_by: self.annotation(root, marks::METRICS),
+                pods_unread: self.pods_unread(&root.namespace),
                 doubt: doubt::of(&release, &*self),
                 ..release
             })
@@ -83,6 +84,12 @@ impl Index {
             self.timers.push(Reverse((due, root.clone())));
         }
         self.releases.insert(here, Arc::new(release));
+    }
+
+    /// Why the pods of a namespace are not known.
+    fn pods_unread(&self, namespace: &str) -> Option<Str> {
+        let coming = || (!self.pods_listed()).then(|| "they are still being read".into());
+        self.unread(Kind::Pod, namespace).or_else(coming)
     }
 
     /// An annotation of the object that roots a release.

@@ -78,6 +78,7 @@ pub fn derive(kind: StrategyKind, root: &ObjectKey, objects: &dyn Objects, conte
         },
         unreadable: rollout.meta.unreadable.clone(),
         measured_by: None,
+        pods_unread: None,
         doubt: None,
     })
 }

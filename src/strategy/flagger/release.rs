@@ -66,6 +66,7 @@ pub fn derive(kind: StrategyKind, root: &ObjectKey, objects: &dyn Objects, conte
         generation,
         unreadable: unreadable(&scene),
         measured_by: None,
+        pods_unread: None,
         doubt: None,
     })
 }

@@ -86,6 +86,7 @@ pub fn derive(kind: StrategyKind, root: &ObjectKey, objects: &dyn Objects, conte
         generation: Generation::default(),
         unreadable: lead.unreadable.clone(),
         measured_by: None,
+        pods_unread: None,
         doubt: None,
     })
 }

@@ -114,6 +114,7 @@ pub fn derive(kind: StrategyKind, why: &str, reading: Reading, objects: &dyn Obj
         writers: meta.writers.clone(),
         autoscaler: None,
         budgets,
+        pods_unread: None,
         services,
         members,
         generation: Generation { spec: meta.generation, observed },

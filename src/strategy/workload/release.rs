@@ -82,6 +82,7 @@ pub fn derive(
         generation: Generation { spec: workload.generation, observed: workload.observed_generation },
         unreadable: workload.unreadable.clone(),
         measured_by: None,
+        pods_unread: None,
         doubt: None,
     })
 }

@@ -150,6 +150,7 @@ pub fn healthy(namespace: &str, name: &str, tag: &str, age: i64) -> Release {
         generation: Generation { spec: 7, observed: 7 },
         unreadable: vec![],
         measured_by: None,
+        pods_unread: None,
         doubt: None,
         key,
     }
