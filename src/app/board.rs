@@ -1,5 +1,9 @@
 //! The board: which releases are shown, in which order, and which one is selected.
 
+mod extent;
+
+pub use extent::{Extent, bytes_of_name};
+
 use super::field::TextField;
 use super::filter::Filter;
 use super::keys::Step;
@@ -105,6 +109,8 @@ pub struct Board {
     pub chosen: bool,
     /// The selected row, kept for the time when the release itself goes.
     pub scroll: Scroll,
+    /// What the rows need together.
+    pub extent: Extent,
     /// Those of them that have the namespace and the name of another one.
     pub twins: HashSet<Uid>,
     /// The states under which the rows stand.
@@ -151,6 +157,7 @@ impl Board {
         rows.sort_by(|(own, one), (other, two)| sort.compare((*own, one), (*other, two)));
         self.rows.clear();
         self.rows.extend(rows.into_iter().map(|(_, release)| release));
+        self.extent = Extent::of(&self.rows, &snapshot.releases);
         if !self.chosen {
             self.select(0);
             return;

@@ -109,6 +109,11 @@ impl Guards {
         self.by_release.insert(uid, Guard { release, terms, armed: "".into(), look: None, asked: Asked::Nothing });
     }
 
+    /// Whether no release is guarded.
+    pub fn is_empty(&self) -> bool {
+        self.by_release.is_empty()
+    }
+
     /// The guard on a release.
     pub fn of(&self, release: &Uid) -> Option<&Guard> {
         self.by_release.get(release)
@@ -127,7 +132,7 @@ impl Guards {
     /// The guards, by the names of their releases.
     pub fn all(&self) -> Vec<&Guard> {
         let mut all: Vec<&Guard> = self.by_release.values().collect();
-        all.sort_by(|one, other| one.release.key.cmp(&other.release.key));
+        all.sort_unstable_by(|one, other| one.release.key.cmp(&other.release.key));
         all
     }
 

@@ -81,7 +81,7 @@ fn until_a_text_changes(model: &Model) -> Duration {
             let page = layout::board_rows(model);
             let first = model.board.scroll.first(rows.len(), page);
             for release in rows.iter().skip(first).take(page) {
-                since(release.waiting().and_then(|waiting| waiting.since).or(release.since));
+                since(release.stands_since());
             }
         }
         Some(_) => {}

@@ -88,6 +88,11 @@ impl Presences {
         Self { held: Arc::clone(&self.held), status }
     }
 
+    /// Whether nobody is known to.
+    pub fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
     /// Who steps the release rooted at `release`, as far as it still counts.
     pub fn of(&self, release: &ObjectKey, now: Timestamp) -> Option<&Presence> {
         self.held.get(release).filter(|presence| presence.lives(now))

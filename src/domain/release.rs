@@ -212,6 +212,11 @@ impl Release {
         self.traffic.as_ref()?.waiting.as_ref()
     }
 
+    /// Since when it stands as it does: what waits for a person, since it waits.
+    pub fn stands_since(&self) -> Option<Timestamp> {
+        self.waiting().and_then(|waiting| waiting.since).or(self.since)
+    }
+
     /// The generations of one of its objects, where the release is derived from them: the root, a side's workload, a
     /// route, the Canary, the Rollout.
     pub fn generation_of(&self, key: &ObjectKey) -> Option<Generation> {

@@ -38,6 +38,11 @@ impl State {
         Self::Idle,
     ];
 
+    /// Its place in [`State::ALL`].
+    pub const fn place(self) -> usize {
+        self as usize
+    }
+
     /// The word on the screen and in JSON.
     pub const fn word(self) -> &'static str {
         match self {

@@ -12,7 +12,7 @@
 
 mod name;
 
-use self::name::{cells_of_marks, has_mark, named};
+use self::name::{longest_marked, named};
 use super::said::{age, clock, shown, versions, versions_within};
 use super::{numbers, presence, unread};
 use crate::app::Model;
@@ -63,18 +63,13 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) {
     let below = if area.height >= 7 { 1 + layout::about_lines(model) } else { 0 };
     let table_area = Rect { y: area.y + area.height.min(1), height: area.height.saturating_sub(1 + below), ..area };
     let rows = &model.board.rows;
-    let stepped = rows.iter().any(|release| release.step.is_some());
+    let extent = &model.board.extent;
     let mut columns = COLUMNS.to_vec();
     let wide = table_area.width >= WIDE;
     // As wide as the longest name with its mark, so that what is left goes to the others.
-    let plain = |release: &Release| release.key.namespace.len() + 1 + release.key.name.len();
-    let longest = rows.iter().map(|release| plain(release)).max().unwrap_or(0);
-    let marked = rows
-        .iter()
-        .filter(|release| has_mark(release, model))
-        .map(|release| plain(release) + cells_of_marks(release, model));
+    let longest = extent.longest_name;
     let most = if wide { usize::from(table_area.width / 3) } else { 40 };
-    columns[NAME].width = Width::Between(14, longest.max(marked.max().unwrap_or(0)).clamp(14, most) as u16);
+    columns[NAME].width = Width::Between(14, longest.max(longest_marked(model)).clamp(14, most) as u16);
     // What the versions do not need is room for the names; of a long board it would take too long to know.
     let needed = |release: &Arc<Release>| text::width(&versions(release, look.glyphs));
     let widest = if rows.len() <= FEW { rows.iter().map(needed).max().unwrap_or(0) } else { usize::MAX };
@@ -83,22 +78,20 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) {
     let max = if widest == usize::MAX { 32 } else { widest.next_multiple_of(8).min(48) as u16 };
     columns[VERSIONS].width = if wide { Width::Between(min, max.max(min)) } else { Width::Flex { min, share: 1 } };
     // As wide as the largest release needs: a number that is cut is another number.
-    let pods = rows.iter().map(|release| release.replicas.desired.max(release.replicas.ready)).max().unwrap_or(0);
-    columns[7].width = Width::Fixed((2 * digits(pods) + 1).clamp(5, 13));
+    columns[7].width = Width::Fixed((2 * digits(extent.pods) + 1).clamp(5, 13));
     // A column without a word in it is room for the names.
     let mut places: Vec<usize> = (0..columns.len()).collect();
-    let since = |release: &Release| release.waiting().and_then(|waiting| waiting.since).or(release.since);
-    let ages = rows.iter().filter_map(|release| Some(Age::between(since(release)?, model.now).cells()));
-    columns[1].width = Width::Fixed(ages.max().unwrap_or(0).clamp(3, 5) as u16);
-    // The share is as wide as the widest: `20≠12`, or the live side of a blue-green release. Only what has traffic of its
-    // own has one; of 2,000 releases that are drawn at every key, those are few.
-    let shares =
-        rows.iter().filter(|release| may_have_share(release)).map(|release| text::width(&share(release, look)));
+    // Ages up to 99 days have three characters: of longer ones the oldest has the most.
+    let oldest = extent.oldest.map_or(0, |since| Age::between(since, model.now).cells());
+    columns[1].width = Width::Fixed(oldest.clamp(3, 5) as u16);
+    // The share is as wide as the widest: `20≠12`, or the live side of a blue-green release.
+    let shares = extent.with_share.iter().filter_map(|place| rows.get(*place));
+    let shares = shares.map(|release| text::width(&share(release, look)));
     let widest = shares.max().unwrap_or(0);
     let split = widest > 0;
     columns[5].width = Width::Fixed(widest.clamp(4, 6) as u16);
     let measured = model.held.as_ref().map_or(&model.measurements, |held| &held.measurements);
-    for (place, used) in [(WHY, wide), (8, measuring::any_source(measured)), (5, split), (4, stepped)] {
+    for (place, used) in [(WHY, wide), (8, measuring::any_source(measured)), (5, split), (4, extent.stepped)] {
         if !used {
             columns.remove(place);
             places.remove(place);
@@ -165,10 +158,7 @@ fn counters(buffer: &mut Buffer, slot: Slot, model: &Model, look: Look<'_>) {
     let reading = reading(model);
     let reading = if reading.is_empty() { reading } else { format!("{reading}  ") };
     let full = if filter.is_empty() { sort.clone() } else { format!("{filter} {sort}") };
-    let mut counts = [0usize; State::ALL.len()];
-    for release in &model.shown().releases {
-        counts[State::ALL.iter().position(|state| *state == release.state).unwrap_or(0)] += 1;
-    }
+    let counts = board.extent.states;
     // What says most and fits: half a word says less than a sign.
     let short = if filter.is_empty() { sort } else { filter };
     let forms = [
@@ -253,7 +243,7 @@ fn row<'a>(release: &'a Release, model: &Model, look: Look<'_>) -> Row<'a> {
         cells: vec![
             Line::from(vec![Span::styled(sign, state), Span::raw(" "), Span::styled(release.state.word(), state)]),
             // While it waits for a person, what counts is since when.
-            Line::styled(age(release.waiting().and_then(|waiting| waiting.since).or(release.since), model.now), muted),
+            Line::styled(age(release.stands_since(), model.now), muted),
             // Filled in where it is known how wide the column is.
             Line::default(),
             Line::styled(release.strategy.short(), muted),
@@ -274,11 +264,6 @@ const fn digits(number: i32) -> u16 {
         Some(more) => more as u16 + 1,
         None => 1,
     }
-}
-
-/// Whether [`share`] may give anything: cheap, since it is asked of every release.
-fn may_have_share(release: &Release) -> bool {
-    release.traffic.is_some() || release.tracks.len() > 1
 }
 
 /// The candidate's share of the traffic: what was asked for, and what it is where that differs. Of a blue-green release

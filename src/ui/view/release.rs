@@ -102,8 +102,7 @@ fn summary(buffer: &mut Buffer, slot: Slot, model: &Model, view: &ReleaseView, l
         Span::raw(" "),
         Span::styled(release.state.word(), state),
     ]);
-    let since = release.waiting().and_then(|waiting| waiting.since).or(release.since);
-    let since = age_words(since, model.now);
+    let since = age_words(release.stands_since(), model.now);
     if !since.is_empty() {
         line.push_span(Span::styled(format!(" {since}"), theme.style("text.muted")));
     }

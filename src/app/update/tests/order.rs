@@ -97,3 +97,33 @@ fn releases_that_are_degraded_for_a_moment_move_no_row_however_many_they_are() {
         assert_eq!(names(&model), before, "round {round}");
     }
 }
+
+#[test]
+fn what_the_rows_need_together_follows_every_change_and_the_filter_hides_no_count() {
+    let mut model = console(80, 24, "");
+    let all = model.board.extent.clone();
+    assert_eq!(all.states.iter().sum::<usize>(), model.board.total);
+    for state in State::ALL {
+        let there = model.board.rows.iter().filter(|release| release.state == state).count();
+        assert_eq!(all.states[state.place()], there, "{state}");
+    }
+    let some = healthy(&model)[0].clone();
+    let mut snapshot: Snapshot = (*model.live).clone();
+    for release in snapshot.releases.iter_mut().filter(|release| *release.key.name == *some) {
+        let release = Arc::make_mut(release);
+        release.state = State::Idle;
+        release.replicas.desired = 12_000;
+        release.since = Some(crate::domain::Timestamp::UNIX_EPOCH);
+    }
+    update(&mut model, Msg::Snapshot(Arc::new(snapshot)));
+    let now = model.board.extent.clone();
+    assert_eq!(now.states[State::Idle.place()], all.states[State::Idle.place()] + 1);
+    assert_eq!((now.pods, now.oldest), (12_000, Some(crate::domain::Timestamp::UNIX_EPOCH)));
+    press(&mut model, "/");
+    for letter in "no-such-release".chars() {
+        press(&mut model, &letter.to_string());
+    }
+    assert!(model.board.rows.is_empty());
+    let hidden = &model.board.extent;
+    assert_eq!((hidden.states, hidden.pods, hidden.longest_name), (now.states, 0, 0));
+}

@@ -2,6 +2,7 @@
 //! of this console watches it, and who else steps it.
 
 use crate::app::Model;
+use crate::app::board::bytes_of_name;
 use crate::domain::Release;
 use crate::ui::text::{Elide, width};
 use crate::ui::view::presence;
@@ -22,15 +23,23 @@ fn marks<'a>(release: &Release, model: &'a Model) -> impl Iterator<Item = (Cow<'
     [twin, guard, another].into_iter().flatten()
 }
 
-/// Whether there is any: cheap, since it is asked of every release.
-pub(super) fn has_mark(release: &Release, model: &Model) -> bool {
+/// The cells of the longest name with its marks. Where nobody has one, as nearly always, no release is looked at.
+pub(super) fn longest_marked(model: &Model) -> usize {
+    if model.guards.is_empty() && model.shown().presence.is_empty() && model.board.twins.is_empty() {
+        return 0;
+    }
+    let marked = model.board.rows.iter().filter(|release| has_mark(release, model));
+    marked.map(|release| bytes_of_name(release) + cells_of_marks(release, model)).max().unwrap_or(0)
+}
+
+fn has_mark(release: &Release, model: &Model) -> bool {
     model.guards.of(&release.uid).is_some()
         || model.stepped_by_another(&release.key).is_some()
         || (!model.board.twins.is_empty() && model.board.twins.contains(&release.uid))
 }
 
 /// How many cells they take behind the name.
-pub(super) fn cells_of_marks(release: &Release, model: &Model) -> usize {
+fn cells_of_marks(release: &Release, model: &Model) -> usize {
     marks(release, model).map(|(mark, _)| width(&mark) + 1).sum()
 }
 
