@@ -272,6 +272,6 @@ impl From<ReadError> for Failure {
 /// The releases of `snapshot`, the worst first.
 pub fn worst_first(snapshot: &Snapshot) -> Vec<Arc<Release>> {
     let mut releases = snapshot.releases.clone();
-    releases.sort_by(|one, other| (one.state, &one.key).cmp(&(other.state, &other.key)));
+    releases.sort_unstable_by(|one, other| (one.state, &one.key).cmp(&(other.state, &other.key)));
     releases
 }

@@ -407,6 +407,14 @@ pub struct Health {
     pub reasons: Vec<HealthReason>,
 }
 
+impl Health {
+    /// What these reasons say together: the weightiest first, whose verdict is the health's; unknown without any.
+    pub fn of(mut reasons: Vec<HealthReason>) -> Self {
+        reasons.sort_by_key(|reason| reason.verdict.rank());
+        Self { verdict: reasons.first().map_or(Verdict::Unknown, |reason| reason.verdict), reasons }
+    }
+}
+
 /// One reason of a health verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HealthReason {

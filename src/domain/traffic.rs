@@ -30,5 +30,5 @@ pub use meta::{ObjectMeta, TargetRef};
 pub use rollout::Rollout;
 pub use route::{DestinationRule, Route};
 pub use settings::TrafficSettings;
-pub use share::percentages;
+pub use share::{apportioned, percentages};
 pub use view::Traffic;

@@ -7,7 +7,7 @@
 /// and what falls into the last one is at its lower bound.
 pub fn quantile(q: f64, buckets: &[(f64, f64)]) -> Option<f64> {
     let mut sorted: Vec<(f64, f64)> = buckets.iter().copied().filter(|(_, count)| count.is_finite()).collect();
-    sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+    sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.total_cmp(&b.1)));
     let (top, _) = *sorted.last()?;
     if top != f64::INFINITY || sorted.len() < 2 {
         return None;

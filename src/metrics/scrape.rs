@@ -183,7 +183,7 @@ impl Scrape {
         let mut samples = Vec::new();
         for (lane, track) in question.lanes.tracks.iter().enumerate() {
             let mut pods = track.ready.clone();
-            pods.sort_by_key(|pod| (!self.with_past(question, |past| past.has_rates(pod)), pod.clone()));
+            pods.sort_unstable_by_key(|pod| (!self.with_past(question, |past| past.has_rates(pod)), pod.clone()));
             let Some(first) = pods.first() else { continue };
             let pod = ObjectKey::new(Kind::Pod, question.lanes.namespace.clone(), first.clone());
             let place = match &configured {

@@ -5,5 +5,6 @@ pub mod ladder;
 pub mod part;
 pub mod plain;
 pub mod roles;
+pub mod rules;
 pub mod standing;
 pub mod template;

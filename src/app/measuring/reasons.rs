@@ -24,9 +24,7 @@ pub fn health(
     let worst =
         own.iter().map(|reason| reason.verdict).filter(|verdict| matches!(verdict, Verdict::Bad | Verdict::Warn));
     let verdict = worst.chain([verdict]).min_by_key(|verdict| verdict.rank()).unwrap_or(verdict);
-    let mut all: Vec<HealthReason> = own.into_iter().chain(told).collect();
-    all.sort_by_key(|reason| reason.verdict.rank());
-    (verdict, all)
+    (verdict, Health::of(own.into_iter().chain(told).collect()).reasons)
 }
 
 fn reasons(release: &Release, measured: &Measured, limits: Limits, now: Timestamp) -> Vec<HealthReason> {

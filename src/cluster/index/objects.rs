@@ -144,7 +144,7 @@ impl Objects for Index {
                 _ => None,
             })
             .collect();
-        runs.sort_by(|a, b| b.meta.created.cmp(&a.meta.created).then_with(|| b.meta.key.cmp(&a.meta.key)));
+        runs.sort_unstable_by(|a, b| b.meta.created.cmp(&a.meta.created).then_with(|| b.meta.key.cmp(&a.meta.key)));
         runs
     }
 

@@ -1,6 +1,25 @@
-//! Weights as per cent.
+//! Weights as whole shares of a total.
 
 use std::cmp::Reverse;
+
+/// `total` spread over places in proportion to `weights`, in whole numbers that sum to it: the remainder goes to the
+/// largest fractions, of equal ones to the first. A negative weight counts as 0. `None` when nothing has a weight.
+pub fn apportioned(total: u8, weights: &[i64]) -> Option<Vec<u8>> {
+    let weights: Vec<i128> = weights.iter().map(|weight| i128::from((*weight).max(0))).collect();
+    let sum: i128 = weights.iter().sum();
+    if sum == 0 {
+        return None;
+    }
+    let exact = |place: usize| weights[place] * i128::from(total);
+    let mut shares: Vec<i128> = (0..weights.len()).map(|place| exact(place) / sum).collect();
+    let mut order: Vec<usize> = (0..weights.len()).collect();
+    order.sort_unstable_by_key(|place| (Reverse(exact(*place) % sum), *place));
+    let missing = usize::try_from(i128::from(total) - shares.iter().sum::<i128>()).unwrap_or(0);
+    for place in order.into_iter().take(missing) {
+        shares[place] += 1;
+    }
+    Some(shares.into_iter().map(|share| u8::try_from(share).unwrap_or(u8::MAX)).collect())
+}
 
 /// Shares in whole per cent that sum to 100, the remainder going to the largest fractions. An absent weight counts as
 /// `absent`; a negative one as 0. `None` everywhere when nothing has a weight: then it can't be told.
@@ -8,19 +27,11 @@ use std::cmp::Reverse;
 /// Istio: a rule's only destination may leave its weight out and gets everything, several without any share equally
 /// (`absent` 0, or 1 when none has one). Gateway API: an absent weight is 1.
 pub fn percentages(weights: &[Option<i64>], absent: i64) -> Vec<Option<u8>> {
-    let whole: Vec<i128> = weights.iter().map(|weight| i128::from(weight.unwrap_or(absent).max(0))).collect();
-    let total: i128 = whole.iter().sum();
-    if total == 0 {
-        return vec![None; weights.len()];
+    let whole: Vec<i64> = weights.iter().map(|weight| weight.unwrap_or(absent)).collect();
+    match apportioned(100, &whole) {
+        Some(shares) => shares.into_iter().map(Some).collect(),
+        None => vec![None; weights.len()],
     }
-    let mut shares: Vec<i128> = whole.iter().map(|weight| weight * 100 / total).collect();
-    let mut order: Vec<usize> = (0..whole.len()).collect();
-    order.sort_by_key(|place| Reverse(whole[*place] * 100 % total));
-    let missing = usize::try_from(100 - shares.iter().sum::<i128>()).unwrap_or(0);
-    for place in order.into_iter().take(missing) {
-        shares[place] += 1;
-    }
-    shares.into_iter().map(|share| u8::try_from(share).ok()).collect()
 }
 
 #[cfg(test)]

@@ -105,7 +105,7 @@ impl Targets {
         let now = Instant::now();
         let due = self.slots.iter().filter(|(_, slot)| slot.running.is_none() && slot.due <= now);
         let mut due: Vec<(Instant, Target)> = due.map(|(target, slot)| (slot.due, target.clone())).collect();
-        due.sort();
+        due.sort_unstable();
         due.into_iter().map(|(_, target)| target).collect()
     }
 

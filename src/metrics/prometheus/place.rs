@@ -198,7 +198,7 @@ fn best(mut services: Vec<FoundService>) -> Option<Address> {
         };
         ports.iter().find(usual).map(|(_, number)| *number)
     };
-    services.sort_by_key(|service| {
+    services.sort_unstable_by_key(|service| {
         let home = &*service.key.namespace != "monitoring";
         (port(service).is_none(), home, service.key.clone())
     });

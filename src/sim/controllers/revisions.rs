@@ -41,7 +41,7 @@ pub fn history(world: &World, owner: &Object) -> Vec<Revision> {
         .into_iter()
         .map(|object| Revision { value: object.value(), object })
         .collect();
-    found.sort_by_key(Revision::number);
+    found.sort_unstable_by_key(Revision::number);
     found
 }
 

@@ -56,7 +56,7 @@ fn ordinal(pod: &Pod) -> i64 {
 impl Set {
     fn pods(&self, world: &World) -> Vec<Pod> {
         let mut pods = Pod::of(&world.store, &self.object.uid);
-        pods.sort_by_key(ordinal);
+        pods.sort_unstable_by_key(ordinal);
         pods
     }
 

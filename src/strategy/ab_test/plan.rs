@@ -75,7 +75,7 @@ fn end(ground: &Ground<'_>, intent: &Intent, context: &Context) -> Result<Plan, 
         gone.iter().map(|(split, rule)| format!("{} ({})", name(ground, rule), clip(&split.requests, 60))).collect();
     let stable = ground.version(Role::Stable);
     // The last first: removing a rule moves those behind it.
-    gone.sort_by_key(|(_, rule)| std::cmp::Reverse(place(rule)));
+    gone.sort_unstable_by_key(|(_, rule)| std::cmp::Reverse(place(rule)));
     let fenced = lists(gone.iter().map(|(_, rule)| *rule));
     let patch = fenced.iter().fold(Patch::of(ground.root), |patch, list| patch.test(list));
     let patch = gone.iter().fold(patch, |patch, (_, rule)| patch.remove(&rule.pointer));

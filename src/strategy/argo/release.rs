@@ -21,7 +21,7 @@ pub fn derive(kind: StrategyKind, root: &ObjectKey, objects: &dyn Objects, conte
     let blocked = blocked::blocked(&view);
     let history = evidence::history(facts, context.recorded);
     let back_to = back_to(&view, &history);
-    let new_groups = blockers::groups(facts.lanes.iter().filter(|lane| lane.current));
+    let new_groups = blockers::new_groups(facts);
     let seen = Seen {
         view: &view,
         told: &told,

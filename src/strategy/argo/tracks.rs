@@ -5,16 +5,13 @@ use super::weight::{asked, routed};
 use crate::domain::release::{Role, Track, Weight};
 use crate::domain::workload::Replicas;
 use crate::strategy::workload::facts::Lane;
-use crate::strategy::workload::tracks::shares;
+use crate::strategy::workload::tracks::{shares, with_roles};
 use crate::strategy::workload::version::{telling_digests, version};
-use std::cmp::Reverse;
 
 /// The tracks, the stable one first: `stableRS` is stable, a `currentPodHash` that differs is the candidate, and what else
 /// still has pods is idle (kept until its scale-down is due, or on its way out).
 pub fn tracks(view: &View) -> Vec<Track> {
-    let mut shown: Vec<(Role, &Lane)> =
-        view.facts.lanes.iter().filter_map(|lane| Some((role(view, lane)?, lane))).collect();
-    shown.sort_by_key(|(role, lane)| (*role, Reverse(lane.ready(view.facts.pods_listed)), Reverse(lane.revision())));
+    let shown = with_roles(&view.facts, |lane| role(view, lane));
     let weights = weights(view, &shown);
     shown.iter().zip(weights).map(|((role, lane), weight)| track(view, lane, *role, weight)).collect()
 }

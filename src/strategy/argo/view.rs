@@ -6,6 +6,7 @@ use crate::domain::pod::Pod;
 use crate::domain::traffic::{AnalysisRun, DestinationRule, Rollout, Route};
 use crate::domain::workload::Workload;
 use crate::domain::{Kind, ObjectKey, Str, Timestamp};
+use crate::strategy::traffic::rules;
 use crate::strategy::workload::facts::{Facts, Lane};
 use crate::strategy::workload::version::version;
 use crate::strategy::workload::words::clip;
@@ -39,13 +40,13 @@ impl View {
         let mut facts = Facts::gather(root, objects, now)?;
         mark_current(&rollout, &mut facts);
         let services: Vec<_> = rollout.services().iter().filter_map(|key| objects.service(key).cloned()).collect();
-        let rules = services.iter().flat_map(|service| objects.destination_rules_of(&service.key)).collect();
+        let existing: Vec<ObjectKey> = services.iter().map(|service| service.key.clone()).collect();
         let template = rollout.template_key().filter(|key| key != root);
         Some(Self {
             template: template.and_then(|key| objects.workload(&key).cloned()),
             runs: objects.runs_of(&rollout.meta.uid),
             routes: rollout.routes().iter().filter_map(|key| objects.route(key).cloned()).collect(),
-            destination_rules: unique(rules),
+            destination_rules: rules::of_services(&existing, objects),
             stand: Stand::of(&rollout),
             services,
             facts,
@@ -143,10 +144,4 @@ fn mark_current(rollout: &Rollout, facts: &mut Facts) {
             }
         }
     }
-}
-
-fn unique(mut rules: Vec<Arc<DestinationRule>>) -> Vec<Arc<DestinationRule>> {
-    rules.sort_by(|a, b| a.meta.key.cmp(&b.meta.key));
-    rules.dedup_by(|a, b| a.meta.key == b.meta.key);
-    rules
 }

@@ -43,7 +43,7 @@ pub fn derive(kind: StrategyKind, root: &ObjectKey, objects: &dyn Objects, conte
             part,
         })
         .collect();
-    read.sort_by(|a, b| (a.role, &a.name).cmp(&(b.role, &b.name)));
+    read.sort_unstable_by(|a, b| (a.role, &a.name).cmp(&(b.role, &b.name)));
     let all = objects.endpoints_of(root).unwrap_or_default();
     let switch = switch_view(&sides, &read, all, last.as_ref());
     let refs: Vec<(Role, Str, &Part)> = read.iter().map(|side| (side.role, side.name.clone(), &side.part)).collect();

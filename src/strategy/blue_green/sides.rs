@@ -108,7 +108,7 @@ fn alone(service: &Service, objects: &dyn Objects) -> Option<Found> {
         .filter_map(|workload| Some((workload.template_labels.get(&key)?.clone(), workload)))
         .filter(|(_, workload)| wanted(&workload.annotations))
         .collect();
-    workloads.sort_by(|a, b| (&a.0, &a.1.key).cmp(&(&b.0, &b.1.key)));
+    workloads.sort_unstable_by(|a, b| (&a.0, &a.1.key).cmp(&(&b.0, &b.1.key)));
     let distinct = workloads.windows(2).all(|pair| pair[0].0 != pair[1].0);
     let plain = workloads.iter().all(|(_, workload)| is_plain(workload, objects));
     let alike = marked || !AMBIGUOUS.contains(&&*key) || share_an_image(workloads.iter().map(|(_, workload)| workload));
@@ -127,7 +127,8 @@ fn root(services: &[Arc<Service>], workloads: &[(Str, Arc<Workload>)], objects: 
     let sides = || workloads.iter().map(|(value, workload)| (&**value, &*workload.key.name));
     let mut candidates: Vec<&Arc<Service>> =
         services.iter().filter(|service| marked(service) || is_front(&service.key.name, sides())).collect();
-    candidates.sort_by_key(|service| (Reverse(marked(service)), service.key.name.len(), service.key.name.clone()));
+    candidates
+        .sort_unstable_by_key(|service| (Reverse(marked(service)), service.key.name.len(), service.key.name.clone()));
     let first = *candidates.first()?;
     let agree = candidates.iter().all(|service| service.selector == first.selector);
     (marked(first) || agree).then(|| Arc::clone(first))

@@ -146,13 +146,13 @@ fn total(tracks: &[Track]) -> Replicas {
 fn progress_of(scene: &Scene) -> Option<crate::domain::release::Progress> {
     let moving = scene.target.as_ref().filter(|_| scene.phase.can_roll_back() && !scene.target_ready());
     let facts = moving.or(scene.primary.as_ref())?;
-    let groups = blockers::groups(facts.lanes.iter().filter(|lane| lane.current));
+    let groups = blockers::new_groups(facts);
     progress::progress(facts, workload_phase::phase(facts), &groups)
 }
 
 fn whole_health(scene: &Scene) -> Health {
-    let mut health = health(scene).unwrap_or(Health { verdict: Verdict::Unknown, reasons: Vec::new() });
-    let mut add = |verdict: Verdict, text: String| health.reasons.push(HealthReason { verdict, text: text.into() });
+    let mut reasons = health(scene).map(|health| health.reasons).unwrap_or_default();
+    let mut add = |verdict: Verdict, text: String| reasons.push(HealthReason { verdict, text: text.into() });
     let canary = &scene.canary;
     if let Some(why) = blocked(scene) {
         add(Verdict::Unknown, why.to_string());
@@ -164,9 +164,7 @@ fn whole_health(scene: &Scene) -> Health {
     if scene.phase.can_roll_back() && !scene.target_ready() {
         add(Verdict::Warn, format!("Not all pods of {} are ready.", target_version(scene)));
     }
-    health.reasons.sort_by_key(|reason| reason.verdict.rank());
-    health.verdict = health.reasons.first().map_or(Verdict::Unknown, |reason| reason.verdict);
-    health
+    Health::of(reasons)
 }
 
 /// Who manages the target's template, and Flagger, who sets its replicas.

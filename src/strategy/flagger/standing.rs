@@ -10,7 +10,7 @@ use crate::domain::said::{ABORT, ADVANCE, EVENTS, LOGS, RESUME, RETRY, UNDO, YAM
 use crate::domain::traffic::canary::CanaryStyle;
 use crate::domain::traffic::view::WaitingFor;
 use crate::domain::{Age, State, Str, Timestamp};
-use crate::strategy::workload::blockers::{groups, stuck};
+use crate::strategy::workload::blockers::{new_groups, old_groups, stuck};
 use crate::strategy::workload::facts::Facts;
 use crate::strategy::workload::state::{self, Standing, View};
 use crate::strategy::workload::words::{clip, count, stop};
@@ -96,8 +96,7 @@ pub fn stands(scene: &Scene) -> Stands {
 /// What the workload alone would say.
 fn workload_standing(facts: &Facts) -> Standing {
     let phase = workload_phase::phase(facts);
-    let new = groups(facts.lanes.iter().filter(|lane| lane.current));
-    let old = groups(facts.others());
+    let (new, old) = (new_groups(facts), old_groups(facts));
     state::standing(&View { facts, phase, new_groups: &new, old_groups: &old, back_to: None })
 }
 
@@ -164,7 +163,7 @@ fn users_suffer(scene: &Scene, primary: Option<&Standing>) -> Option<Standing> {
 
 fn candidate_is_stuck(scene: &Scene) -> Option<Standing> {
     let facts = scene.target.as_ref().filter(|_| scene.phase.can_roll_back() || scene.phase == Phase::Promoting)?;
-    let groups = groups(facts.lanes.iter().filter(|lane| lane.current));
+    let groups = new_groups(facts);
     let group = stuck(facts, &groups).0?;
     let limit = Age(scene.canary.progress_deadline).words();
     let reason = format!(

@@ -59,14 +59,14 @@ fn family(service: &Arc<Service>, objects: &dyn Objects) -> Option<Pair> {
     let of_b = objects.services_selecting(namespace, &b.template_labels);
     let both = of_a.iter().filter(|service| of_b.iter().any(|other| other.key == service.key));
     let mut roots: Vec<&Arc<Service>> = both.filter(|service| alone(service, objects).is_some()).collect();
-    roots.sort_by_key(|service| {
+    roots.sort_unstable_by_key(|service| {
         (Reverse(is_marked(service, objects)), service.key.name.len(), service.key.name.clone())
     });
     let root = Arc::clone(roots.first()?);
     let (workloads, evidence) = alone(&root, objects)?;
     let mut others: Vec<Arc<Service>> =
         of_a.iter().chain(&of_b).filter(|other| other.key != root.key).cloned().collect();
-    others.sort_by(|a, b| a.key.cmp(&b.key));
+    others.sort_unstable_by(|a, b| a.key.cmp(&b.key));
     others.dedup_by(|a, b| a.key == b.key);
     Some(Pair { service: root, workloads, others, evidence })
 }

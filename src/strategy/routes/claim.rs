@@ -43,19 +43,22 @@ fn of_route(wanted: Wanted, route: &Route, objects: &dyn Objects) -> Option<Clai
 }
 
 /// The first by key, so that a Service or workload behind several routes always has the same root.
-fn first(wanted: Wanted, mut routes: Vec<Arc<Route>>, objects: &dyn Objects) -> Option<Claim> {
-    routes.sort_by(|a, b| a.meta.key.cmp(&b.meta.key));
-    routes.iter().find_map(|route| of_route(wanted, route, objects))
+fn first(wanted: Wanted, routes: Vec<Arc<Route>>, objects: &dyn Objects) -> Option<Claim> {
+    by_key(routes).iter().find_map(|route| of_route(wanted, route, objects))
 }
 
 fn of_workload(wanted: Wanted, key: &ObjectKey, objects: &dyn Objects) -> Option<Claim> {
     let labels = &objects.workload(key)?.template_labels;
     let services = objects.services_selecting(&key.namespace, labels);
     let routes = services.iter().flat_map(|service| objects.routes_to(&service.key));
-    let mut routes: Vec<Arc<Route>> = routes.filter(|route| wanted.kinds.contains(&route.meta.key.kind)).collect();
-    routes.sort_by(|a, b| a.meta.key.cmp(&b.meta.key));
-    routes.dedup_by(|a, b| a.meta.key == b.meta.key);
+    let routes = by_key(routes.filter(|route| wanted.kinds.contains(&route.meta.key.kind)).collect());
     routes.iter().find_map(|route| of_route(wanted, route, objects).filter(|claim| claim.members.contains(key)))
+}
+
+fn by_key(mut routes: Vec<Arc<Route>>) -> Vec<Arc<Route>> {
+    routes.sort_unstable_by(|a, b| a.meta.key.cmp(&b.meta.key));
+    routes.dedup_by(|a, b| a.meta.key == b.meta.key);
+    routes
 }
 
 /// The workloads behind a route's places, those of subsets that no rule sends to among them.

@@ -135,7 +135,7 @@ pub fn behind(place: &Place, namespace: &Str, objects: &dyn Objects) -> Behind {
         return Behind::Unclear(format!("Service {} selects no pods by itself", key.name).into());
     }
     let mut found = objects.workloads_selected(&key.namespace, &selector);
-    found.sort_by_key(|workload| (Reverse(workload.replicas.desired > 0), workload.key.clone()));
+    found.sort_unstable_by_key(|workload| (Reverse(workload.replicas.desired > 0), workload.key.clone()));
     let names: Vec<&str> = found.iter().map(|workload| &*workload.key.name).collect();
     match &found[..] {
         [] => Behind::Unclear(format!("no workload stands behind {}", place.words()).into()),

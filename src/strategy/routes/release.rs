@@ -14,6 +14,7 @@ use crate::domain::{Kind, ObjectKey, Release, State, Str};
 use crate::strategy::Derive;
 use crate::strategy::traffic::ladder::next;
 use crate::strategy::traffic::part::Part;
+use crate::strategy::traffic::rules;
 use crate::strategy::traffic::standing::{self, Standing};
 use crate::strategy::workload::managers;
 use crate::strategy::workload::words::{count, stop};
@@ -55,13 +56,7 @@ pub fn derive(kind: StrategyKind, why: &str, reading: Reading, objects: &dyn Obj
     let health = standing::health(&parts, more.collect());
     let mover =
         management.iter().find(|it| it.manager.is_gitops()).map_or(Mover::Person, |it| Mover::GitOps(it.manager));
-    let destination_rules: Vec<_> = {
-        let mut all: Vec<_> =
-            route.services().iter().flat_map(|service| objects.destination_rules_of(service)).collect();
-        all.sort_by(|a, b| a.meta.key.cmp(&b.meta.key));
-        all.dedup_by(|a, b| a.meta.key == b.meta.key);
-        all
-    };
+    let destination_rules = rules::of_services(&route.services(), objects);
     let services: Vec<_> = route.services().iter().filter_map(|key| objects.service(key).cloned()).collect();
     let sides = reading.parts.iter().map(|(role, _, part)| {
         let own: Vec<_> =
@@ -114,12 +109,12 @@ pub fn derive(kind: StrategyKind, why: &str, reading: Reading, objects: &dyn Obj
         writers: meta.writers.clone(),
         autoscaler: None,
         budgets,
-        pods_unread: None,
         services,
         members,
         generation: Generation { spec: meta.generation, observed },
         unreadable,
         measured_by: None,
+        pods_unread: None,
         doubt: None,
         traffic: Some(Arc::new(Traffic {
             mover,

@@ -3,7 +3,7 @@
 use crate::domain::Release;
 use crate::domain::intent::Standing;
 use crate::domain::plan::Refusal;
-use std::cmp::Reverse;
+use crate::domain::traffic::apportioned;
 
 /// The next rung above `asked`; `None` at the top.
 pub fn next(weights: &[u8], asked: u8) -> Option<u8> {
@@ -30,23 +30,10 @@ pub fn stands_at(release: &Release, asked: Option<u8>, from: Option<Standing>) -
     }
 }
 
-/// `total` spread over places in proportion to `weights`, in whole numbers that sum to it: the remainder goes to the
-/// largest fractions. Evenly where all weights are 0; negative ones count as 0.
+/// `total` spread over places in proportion to `weights`, in whole numbers that sum to it; evenly where nothing has a
+/// weight.
 pub fn spread(total: u8, weights: &[i64]) -> Vec<u8> {
-    let mut weights: Vec<i128> = weights.iter().map(|weight| i128::from((*weight).max(0))).collect();
-    if weights.iter().all(|weight| *weight == 0) {
-        weights.fill(1);
-    }
-    let sum: i128 = weights.iter().sum::<i128>().max(1);
-    let exact = |weight: &i128| weight * i128::from(total);
-    let mut shares: Vec<i128> = weights.iter().map(|weight| exact(weight) / sum).collect();
-    let mut order: Vec<usize> = (0..weights.len()).collect();
-    order.sort_by_key(|place| Reverse(exact(&weights[*place]) % sum));
-    let missing = if weights.is_empty() { 0 } else { i128::from(total) - shares.iter().sum::<i128>() };
-    for place in order.into_iter().take(usize::try_from(missing).unwrap_or(0)) {
-        shares[place] += 1;
-    }
-    shares.into_iter().map(|share| u8::try_from(share).unwrap_or(u8::MAX)).collect()
+    apportioned(total, weights).or_else(|| apportioned(total, &vec![1; weights.len()])).unwrap_or_default()
 }
 
 #[cfg(test)]

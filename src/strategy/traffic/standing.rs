@@ -53,10 +53,7 @@ pub fn health(parts: &[(Role, u8, &Part)], more: Vec<HealthReason>) -> Health {
         })
         .collect::<Vec<_>>()
     };
-    let mut reasons: Vec<HealthReason> = more.into_iter().chain(parts.iter().flat_map(of)).collect();
-    reasons.sort_by_key(|reason| reason.verdict.rank());
-    let verdict = reasons.first().map_or(Verdict::Unknown, |reason| reason.verdict);
-    Health { verdict, reasons }
+    Health::of(more.into_iter().chain(parts.iter().flat_map(of)).collect())
 }
 
 /// What is wrong with an idle side harms nobody.

@@ -1,6 +1,6 @@
 //! Pods that stand in the way, grouped by what is wrong with them.
 
-use super::facts::{Facts, Lane, alive};
+use super::facts::{Facts, alive};
 use super::words::{brackets, clip, count, form, since, stop};
 use crate::domain::pod::{Cause, Pod, Trouble};
 use crate::domain::release::Blocker;
@@ -91,10 +91,20 @@ pub const fn sticks(cause: Cause) -> bool {
     }
 }
 
-/// The troubled pods of some revisions that are not ready, grouped, the most pods first, then the worst cause.
-pub fn groups<'a>(lanes: impl Iterator<Item = &'a Lane>) -> Vec<Group<'a>> {
-    let mut groups: Vec<Group<'a>> = Vec::new();
-    for pod in lanes.flat_map(|lane| &lane.pods) {
+/// The troubled pods of the revision that the spec stands for, as `groups` tells.
+pub fn new_groups(facts: &Facts) -> Vec<Group<'_>> {
+    groups(facts, true)
+}
+
+/// The troubled pods of the other revisions, as `groups` tells.
+pub fn old_groups(facts: &Facts) -> Vec<Group<'_>> {
+    groups(facts, false)
+}
+
+/// Troubled pods that are not ready, grouped, the most pods first, then the worst cause.
+fn groups(facts: &Facts, current: bool) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for pod in facts.lanes.iter().filter(|lane| lane.current == current).flat_map(|lane| &lane.pods) {
         let Some(trouble) = pod.trouble.as_ref().filter(|_| alive(pod) && !pod.ready) else { continue };
         match groups.iter_mut().find(|group| group.cause == trouble.cause) {
             Some(group) => group.pods.push((pod, trouble)),

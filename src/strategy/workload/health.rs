@@ -1,6 +1,6 @@
 //! The health verdict of a workload, with its reasons in order of weight.
 
-use super::blockers::{Group, STUCK_AFTER, groups, sticks};
+use super::blockers::{Group, STUCK_AFTER, new_groups, old_groups, sticks};
 use super::facts::{Facts, Lane};
 use super::phase::Phase;
 use super::words::{clip, count, form, stop};
@@ -30,9 +30,7 @@ pub fn health(facts: &Facts, phase: Phase, state: State, reason: &Str) -> Health
         let generation = facts.workload.generation;
         reasons.push(warn(format!("The controller has not seen generation {generation} yet.")));
     }
-    reasons.sort_by_key(|reason| reason.verdict.rank());
-    let verdict = reasons.first().map_or(Verdict::Unknown, |reason| reason.verdict);
-    Health { verdict, reasons }
+    Health::of(reasons)
 }
 
 fn reason(verdict: Verdict, text: impl Into<Str>) -> HealthReason {
@@ -83,8 +81,8 @@ fn troubles(facts: &Facts, told: &Str) -> Vec<HealthReason> {
             })
             .collect::<Vec<_>>()
     };
-    let mut reasons = of(true, groups(facts.lanes.iter().filter(|lane| lane.current)));
-    reasons.extend(of(false, groups(facts.others())));
+    let mut reasons = of(true, new_groups(facts));
+    reasons.extend(of(false, old_groups(facts)));
     reasons
 }
 

@@ -57,8 +57,7 @@ pub fn managers(facts: &Facts) -> Vec<Management> {
             first: Some(format!("change minReplicas and maxReplicas of hpa/{} instead", autoscaler.key.name).into()),
         });
     }
-    found.sort_by_key(|management| std::cmp::Reverse(management.template.max(management.replicas)));
-    found
+    surest_first(found)
 }
 
 /// Everyone who manages this object, its autoscaler aside. What they do to its spec stands in `Management::template`.
@@ -69,6 +68,10 @@ pub fn of(object: Managed<'_>) -> Vec<Management> {
     if !found.iter().any(|by| by.manager.is_gitops() || by.manager == Manager::Helm) {
         found.extend(unmarked(object));
     }
+    surest_first(found)
+}
+
+fn surest_first(mut found: Vec<Management>) -> Vec<Management> {
     found.sort_by_key(|management| std::cmp::Reverse(management.template.max(management.replicas)));
     found
 }

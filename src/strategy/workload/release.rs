@@ -28,8 +28,8 @@ pub fn derive(
     let phase = phase::phase(&facts);
     let history = evidence::history(&facts, context.recorded);
     let back_to = best_to_go_back_to(&history);
-    let new_groups = blockers::groups(facts.lanes.iter().filter(|lane| lane.current));
-    let old_groups = blockers::groups(facts.others());
+    let new_groups = blockers::new_groups(&facts);
+    let old_groups = blockers::old_groups(&facts);
     let view = View {
         facts: &facts,
         phase,

@@ -4,18 +4,28 @@ use super::facts::{Facts, Lane};
 use super::version::{telling_digests, version};
 use crate::domain::Kind;
 use crate::domain::release::{Role, Track, Weight};
+use crate::domain::traffic::percentages;
 use crate::domain::workload::Replicas;
 use std::cmp::Reverse;
 
 /// The tracks, the stable one first. While old pods live, the revision that the spec stands for is the candidate and the
 /// old ones are stable (the most ready pods first); pods that only end are an idle track.
 pub fn tracks(facts: &Facts) -> Vec<Track> {
-    let mut shown: Vec<(Role, &Lane)> =
-        facts.lanes.iter().filter_map(|lane| Some((role(facts, lane)?, lane))).collect();
-    shown.sort_by_key(|(role, lane)| (*role, Reverse(lane.ready(facts.pods_listed)), Reverse(lane.revision())));
+    let shown = with_roles(facts, |lane| role(facts, lane));
     let ready: Vec<i32> = shown.iter().map(|(_, lane)| lane.ready(facts.pods_listed)).collect();
     let shares = shares(&ready);
     shown.iter().zip(shares).map(|((role, lane), share)| track(facts, lane, *role, share)).collect()
+}
+
+/// The lanes that have a role, by role, then the most ready pods first, then the newest.
+pub fn with_roles<'a>(facts: &'a Facts, role: impl Fn(&Lane) -> Option<Role>) -> Vec<(Role, &'a Lane)> {
+    let mut lanes: Vec<_> = facts.lanes.iter().filter_map(|lane| Some((role(lane)?, lane))).collect();
+    by_weight(&mut lanes, facts.pods_listed);
+    lanes
+}
+
+fn by_weight(lanes: &mut [(Role, &Lane)], pods_listed: bool) {
+    lanes.sort_by_key(|(role, lane)| (*role, Reverse(lane.ready(pods_listed)), Reverse(lane.revision())));
 }
 
 fn role(facts: &Facts, lane: &Lane) -> Option<Role> {
@@ -62,21 +72,9 @@ fn track(facts: &Facts, lane: &Lane, role: Role, share: Option<u8>) -> Track {
     }
 }
 
-/// Shares in whole per cent that sum to 100, the remainder going to the largest fractions; `None` when nothing is ready.
+/// Shares of ready pods in whole per cent that sum to 100; `None` when nothing is ready.
 pub fn shares(ready: &[i32]) -> Vec<Option<u8>> {
-    let total: i64 = ready.iter().map(|ready| i64::from((*ready).max(0))).sum();
-    if total == 0 {
-        return vec![None; ready.len()];
-    }
-    let exact = |ready: &i32| i64::from((*ready).max(0)) * 100;
-    let mut shares: Vec<i64> = ready.iter().map(|ready| exact(ready) / total).collect();
-    let mut order: Vec<usize> = (0..ready.len()).collect();
-    order.sort_by_key(|place| Reverse(exact(&ready[*place]) % total));
-    let missing = 100 - shares.iter().sum::<i64>();
-    for place in order.into_iter().take(usize::try_from(missing).unwrap_or(0)) {
-        shares[place] += 1;
-    }
-    shares.into_iter().map(|share| u8::try_from(share).ok()).collect()
+    percentages(&ready.iter().map(|ready| Some(i64::from(*ready))).collect::<Vec<_>>(), 0)
 }
 
 #[cfg(test)]

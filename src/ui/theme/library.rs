@@ -40,7 +40,7 @@ impl Library {
             .filter_map(|file| Some(file.ok()?.file_name().to_str()?.strip_suffix(".toml")?.to_owned()))
             .filter(|name| !names.contains(name))
             .collect();
-        own.sort();
+        own.sort_unstable();
         names.append(&mut own);
         names
     }

@@ -198,7 +198,7 @@ pub fn lay_out(columns: &[Column], width: u16) -> Vec<Option<(u16, u16)>> {
 /// Gives columns with bounds what they may have, the most important first.
 fn grow_bounded(columns: &[Column], shown: &[bool], cells: &mut [u16], free: &mut u16) {
     let mut order: Vec<usize> = (0..columns.len()).filter(|index| shown[*index]).collect();
-    order.sort_by_key(|index| std::cmp::Reverse(columns[*index].importance));
+    order.sort_unstable_by_key(|index| (std::cmp::Reverse(columns[*index].importance), *index));
     for index in order {
         if let Width::Between(min, max) = columns[index].width {
             let more = max.saturating_sub(min).min(*free);

@@ -4,6 +4,7 @@ use super::sets::{Synced, scale_set, sync_revision};
 use super::{Deployment, MAX_REPLICAS, Set, status};
 use crate::sim::json::Json;
 use crate::sim::world::World;
+use std::cmp::Ordering;
 
 /// Sizes the ReplicaSets without starting or moving a rollout.
 pub fn sync(world: &mut World, deployment: &Deployment) {
@@ -54,10 +55,10 @@ fn proportionally(world: &mut World, deployment: &Deployment, mut active: Vec<&S
     let total: i64 = active.iter().map(|set| set.replicas()).sum();
     let allowed = if deployment.replicas() > 0 { deployment.replicas() + deployment.max_surge() } else { 0 };
     let to_add = allowed - total;
-    active.sort_by_key(|set| std::cmp::Reverse(set.replicas()));
-    if to_add > 0 {
-        active.sort_by(|a, b| b.replicas().cmp(&a.replicas()).then_with(|| b.created().cmp(&a.created())));
-    }
+    active.sort_by(|a, b| {
+        let newest = || if to_add > 0 { b.created().cmp(&a.created()) } else { Ordering::Equal };
+        b.replicas().cmp(&a.replicas()).then_with(newest)
+    });
     let mut added = 0;
     let mut sizes: Vec<i64> = vec![];
     for set in &active {

@@ -179,7 +179,7 @@ pub fn scale_set(world: &mut World, deployment: &Deployment, set: &Set, replicas
 pub fn clean_up(world: &mut World, deployment: &Deployment) {
     let Some(limit) = deployment.value.int("/spec/revisionHistoryLimit") else { return };
     let mut old = deployment.old_sets();
-    old.sort_by_key(|set| set.revision());
+    old.sort_unstable_by_key(|set| set.revision());
     let surplus = old.len().saturating_sub(limit as usize);
     for set in old.into_iter().take(surplus) {
         let unseen = set.value.count("/metadata/generation") > set.value.count("/status/observedGeneration");
