@@ -83,11 +83,19 @@ impl Memory {
             Event::Outcome(outcome) => {
                 let done = matches!(outcome.kind, OutcomeKind::Applied | OutcomeKind::Timeout | OutcomeKind::Partial);
                 match (plan.verb, &plan.before) {
+                    // An undo to what an undo left was a way forward: from there the way back is the earlier one.
+                    (Verb::Undo, Some(_)) if done && plan.direction == Direction::Forward => {
+                        self.left_by_undo.remove(&uid);
+                    }
                     (Verb::Undo, Some(hash)) if done => drop(self.left_by_undo.insert(uid, hash.clone())),
-                    // Taken by the server, and then not brought in: nothing was left. What was never taken, or is not
-                    // known, leaves what an earlier undo told.
+                    // Taken by the server, and then not brought in: nothing was left, unless it was no better. What was
+                    // never taken, or is not known, leaves what an earlier undo told.
                     (Verb::Undo, Some(hash)) if plan.undone && outcome.kind == OutcomeKind::Failed => {
-                        self.undone.remove(&(uid, hash.clone()));
+                        let left = (uid.clone(), hash.clone());
+                        self.undone.remove(&left);
+                        if !self.settled.contains_key(&left) {
+                            self.left_by_undo.insert(uid, hash.clone());
+                        }
                     }
                     _ => {}
                 }
@@ -99,7 +107,9 @@ impl Memory {
                 }
                 // From the answer on, as what follows is derived: at the outcome it may be long at rest, and looked at no more.
                 if let (Verb::Undo, Some(hash)) = (plan.verb, &plan.before) {
-                    self.undone.insert((uid.clone(), hash.clone()), entry.at);
+                    if plan.direction == Direction::Back {
+                        self.undone.insert((uid.clone(), hash.clone()), entry.at);
+                    }
                     plan.undone = true;
                 }
                 if let Some(sides) = &plan.switch {

@@ -219,6 +219,31 @@ fn what_an_undo_leaves_is_known_from_the_answer_on_and_not_left_where_the_undo_c
 }
 
 #[test]
+fn where_the_last_way_back_came_from_is_left_and_not_where_a_way_forward_did() {
+    let undo = |plan: &str, second, hash: &str, direction, kind| {
+        let Event::Intent(record) = of(plan, second, Verb::Undo, 3, hash).event else { unreachable!("an intent") };
+        let intent = entry(plan, second, Event::Intent(Box::new(Record { direction, ..*record })));
+        [intent, call(plan, 0), entry(plan, second + 1, Event::Outcome(Outcome::new(kind, "")))]
+    };
+    let left = |parts: &[&[Entry]]| Memory::of(&parts.concat()).left_by_undo(&Uid::new("u-1")).map(ToString::to_string);
+    let away = undo("p1", 1, "bad", Direction::Back, OutcomeKind::Applied);
+    assert_eq!(left(&[&away]).as_deref(), Some("bad"));
+    let again = undo("p2", 5, "good", Direction::Forward, OutcomeKind::Applied);
+    assert_eq!(left(&[&away, &again]), None, "from the bad one every way is back");
+    let told = Remembered(Arc::new(RwLock::new(Memory::of(&[away.clone(), again].concat()))));
+    assert_eq!(told.undone_at(&Uid::new("u-1"), "good"), None, "nobody went back from it");
+    let failed = undo("p3", 9, "worse", Direction::Back, OutcomeKind::Failed);
+    assert_eq!(
+        left(&[&away, &failed]).as_deref(),
+        Some("worse"),
+        "it never settled: what came after is no reason for it"
+    );
+    let settled =
+        [of("p0", 7, Verb::SetImage, 2, "x"), entry("p0", 8, Event::Settled { hash: "worse".into(), revision: None })];
+    assert_eq!(left(&[&away, &settled, &failed]).as_deref(), Some("bad"), "it had served");
+}
+
+#[test]
 fn an_undo_that_was_never_taken_leaves_what_an_earlier_one_told() {
     let again = |kind| [of("p2", 20, Verb::Undo, 3, "h3"), entry("p2", 21, Event::Outcome(Outcome::new(kind, "")))];
     for kind in [OutcomeKind::Conflict, OutcomeKind::Forbidden, OutcomeKind::Failed, OutcomeKind::Refused] {

@@ -12,10 +12,10 @@ use crate::domain::said::RETRY;
 use crate::domain::{Direction, Kind, Plan, RawObject, Revision};
 use crate::strategy::taking_back::{PAUSED, TEMPLATE};
 use crate::strategy::workload::plan::patch;
-use crate::strategy::workload::undo::truth;
+use crate::strategy::workload::undo::{forward_again, nothing_known, truth};
 use crate::strategy::workload::version::version;
 use crate::strategy::workload::words::some_of;
-use crate::strategy::workload::{diff, evidence, needs, template as plain};
+use crate::strategy::workload::{diff, needs, template as plain};
 use crate::strategy::{best_to_go_back_to, previous};
 use serde_json::value::RawValue;
 
@@ -55,9 +55,8 @@ pub fn plan(asked: &Asked<'_>, to: UndoTo, paused: PausedUndo) -> Result<Plan, R
     if !own {
         warnings.insert(0, format!("its template is in {}: that is what is written", holder.key.target()).into());
     }
-    if let Some(entry) = entry.filter(|entry| entry.evidence == Evidence::None && !entry.current) {
-        warnings.push(format!("{}: look at its diff first", evidence::in_words(entry, None, asked.context.now)).into());
-    }
+    warnings.extend(forward.then(|| forward_again(revision)));
+    warnings.extend(entry.and_then(|entry| nothing_known(entry, &asked.context)));
     let held = asked.stand.held && !resume;
     let tree = plain::parsed(&new).unwrap_or_default();
     finish_template(

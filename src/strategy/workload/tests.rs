@@ -1,5 +1,6 @@
 //! What the console says of workloads in the states that people meet.
 
+mod between;
 mod evidence;
 mod stuck;
 
@@ -320,6 +321,7 @@ fn going_where_the_last_undo_came_from_is_forward() {
     context.left_by_undo = Some("h1".into());
     let plan = world.strategy().plan(&world.release(), &world.details(), &Intent::undo(), &context).expect("a plan");
     assert_eq!(plan.direction, Direction::Forward);
+    assert!(plan.forecast.warnings.iter().any(|it| it.contains("went away from revision 1")), "{:?}", plan.forecast);
 }
 
 #[test]

@@ -58,6 +58,8 @@ pub fn plan(
     warnings.extend(replaced.warnings);
     let tree = template::parsed(&new).unwrap_or_default();
     warnings.extend(headroom::warnings(release, details, &tree));
+    let forward = entry.is_some_and(|entry| entry.hash.is_some() && entry.hash == context.left_by_undo);
+    warnings.extend(forward.then(|| forward_again(revision)));
     if let Some(entry) = entry {
         warnings.extend(nothing_known(entry, context));
     }
@@ -70,7 +72,6 @@ pub fn plan(
     let then = first.unwrap_or_default() + &then;
     let mut calls = vec![patch(change.call(), "only if its template is as shown")];
     calls.extend(in_the_way.iter().map(|pod| delete(pod)));
-    let forward = entry.is_some_and(|entry| entry.hash.is_some() && entry.hash == context.left_by_undo);
     let mut commands = vec![kubectl::rollout(&release.key, "undo", Some(revision))];
     if is_paused(root) {
         commands.insert(
@@ -107,6 +108,11 @@ pub fn plan(
         kubectl: commands,
     };
     Ok(finish(release, details, &intent, context, Part::Template, draft))
+}
+
+/// Why an undo counts as a way forward, which whoever is refused it by a freeze or a protected context has to know.
+pub fn forward_again(revision: Revision) -> Str {
+    format!("the last undo went away from revision {revision}: this goes forward to it again").into()
 }
 
 /// Whether the root is a paused Deployment.
@@ -277,7 +283,8 @@ fn name_of(reference: &str) -> &str {
     reference[after_slash..].find(':').map_or(reference, |colon| &reference[..after_slash + colon])
 }
 
-fn nothing_known(entry: &crate::domain::history::HistoryEntry, context: &Context) -> Option<Str> {
+/// Warns of a revision for which nothing speaks, or that was undone.
+pub fn nothing_known(entry: &crate::domain::history::HistoryEntry, context: &Context) -> Option<Str> {
     use crate::domain::history::Evidence;
     (matches!(entry.evidence, Evidence::None | Evidence::GivenUp { .. }) && !entry.current)
         .then(|| format!("{}: look at its diff first", evidence::in_words(entry, None, context.now)).into())
