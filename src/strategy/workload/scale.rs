@@ -4,8 +4,10 @@ use super::plan::{Draft, Part, finish, patch, same_object};
 use super::words::count;
 use super::{diff, kubectl};
 use crate::domain::forecast::{Forecast, Risk};
+use crate::domain::management::{Manager, Reverts};
+use crate::domain::objects::Autoscaler;
 use crate::domain::plan::{Inverse, InverseSteps, Operation, Patch, Refusal, Wait, json, null};
-use crate::domain::workload::UpdateStrategy;
+use crate::domain::workload::{ConditionStatus, UpdateStrategy};
 use crate::domain::{Details, Direction, Intent, Kind, Plan, Release, Str};
 use crate::strategy::Context;
 
@@ -31,18 +33,10 @@ pub fn plan(release: &Release, details: &Details, replicas: i32, context: &Conte
     let number = |number: i32| json(&number).unwrap_or_else(null);
     let call = Patch::of(root).test("/spec/replicas").add("/spec/replicas", number(replicas)).call();
     let autoscaler = details.autoscaler.as_ref().or(release.autoscaler.as_ref());
-    let mut warnings: Vec<Str> = autoscaler
-        .map(|hpa| {
-            let name = &hpa.key.name;
-            format!("hpa/{name} owns the replicas ({} to {}) and sets them again within 15 s", hpa.min, hpa.max).into()
-        })
-        .into_iter()
-        .collect();
+    let autoscaled = autoscaler.map(|hpa| autoscaled(hpa, replicas));
+    let mut warnings: Vec<Str> = autoscaled.iter().map(|(_, warning)| warning.clone()).collect();
     if replicas == 0 {
-        warnings.push(NOTHING_SERVES.into());
-        if autoscaler.is_some() {
-            warnings.push("0 replicas switch the autoscaler off until somebody scales up".into());
-        }
+        warnings.insert(0, NOTHING_SERVES.into());
     }
     let ends = release.budgets.iter().filter(|budget| replicas < budget.wanted).map(|budget| &budget.key.name);
     warnings.extend(ends.map(|name| Str::from(format!("pdb/{name} wants more pods than that"))));
@@ -72,7 +66,31 @@ pub fn plan(release: &Release, details: &Details, replicas: i32, context: &Conte
         needs: Vec::new(),
         kubectl: vec![kubectl::scale(key, was, replicas)],
     };
-    Ok(finish(release, details, &Intent::Scale(replicas), context, Part::Replicas, draft))
+    let mut plan = finish(release, details, &Intent::Scale(replicas), context, Part::Replicas, draft);
+    if let Some((reverts, _)) = autoscaled {
+        for by in plan.forecast.reverts.iter_mut().filter(|by| by.manager == Manager::Autoscaler) {
+            by.replicas = reverts;
+        }
+        plan.forecast.reverts.retain(|by| by.replicas != Reverts::WillNot);
+    }
+    Ok(plan)
+}
+
+/// What an autoscaler does to that many replicas, and the warning that says so. Kubernetes'
+/// `pkg/controller/podautoscaler`: at 0 it is switched off (unless 0 is its least), outside its bounds it goes back to them
+/// whatever it measures, and between them it changes nothing while it can't read its metrics.
+fn autoscaled(hpa: &Autoscaler, replicas: i32) -> (Reverts, Str) {
+    let (name, min, max) = (&hpa.key.name, hpa.min, hpa.max);
+    let blind = hpa.conditions.iter().any(|it| &*it.kind == "ScalingActive" && it.status == ConditionStatus::False);
+    if replicas == 0 && min > 0 {
+        return (Reverts::WillNot, format!("0 replicas switch hpa/{name} off until somebody scales up").into());
+    }
+    if blind && (min..=max).contains(&replicas) {
+        let text =
+            format!("hpa/{name} owns the replicas ({min} to {max}); it reads no metrics now, and may set them again");
+        return (Reverts::May, text.into());
+    }
+    (Reverts::Will, format!("hpa/{name} owns the replicas ({min} to {max}) and sets them again within 15 s").into())
 }
 
 fn then(release: &Release, was: i32, replicas: i32) -> String {
