@@ -68,7 +68,7 @@ pub trait Objects {
         Controllers::Unknown
     }
     /// Whether the first list of pods is complete: before that, "no pods" means "not read yet".
-    fn pods_listed(&self) -> bool;
+    fn pods_listed(&self, namespace: &str) -> bool;
     /// Why the objects of `kind` in `namespace` are not known although the server has the kind: we may not list them, or
     /// listing fails. `None` when they are, and while the first list is under way.
     fn unread(&self, _kind: Kind, _namespace: &str) -> Option<Str> {

@@ -404,7 +404,7 @@ impl Objects for World {
         self.outage
     }
 
-    fn pods_listed(&self) -> bool {
+    fn pods_listed(&self, _: &str) -> bool {
         self.pods_listed
     }
 

@@ -66,8 +66,8 @@ impl Objects for Index {
         self.controllers
     }
 
-    fn pods_listed(&self) -> bool {
-        self.scopes.all_listed(Kind::Pod)
+    fn pods_listed(&self, namespace: &str) -> bool {
+        self.scopes.all_listed(Kind::Pod) && self.unread(Kind::Pod, namespace).is_none()
     }
 
     fn service(&self, key: &ObjectKey) -> Option<&Arc<Service>> {

@@ -88,7 +88,7 @@ impl Index {
 
     /// Why the pods of a namespace are not known.
     fn pods_unread(&self, namespace: &str) -> Option<Str> {
-        let coming = || (!self.pods_listed()).then(|| "they are still being read".into());
+        let coming = || (!self.pods_listed(namespace)).then(|| "they are still being read".into());
         self.unread(Kind::Pod, namespace).or_else(coming)
     }
 

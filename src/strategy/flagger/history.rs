@@ -51,7 +51,7 @@ fn primary_serves(scene: &Scene, images: &[Image]) -> Option<i32> {
 /// How long a revision of the primary with these images was its newest.
 fn primary_served(scene: &Scene, images: &[Image]) -> Option<Age> {
     let primary = scene.primary.as_ref()?;
-    let spans = served(&primary.lanes);
+    let spans = served(&primary.lanes, primary.now);
     let same = primary.lanes.iter().filter(|lane| lane.images == images).filter_map(Lane::revision);
     same.filter_map(|revision| spans.get(&revision).copied()).max()
 }

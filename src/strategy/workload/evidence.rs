@@ -14,7 +14,7 @@ pub const LIKELY_AFTER: Age = Age::seconds(3_600);
 
 /// The numbered revisions, newest first, each with its evidence.
 pub fn history(facts: &Facts, recorded: &dyn Recorded) -> Vec<HistoryEntry> {
-    let served = served(&facts.lanes);
+    let served = served(&facts.lanes, facts.now);
     let oldest_serving =
         facts.others().filter(|lane| lane.ready(facts.pods_listed) > 0).filter_map(Lane::revision).min();
     facts
@@ -30,17 +30,20 @@ pub fn history(facts: &Facts, recorded: &dyn Recorded) -> Vec<HistoryEntry> {
             let likely = served.get(&revision).filter(|served| **served >= LIKELY_AFTER && finished);
             // What the journal saw fail outweighs a guess from creation times.
             let given_up = lane.hash().and_then(|hash| recorded.given_up_at(&facts.workload.uid, hash));
-            let undone = || lane.hash().and_then(|hash| recorded.undone_at(&facts.workload.uid, hash));
-            let evidence = match (lane.current, recorded_at, likely) {
-                (false, Some(at), _) => Evidence::Recorded { at },
-                (false, None, _) if ready > 0 => Evidence::Serving { ready },
-                (false, None, likely) => match (given_up, likely) {
-                    (Some(at), _) => Evidence::GivenUp { at },
-                    (None, Some(served)) => Evidence::Likely { served: *served },
-                    // Nothing spoke for it, and somebody left it: it is no place to offer.
-                    (None, None) => undone().map_or(Evidence::None, |at| Evidence::GivenUp { at }),
-                },
-                (true, _, _) => Evidence::None,
+            let undone = lane.hash().and_then(|hash| recorded.undone_at(&facts.workload.uid, hash));
+            let evidence = if lane.current {
+                Evidence::None
+            } else if let Some(at) = undone {
+                // Whoever went back from a revision has seen more of it than that it settled, or serves.
+                Evidence::GivenUp { at }
+            } else if let Some(at) = recorded_at {
+                Evidence::Recorded { at }
+            } else if ready > 0 {
+                Evidence::Serving { ready }
+            } else if let Some(at) = given_up {
+                Evidence::GivenUp { at }
+            } else {
+                likely.map_or(Evidence::None, |served| Evidence::Likely { served: *served })
             };
             Some(HistoryEntry {
                 revision,
@@ -63,7 +66,9 @@ pub fn history(facts: &Facts, recorded: &dyn Recorded) -> Vec<HistoryEntry> {
 /// its creation time and gets a new number, so only its first number has a known start; `aliases` hold the earlier ones.
 /// ControllerRevisions keep no aliases: there a number that is missing is the earlier one of an object that was brought
 /// back, and an object older than one with a lower number was. What such a number hides is not guessed.
-pub fn served(lanes: &[Lane]) -> BTreeMap<Revision, Age> {
+///
+/// Between a change of the template and its revision's object no lane is the newest any more: what was is still, until now.
+pub fn served(lanes: &[Lane], now: Timestamp) -> BTreeMap<Revision, Age> {
     let mut starts: BTreeMap<Revision, (Option<Timestamp>, Revision)> = BTreeMap::new();
     for object in lanes.iter().filter_map(|lane| lane.object.as_ref()) {
         let Some(revision) = object.revision else { continue };
@@ -73,9 +78,13 @@ pub fn served(lanes: &[Lane]) -> BTreeMap<Revision, Age> {
             starts.insert(number, (object.created.filter(|_| place == 0), revision));
         }
     }
+    let unborn = lanes.iter().any(|lane| lane.current && lane.object.is_none());
+    let last = starts.last_key_value().map(|(last, (_, revision))| (Revision(last.0 + 1), (Some(now), *revision)));
+    let last = last.filter(|_| unborn);
     let mut served: BTreeMap<Revision, Age> = BTreeMap::new();
     let mut newest: Option<Timestamp> = None;
-    for ((number, (start, revision)), (next, (end, _))) in starts.iter().zip(starts.iter().skip(1)) {
+    let nexts = starts.iter().skip(1).chain(last.iter().map(|(number, what)| (number, what)));
+    for ((number, (start, revision)), (next, (end, _))) in starts.iter().zip(nexts) {
         let brought_back = matches!((newest, start), (Some(newest), Some(start)) if *start < newest);
         newest = newest.max(*start);
         let (Some(start), Some(end)) = (start, end) else { continue };

@@ -125,7 +125,7 @@ impl Facts {
             budgets: objects.budgets_selecting(&root.namespace, labels),
             services,
             outage: objects.outage_of(root),
-            pods_listed: objects.pods_listed(),
+            pods_listed: objects.pods_listed(&root.namespace),
             lanes,
             workload,
             now,
@@ -149,6 +149,16 @@ impl Facts {
         } else {
             self.workload.replicas.ready
         }
+    }
+
+    /// Whether the controller has made nothing of the spec's template yet.
+    pub fn unborn(&self) -> bool {
+        self.workload.key.kind == Kind::Deployment && self.current().is_some_and(|lane| lane.object.is_none())
+    }
+
+    /// When the template was last written, as the object's field managers tell.
+    pub fn template_written(&self) -> Option<Timestamp> {
+        self.workload.writers.iter().filter(|writer| writer.touches.template).filter_map(|writer| writer.at).max()
     }
 
     /// Pods of revisions that the spec does not stand for.

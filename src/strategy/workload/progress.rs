@@ -1,8 +1,9 @@
 //! How far a running update is, how long it still takes, and when the controller gives up.
 
-use super::blockers::{Group, blockers};
+use super::blockers::{Group, blockers, sticks};
 use super::facts::{Facts, alive, len};
-use super::phase::Phase;
+use super::phase::{Phase, deadline_exceeded};
+use super::unmade::unmade;
 use crate::domain::pod::Pod;
 use crate::domain::release::Progress;
 use crate::domain::workload::ConditionStatus;
@@ -18,11 +19,16 @@ pub fn progress(facts: &Facts, phase: Phase, groups: &[Group<'_>]) -> Option<Pro
         Phase::Updating | Phase::Unobserved => true,
         Phase::Held | Phase::OnDelete(_) | Phase::Partition(_) => false,
     };
+    // What stands still takes no time that could be told.
+    let moves = running
+        && !deadline_exceeded(facts)
+        && unmade(facts).is_none()
+        && !groups.iter().any(|group| sticks(group.cause));
     Some(Progress {
         done,
         total,
         deadline: deadline(facts).filter(|_| running),
-        estimate: if running { estimate(facts, total - done) } else { None },
+        estimate: if moves { estimate(facts, total - done) } else { None },
         blockers: blockers(groups),
     })
 }
@@ -40,7 +46,12 @@ fn done(facts: &Facts) -> i32 {
 pub fn deadline(facts: &Facts) -> Option<Timestamp> {
     let workload = &facts.workload;
     let condition = workload.condition("Progressing")?;
-    if workload.key.kind != Kind::Deployment || workload.paused || condition.status != ConditionStatus::True {
+    // Until the controller has begun, its word is of the change before this one.
+    if workload.key.kind != Kind::Deployment
+        || workload.paused
+        || facts.unborn()
+        || condition.status != ConditionStatus::True
+    {
         return None;
     }
     condition.updated.or(condition.since)?.checked_add(workload.progress_deadline?).ok()

@@ -12,7 +12,7 @@ use crate::domain::history::HistoryEntry;
 use crate::domain::objects::Controllers;
 use crate::domain::pod::{Cause, Pod};
 use crate::domain::said::{EVENTS, LOGS, RESUME, UNDO, YAML};
-use crate::domain::workload::{ConditionStatus, UpdateStrategy};
+use crate::domain::workload::{Condition, ConditionStatus, UpdateStrategy};
 use crate::domain::{Age, State, Str, Timestamp};
 use jiff::SignedDuration;
 use std::sync::Arc;
@@ -144,7 +144,8 @@ fn down(view: &View<'_>, stuck_group: Option<&Group<'_>>) -> Option<Standing> {
         .outage
         .filter(|outage| outage.until.is_none())
         .map(|outage| outage.from)
-        .or_else(|| facts.workload.condition("Available").filter(|c| c.status == ConditionStatus::False)?.since);
+        .or_else(|| unavailable(facts)?.since)
+        .or_else(|| view.new_groups.iter().chain(view.old_groups).filter_map(Group::since).min());
     let none = format!("None of {} is ready", count(i64::from(desired), "pod"));
     let worst = view.new_groups.first().map(|group| group.sentence(false, facts.now));
     let worst = worst.or_else(|| view.old_groups.first().map(|group| group.sentence(false, facts.now)));
@@ -160,13 +161,19 @@ fn down(view: &View<'_>, stuck_group: Option<&Group<'_>>) -> Option<Standing> {
     Some(standing_of(State::Down, &reason, remedy, since))
 }
 
+/// The Deployment's own word that too few of its pods are available.
+fn unavailable(facts: &Facts) -> Option<&Condition> {
+    facts.workload.condition("Available").filter(|condition| condition.status == ConditionStatus::False)
+}
+
 /// Nothing was ready before: every pod is younger than a minute and in no trouble.
 fn starting(facts: &Facts) -> bool {
     let pods: Vec<&Arc<Pod>> = facts.lanes.iter().flat_map(Lane::live).collect();
     let young = |at: Option<Timestamp>| at.is_some_and(|at| facts.now.duration_since(at) < STUCK_AFTER);
     let replacing = facts.lanes.len() > 1 && facts.outage.is_some();
     if pods.is_empty() {
-        return young(facts.workload.created) || (facts.outage.is_none() && !facts.pods_listed);
+        let coming = facts.outage.is_none() && !facts.pods_listed && unavailable(facts).is_none();
+        return young(facts.workload.created) || coming;
     }
     !replacing
         && pods.iter().all(|pod| young(pod.created) && pod.trouble.as_ref().is_none_or(|t| t.cause == Cause::NotReady))
@@ -209,7 +216,11 @@ fn failed(view: &View<'_>, stuck_group: Option<&Group<'_>>) -> Option<Standing> 
     let why =
         why.unwrap_or_else(|| format!("{} of {} updated", counts.updated, count(i64::from(counts.desired), "pod")));
     let reason = format!("The progress deadline{limit} is exceeded: {why}");
-    Some(standing_of(State::Failed, &reason, remedy(), condition.since.or(condition.updated)))
+    let remedy = match unmade(facts).filter(|_| view.new_groups.is_empty()) {
+        Some(unmade) => what_helps(view, &unmade),
+        None => remedy(),
+    };
+    Some(standing_of(State::Failed, &reason, remedy, condition.since.or(condition.updated)))
 }
 
 /// A broken pod of another revision blocks an OrderedReady update: the controller waits for it to become ready before it
@@ -323,6 +334,10 @@ fn waiting(view: &View<'_>) -> Option<Standing> {
 
 /// When this rollout of the spec's revision began: with its first pod, else as the controller tells.
 fn candidate_since(facts: &Facts) -> Option<Timestamp> {
+    if facts.unborn() {
+        // What the controller told is of the change before this one.
+        return facts.template_written();
+    }
     let pods = facts.brought().filter_map(|pod| pod.created).min();
     let told = || facts.workload.condition("Progressing").and_then(|condition| condition.updated.or(condition.since));
     let made = || facts.current()?.object.as_ref()?.created;
@@ -397,7 +412,7 @@ fn healthy(view: &View<'_>) -> Standing {
 fn remedy_back(view: &View<'_>, otherwise: &str) -> String {
     match view.back_to {
         Some(entry) if view.facts.lanes.len() > 1 => {
-            let served = evidence::served(&view.facts.lanes).get(&entry.revision).copied();
+            let served = evidence::served(&view.facts.lanes, view.facts.now).get(&entry.revision).copied();
             format!("Back to: {}.", evidence::in_words(entry, served, view.facts.now))
         }
         _ => otherwise.to_owned(),

@@ -382,7 +382,7 @@ impl Objects for Cast {
         None
     }
 
-    fn pods_listed(&self) -> bool {
+    fn pods_listed(&self, _: &str) -> bool {
         true
     }
 }

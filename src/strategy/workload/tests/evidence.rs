@@ -73,8 +73,8 @@ fn what_was_undone_is_told_so_and_comes_after_what_nobody_left() {
     assert_eq!(release.back_to, Some(Revision(1)));
     let served = World::rolling(1).revision(2, "v2", 80_000).revision(3, "v3", 60).pods(3, 1, true);
     let release = served.release_with(&Undid("h2"));
-    let evidence = release.entry(Revision(2)).map(|entry| entry.evidence.word());
-    assert_eq!(evidence, Some("likely"), "it served for a day before somebody left it");
+    let evidence = release.entry(Revision(2)).map(|entry| entry.evidence.clone());
+    assert_eq!(evidence, Some(Evidence::GivenUp { at: ago(20) }), "it served for a day, and then somebody left it");
 }
 
 #[test]
