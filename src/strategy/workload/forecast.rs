@@ -73,7 +73,12 @@ pub fn replacing(release: &Release, details: &Details, target: Option<&Track>, v
             let then = if kept_back >= desired {
                 format!("no pod changes: the partition {partition} covers all {desired}")
             } else {
-                format!("one by one from {name}-{from} down to {name}-{to}: {}{stay}{}", of(changing), about(takes))
+                let which = if from == to {
+                    format!("only {name}-{from}")
+                } else {
+                    format!("one by one from {name}-{from} down to {name}-{to}")
+                };
+                format!("{which}: {}{stay}{}", of(changing), about(takes))
             };
             Replacing { then, takes, warnings, risk: Risk::Medium }
         }
@@ -157,6 +162,7 @@ mod tests {
         assert!(rolling(4, 0, 4).takes < base.takes, "more surge is quicker");
         assert!(ordered(0).then.contains("web-3 down to web-0"), "{}", ordered(0).then);
         assert!(ordered(2).then.contains("web-3 down to web-2"), "{}", ordered(2).then);
+        assert!(ordered(3).then.starts_with("only web-3: 1 of 4"), "{}", ordered(3).then);
         assert!(ordered(2).warnings.iter().any(|warning| warning.contains("partition 2")));
         assert!(ordered(4).then.contains("no pod changes"));
     }
