@@ -9,6 +9,7 @@ mod pages;
 mod presence;
 mod reading;
 mod run;
+mod starting;
 mod stepping;
 mod watching;
 mod writing;

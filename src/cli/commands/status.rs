@@ -1,5 +1,6 @@
 //! `windlass status`: releases once, line by line as they change, or until one has settled.
 
+mod start;
 mod watch;
 
 use std::{sync::Arc, time::Duration};

@@ -10,7 +10,7 @@ use std::{
 use super::run::{Home, sim};
 use crate::{
     cli::{Exit, Output, Session, Terminal, run},
-    sim::SimCluster,
+    sim::{Effect, Fault, On, SimCluster},
 };
 
 /// Standard output whose reader takes line by line, and may go.
@@ -100,6 +100,21 @@ fn watch_tells_of_a_pod_that_breaks_when_it_breaks() {
         }
     };
     assert!(broken.contains("progressing"), "{broken}");
+    drop(lines);
+    assert!(cluster.edit("deployments/shop/cart", "ana", |object| object["spec"]["replicas"] = 0.into()));
+    cluster.advance(Duration::from_secs(1));
+    assert_eq!(running.join().unwrap(), Exit::Done);
+}
+
+/// Until they are, it has none that is ready.
+#[test]
+fn watch_says_nothing_of_a_release_before_its_pods_are_read() {
+    let cluster = sim("rolling");
+    let refused = Effect::Status { code: 500, retry_after: None };
+    cluster.fault(Fault::new(On::verb("list").path("/pods"), refused).times(2));
+    let (lines, running) = watch(&cluster, &["status", "deploy/cart", "-n", "shop", "--watch"]);
+    let first = lines.recv().unwrap();
+    assert!(first.contains("shop/cart (deployment)  healthy  v88  4/4"), "{first}");
     drop(lines);
     assert!(cluster.edit("deployments/shop/cart", "ana", |object| object["spec"]["replicas"] = 0.into()));
     cluster.advance(Duration::from_secs(1));

@@ -8,27 +8,29 @@ use std::{
 
 use tokio::time::{Instant, timeout_at};
 
-use super::{Arguments, MEASURED_WITHIN, json_line, print};
+use super::{
+    Arguments, MEASURED_WITHIN, json_line, print,
+    start::{complete, found, next},
+};
 use crate::{
     cli::{Exit, Failure, Session, output::Format, present, reading::Reading},
     cluster::Observer,
     domain::{
-        Age, Measured, Measurements, Release, Snapshot, Str, Timestamp, Uid, presence::Presences, snapshot::Connection,
+        Age, Kind, Measured, Measurements, Release, Snapshot, Str, Timestamp, Uid,
+        presence::Presences,
+        snapshot::{Connection, KindStatus, Watch},
     },
     metrics::{self, Focus, Meter, MeterOptions},
     strategy::{Settled, strategy},
 };
 
-/// A server that has not answered for so long since the start is unreachable.
-const FIRST_ANSWER: Duration = Duration::from_secs(10);
-
 /// A line on each release, then one a change, until nobody reads them any more.
 pub async fn lines(arguments: &Arguments, reading: &Reading, session: &mut Session) -> Result<Exit, Failure> {
     let mut observer = observe(arguments, reading)?;
-    let mut snapshot = complete(&mut observer).await?;
+    let mut snapshot = complete(arguments.target.as_ref(), &mut observer, reading).await?;
     let mut picked = Picked::default();
     let chosen = match &arguments.target {
-        Some(target) => Some(target.find(&snapshot)?.release.uid.clone()),
+        Some(target) => Some(found(target, &snapshot, reading).await?),
         None => None,
     };
     let meter =
@@ -49,6 +51,10 @@ pub async fn lines(arguments: &Arguments, reading: &Reading, session: &mut Sessi
         };
         let shown: Vec<&Arc<Release>> = snapshot.releases.iter().filter(wanted).collect();
         for release in &shown {
+            // By pods that come in a moment it would be judged as down.
+            if !seen.contains_key(&release.uid) && pods_are_coming(release, &snapshot) {
+                continue;
+            }
             let measured = meter.as_ref().and_then(|meter| meter.measurements.borrow().of(&release.uid).cloned());
             let format = arguments.format.output;
             if let Some(line) = changed(release, &snapshot.presence, &mut seen, (format, measured.as_deref()), reading)?
@@ -109,6 +115,12 @@ impl Picked {
         }
         Ok(*self.due.insert(Instant::now() + WEIGHED_AGAIN))
     }
+}
+
+/// Whether the pods of a release are being listed now.
+fn pods_are_coming(release: &Release, snapshot: &Snapshot) -> bool {
+    let listing = |status: &KindStatus| matches!(status.watch, Watch::Listing);
+    release.pods_unread.is_some() && snapshot.kinds.get(&Kind::Pod).is_some_and(listing)
 }
 
 /// A release as it was last told.
@@ -201,8 +213,8 @@ pub async fn until_settled(arguments: &Arguments, reading: &Reading, session: &m
     let Some(target) = &arguments.target else { return Err(Failure::new(Exit::Usage, "--wait needs a release")) };
     let deadline = Instant::now() + arguments.timeout;
     let mut observer = observe(arguments, reading)?;
-    let mut snapshot = complete(&mut observer).await?;
-    let uid = target.find(&snapshot)?.release.uid.clone();
+    let mut snapshot = complete(Some(target), &mut observer, reading).await?;
+    let uid = found(target, &snapshot, reading).await?;
     loop {
         let Some(release) = snapshot.by_uid(&uid).cloned() else {
             return Err(Failure::new(Exit::Failed, format!("'{target}' was deleted while it was waited for")));
@@ -235,40 +247,4 @@ fn observe(arguments: &Arguments, reading: &Reading) -> Result<Observer, Failure
 
 fn settled(release: &Release) -> Settled {
     strategy(release.strategy).map_or(Settled::Yes, |strategy| strategy.settled(release))
-}
-
-/// The first snapshot in which everything was listed.
-async fn complete(observer: &mut Observer) -> Result<Arc<Snapshot>, Failure> {
-    let deadline = Instant::now() + FIRST_ANSWER;
-    loop {
-        let snapshot = Arc::clone(&observer.snapshots.borrow_and_update());
-        if snapshot.complete() && listed(&snapshot) {
-            return Ok(snapshot);
-        }
-        let waited = timeout_at(deadline, next(observer)).await;
-        if let (Err(_), Connection::Away { reason, .. }) = (&waited, &snapshot.connection) {
-            return Err(Failure::new(Exit::Unreachable, reason.to_string()));
-        }
-        if let Ok(newer) = waited {
-            newer?;
-        } else if !matches!(snapshot.connection, Connection::Live) {
-            return Err(Failure::new(Exit::Unreachable, "the server did not answer within 10 s; is it the right one?"));
-        } else {
-            // It answers, and its lists are long: they are waited for.
-            next(observer).await?;
-        }
-    }
-}
-
-/// Whether pods and revisions were listed, too, as far as they may be.
-fn listed(snapshot: &Snapshot) -> bool {
-    use crate::domain::snapshot::Watch;
-    snapshot.kinds.values().all(|status| !matches!(status.watch, Watch::Listing))
-}
-
-async fn next(observer: &mut Observer) -> Result<Arc<Snapshot>, Failure> {
-    if observer.snapshots.changed().await.is_err() {
-        return Err(Failure::new(Exit::Failed, "the watch ended; start again"));
-    }
-    Ok(Arc::clone(&observer.snapshots.borrow_and_update()))
 }
