@@ -1,5 +1,6 @@
 //! Kubernetes: connect, list and watch, keep the index, send writes.
 
+mod address;
 mod backoff;
 pub mod check;
 pub mod clock;

@@ -247,6 +247,7 @@ impl From<ConnectError> for Failure {
             ConnectError::NoCluster { .. }
             | ConnectError::Unreadable { .. }
             | ConnectError::Broken { .. }
+            | ConnectError::Address { .. }
             | ConnectError::Credentials { .. }
             | ConnectError::Plugin { .. }
             | ConnectError::Unreachable(_)

@@ -47,6 +47,14 @@ pub enum ConnectError {
         /// The names that there are.
         known: String,
     },
+    /// The server's address is no URL, or not a whole one.
+    #[error("The server's address '{server}' can't be used: {why}.")]
+    Address {
+        /// As written.
+        server: String,
+        /// What is wrong with it, and what to write.
+        why: String,
+    },
     /// A file that the kubeconfig names is missing or broken.
     #[error("The {what} of context '{context}' can't be used: {why}.")]
     Credentials {
@@ -109,6 +117,7 @@ impl From<&ConnectError> for Away {
             | ConnectError::Broken { .. }
             | ConnectError::NoContext { .. }
             | ConnectError::Unknown { .. }
+            | ConnectError::Address { .. }
             | ConnectError::Unreachable(_)
             | ConnectError::Other { .. } => Absence::NoAnswer,
         };

@@ -147,6 +147,9 @@ struct Cause {
     message: String,
 }
 
+/// What servers written in Go answer to a plain request at a TLS port.
+const PLAIN_TO_TLS: &str = "HTTP request to an HTTPS server";
+
 impl Refused {
     /// Reads the body of an answer that is no success.
     pub fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Self {
@@ -171,6 +174,13 @@ impl Refused {
     pub fn of_read(self, what: &str) -> ReadError {
         let message = if self.message.is_empty() { "no message".to_owned() } else { self.message };
         let message = message.trim_end_matches('.');
+        if self.status == 400 && message.contains(PLAIN_TO_TLS) {
+            let why = format!(
+                "The server speaks TLS and was asked for {what} without: write https:// in its address (--server, or server \
+                 in the kubeconfig)."
+            );
+            return ReadError::Unreachable(Away::silent(why));
+        }
         match self.status {
             401 => ReadError::Unauthorized(format!(
                 "The server does not accept our credentials for {what} ({message}): log in again."
@@ -228,6 +238,17 @@ mod tests {
         for (away, wanted) in told {
             assert_eq!(away.cause, wanted, "{away}");
         }
+    }
+
+    #[test]
+    fn a_plain_request_to_a_tls_port_is_answered_with_what_to_write() {
+        let refused = Refused::read(400, None, b"Client sent an HTTP request to an HTTPS server.\n");
+        let ReadError::Unreachable(away) = refused.of_read("namespace kube-system") else {
+            panic!("it is unreachable")
+        };
+        assert!(away.why.contains("write https:// in its address"), "{away}");
+        let other = Refused::read(400, None, b"limit is no number").of_read("pods");
+        assert!(matches!(other, ReadError::Server { status: 400, .. }));
     }
 
     #[test]

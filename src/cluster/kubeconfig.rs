@@ -1,5 +1,6 @@
 //! Which cluster, as whom: kubeconfig files merged as kubectl does, with its flags on top.
 
+use super::address;
 use super::errors::ConnectError;
 use super::options::ConnectOptions;
 use kube::Config;
@@ -69,7 +70,7 @@ pub async fn choose(options: &ConnectOptions, places: &Places) -> Result<Chosen,
     };
     let context = context_name(&kubeconfig, options, places)?;
     override_by_flags(&mut kubeconfig, &context, options)?;
-    check_files(&kubeconfig, &context)?;
+    check_parts(&kubeconfig, &context)?;
     let pick = KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
     let mut config =
         Config::from_custom_kubeconfig(kubeconfig.clone(), &pick).await.map_err(|error| explain(&context, &error))?;
@@ -251,8 +252,8 @@ fn user_flags(user: &mut AuthInfo, options: &ConnectOptions) {
     }
 }
 
-/// Files that the context names are looked at first, so that the error can name them.
-fn check_files(kubeconfig: &Kubeconfig, context: &str) -> Result<(), ConnectError> {
+/// Files that the context names, and the server's address, are looked at first, so that the error can name them.
+fn check_parts(kubeconfig: &Kubeconfig, context: &str) -> Result<(), ConnectError> {
     let chosen =
         kubeconfig.contexts.iter().find(|named| named.name == context).and_then(|named| named.context.as_ref());
     let Some(chosen) = chosen else { return Ok(()) };
@@ -282,17 +283,21 @@ fn check_files(kubeconfig: &Kubeconfig, context: &str) -> Result<(), ConnectErro
             return Err(ConnectError::Credentials { what, context: shown(context), why });
         }
     }
-    if cluster.is_some_and(|cluster| cluster.server.as_deref().unwrap_or_default().is_empty()) {
-        let why = format!("cluster '{}' has no server", chosen.cluster);
-        return Err(ConnectError::Other { context: shown(context), why });
+    let Some(cluster) = cluster else { return Ok(()) };
+    match cluster.server.as_deref() {
+        None | Some("") => {
+            let why = format!("cluster '{}' has no server", chosen.cluster);
+            Err(ConnectError::Other { context: shown(context), why })
+        }
+        Some(server) => address::check(server),
     }
-    Ok(())
 }
 
 fn in_pod(options: &ConnectOptions) -> Result<Chosen, ConnectError> {
     let mut config = Config::incluster()
         .map_err(|error| ConnectError::Other { context: "in-cluster".into(), why: one_line(&error) })?;
     if let Some(server) = &options.server {
+        address::check(server)?;
         config.cluster_url = server.parse().map_err(|error| ConnectError::Other {
             context: "in-cluster".into(),
             why: format!("--server '{server}' is no address: {error}"),

@@ -87,6 +87,36 @@ fn one_whose_credential_plugin_is_missing_fails_or_prints_rubbish() {
 }
 
 #[test]
+fn one_whose_server_has_no_scheme() {
+    for server in ["127.0.0.1:1", "kube.example:6443"] {
+        one_sentence(&with(&config(&format!("{{server: '{server}'}}"), "{}"), &[]), 6, &[&format!("https://{server}")]);
+        let flag = with(&config("{server: 'https://127.0.0.1:1'}", "{}"), &["--server", server]);
+        one_sentence(&flag, 6, &[&format!("'{server}'"), &format!("write https://{server}")]);
+    }
+    let flag = with(&config("{server: 'https://127.0.0.1:1'}", "{}"), &["--server", "not a url"]);
+    one_sentence(&flag, 6, &["'not a url'"]);
+}
+
+/// As a server written in Go answers a plain request.
+#[test]
+fn one_whose_server_speaks_tls_and_is_asked_without() {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for socket in listener.incoming() {
+            let mut socket = socket.unwrap();
+            let _ = socket.read(&mut [0; 4096]);
+            let body = "Client sent an HTTP request to an HTTPS server.\n";
+            let answer = format!("HTTP/1.0 400 Bad Request\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+            let _ = socket.write_all(answer.as_bytes());
+        }
+    });
+    let ran = with(&config(&format!("{{server: '{url}'}}"), "{}"), &[]);
+    one_sentence(&ran, 6, &["https://"]);
+}
+
+#[test]
 fn one_whose_server_does_not_answer() {
     // A port that nobody listens on: it was free a moment ago.
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
