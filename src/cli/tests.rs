@@ -5,6 +5,7 @@ mod config;
 mod flags;
 mod guarding;
 mod kubeconfig;
+mod outcomes;
 mod pages;
 mod presence;
 mod reading;

@@ -2,6 +2,7 @@
 
 mod asking;
 pub mod cut_short;
+mod telling;
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,10 +11,11 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use cut_short::Way;
+pub use telling::ended;
+use telling::{outcome_of_failure, outcome_of_refusal, tell};
 
 use super::{
     Exit, Failure, Session,
-    documents::OutcomeDocument,
     output::Format,
     present,
     reading::{Opened, Reading},
@@ -147,14 +149,13 @@ pub fn run(wish: &Wish<'_>, session: &mut Session) -> Result<Exit, Failure> {
 
 async fn to_the_end(wish: &Wish<'_>, way: &Way, session: &mut Session) -> Result<Exit, Failure> {
     let reading = Reading::start(session).await?;
-    let journal = reading.journal.file().display().to_string();
-    way.journal(journal.clone());
+    way.journal(reading.journal.file().display().to_string());
     let (plan, outcome) = match outcome_of(wish, &reading, way, session).await {
         Ok(done) => done,
         Err(failure) if failure.sentence.is_empty() => return Err(failure),
         Err(failure) => (None, outcome_of_failure(&failure).ok_or(failure)?),
     };
-    let told = tell(wish, plan.as_ref(), &outcome, journal, session);
+    let told = tell(wish, plan.as_ref(), &outcome, way.journalled(), session);
     // After the outcome: nobody waits for what is only a notice.
     if let Some(why) = reading.desks.part(Parting::Ends).await {
         session.output.aside(&format!("presence off: {}\n", crate::domain::said::clean(&why)));
@@ -175,15 +176,6 @@ pub async fn carry_out(
     session: &mut Session,
 ) -> Result<Outcome, Failure> {
     outcome_of(wish, reading, way, session).await.map(|(_, outcome)| outcome)
-}
-
-/// How a command ends that went no further than `outcome`.
-pub fn ended(outcome: &Outcome) -> Result<Exit, Failure> {
-    let exit = Exit::Write(outcome.kind);
-    if exit.code() == 0 {
-        return Ok(exit);
-    }
-    Err(Failure::new(exit, format!("{}: {}", outcome.kind, crate::domain::said::clean(&outcome.reason))))
 }
 
 async fn outcome_of(wish: &Wish<'_>, reading: &Reading, way: &Way, session: &mut Session) -> Result<Done, Failure> {
@@ -403,66 +395,6 @@ pub(super) async fn who(reading: &Reading, session: &Session) -> Str {
     }
     let known = reading.cluster.whoami().await;
     known.unwrap_or_else(|| session.variable("USER").unwrap_or("unknown").into())
-}
-
-fn outcome_of_refusal(refusal: &Refusal) -> Outcome {
-    let kind = match refusal.kind {
-        RefusalKind::Unchanged => OutcomeKind::Unchanged,
-        RefusalKind::Moved => OutcomeKind::Conflict,
-        RefusalKind::Refused | RefusalKind::ReadAgain => OutcomeKind::Refused,
-    };
-    let reason = match refusal.overridable {
-        Some(gate) => format!("{} (--override {} --reason TEXT)", refusal.reason, gate.word()).into(),
-        None => refusal.reason.clone(),
-    };
-    Outcome::new(kind, reason)
-}
-
-/// A failure that is an outcome, too: scripts that read the document find it there.
-fn outcome_of_failure(failure: &Failure) -> Option<Outcome> {
-    let kind = match failure.exit {
-        Exit::Write(kind) => kind,
-        Exit::Unreachable => OutcomeKind::Unreachable,
-        Exit::Forbidden => OutcomeKind::Forbidden,
-        Exit::Refused => OutcomeKind::Refused,
-        Exit::Failed => OutcomeKind::Failed,
-        Exit::Done | Exit::Usage | Exit::NotInTime | Exit::Interrupted => return None,
-    };
-    Some(Outcome::new(kind, failure.sentence.as_str()))
-}
-
-/// Prints the outcome; what is no success is a sentence on standard error besides.
-fn tell(
-    wish: &Wish<'_>,
-    plan: Option<&Announcing>,
-    outcome: &Outcome,
-    journal: String,
-    session: &mut Session,
-) -> Result<Exit, Failure> {
-    let exit = Exit::Write(outcome.kind);
-    let written = !matches!(outcome.kind, OutcomeKind::Unchanged | OutcomeKind::Refused | OutcomeKind::Unreachable)
-        && wish.flags.dry_run != DryRun::Client;
-    match wish.flags.output {
-        format @ (Format::Json | Format::Yaml) => {
-            let journal = (plan.is_some() && written).then_some(journal);
-            session.output.document(&OutcomeDocument::new(plan, outcome, journal), format)?;
-        }
-        Format::Name => {
-            if let Some((plan, _)) = plan {
-                session.output.line(&plan.release.key.target());
-            }
-        }
-        Format::Table | Format::Wide if exit.code() == 0 => {
-            let said = outcome.reason.starts_with(outcome.kind.word());
-            let line = if said { outcome.reason.to_string() } else { format!("{}: {}", outcome.kind, outcome.reason) };
-            session.output.line(&crate::domain::said::clean(&line));
-        }
-        Format::Table | Format::Wide => {}
-    }
-    if exit.code() == 0 {
-        return Ok(exit);
-    }
-    Err(Failure::new(exit, format!("{}: {}", outcome.kind, crate::domain::said::clean(&outcome.reason))))
 }
 
 /// The rule that a person named; `None`: all of them.

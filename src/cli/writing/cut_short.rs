@@ -47,6 +47,11 @@ impl Way {
         self.come().journal = Some(file);
     }
 
+    /// The file that holds the record; none where the journal could not take it.
+    pub fn journalled(&self) -> Option<String> {
+        self.come().journal.clone()
+    }
+
     /// The plan begins, with so many calls.
     pub fn begins(&self, plan: Announcing, calls: usize) {
         let mut come = self.come();
@@ -64,11 +69,8 @@ impl Way {
                 come.sent = Sent::Some;
             }
             Progress::Accepted | Progress::Observed => come.sent = Sent::All,
-            Progress::Journalled
-            | Progress::NotJournalled(_)
-            | Progress::Waiting(_)
-            | Progress::Done(_)
-            | Progress::RevertedBy(_) => {}
+            Progress::NotJournalled(_) => come.journal = None,
+            Progress::Journalled | Progress::Waiting(_) | Progress::Done(_) | Progress::RevertedBy(_) => {}
         }
     }
 
