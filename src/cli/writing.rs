@@ -148,7 +148,13 @@ pub fn run(wish: &Wish<'_>, session: &mut Session) -> Result<Exit, Failure> {
 }
 
 async fn to_the_end(wish: &Wish<'_>, way: &Way, session: &mut Session) -> Result<Exit, Failure> {
-    let reading = Reading::start(session).await?;
+    let reading = match Reading::start(session).await {
+        Ok(reading) => reading,
+        Err(failure) => {
+            let outcome = outcome_of_failure(&failure).ok_or(failure)?;
+            return tell(wish, None, &outcome, None, session);
+        }
+    };
     way.journal(reading.journal.file().display().to_string());
     let (plan, outcome) = match outcome_of(wish, &reading, way, session).await {
         Ok(done) => done,

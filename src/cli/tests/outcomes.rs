@@ -19,3 +19,23 @@ fn the_outcome_names_no_journal_that_could_not_be_written() {
     assert!(ran.complaints.contains("not journalled: "), "{}", ran.complaints);
     assert_eq!(document(&ran)["journal"], Value::Null);
 }
+
+#[test]
+fn what_fails_on_this_side_is_an_outcome_too() {
+    let exec = "{exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: sh, args: ['-c', 'exit 3']}}";
+    let plugin = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: prod\ncontexts:\n- name: prod\n  context: {{cluster: c, user: u}}\n\
+         clusters:\n- name: c\n  cluster: {{server: 'https://127.0.0.1:1'}}\nusers:\n- name: u\n  user: {exec}\n"
+    );
+    for (kubeconfig, word) in [("", "No cluster is configured"), (plugin.as_str(), "'sh'")] {
+        let home = Home::new();
+        home.write("kube", kubeconfig);
+        let path = home.path("kube");
+        let ran = home.run(&[&UNDO[..], &["--kubeconfig", &path, "-o", "json"]].concat());
+        assert_eq!(ran.code, 6, "{}", ran.complaints);
+        let outcome = document(&ran);
+        assert_eq!((&outcome["outcome"], &outcome["plan"]), (&"unreachable".into(), &Value::Null));
+        let reason = outcome["reason"].as_str().unwrap();
+        assert!(reason.contains(word) && ran.complaints.contains(reason), "{outcome:#} {}", ran.complaints);
+    }
+}
