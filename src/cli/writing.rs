@@ -271,12 +271,25 @@ async fn outcome_of(wish: &Wish<'_>, reading: &Reading, way: &Way, session: &mut
         Err(why) => return done(Outcome::new(OutcomeKind::Refused, why)),
     };
     let consent = Consent { word, ..consent };
+    if !is_shown(wish, tried) {
+        for warning in present::forewarned(&plan) {
+            session.output.aside(&[warning.line().as_str(), "\n"].concat());
+        }
+    }
     if !tried {
         way.begins((Arc::clone(&plan), engine.announced(&plan)), calls);
     }
     let mut news = engine.apply(Arc::clone(&plan), consent);
     let outcome = follow(&mut news, way, session).await?;
     done(outcome)
+}
+
+/// Whether the plan was printed before it is applied: for a question, or as a dry run.
+fn is_shown(wish: &Wish<'_>, tried: bool) -> bool {
+    match wish.flags.dry_run {
+        DryRun::None => !wish.flags.yes && !tried,
+        DryRun::Client | DryRun::Server => matches!(wish.flags.output, Format::Table | Format::Wide),
+    }
 }
 
 /// Follows a plan on its way and tells what a person would want to know.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::API_VERSION;
 use crate::action::presence::Announced;
+use crate::cli::present::forewarned;
 use crate::domain::said::clean;
 use crate::domain::{Call, Direction, Outcome, Plan, Verb};
 
@@ -18,6 +19,9 @@ pub struct OutcomeDocument {
     plan: Option<PlanPart>,
     outcome: &'static str,
     reason: String,
+    /// What should be known of the plan, a sentence each, the weightiest first: its warnings, who will take it back, and
+    /// what follows where the outcome comes before anything has changed. Empty without a plan.
+    warnings: Vec<String>,
     journal: Option<String>,
 }
 
@@ -58,9 +62,14 @@ impl OutcomeDocument {
             plan: plan.map(|(plan, announced)| PlanPart::new(plan, announced)),
             outcome: outcome.kind.word(),
             reason: clean(&outcome.reason).into_owned(),
+            warnings: plan.map(|(plan, _)| warnings(plan)).unwrap_or_default(),
             journal,
         }
     }
+}
+
+fn warnings(plan: &Plan) -> Vec<String> {
+    forewarned(plan).into_iter().map(|warning| warning.sentence).collect()
 }
 
 impl PlanPart {

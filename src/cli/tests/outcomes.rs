@@ -39,3 +39,44 @@ fn what_fails_on_this_side_is_an_outcome_too() {
         assert!(reason.contains(word) && ran.complaints.contains(reason), "{outcome:#} {}", ran.complaints);
     }
 }
+
+/// `applied` alone would promise more than there will be.
+#[test]
+fn without_a_question_the_warnings_of_the_plan_are_told_all_the_same() {
+    let checkout = ["undo", "deploy/checkout", "-n", "shop", "--to-revision", "previous", "--yes"];
+    let archive = ["undo", "sts/archive", "-n", "statefulset", "--to-revision", "previous", "--yes"];
+    for (scenario, undo, line) in [
+        ("rolling", &checkout, "then     paused: nothing changes until it is resumed"),
+        ("statefulset", &archive, "warning  OnDelete: nothing happens until somebody deletes pods"),
+    ] {
+        let text = Home::new().run_on(&sim(scenario), &[&undo[..], &["--no-wait"]].concat());
+        assert_eq!(text.code, 0, "{}", text.complaints);
+        assert!(text.complaints.contains(line), "{}", text.complaints);
+        let json = Home::new().run_on(&sim(scenario), &[&undo[..], &["--no-wait", "-o", "json"]].concat());
+        let warnings = document(&json)["warnings"].clone();
+        let sentence = line[9..].to_owned();
+        let told = warnings.as_array().unwrap().iter().any(|told| told.as_str().unwrap().starts_with(&sentence));
+        assert!(told, "{sentence}: {warnings:#}");
+    }
+}
+
+#[test]
+fn who_will_take_a_write_back_is_told_without_a_question() {
+    let cluster = sim("rolling");
+    let id = "cart-app:apps/Deployment:shop/search";
+    assert!(cluster.edit("deployments/shop/search", "argocd-controller", |object| {
+        object["metadata"]["annotations"]["argocd.argoproj.io/tracking-id"] = id.into();
+    }));
+    let ran = Home::new().run_on(&cluster, &[&UNDO[..], &["-o", "json"]].concat());
+    assert_eq!(ran.code, 0, "{}", ran.complaints);
+    assert!(ran.complaints.contains("reverts  Argo CD 'cart-app'"), "{}", ran.complaints);
+    let warnings = document(&ran)["warnings"].to_string();
+    assert!(warnings.contains("Argo CD 'cart-app'"), "{warnings}");
+    let shown = Home::new().run_asked(&sim("rolling"), &["undo", "deploy/checkout", "-n", "shop", "--no-wait"], "y\n");
+    assert_eq!(
+        shown.complaints.matches("nothing changes until it is resumed").count(),
+        1,
+        "once: {}",
+        shown.complaints
+    );
+}
