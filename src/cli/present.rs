@@ -6,7 +6,7 @@ mod presence;
 mod releases;
 mod revisions;
 
-pub use changes::{Moved, diff_lines, plan_lines};
+pub use changes::{Moved, Offered, diff_lines, plan_lines};
 pub use forewarned::forewarned;
 pub use presence::{presence_lines, stepped};
 pub use releases::{release_line, releases_table};

@@ -1,6 +1,7 @@
 //! How commands write: read → plan → ask → apply → tell. The same engine as the console's, without a screen.
 
 mod asking;
+mod blocked;
 pub mod cut_short;
 mod telling;
 
@@ -132,6 +133,13 @@ pub struct Wish<'a> {
     pub flags: &'a WriteFlags,
 }
 
+impl Wish<'_> {
+    /// What becomes of the calls that the plan only offers.
+    const fn offered(&self) -> present::Offered {
+        if self.optional { present::Offered::Sent } else { present::Offered::Left }
+    }
+}
+
 /// The controller may be in the middle of something; after so long its state is told instead of waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -209,7 +217,7 @@ async fn outcome_of(wish: &Wish<'_>, reading: &Reading, way: &Way, session: &mut
     }
     if flags.dry_run != DryRun::None && matches!(flags.output, Format::Table | Format::Wide) {
         let managers = engine.managers(&plan).await;
-        let mut lines = present::plan_lines(&plan, &managers);
+        let mut lines = present::plan_lines(&plan, wish.offered(), &managers);
         lines.extend(presence_lines(&plan, &engine, reading).await);
         session.output.text(&[lines.join("\n").as_str(), "\n"].concat());
     }
@@ -281,7 +289,7 @@ async fn outcome_of(wish: &Wish<'_>, reading: &Reading, way: &Way, session: &mut
     }
     let mut news = engine.apply(Arc::clone(&plan), consent);
     let outcome = follow(&mut news, way, session).await?;
-    done(outcome)
+    done(blocked::with_way_on(outcome, wish, &plan, reading, &engine).await)
 }
 
 /// Whether the plan was printed before it is applied: for a question, or as a dry run.

@@ -22,15 +22,27 @@ pub fn diff_lines(changes: &[Change]) -> Vec<String> {
     lines
 }
 
+/// What becomes of the calls that a plan only offers: deletions of broken pods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offered {
+    /// They are sent, too.
+    Sent,
+    /// They are left out.
+    Left,
+}
+
 /// A plan as a person sees it before the question: calls with their fences, diff, forecast, what `managers` do to it, way
 /// back.
-pub fn plan_lines(plan: &Plan, managers: &[Management]) -> Vec<String> {
+pub fn plan_lines(plan: &Plan, offered: Offered, managers: &[Management]) -> Vec<String> {
     let mut lines = vec![plan.title.to_string()];
     if let Intent::Advance { from: Some(from), .. } = &plan.intent {
         lines.push(format!("leaves   {from}"));
     }
     for (index, planned) in plan.calls.iter().enumerate() {
-        let optional = if planned.optional { " (offered, not sent)" } else { "" };
+        let optional = match offered {
+            Offered::Left if planned.optional => " (offered, not sent: --delete-broken-pods sends it)",
+            Offered::Left | Offered::Sent => "",
+        };
         let fence = if planned.fence.is_empty() { String::new() } else { format!(", {}", planned.fence) };
         lines.push(format!("  {} {}{fence}{optional}", index + 1, planned.what));
     }

@@ -80,3 +80,30 @@ fn who_will_take_a_write_back_is_told_without_a_question() {
         shown.complaints
     );
 }
+
+#[test]
+fn an_undo_deletes_the_broken_pod_in_its_way_only_when_asked_to() {
+    for (flag, code, deleted) in [(&[][..], 1, 0), (&["--delete-broken-pods"], 0, 1)] {
+        let cluster = sim("statefulset");
+        let undo = ["undo", "sts/queue", "-n", "statefulset", "--to-revision", "previous", "--yes"];
+        let ran = Home::new().run_while_time_passes(&cluster, &[&undo[..], flag].concat());
+        assert_eq!((ran.code, cluster.count("delete")), (code, deleted), "{}", ran.complaints);
+    }
+}
+
+#[test]
+fn an_undo_that_a_broken_pod_holds_up_names_the_command_that_goes_on() {
+    let (home, cluster) = (Home::new(), sim("statefulset"));
+    let undo = ["undo", "sts/queue", "-n", "statefulset", "--to-revision", "previous"];
+    let shown = home.run_on(&cluster, &[&undo[..], &["--dry-run"]].concat()).out;
+    assert!(shown.contains("(offered, not sent: --delete-broken-pods sends it)"), "{shown}");
+    let sent = home.run_on(&cluster, &[&undo[..], &["--dry-run", "--delete-broken-pods"]].concat()).out;
+    assert!(sent.contains("DELETE v1 pods/") && !sent.contains("offered"), "{sent}");
+    let ran = home.run_while_time_passes(&cluster, &[&undo[..], &["--yes"]].concat());
+    assert_eq!(ran.code, 1, "{}", ran.complaints);
+    let command = ran.complaints.split('`').find(|part| part.ends_with("--delete-broken-pods"));
+    let command = command.unwrap_or_else(|| panic!("no command in: {}", ran.complaints));
+    let again: Vec<&str> = command.split_whitespace().skip(1).chain(["--yes"]).collect();
+    let ran = home.run_while_time_passes(&cluster, &again);
+    assert_eq!((ran.code, cluster.count("delete")), (0, 1), "{command}: {}", ran.complaints);
+}

@@ -363,16 +363,6 @@ fn an_undo_of_a_held_release_resumes_it_only_when_asked_to() {
 }
 
 #[test]
-fn an_undo_deletes_the_broken_pod_in_its_way_only_when_asked_to() {
-    for (flag, code, deleted) in [(&[][..], 1, 0), (&["--delete-broken-pods"], 0, 1)] {
-        let cluster = sim("statefulset");
-        let undo = ["undo", "sts/queue", "-n", "statefulset", "--to-revision", "previous", "--yes"];
-        let ran = Home::new().run_while_time_passes(&cluster, &[&undo[..], flag].concat());
-        assert_eq!((ran.code, cluster.count("delete")), (code, deleted), "{}", ran.complaints);
-    }
-}
-
-#[test]
 fn an_undo_of_what_changes_on_deletion_waits_for_nobody() {
     let cluster = sim("statefulset");
     let arguments = ["undo", "sts/archive", "-n", "statefulset", "--to-revision", "previous", "--yes", "-o", "json"];

@@ -53,7 +53,7 @@ pub async fn confirmed(
         Preview::NoAnswerYet => "no answer yet".to_owned(),
     };
     let identity = cluster.identity();
-    let mut lines = present::plan_lines(plan, &managers);
+    let mut lines = present::plan_lines(plan, wish.offered(), &managers);
     lines.extend(presence);
     lines.push(format!("dry run  {}", crate::domain::said::clean(&dry_run)));
     lines.push(format!("cluster  {fingerprint} {} ({})", identity.context, identity.server));
