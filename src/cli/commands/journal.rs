@@ -15,7 +15,7 @@ use crate::{
         table::Table,
     },
     domain::{
-        Outcome, Str, Timestamp,
+        Age, Outcome, Str, Timestamp,
         journal::{Entry, Event, Record},
         plan::PlanId,
     },
@@ -64,10 +64,24 @@ fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
                 session.output.line(&plan.0);
             }
         }
-        Format::Table | Format::Wide if plans.is_empty() => session.output.aside("nothing was asked for here yet\n"),
+        Format::Table | Format::Wide if plans.is_empty() => {
+            let since = arguments.since.filter(|_| !entries.is_empty());
+            session.output.aside(&[nothing(since).as_str(), "\n"].concat());
+        }
         format => session.output.table(&table(&plans, format == Format::Wide)),
     }
     Ok(Exit::Done)
+}
+
+/// That there is nothing to show: at all, or within the time asked for.
+fn nothing(since: Option<Duration>) -> String {
+    since.map_or_else(
+        || "nothing was asked for here yet".to_owned(),
+        |since| {
+            let within = Age(jiff::SignedDuration::try_from(since).unwrap_or(jiff::SignedDuration::MAX)).words();
+            format!("nothing was asked for here within the last {within}; a longer --since, or none, shows more")
+        },
+    )
 }
 
 /// The plans that were asked for after `from`, by their names, which sort by time.

@@ -107,3 +107,15 @@ fn an_undo_that_a_broken_pod_holds_up_names_the_command_that_goes_on() {
     let ran = home.run_while_time_passes(&cluster, &again);
     assert_eq!((ran.code, cluster.count("delete")), (0, 1), "{command}: {}", ran.complaints);
 }
+
+#[test]
+fn a_journal_with_nothing_in_the_time_asked_for_is_not_said_to_be_empty() {
+    let home = Home::new();
+    let since = |time: &str| home.run(&["journal", "--since", time]).complaints;
+    assert_eq!(since("10s"), "nothing was asked for here yet\n");
+    assert_eq!(home.run_on(&sim("rolling"), &UNDO).code, 0);
+    let file = home.path("state/journal.jsonl");
+    let long_ago = std::fs::read_to_string(&file).unwrap().replace("\"2026-", "\"2020-");
+    std::fs::write(&file, long_ago).unwrap();
+    assert!(since("10s").starts_with("nothing was asked for here within the last 10 s; "), "{}", since("10s"));
+}
