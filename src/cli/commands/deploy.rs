@@ -4,7 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use clap::{ArgMatches, Args, Command};
 
-use super::{Subcommand, guard::word, read, set_image::image};
+use super::{
+    Subcommand,
+    guard::word,
+    read,
+    set_image::{distinct, image},
+};
 use crate::{
     action::guard::{Lane, arm},
     cli::{
@@ -53,6 +58,7 @@ fn spec(command: Command) -> Command {
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
     let arguments = read::<Arguments>(matches)?;
+    distinct(&arguments.image)?;
     session.settings = arguments.guard.settings();
     Course::run(arguments.flags.output, session, async |course, session| deploy(&arguments, course, session).await)
 }

@@ -30,6 +30,7 @@ fn spec(command: Command) -> Command {
 
 fn run(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
     let Arguments { target, images, flags } = read(matches)?;
+    distinct(&images)?;
     writing::run(
         &Wish {
             target: &target,
@@ -48,5 +49,23 @@ pub fn image(text: &str) -> Result<Image, String> {
             Ok(Image { container: container.into(), reference: reference.into() })
         }
         _ => Err("write CONTAINER=IMAGE, as in app=registry.example/web:v2".to_owned()),
+    }
+}
+
+/// Refuses two images for one container: which of them was meant is not guessed.
+pub fn distinct(images: &[Image]) -> Result<(), Failure> {
+    let twice = images.iter().enumerate().find_map(|(place, image)| {
+        let earlier = images[..place].iter().find(|earlier| earlier.container == image.container);
+        earlier.map(|earlier| (earlier, image))
+    });
+    match twice {
+        None => Ok(()),
+        Some((one, other)) => Err(Failure::new(
+            Exit::Usage,
+            format!(
+                "container '{}' is given two images, {} and {}; name each container once",
+                one.container, one.reference, other.reference
+            ),
+        )),
     }
 }

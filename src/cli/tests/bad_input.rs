@@ -41,3 +41,16 @@ fn the_way_back_from_a_wrong_route_is_open() {
     let route = cluster.object("virtualservices.networking.istio.io/shop/cart").unwrap();
     assert_eq!(route["spec"]["http"][0]["route"][1]["weight"], 0);
 }
+
+#[test]
+fn two_images_for_one_container_are_a_wrong_command_line() {
+    let cluster = sim("rolling");
+    let set = ["set-image", "deploy/cart", "cart=registry.test/a:1", "cart=registry.test/b:2"];
+    let deploy = ["deploy", "deploy/cart", "--image", "cart=registry.test/a:1", "--image", "cart=registry.test/b:2"];
+    for arguments in [&set[..], &deploy[..]] {
+        let ran = Home::new().run_on(&cluster, &[arguments, &["-n", "shop", "--yes"]].concat());
+        assert_eq!(ran.code, 2, "{}", ran.complaints);
+        assert!(ran.complaints.contains("'cart' is given two images"), "{}", ran.complaints);
+    }
+    assert_eq!(cluster.requests().len(), 0);
+}
