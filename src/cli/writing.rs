@@ -58,7 +58,7 @@ pub struct WriteFlags {
     #[arg(long, value_name = "MODE", value_enum, default_value_t = DryRun::None, num_args = 0..=1, require_equals = true, default_missing_value = "client")]
     pub dry_run: DryRun,
     /// Wait until the release has settled and the weight is what was asked for (this is the default)
-    #[arg(long, overrides_with = "no_wait")]
+    #[arg(long, conflicts_with = "no_wait")]
     pub wait: bool,
     /// End as soon as the server has taken the write
     #[arg(long)]

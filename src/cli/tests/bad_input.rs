@@ -54,3 +54,14 @@ fn two_images_for_one_container_are_a_wrong_command_line() {
     }
     assert_eq!(cluster.requests().len(), 0);
 }
+
+#[test]
+fn to_wait_and_not_to_wait_is_a_wrong_command_line() {
+    let cluster = sim("rolling");
+    for flags in [["--wait", "--no-wait"], ["--no-wait", "--wait"]] {
+        let undo = ["undo", "deploy/search", "-n", "shop", "--to-revision", "3", "--yes"];
+        let ran = Home::new().run_on(&cluster, &[&undo[..], &flags].concat());
+        assert_eq!((ran.code, cluster.requests().len()), (2, 0), "{}", ran.complaints);
+        assert!(ran.complaints.contains("--no-wait"), "{}", ran.complaints);
+    }
+}
