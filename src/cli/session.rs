@@ -8,6 +8,7 @@ use std::{
 
 use super::{Exit, Failure, Output, flags::Flags};
 use crate::{
+    app::keys::KeyTable,
     config::{self, Config, FlagValue, Paths, Problem, Sources},
     sim::SimCluster,
     ui::theme::Library,
@@ -122,6 +123,8 @@ impl Session {
             flags: self.flags.own.settings().into_iter().chain(self.settings.iter().cloned()).collect(),
         };
         let config = Config::resolve(&sources)?;
+        // A fault of the keys is one of the file, whoever asks: the console is a bad place to learn of it.
+        KeyTable::with(&config.bindings)?;
         if config.ui.ascii {
             self.output.draw_ascii();
         }

@@ -150,3 +150,13 @@ fn a_theme_that_is_not_there_is_told_with_its_place_and_stops_nothing() {
     assert_eq!((ran.code, ran.complaints.as_str()), (0, told));
     assert_eq!(Home::with_config("[ui]\ntheme = \"nord\"\n").run(&["config", "show"]).complaints, "");
 }
+
+#[test]
+fn keys_that_can_not_be_are_told_by_every_command_that_reads_the_file() {
+    let home = Home::with_config("[keys]\nundoo = \"u\"\n");
+    for arguments in [&["config", "show"][..], &["keys"], &["status", "-n", "shop"]] {
+        let ran = home.run_on(&super::run::sim("rolling"), arguments);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}: {}", ran.complaints);
+        assert!(ran.complaints.contains("'undoo' is no action"), "{arguments:?}: {}", ran.complaints);
+    }
+}
