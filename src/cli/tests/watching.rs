@@ -136,6 +136,20 @@ fn watch_as_json_is_one_document_a_line() {
 }
 
 #[test]
+fn watch_as_names_is_one_target_a_change() {
+    let cluster = sim("rolling");
+    let (lines, running) = watch(&cluster, &["status", "deploy/cart", "-n", "shop", "--watch", "-o", "name"]);
+    assert_eq!(lines.recv().unwrap(), "deployment/cart");
+    assert!(cluster.edit("deployments/shop/cart", "ana", |object| object["spec"]["replicas"] = 0.into()));
+    cluster.advance(Duration::from_secs(1));
+    assert_eq!(lines.recv().unwrap(), "deployment/cart");
+    drop(lines);
+    assert!(cluster.edit("deployments/shop/cart", "ana", |object| object["spec"]["replicas"] = 2.into()));
+    cluster.advance(Duration::from_secs(1));
+    assert_eq!(running.join().unwrap(), Exit::Done);
+}
+
+#[test]
 fn wait_ends_with_0_once_the_release_has_settled() {
     let ran = Home::new().run_while_time_passes(&sim("rolling"), &["status", "deploy/web", "-n", "shop", "--wait"]);
     assert_eq!((ran.code, ran.complaints.as_str()), (0, ""));

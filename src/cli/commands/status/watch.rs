@@ -59,12 +59,12 @@ pub async fn lines(arguments: &Arguments, reading: &Reading, session: &mut Sessi
             let format = arguments.format.output;
             if let Some(line) = changed(release, &snapshot.presence, &mut seen, (format, measured.as_deref()), reading)?
             {
-                session.output.line(&if is_document(arguments) { line } else { stamped(now, &line) });
+                session.output.line(&if is_read_by_people(arguments) { stamped(now, &line) } else { line });
             }
         }
         let here: BTreeSet<&Uid> = shown.iter().map(|release| &release.uid).collect();
         let gone: Vec<Uid> = seen.keys().filter(|uid| !here.contains(uid)).cloned().collect();
-        for gone in gone.iter().filter_map(|uid| seen.remove(uid)).filter(|_| !is_document(arguments)) {
+        for gone in gone.iter().filter_map(|uid| seen.remove(uid)).filter(|_| is_read_by_people(arguments)) {
             let key = &gone.release.key;
             session.output.line(&stamped(now, &format!("{} ({})  gone", key.qualified(), key.kind.singular())));
         }
@@ -152,9 +152,11 @@ fn changed(
     }
     let line = match format {
         Format::Json | Format::Yaml => json_line(release, presence, reading, measured)?,
-        _ => present::release_line(release, stepped),
+        Format::Name => release.key.target(),
+        Format::Table | Format::Wide => present::release_line(release, stepped),
     };
-    let new = before.is_none_or(|before| before.line != line);
+    // A name is the same after every change: that it comes again is what tells of it.
+    let new = format == Format::Name || before.is_none_or(|before| before.line != line);
     seen.insert(release.uid.clone(), Seen { release: Arc::clone(release), moved, by, line: line.clone() });
     Ok(new.then_some(line))
 }
@@ -187,6 +189,11 @@ async fn measuring(snapshot: &Snapshot, chosen: Option<&Uid>, observer: &Observe
 
 fn is_document(arguments: &Arguments) -> bool {
     matches!(arguments.format.output, Format::Json | Format::Yaml)
+}
+
+/// Whether lines are for people: with the time before them, and one for what has gone.
+fn is_read_by_people(arguments: &Arguments) -> bool {
+    matches!(arguments.format.output, Format::Table | Format::Wide)
 }
 
 fn stamped(now: Timestamp, line: &str) -> String {
