@@ -19,6 +19,7 @@ mod reading;
 mod runtime;
 mod selector;
 mod session;
+mod spelling;
 mod table;
 mod writing;
 
@@ -48,7 +49,13 @@ pub fn main() -> ExitCode {
 pub fn run(arguments: &[OsString], session: &mut Session) -> Exit {
     let matches = match commands::tree(invoked_as(arguments)).try_get_matches_from(joined(arguments)) {
         Ok(matches) => matches,
-        Err(told) => return session.output.told_by_clap(&told),
+        Err(told) => {
+            if let Some(hint) = spelling::hint(&told, arguments) {
+                session.output.complain(&hint);
+                return Exit::Usage;
+            }
+            return session.output.told_by_clap(&told);
+        }
     };
     match commands::dispatch(&matches, session) {
         Ok(exit) => exit,

@@ -96,6 +96,11 @@ pub fn tree(name: &'static str) -> Command {
     SUBCOMMANDS.iter().fold(root, |root, subcommand| root.subcommand((subcommand.spec)(Command::new(subcommand.name))))
 }
 
+/// Whether a subcommand is called so.
+pub fn is_name(word: &str) -> bool {
+    SUBCOMMANDS.iter().any(|subcommand| subcommand.name == word)
+}
+
 /// Runs the subcommand that was asked for, or the console.
 pub fn dispatch(matches: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
     if open::is_stray(matches) {

@@ -77,3 +77,29 @@ fn a_group_without_a_user_to_impersonate_is_a_wrong_command_line() {
     let both = Home::new().run_on(&cluster, &["status", "-n", "shop", "--as", "ana", "--as-group", "ops"]);
     assert_eq!(both.code, 0, "{}", both.complaints);
 }
+
+#[test]
+fn a_kind_and_a_name_in_two_words_are_answered_with_the_one_to_write() {
+    for arguments in [
+        &["status", "deploy", "web", "-n", "shop"][..],
+        &["-n", "shop", "history", "deploy", "web"],
+        &["undo", "deploy", "web", "--to-revision", "3", "--yes"],
+        &["scale", "deploy", "web", "3"],
+        &["set-image", "deploy", "web", "web=registry.test/web:1"],
+        &["deploy", "deploy", "web", "--image", "web=registry.test/web:1"],
+    ] {
+        let ran = Home::new().run(arguments);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}: {}", ran.complaints);
+        assert_eq!(ran.complaints, "windlass: write deploy/web: a release is named in one word\n", "{arguments:?}");
+    }
+    for other in [
+        &["deploy", "web", "-n", "shop"][..],
+        &["status", "deploy", "--bogus"],
+        &["set-image", "deploy/web", "web"],
+        &["set-image", "deploy", "web=registry.test/web:1", "web"],
+    ] {
+        let ran = Home::new().run(other);
+        assert_eq!(ran.code, 2, "{other:?}: {}", ran.complaints);
+        assert!(!ran.complaints.contains("in one word"), "{other:?}: {}", ran.complaints);
+    }
+}
