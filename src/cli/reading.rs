@@ -9,6 +9,7 @@ use crate::{
     config::Config,
     domain::{
         Details, Kind, ObjectKey, Release, Snapshot,
+        identity::ClusterIdentity,
         target::{Found, Target},
     },
     sim::SimCluster,
@@ -180,6 +181,16 @@ impl Reading {
         };
         Ok(releases.into_iter().filter(wanted).collect())
     }
+}
+
+/// Which cluster the flags point to, as it says itself. A credential plugin gets no terminal for that.
+pub async fn identity(session: &Session) -> Result<Arc<ClusterIdentity>, Failure> {
+    let connect = options(&session.flags.connection);
+    let cluster = match &session.simulated {
+        None => Cluster::connect(&connect).await.map_err(|error| of_connection(error, &connect))?,
+        Some(sim) => over(sim, &connect).await?.0,
+    };
+    Ok(cluster.check().await?)
 }
 
 /// The real cluster. A credential plugin may take its time, and is named then: what hangs is not the cluster.

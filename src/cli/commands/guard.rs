@@ -111,10 +111,13 @@ pub fn word(needed: bool, given: Option<&str>, reading: &Reading) -> Result<bool
     let fingerprint = &reading.cluster.identity().fingerprint;
     match given {
         Some(given) if *given == *fingerprint.word => Ok(true),
-        Some(given) => Err(Failure::new(Exit::Refused, format!("'{given}' is not the word of this cluster"))),
+        Some(given) => Err(Failure::new(
+            Exit::Refused,
+            format!("'{given}' is not the fingerprint word of this cluster; `windlass info` shows it"),
+        )),
         None if needed => Err(Failure::new(
             Exit::Refused,
-            "going forward by itself in a protected context needs the word of this cluster: --confirm WORD",
+            "going forward by itself in a protected context needs --confirm with the cluster's fingerprint word; `windlass info` shows it",
         )),
         None => Ok(false),
     }

@@ -1,16 +1,21 @@
 //! `windlass info`: versions, paths, the terminal, and what is configured.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use clap::{ArgMatches, Command};
+use tokio::time::timeout;
 
 use super::Subcommand;
 use crate::{
-    cli::{Exit, Failure, Session, table::Table},
+    cli::{Exit, Failure, Session, reading, runtime, table::Table},
     config::{Origin, dotted},
+    domain::said::clean,
 };
 
 pub const SUBCOMMAND: Subcommand = Subcommand { name: "info", spec, run };
+
+/// How long the cluster may take to say which it is: what else is told here does not wait for it.
+const ANSWER: Duration = Duration::from_secs(3);
 
 fn spec(command: Command) -> Command {
     command.about("Print versions, paths, what the terminal says of itself, and what is configured")
@@ -36,6 +41,7 @@ fn run(_: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
         },
     };
     say("kubeconfig", kubeconfig);
+    say("cluster", cluster(session));
     let terminal = session.terminal;
     say("standard output", if terminal.shows { "a terminal" } else { "no terminal" }.to_owned());
     for name in ["TERM", "COLORTERM", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG", "TMUX", "SSH_CONNECTION"] {
@@ -55,6 +61,21 @@ fn run(_: &ArgMatches, session: &mut Session) -> Result<Exit, Failure> {
     }
     table.lines().iter().skip(1).for_each(|line| session.output.line(line));
     config.map(|_| Exit::Done)
+}
+
+/// The cluster by its fingerprint word, which goes forward in a protected context; or why it is not known.
+fn cluster(session: &Session) -> String {
+    let asked = runtime::run(runtime::until_interrupted(async {
+        timeout(ANSWER, reading::identity(session)).await.unwrap_or_else(|_| {
+            let silent = format!("it did not answer within {} s", ANSWER.as_secs());
+            Err(Failure::new(Exit::Unreachable, silent))
+        })
+    }));
+    let told = match asked {
+        Ok(is) => format!("{} {} ({})", is.fingerprint.word, is.context, is.server),
+        Err(failure) => format!("not known: {}", failure.sentence),
+    };
+    clean(&told).into_owned()
 }
 
 fn with_presence(path: &Path) -> String {

@@ -85,7 +85,7 @@ fn a_broken_configuration_is_a_usage_error_with_every_fault_in_its_line() {
 #[test]
 fn info_tells_paths_and_terminal_and_what_is_set() {
     let home = Home::with_config("who = \"ana\"\n").set("TERM", "xterm-256color").set("LANG", "en_US.UTF-8");
-    let ran = home.run(&["info"]);
+    let ran = home.run_on(&super::run::sim("rolling"), &["info"]);
     assert_eq!(ran.code, 0, "{}", ran.complaints);
     for line in [
         "configuration     HOME/config/config.toml",
@@ -100,7 +100,7 @@ fn info_tells_paths_and_terminal_and_what_is_set() {
 
 #[test]
 fn info_tells_the_paths_even_when_the_configuration_is_broken() {
-    let ran = Home::with_config("[[[").run(&["info"]);
+    let ran = Home::with_config("[[[").run_on(&super::run::sim("rolling"), &["info"]);
     assert_eq!(ran.code, 2);
     assert!(ran.out.contains("HOME/config/config.toml"), "{}", ran.out);
     assert!(ran.complaints.contains("config.toml:1: not valid TOML"), "{}", ran.complaints);
@@ -159,4 +159,14 @@ fn keys_that_can_not_be_are_told_by_every_command_that_reads_the_file() {
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}: {}", ran.complaints);
         assert!(ran.complaints.contains("'undoo' is no action"), "{arguments:?}: {}", ran.complaints);
     }
+}
+
+#[test]
+fn info_tells_why_the_cluster_is_not_known_and_all_the_rest() {
+    let home = Home::new();
+    home.write("kube", "");
+    let ran = home.run(&["info", "--kubeconfig", &home.path("kube")]);
+    assert_eq!((ran.code, ran.complaints.as_str()), (0, ""));
+    let line = ran.out.lines().find(|line| line.starts_with("cluster  ")).unwrap();
+    assert!(line.contains("not known: No cluster is configured"), "{line}");
 }

@@ -119,3 +119,17 @@ fn a_journal_with_nothing_in_the_time_asked_for_is_not_said_to_be_empty() {
     std::fs::write(&file, long_ago).unwrap();
     assert!(since("10s").starts_with("nothing was asked for here within the last 10 s; "), "{}", since("10s"));
 }
+
+#[test]
+fn who_must_give_the_word_of_a_protected_context_is_told_what_shows_it() {
+    let (home, cluster) = (Home::with_config("[contexts.simulated]\nprotected = true\n"), sim("rolling"));
+    let restart = ["restart", "deploy/cart", "-n", "shop", "--no-wait", "--yes"];
+    let refused = home.run_on(&cluster, &restart);
+    assert_eq!(refused.code, 3);
+    assert!(refused.complaints.contains("which `windlass info` shows"), "{}", refused.complaints);
+    let info = home.run_on(&cluster, &["info"]).out;
+    let line = info.lines().find(|line| line.starts_with("cluster ")).unwrap();
+    let word = line.split_whitespace().nth(1).unwrap();
+    let ran = home.run_on(&cluster, &[&restart[..], &["--confirm", word]].concat());
+    assert_eq!(ran.code, 0, "{line}: {}", ran.complaints);
+}

@@ -26,13 +26,13 @@ pub async fn confirmed(
     let given = wish.flags.confirm.as_deref();
     if let Some(word) = given.filter(|word| **word != *fingerprint) {
         return Err(format!(
-            "not confirmed: '{word}' is not the fingerprint word of this cluster; nothing was sent to {key}"
+            "not confirmed: '{word}' is not the fingerprint word of this cluster, which `windlass info` shows; nothing was sent to {key}"
         ));
     }
     if wish.flags.yes {
         return match (needs_word, given) {
             (true, None) => Err(format!(
-                "not confirmed: this context is protected, so going forward needs --confirm with the cluster's fingerprint word; nothing was sent to {key}"
+                "not confirmed: this context is protected, so going forward needs --confirm with the cluster's fingerprint word, which `windlass info` shows; nothing was sent to {key}"
             )),
             (_, given) => Ok(given.is_some()),
         };
