@@ -80,7 +80,18 @@ impl Reading {
 
     /// Everything in the namespaces asked for, as it is now; with a target, in those that it may be in.
     pub async fn snapshot(&self, target: Option<&Target>) -> Result<Snapshot, Failure> {
-        Ok(Box::pin(self.cluster.one_shot(self.options_for(target)?)).await?)
+        let options = self.options_for(target)?;
+        let all = match &options.namespaces {
+            NamespaceScope::All => true,
+            NamespaceScope::Default => self.cluster.context_namespace().is_none(),
+            NamespaceScope::List(_) => false,
+        };
+        Box::pin(self.cluster.one_shot(options)).await.map_err(|error| match error {
+            ReadError::Forbidden(why) if all => {
+                Failure::new(Exit::Forbidden, format!("{why} Name a namespace that you may read with -n NAMESPACE."))
+            }
+            other => other.into(),
+        })
     }
 
     /// The same with who steps what, which nothing waits for longer than two seconds.

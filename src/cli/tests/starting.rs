@@ -38,3 +38,20 @@ fn a_watch_without_any_right_ends_as_plain_status_does() {
     cluster.set_access(Access::new("eve", Level::Nobody));
     fails_as_plain_status_does(&cluster, 5);
 }
+
+#[test]
+fn who_may_not_read_all_namespaces_is_told_of_all_and_to_name_one() {
+    let cluster = sim("rolling");
+    cluster.set_access(Access::new("eve", Level::Nobody));
+    for arguments in [&["status", "-A"][..], &["status"], &["status", "deploy/web", "-A"], &["status", "-A", "--watch"]]
+    {
+        let ran = Home::new().run_on(&cluster, arguments);
+        assert_eq!(ran.code, 5, "{arguments:?}: {}", ran.complaints);
+        for part in ["deployments", "at the cluster scope", "-n NAMESPACE"] {
+            assert!(ran.complaints.contains(part), "{arguments:?}: {}", ran.complaints);
+        }
+        assert!(!ran.complaints.contains("default"), "{arguments:?}: {}", ran.complaints);
+    }
+    let one = Home::new().run_on(&cluster, &["status", "-n", "shop"]);
+    assert!(one.complaints.contains("in the namespace") && !one.complaints.contains("-n "), "{}", one.complaints);
+}
