@@ -50,7 +50,7 @@ pub struct Connection {
     #[arg(long = "as", global = true, hide_short_help = true, value_name = "USER")]
     pub impersonate: Option<String>,
     /// A group to impersonate; may be repeated
-    #[arg(long = "as-group", global = true, hide_short_help = true, value_name = "GROUP", requires = "impersonate")]
+    #[arg(long = "as-group", global = true, hide_short_help = true, value_name = "GROUP")]
     pub impersonate_groups: Vec<String>,
     /// How long one request may take, as 30s or 1m
     #[arg(long, global = true, hide_short_help = true, value_name = "TIME", value_parser = super::flags::span)]

@@ -264,7 +264,7 @@ fn of_connection(error: ConnectError, asked: &ConnectOptions) -> Failure {
 impl From<ConnectError> for Failure {
     fn from(error: ConnectError) -> Self {
         let exit = match &error {
-            ConnectError::NoContext { .. } | ConnectError::Unknown { .. } => Exit::Usage,
+            ConnectError::NoContext { .. } | ConnectError::Unknown { .. } | ConnectError::GroupAlone => Exit::Usage,
             ConnectError::Unauthorized(_) => Exit::Forbidden,
             ConnectError::NoCluster { .. }
             | ConnectError::Unreadable { .. }

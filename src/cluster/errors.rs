@@ -47,6 +47,9 @@ pub enum ConnectError {
         /// The names that there are.
         known: String,
     },
+    /// Groups are to be impersonated without a user: no server takes that.
+    #[error("--as-group needs a user, too: add --as USER.")]
+    GroupAlone,
     /// The server's address is no URL, or not a whole one.
     #[error("The server's address '{server}' can't be used: {why}.")]
     Address {
@@ -117,6 +120,7 @@ impl From<&ConnectError> for Away {
             | ConnectError::Broken { .. }
             | ConnectError::NoContext { .. }
             | ConnectError::Unknown { .. }
+            | ConnectError::GroupAlone
             | ConnectError::Address { .. }
             | ConnectError::Unreachable(_)
             | ConnectError::Other { .. } => Absence::NoAnswer,

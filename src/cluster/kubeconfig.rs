@@ -214,7 +214,7 @@ fn override_by_flags(kubeconfig: &mut Kubeconfig, context: &str, options: &Conne
         }
     }
     for named in kubeconfig.auth_infos.iter_mut().filter(|named| named.name == user_name) {
-        user_flags(named.auth_info.get_or_insert_with(AuthInfo::default), options);
+        user_flags(named.auth_info.get_or_insert_with(AuthInfo::default), options)?;
     }
     Ok(())
 }
@@ -234,7 +234,7 @@ fn cluster_flags(cluster: &mut Cluster, options: &ConnectOptions) {
     }
 }
 
-fn user_flags(user: &mut AuthInfo, options: &ConnectOptions) {
+fn user_flags(user: &mut AuthInfo, options: &ConnectOptions) -> Result<(), ConnectError> {
     if let Some(token) = &options.token {
         user.token = Some(token.clone().into());
         user.token_file = None;
@@ -249,7 +249,11 @@ fn user_flags(user: &mut AuthInfo, options: &ConnectOptions) {
     }
     if !options.impersonate_groups.is_empty() {
         user.impersonate_groups = Some(options.impersonate_groups.clone());
+        if user.impersonate.as_deref().unwrap_or_default().is_empty() {
+            return Err(ConnectError::GroupAlone);
+        }
     }
+    Ok(())
 }
 
 /// Files that the context names, and the server's address, are looked at first, so that the error can name them.
@@ -303,7 +307,7 @@ fn in_pod(options: &ConnectOptions) -> Result<Chosen, ConnectError> {
             why: format!("--server '{server}' is no address: {error}"),
         })?;
     }
-    user_flags(&mut config.auth_info, options);
+    user_flags(&mut config.auth_info, options)?;
     let namespace = Some(config.default_namespace.clone());
     Ok(Chosen { config, plugin: None, context: "in-cluster".into(), namespace })
 }

@@ -67,18 +67,6 @@ fn to_wait_and_not_to_wait_is_a_wrong_command_line() {
 }
 
 #[test]
-fn a_group_without_a_user_to_impersonate_is_a_wrong_command_line() {
-    let cluster = sim("rolling");
-    for arguments in [&["status", "-n", "shop", "--as-group", "ops"][..], &["--as-group", "ops", "status"]] {
-        let ran = Home::new().run_on(&cluster, arguments);
-        assert_eq!((ran.code, cluster.requests().len()), (2, 0), "{}", ran.complaints);
-        assert!(ran.complaints.contains("--as <USER>"), "{}", ran.complaints);
-    }
-    let both = Home::new().run_on(&cluster, &["status", "-n", "shop", "--as", "ana", "--as-group", "ops"]);
-    assert_eq!(both.code, 0, "{}", both.complaints);
-}
-
-#[test]
 fn a_kind_and_a_name_in_two_words_are_answered_with_the_one_to_write() {
     for arguments in [
         &["status", "deploy", "web", "-n", "shop"][..],

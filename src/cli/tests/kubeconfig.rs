@@ -116,6 +116,18 @@ fn one_whose_server_speaks_tls_and_is_asked_without() {
     one_sentence(&ran, 6, &["https://"]);
 }
 
+/// The server would refuse the request with what reads as a fault of its own.
+#[test]
+fn one_without_a_user_to_impersonate_beside_a_group() {
+    let cluster = "{server: 'https://127.0.0.1:1'}";
+    one_sentence(&with(&config(cluster, "{}"), &["--as-group", "ops"]), 2, &["--as-group", "--as USER"]);
+    let both = with(&config(cluster, "{}"), &["--as", "ana", "--as-group", "ops"]);
+    let of_the_file = with(&config(cluster, "{as: ana}"), &["--as-group", "ops"]);
+    for ran in [both, of_the_file] {
+        one_sentence(&ran, 6, &["https://127.0.0.1:1"]);
+    }
+}
+
 #[test]
 fn one_whose_server_does_not_answer() {
     // A port that nobody listens on: it was free a moment ago.
