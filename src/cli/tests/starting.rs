@@ -55,3 +55,13 @@ fn who_may_not_read_all_namespaces_is_told_of_all_and_to_name_one() {
     let one = Home::new().run_on(&cluster, &["status", "-n", "shop"]);
     assert!(one.complaints.contains("in the namespace") && !one.complaints.contains("-n "), "{}", one.complaints);
 }
+
+#[test]
+fn who_may_list_and_not_watch_is_told_what_was_listed() {
+    let cluster = sim("rolling");
+    cluster.fault(Fault::new(On::verb("watch"), Effect::Status { code: 403, retry_after: None }));
+    let wait =
+        |release: &str| Home::new().run_on(&cluster, &["status", release, "-n", "shop", "--wait", "--timeout", "0s"]);
+    let (settled, moving) = (wait("deploy/cart"), wait("deploy/web"));
+    assert_eq!((settled.code, moving.code), (0, 4), "{} {}", settled.complaints, moving.complaints);
+}

@@ -39,12 +39,15 @@ pub async fn complete(
         let answered = snapshot.kinds.iter().filter(|(_, status)| is_answer(&status.watch));
         read.extend(answered.map(|(kind, _)| *kind));
         let nothing = is_unreadable(&snapshot, &read);
+        let late = Instant::now() >= deadline;
         if nothing && Instant::now() >= look_at {
             reading.snapshot(target).await?;
+            if late {
+                return Err(unwatched(&snapshot));
+            }
             look_at = Instant::now() + LOOKED_AGAIN;
         }
         let listing = snapshot.kinds.values().any(|status| matches!(status.watch, Watch::Listing));
-        let late = Instant::now() >= deadline;
         let all = snapshot.kinds.keys().all(|kind| read.contains(kind));
         if snapshot.complete() && !listing && !nothing && (all || late) {
             return Ok(snapshot);
@@ -95,10 +98,21 @@ const fn is_answer(watch: &Watch) -> bool {
 /// Whether nothing that roots releases was read, nor is being read.
 fn is_unreadable(snapshot: &Snapshot, read: &BTreeSet<Kind>) -> bool {
     ROOTS.iter().all(|kind| match snapshot.kinds.get(kind).map(|status| &status.watch) {
-        Some(Watch::Forbidden { .. } | Watch::Absent) => true,
+        Some(Watch::Forbidden { since: None, .. } | Watch::Absent) => true,
         Some(Watch::Failing { .. }) => !read.contains(kind),
-        Some(Watch::Listing | Watch::Live) | None => false,
+        // What was listed and may not be watched is there, and is listed anew now and then.
+        Some(Watch::Forbidden { since: Some(_), .. } | Watch::Listing | Watch::Live) | None => false,
     })
+}
+
+/// Why nothing can be watched although it can be read.
+fn unwatched(snapshot: &Snapshot) -> Failure {
+    let failure = ROOTS.iter().find_map(|kind| match &snapshot.kinds.get(kind)?.watch {
+        Watch::Forbidden { reason, .. } => Some(Failure::new(Exit::Forbidden, reason.to_string())),
+        Watch::Failing { reason, .. } => Some(Failure::new(Exit::Unreachable, reason.to_string())),
+        Watch::Listing | Watch::Live | Watch::Absent => None,
+    });
+    failure.unwrap_or_else(|| unanswered(&snapshot.connection))
 }
 
 fn unanswered(connection: &Connection) -> Failure {
