@@ -121,6 +121,31 @@ fn watch_says_nothing_of_a_release_before_its_pods_are_read() {
     assert_eq!(running.join().unwrap(), Exit::Done);
 }
 
+/// What was read before stands until its kind is listed anew, in whatever order that is.
+#[test]
+fn watch_tells_nothing_false_when_the_server_comes_back() {
+    let cluster = sim("rolling");
+    let (lines, running) = watch(&cluster, &["status", "deploy/cart", "-n", "shop", "--watch"]);
+    assert!(lines.recv().unwrap().contains("healthy  v88  4/4"));
+    cluster.away();
+    assert!(cluster.edit("deployments/shop/cart", "ana", |object| object["spec"]["replicas"] = 5.into()));
+    cluster.advance(Duration::from_mins(2));
+    cluster.compact();
+    cluster.back();
+    cluster.fault(Fault::new(On::verb("list").path("/pods"), Effect::Status { code: 500, retry_after: None }).times(2));
+    loop {
+        let line = lines.recv_timeout(Duration::from_secs(30)).expect("a line on what came meanwhile");
+        assert!(!line.contains("down"), "{line}");
+        if line.contains("5/5") {
+            break;
+        }
+    }
+    drop(lines);
+    assert!(cluster.edit("deployments/shop/cart", "ana", |object| object["spec"]["replicas"] = 0.into()));
+    cluster.advance(Duration::from_secs(1));
+    assert_eq!(running.join().unwrap(), Exit::Done);
+}
+
 #[test]
 fn watch_as_json_is_one_document_a_line() {
     let cluster = sim("rolling");
