@@ -106,19 +106,21 @@ fn watch_tells_of_a_pod_that_breaks_when_it_breaks() {
     assert_eq!(running.join().unwrap(), Exit::Done);
 }
 
-/// Until they are, it has none that is ready.
+/// Until they are, and the revisions that they belong to, it has none that is ready.
 #[test]
 fn watch_says_nothing_of_a_release_before_its_pods_are_read() {
-    let cluster = sim("rolling");
-    let refused = Effect::Status { code: 500, retry_after: None };
-    cluster.fault(Fault::new(On::verb("list").path("/pods"), refused).times(2));
-    let (lines, running) = watch(&cluster, &["status", "deploy/cart", "-n", "shop", "--watch"]);
-    let first = lines.recv().unwrap();
-    assert!(first.contains("shop/cart (deployment)  healthy  v88  4/4"), "{first}");
-    drop(lines);
-    assert!(cluster.edit("deployments/shop/cart", "ana", |object| object["spec"]["replicas"] = 0.into()));
-    cluster.advance(Duration::from_secs(1));
-    assert_eq!(running.join().unwrap(), Exit::Done);
+    for late in ["/pods", "/replicasets"] {
+        let cluster = sim("rolling");
+        let refused = Effect::Status { code: 500, retry_after: None };
+        cluster.fault(Fault::new(On::verb("list").path(late), refused).times(2));
+        let (lines, running) = watch(&cluster, &["status", "deploy/cart", "-n", "shop", "--watch"]);
+        let first = lines.recv().unwrap();
+        assert!(first.contains("shop/cart (deployment)  healthy  v88  4/4"), "{late}: {first}");
+        drop(lines);
+        assert!(cluster.edit("deployments/shop/cart", "ana", |object| object["spec"]["replicas"] = 0.into()));
+        cluster.advance(Duration::from_secs(1));
+        assert_eq!(running.join().unwrap(), Exit::Done);
+    }
 }
 
 /// What was read before stands until its kind is listed anew, in whatever order that is.
@@ -132,7 +134,10 @@ fn watch_tells_nothing_false_when_the_server_comes_back() {
     cluster.advance(Duration::from_mins(2));
     cluster.compact();
     cluster.back();
-    cluster.fault(Fault::new(On::verb("list").path("/pods"), Effect::Status { code: 500, retry_after: None }).times(2));
+    for late in ["/pods", "/replicasets"] {
+        let refused = Effect::Status { code: 500, retry_after: None };
+        cluster.fault(Fault::new(On::verb("list").path(late), refused).times(2));
+    }
     loop {
         let line = lines.recv_timeout(Duration::from_secs(30)).expect("a line on what came meanwhile");
         assert!(!line.contains("down"), "{line}");

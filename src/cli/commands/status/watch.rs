@@ -52,7 +52,7 @@ pub async fn lines(arguments: &Arguments, reading: &Reading, session: &mut Sessi
         let shown: Vec<&Arc<Release>> = snapshot.releases.iter().filter(wanted).collect();
         for release in &shown {
             // By pods that come in a moment it would be judged as down.
-            if !seen.contains_key(&release.uid) && pods_are_coming(release, &snapshot) {
+            if !seen.contains_key(&release.uid) && pods_are_coming(&snapshot) {
                 continue;
             }
             let measured = meter.as_ref().and_then(|meter| meter.measurements.borrow().of(&release.uid).cloned());
@@ -117,10 +117,12 @@ impl Picked {
     }
 }
 
-/// Whether the pods of a release are being listed now.
-fn pods_are_coming(release: &Release, snapshot: &Snapshot) -> bool {
+/// Whether pods, or the revisions that they belong to, are being listed for the first time.
+fn pods_are_coming(snapshot: &Snapshot) -> bool {
     let listing = |status: &KindStatus| matches!(status.watch, Watch::Listing);
-    release.pods_unread.is_some() && snapshot.kinds.get(&Kind::Pod).is_some_and(listing)
+    [Kind::Pod, Kind::ReplicaSet, Kind::ControllerRevision]
+        .iter()
+        .any(|kind| snapshot.kinds.get(kind).is_some_and(listing))
 }
 
 /// A release as it was last told.
