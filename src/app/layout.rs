@@ -34,8 +34,8 @@ pub fn message_lines(model: &Model) -> Vec<String> {
     };
     // A cell before and behind the sign and one at the end; behind what stays, its age and how many more there are.
     let aside = match message.level {
+        _ if model.messages.behind() > 0 => 22,
         Level::Note => 0,
-        _ if model.messages.open() > 1 => 22,
         _ => 7,
     };
     let room = usize::from(model.size.width).saturating_sub(4 + aside).max(1);

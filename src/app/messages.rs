@@ -1,4 +1,5 @@
-//! What the console has to say: errors stay until somebody acknowledged them, notes go with the next key.
+//! What the console has to say: errors stay until somebody acknowledged them, notes go with the next key. What a key was
+//! answered stands before all of them until the next one: who pressed it looks for that.
 
 use crate::domain::text::sanitize;
 use crate::domain::{Str, Timestamp};
@@ -33,12 +34,18 @@ pub struct Message {
     pub times: u32,
     /// Whether somebody took notice.
     pub acknowledged: bool,
+    /// Whether the key that was just pressed is answered with it.
+    pub answers: bool,
 }
 
 /// All messages, the newest first.
 #[derive(Debug, Clone, Default)]
 pub struct Messages {
     list: VecDeque<Message>,
+    /// Whether a key is being taken: what is said meanwhile answers it.
+    taking: bool,
+    /// Whether an answer stood before others when that key was pressed: only what is seen is acknowledged.
+    covered: bool,
 }
 
 impl Messages {
@@ -51,9 +58,11 @@ impl Messages {
         {
             last.times = last.times.saturating_add(1);
             last.acknowledged = false;
+            last.answers = self.taking;
             return;
         }
-        self.list.push_front(Message { level, text: text.into(), at, times: 1, acknowledged: false });
+        let answers = self.taking;
+        self.list.push_front(Message { level, text: text.into(), at, times: 1, acknowledged: false, answers });
         self.list.truncate(KEPT);
     }
 
@@ -62,8 +71,13 @@ impl Messages {
         self.list.iter()
     }
 
-    /// The one to show in the line above the footer: the gravest that nobody acknowledged, of equals the newest.
+    /// The one to show in the line above the footer: what the last key was answered, unless something graver came since;
+    /// else the gravest that nobody acknowledged, of equals the newest.
     pub fn shown(&self) -> Option<&Message> {
+        let newest = self.list.iter().find(|message| !message.acknowledged);
+        if let Some(answer) = newest.filter(|message| message.answers && message.level == Level::Note) {
+            return Some(answer);
+        }
         let open = self.list.iter().rev().filter(|message| !message.acknowledged);
         open.max_by_key(|message| message.level)
     }
@@ -73,15 +87,31 @@ impl Messages {
         self.list.iter().filter(|message| !message.acknowledged && message.level > Level::Note).count()
     }
 
-    /// Forgets the notes: called at every key.
+    /// How many of them are open behind the one that is shown.
+    pub fn behind(&self) -> usize {
+        let graver = |message: &Message| message.level > Level::Note;
+        self.open().saturating_sub(usize::from(self.shown().is_some_and(graver)))
+    }
+
+    /// Forgets the notes: called at every key. What is said until [`Messages::key_taken`] answers it.
     pub fn key_pressed(&mut self) {
+        self.taking = true;
+        self.covered = self.behind() > 0 && self.shown().is_some_and(|message| message.level == Level::Note);
         for message in self.list.iter_mut().filter(|message| message.level == Level::Note) {
             message.acknowledged = true;
         }
     }
 
-    /// Acknowledges the one that is shown; `false` when there is none.
+    /// The key was taken: what is said from now on came by itself.
+    pub const fn key_taken(&mut self) {
+        self.taking = false;
+    }
+
+    /// Acknowledges the one that is shown; `false` when there is none, or when it was covered by an answer until this key.
     pub fn acknowledge_shown(&mut self) -> bool {
+        if std::mem::take(&mut self.covered) {
+            return false;
+        }
         let Some(shown) = self.shown().cloned() else { return false };
         for message in self.list.iter_mut().filter(|message| **message == shown) {
             message.acknowledged = true;
@@ -128,6 +158,26 @@ mod tests {
         assert!(messages.acknowledge_shown());
         assert!(messages.shown().is_none() && !messages.acknowledge_shown());
         assert_eq!(messages.iter().len(), 2, "nothing is lost");
+    }
+
+    #[test]
+    fn what_a_key_was_answered_stands_before_an_error_until_the_next_key() {
+        let now = Timestamp::UNIX_EPOCH;
+        let shown = |messages: &Messages| messages.shown().map(|message| message.text.to_string()).unwrap_or_default();
+        let mut messages = Messages::default();
+        messages.say(Level::Error, "an error", now);
+        messages.key_pressed();
+        messages.say(Level::Note, "not now", now);
+        messages.key_taken();
+        assert_eq!((shown(&messages).as_str(), messages.behind()), ("not now", 1));
+        messages.say(Level::Error, "a later error", now);
+        assert_eq!((shown(&messages).as_str(), messages.behind()), ("a later error", 1), "it came after the answer");
+        messages.acknowledge_shown();
+        messages.key_pressed();
+        messages.key_taken();
+        assert_eq!((shown(&messages).as_str(), messages.behind()), ("an error", 0), "it comes back");
+        messages.say(Level::Note, "by itself", now);
+        assert_eq!(shown(&messages), "an error", "nobody pressed a key for that");
     }
 
     #[test]

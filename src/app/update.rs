@@ -67,8 +67,8 @@ fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
     };
     match msg {
-        Msg::Key(key) => pressed(model, key),
-        Msg::Paste(text) => pasted(model, &text),
+        Msg::Key(key) => answering(model, |model| pressed(model, key)),
+        Msg::Paste(text) => answering(model, |model| pasted(model, &text)),
         Msg::Resize(size) => {
             model.size = size;
             Vec::new()
@@ -109,8 +109,15 @@ fn flushed(model: &mut Model, revision: u64, shown: Option<&InSight>) {
     model.revision += u64::from(told_anew);
 }
 
-fn pressed(model: &mut Model, key: KeyPress) -> Vec<Effect> {
+/// Takes what was pressed; what is said meanwhile answers it, and is shown whatever else stands in the message line.
+fn answering(model: &mut Model, take: impl FnOnce(&mut Model) -> Vec<Effect>) -> Vec<Effect> {
     model.messages.key_pressed();
+    let effects = take(model);
+    model.messages.key_taken();
+    effects
+}
+
+fn pressed(model: &mut Model, key: KeyPress) -> Vec<Effect> {
     let command = model.keys.find(model.chain(), key);
     // These work everywhere, also before a dialog was seen.
     match command {

@@ -5,6 +5,7 @@ mod interrupted;
 mod logs;
 mod order;
 mod rights;
+mod said;
 mod seen;
 mod traffic;
 

@@ -1,4 +1,5 @@
-//! The lines above the footer: the filter being typed, or the gravest message that nobody acknowledged.
+//! The lines above the footer: the filter being typed, what the last key was answered, or the gravest message that nobody
+//! acknowledged.
 
 use super::said::age;
 use crate::app::Model;
@@ -32,13 +33,13 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, lines: &[String], lo
         fill(buffer, area, look.theme.style("screen").patch(look.theme.style(surface)));
         style = if message.level == Level::Alarm { look.theme.style(surface) } else { style };
     }
-    let more = model.messages.open().saturating_sub(1);
+    let more = model.messages.behind();
     let mut tail = String::new();
     if message.level > Level::Note {
         tail = format!("  {}", age(Some(message.at), model.now));
-        if more > 0 {
-            tail = format!("{tail}  +{more} :messages");
-        }
+    }
+    if more > 0 {
+        tail = format!("{tail}  +{more} :messages");
     }
     put(buffer, Slot::row(area, 0).after(1), sign, style);
     for (row, line) in (0u16..).zip(lines) {
