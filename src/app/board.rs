@@ -107,6 +107,9 @@ pub struct Board {
     pub selected: Option<Uid>,
     /// Whether a person chose it; until then the first row is selected, whichever that is.
     pub chosen: bool,
+    /// The name of what was selected until it went by itself: another one stands under the cursor since, which nobody chose.
+    /// `None` once a person moved the cursor, filtered, or was told.
+    pub went: Option<String>,
     /// The selected row, kept for the time when the release itself goes.
     pub scroll: Scroll,
     /// What the rows need together.
@@ -152,21 +155,22 @@ impl Board {
                 rows.push((self.stand(release, ordering, tick), Arc::clone(release)));
             }
         }
+        let before = self.current().map(|release| release.key.qualified());
         self.twins = twins(&snapshot.releases);
         let sort = self.sort;
         rows.sort_by(|(own, one), (other, two)| sort.compare((*own, one), (*other, two)));
         self.rows.clear();
         self.rows.extend(rows.into_iter().map(|(_, release)| release));
         self.extent = Extent::of(&self.rows, &snapshot.releases);
-        if !self.chosen {
-            self.select(0);
-            return;
-        }
         let place = self.selected.as_ref().and_then(|uid| self.rows.iter().position(|release| release.uid == *uid));
+        if place.is_none() {
+            // The selected one went (deleted or filtered out): its place is taken by the one that stands there now. That
+            // one was chosen by nobody, and the next write key says so.
+            self.went = self.went.take().or(before);
+        }
         match place {
+            _ if !self.chosen => self.select(0),
             Some(place) => self.scroll.at = place,
-            // The selected one went (deleted or filtered out): its place is taken by the one that stands there now,
-            // and a write key then names that one in its plan.
             None => self.select(self.scroll.within(self.rows.len())),
         }
     }
@@ -213,14 +217,26 @@ impl Board {
     pub fn step(&mut self, step: Step, page: usize) {
         self.scroll.step(step, self.rows.len(), page);
         self.select(self.scroll.at);
+        self.went = None;
         // A key on an empty board chooses nothing.
         self.chosen |= self.selected.is_some();
     }
 
     /// Selects a release wherever it stands, or will stand.
     pub fn choose(&mut self, uid: Uid) {
+        if let Some(place) = self.rows.iter().position(|release| release.uid == uid) {
+            self.scroll.at = place;
+        }
         self.selected = Some(uid);
+        self.went = None;
         self.chosen = true;
+    }
+
+    /// The same, unless it has no row: what is selected then stays so.
+    pub fn choose_shown(&mut self, uid: &Uid) {
+        if self.rows.iter().any(|release| release.uid == *uid) {
+            self.choose(uid.clone());
+        }
     }
 
     /// The selected release as shown.

@@ -218,6 +218,7 @@ fn switched(model: &mut Model, session: Session) -> Vec<Effect> {
     model.layers.clear();
     model.board.selected = None;
     model.board.chosen = false;
+    model.board.went = None;
     if !same {
         model.details.clear();
         model.rights.clear();

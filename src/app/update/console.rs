@@ -53,10 +53,14 @@ pub fn command(model: &mut Model, command: Command) -> Vec<Effect> {
             Vec::new()
         }
         Command::Chart => super::chart::open(model),
+        Command::Guard if super::board::went(model, command) => Vec::new(),
         Command::Guard => super::guard::open(model),
         Command::Quit => super::close(model),
         command if command.writes() => {
             let_go(model);
+            if super::board::went(model, command) {
+                return Vec::new();
+            }
             propose::key(model, command)
         }
         Command::Diff | Command::Yaml | Command::Logs | Command::Events | Command::Copy => {

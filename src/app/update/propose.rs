@@ -112,7 +112,7 @@ pub fn key(model: &mut Model, command: Command) -> Vec<Effect> {
         model.note("no release is selected");
         return Vec::new();
     };
-    model.board.choose(focus.uid.clone());
+    model.board.choose_shown(&focus.uid);
     let name = focus.key.qualified();
     // What a write of ours ended is still shown where it was open, and can be taken back from there.
     let known = if command == Command::Revert { model.last_known(&focus.uid) } else { model.release(&focus.uid) };

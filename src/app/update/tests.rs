@@ -8,6 +8,7 @@ mod rights;
 mod said;
 mod seen;
 mod traffic;
+mod went;
 
 use super::propose::all_possible;
 use crate::app::effect::Effect;

@@ -199,7 +199,7 @@ fn a_preview_check_holds_a_switch_until_it_answers_well_or_is_overridden() {
         let mut model = console(80, 24, config);
         let snapshot = Arc::new(with(&model, blue_green(), 2));
         update(&mut model, Msg::Snapshot(snapshot));
-        press(&mut model, "S<Enter>");
+        press(&mut model, "gS<Enter>");
         answer_both(&mut model);
         press(&mut model, "<armed>b");
         let effects = answer_both(&mut model);
