@@ -169,7 +169,8 @@ impl Board {
             self.went = self.went.take().or(before);
         }
         match place {
-            _ if !self.chosen => self.select(0),
+            // Who typed a name in full means that one, wherever it stands.
+            _ if !self.chosen => self.select(self.named(&filter).unwrap_or(0)),
             Some(place) => self.scroll.at = place,
             None => self.select(self.scroll.within(self.rows.len())),
         }
@@ -205,6 +206,19 @@ impl Board {
     /// The tick at which rows that stand under a former state are put in their places; `None`: none does.
     pub const fn next_order(&self) -> Option<Duration> {
         self.order_at
+    }
+
+    /// Selects the row whose name was typed in full into the filter, if there is one.
+    pub fn choose_named(&mut self) {
+        if let Some(place) = self.named(&Filter::parse(self.filter.text())) {
+            self.select(place);
+            self.chosen = true;
+        }
+    }
+
+    /// Where the row stands that `filter` names in full.
+    fn named(&self, filter: &Filter) -> Option<usize> {
+        self.rows.iter().position(|release| filter.names(release))
     }
 
     /// Selects the row at `place`.

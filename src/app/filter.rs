@@ -11,6 +11,8 @@ pub struct Filter {
     states: Vec<String>,
     strategies: Vec<String>,
     words: Option<Pattern>,
+    /// The only word, where there is no other: it may be a name in full.
+    name: Option<String>,
 }
 
 impl Filter {
@@ -26,6 +28,9 @@ impl Filter {
                 _ => words.push(token),
             }
         }
+        if let [name] = words.as_slice() {
+            filter.name = Some(name.to_lowercase());
+        }
         if !words.is_empty() {
             let pattern = Pattern::new(&words.join(" "), CaseMatching::Ignore, Normalization::Smart, AtomKind::Fuzzy);
             filter.words = Some(pattern);
@@ -36,6 +41,12 @@ impl Filter {
     /// Whether it lets everything through.
     pub fn is_empty(&self) -> bool {
         self.words.is_none() && self.namespaces.is_empty() && self.states.is_empty() && self.strategies.is_empty()
+    }
+
+    /// Whether `release` is the one that is meant: its name was typed in full, with its namespace or without.
+    pub fn names(&self, release: &Release) -> bool {
+        let Some(name) = &self.name else { return false };
+        release.key.name.to_lowercase() == *name || release.key.qualified().to_lowercase() == *name
     }
 
     /// A matcher for many releases, with its memory.

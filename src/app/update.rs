@@ -150,6 +150,7 @@ fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
     if model.layers.is_empty() && model.board.typing {
         model.board.filter.insert(text);
         board::refilter(model);
+        model.board.choose_named();
         return Vec::new();
     }
     match model.layers.last_mut() {

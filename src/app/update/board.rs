@@ -62,6 +62,7 @@ pub fn typed(model: &mut Model, key: KeyPress, command: Option<Command>) -> Vec<
         _ => {
             if model.board.filter.key(key) {
                 refilter(model);
+                model.board.choose_named();
             }
         }
     }

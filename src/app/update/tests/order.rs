@@ -127,3 +127,29 @@ fn what_the_rows_need_together_follows_every_change_and_the_filter_hides_no_coun
     let hidden = &model.board.extent;
     assert_eq!((hidden.states, hidden.pods, hidden.longest_name), (now.states, 0, 0));
 }
+
+#[test]
+fn a_name_typed_in_full_has_the_cursor_wherever_its_row_stands() {
+    let mut model = console(80, 24, "");
+    let mut snapshot: Snapshot = (*model.live).clone();
+    let rename = |model: &Model, place: usize| model.board.rows[place].uid.clone();
+    // The worst one matches as well, and stands first.
+    let (first, last) = (rename(&model, 0), rename(&model, model.board.rows.len() - 1));
+    for release in &mut snapshot.releases {
+        let name = if release.uid == first { "to-delete" } else { "todelete" };
+        if release.uid == first || release.uid == last {
+            let release = Arc::make_mut(release);
+            (release.key.namespace, release.key.name) = ("lab".into(), name.into());
+        }
+    }
+    update(&mut model, Msg::Snapshot(Arc::new(snapshot)));
+    for typed in ["todelete", "lab/todelete", "LAB/ToDelete"] {
+        press(&mut model, &format!("<Esc>gg/{typed}"));
+        assert_eq!(names(&model), ["to-delete", "todelete"], "{typed}: the rows keep their order");
+        assert_eq!(model.board.selected.as_ref(), Some(&last), "{typed}");
+    }
+    press(&mut model, "<Enter><Enter>");
+    assert!(model.focus().is_some_and(|release| release.uid == last));
+    press(&mut model, "<Esc><Esc>gg/lab/todelet");
+    assert_eq!(model.board.selected.as_ref(), Some(&first), "a part of a name says nothing");
+}
