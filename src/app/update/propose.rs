@@ -141,6 +141,12 @@ pub fn key(model: &mut Model, command: Command) -> Vec<Effect> {
             };
         }
     };
+    if verb == Verb::Undo
+        && let Some(why) = chose_what_runs(model)
+    {
+        model.note(why);
+        return Vec::new();
+    }
     let intent = match verb {
         Verb::Undo => Intent::Undo { to: undo_to(model), paused: PausedUndo::StayPaused },
         Verb::Pause => Intent::Pause,
@@ -209,6 +215,22 @@ fn spec_images(release: &Release) -> Vec<crate::domain::workload::Image> {
         .map(|entry| entry.images.clone())
         .or_else(|| release.tracks.last().map(|track| track.images.clone()))
         .unwrap_or_default()
+}
+
+/// What to say where a person chose the row of History that runs now: there is nothing to go back to or to compare with,
+/// and another revision is not what they chose. Before they moved the cursor there, the best-founded one is meant.
+fn chose_what_runs(model: &Model) -> Option<String> {
+    let Some(Layer::Release(view)) = model.top() else { return None };
+    let entry = view.release.history.get(view.revision_place())?;
+    let chosen = view.pane == Pane::History && view.revision.is_some();
+    let runs = chosen && entry.current && undo_to(model) == UndoTo::Best;
+    runs.then(|| {
+        format!(
+            "revision {} is what runs now in {}; choose another row of History",
+            entry.revision,
+            view.release.key.qualified()
+        )
+    })
 }
 
 /// In History an undo goes to the selected revision, elsewhere to the best-founded one.
@@ -413,6 +435,10 @@ pub fn comparable(release: &Release) -> bool {
 
 /// `d`: what changes on the way back; in History between the spec and the selected revision.
 pub fn diff(model: &mut Model, release: &Arc<Release>) -> Vec<Effect> {
+    if let Some(why) = chose_what_runs(model) {
+        model.note(why);
+        return Vec::new();
+    }
     let Some((title, against)) = compared(model, release) else {
         model.note(format!("{} has no other revision to compare with", release.key.qualified()));
         return Vec::new();

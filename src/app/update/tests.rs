@@ -1,6 +1,7 @@
 //! What keys do, and above all what they do not do.
 
 mod guard;
+mod history;
 mod interrupted;
 mod logs;
 mod order;
