@@ -57,16 +57,16 @@ fn verb_for(model: &Model, release: &Arc<Release>, actions: &[Action], command: 
     let Some(action) = offered.iter().find(|action| action.enabled).or(offered.last()) else {
         return Err(format!("it needs {}; this one is {}", command.needs(), release.strategy.0).into());
     };
+    // A missing right is the first reason: without it no other one can be mended.
+    may(model, release, action.verb)?;
     if !action.enabled {
         // Held, and a person may override it: its plan says so, and asks for the reason.
         let held = command != Command::PauseResume && model.overridable(release, action.verb);
         if !held {
             return Err(action.why.clone());
         }
-        may(model, release, action.verb)?;
         return Ok((action.verb, action.why.clone()));
     }
-    may(model, release, action.verb)?;
     let consequence = if action.why.is_empty() {
         action.consequence.clone()
     } else {
