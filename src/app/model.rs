@@ -228,6 +228,12 @@ impl Model {
         self.live.by_uid(uid)
     }
 
+    /// Whether nothing is left of `release`: it is gone, and its object belongs to no other release either. Only a complete
+    /// list can tell.
+    pub fn nothing_left(&self, release: &Release) -> bool {
+        self.live.complete() && self.release(&release.uid).is_none() && self.live.owning(&release.key).is_none()
+    }
+
     /// The release as it is now, or as it was when a write of ours ended it.
     pub fn last_known(&self, uid: &Uid) -> Option<&Arc<Release>> {
         self.release(uid).or_else(|| self.writes.of(uid)?.release.as_ref())

@@ -88,7 +88,11 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, view: &ReleaseView, 
         Pane::History => (history::title, history::draw),
         Pane::Events => (events::title, events::draw),
     };
-    let content = title(drawn);
+    let mut content = title(drawn);
+    // What was told meanwhile stays true; all else is of something that is no more.
+    if view.gone.is_some() && pane != Pane::Events {
+        content.title = format!("last seen: {}", content.title);
+    }
     // Beside others a pane says which one it is; alone, the tabs do.
     let name = if model.size.shows_all_panes() {
         format!("{} {}  {}", pane.place() + 1, pane.title(), content.title)
@@ -97,7 +101,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, view: &ReleaseView, 
     };
     let frame = if focused { Frame::Focused } else { Frame::Pane };
     let frame = pane::Pane { title: name.trim_end(), detail: &content.detail, frame };
-    let progress = if pane == Pane::Versions { versions::moving(&view.release) } else { None };
+    let moves = pane == Pane::Versions && view.gone.is_none();
+    let progress = if moves { versions::moving(&view.release) } else { None };
     let inside = frame.draw_moving(buffer, area, progress, look);
     if inside.width > 0 && inside.height > 0 {
         body(buffer, inside, drawn);

@@ -9,6 +9,7 @@
 
 mod board;
 mod footer;
+mod gone;
 mod header;
 mod message;
 pub(super) mod numbers;

@@ -202,19 +202,25 @@ pub(super) async fn logs(cluster: Cluster, wanted: LogsWanted, out: mpsc::Sender
     say(&out, Msg::LogsEnded(wanted.number, why_ended(&ends).into())).await;
 }
 
+/// A sentence of the server without its full stop: others may follow.
+fn without_stop(why: &str) -> &str {
+    why.strip_suffix('.').filter(|rest| !rest.ends_with('.')).unwrap_or(why)
+}
+
 /// Why logs ended, in a sentence: pods of one revision mostly end for one reason, which is told once.
 fn why_ended(ends: &[(Str, Str)]) -> String {
     let mut causes: Vec<(String, Vec<(&Str, &Str)>)> = Vec::new();
     for (pod, why) in ends {
         // The server names the pod in its sentence, too.
-        let cause = why.replace(&format!(" in pod \"{pod}\""), "").replace(&format!("pod/{pod}"), "each pod");
+        let cause =
+            without_stop(why).replace(&format!(" in pod \"{pod}\""), "").replace(&format!("pod/{pod}"), "each pod");
         match causes.iter_mut().find(|(known, _)| *known == cause) {
             Some((_, ends)) => ends.push((pod, why)),
             None => causes.push((cause, vec![(pod, why)])),
         }
     }
     let said = causes.iter().map(|(cause, ends)| match ends.as_slice() {
-        [(pod, why)] => format!("{pod}: {why}"),
+        [(pod, why)] => format!("{pod}: {}", without_stop(why)),
         ends => format!("{}: {cause}", count(ends.len(), "pod")),
     });
     said.collect::<Vec<_>>().join("; ")
@@ -287,5 +293,7 @@ mod tests {
         assert_eq!(why_ended(&ends), "9 pods: container \"app\" is waiting to start: image can't be pulled");
         let other = (Str::from("db-0"), Str::from("gone"));
         assert_eq!(why_ended(&[other]), "db-0: gone");
+        let [one, two] = ["a", "b"].map(|pod| (Str::from(pod), Str::from(format!("pods \"{pod}\" not found."))));
+        assert_eq!(why_ended(&[one, two]), "a: pods \"a\" not found; b: pods \"b\" not found");
     }
 }

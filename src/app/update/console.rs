@@ -68,6 +68,11 @@ pub fn command(model: &mut Model, command: Command) -> Vec<Effect> {
                 model.note("no release is selected");
                 return Vec::new();
             };
+            let reads = matches!(command, Command::Diff | Command::Yaml | Command::Logs);
+            if reads && model.nothing_left(&release) {
+                model.note(format!("{} is gone: there is nothing to read of it", release.key.qualified()));
+                return Vec::new();
+            }
             on_release(model, command, &release)
         }
         _ => Vec::new(),

@@ -141,7 +141,10 @@ fn heading(buffer: &mut Buffer, slot: Slot, track: &Track, drawn: Drawn<'_>) {
 fn cells(pod: &Pod, drawn: Drawn<'_>) -> [(String, Style); 5] {
     let (now, look) = (drawn.model.now, drawn.look);
     let muted = look.theme.style("text.muted");
+    let gone = drawn.view.gone.is_some();
     let (sign, style) = match (&pod.trouble, pod.ready, pod.deleting) {
+        // Nobody knows any more how it is.
+        _ if gone => (look.glyphs.unknown, muted),
         (_, _, Some(_)) => (look.glyphs.idle, muted),
         (Some(_), false, None) => (look.glyphs.down, look.theme.style("verdict.bad")),
         (Some(_), true, None) => (look.glyphs.failed, look.theme.style("verdict.warn")),
@@ -154,7 +157,7 @@ fn cells(pod: &Pod, drawn: Drawn<'_>) -> [(String, Style); 5] {
     };
     [
         (shown(&pod.name).into_owned(), Style::new()),
-        (format!("{sign} {}", pod_words(pod, now)), style),
+        (format!("{sign} {}{}", if gone { "was " } else { "" }, pod_words(pod, now)), style),
         restarts,
         (pod.node.as_deref().map(|node| shown(node).into_owned()).unwrap_or_default(), muted),
         (age(pod.created, now), muted),

@@ -48,6 +48,7 @@ fn pairs(model: &Model) -> Vec<(String, String)> {
         None if model.board.typing => vec![Command::Open, Command::Back],
         None => vec![Command::Open],
         // Elsewhere there is nothing that it could open.
+        Some(Layer::Release(view)) if model.nothing_left(&view.release) => Vec::new(),
         Some(Layer::Release(view)) if matches!(view.pane, Pane::Versions | Pane::History) => vec![Command::Open],
         Some(Layer::Release(_)) => Vec::new(),
         Some(Layer::Form(form)) if form.fields.len() > 1 => vec![Command::Open, Command::NextPane, Command::Back],
@@ -150,7 +151,13 @@ fn pairs(model: &Model) -> Vec<(String, String)> {
             ]
         };
         let comparable = model.focus().is_none_or(|release| propose::comparable(release));
-        let rest: Vec<Command> = rest.iter().copied().filter(|it| comparable || *it != Command::Diff).collect();
+        let left = model.focus().is_none_or(|release| !model.nothing_left(release));
+        let offered = |command: &Command| match command {
+            Command::Diff => comparable && left,
+            Command::Logs | Command::Yaml => left,
+            _ => true,
+        };
+        let rest: Vec<Command> = rest.iter().copied().filter(offered).collect();
         pairs.extend(keyed(model, chain, &rest));
     }
     // At the board the key leaves; elsewhere it goes back.

@@ -30,7 +30,10 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, view: &ReleaseView, 
     let all = model.size.shows_all_panes();
     let above = if all { 1 } else { 2 };
     let cells = usize::from(area.width).saturating_sub(2);
-    let reason = look.said(&release.reason);
+    let reason = match view.gone {
+        Some(_) => super::gone::reason(model, view).into(),
+        None => look.said(&release.reason),
+    };
     // A reason that is cut is none: where there is room it has a second line.
     let reasons = match crate::ui::text::wrap(&reason, cells.max(1)) {
         lines if lines.len() == 2 && area.height >= 16 => lines,
@@ -58,7 +61,8 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, view: &ReleaseView, 
         for (row, line) in (u16::from(another.is_some())..).zip(&reasons) {
             put(buffer, slot(row), line, look.theme.style("text.strong"));
         }
-        put(buffer, slot(below - 1), &look.elide(&next(model, release, look), cells, Elide::End), Style::new());
+        let next = if view.gone.is_some() { super::gone::next(model, look) } else { next(model, release, look) };
+        put(buffer, slot(below - 1), &look.elide(&next, cells, Elide::End), Style::new());
     }
 }
 
@@ -95,9 +99,13 @@ fn summary(buffer: &mut Buffer, slot: Slot, model: &Model, view: &ReleaseView, l
             theme.style("text.strong"),
         )
     };
-    let mut line = Line::from(vec![
-        named,
-        Span::raw("  "),
+    let mut line = Line::from(vec![named, Span::raw("  ")]);
+    if let Some(gone) = view.gone {
+        line.spans.extend(super::gone::summary(model, view, gone, look));
+        put_line(buffer, slot.after(1), &line, look);
+        return;
+    }
+    line.spans.extend([
         Span::styled(look.glyphs.state(release.state), state),
         Span::raw(" "),
         Span::styled(release.state.word(), state),
@@ -115,10 +123,6 @@ fn summary(buffer: &mut Buffer, slot: Slot, model: &Model, view: &ReleaseView, l
         format!("  {ready}/{desired} ready")
     };
     line.push_span(Span::raw(words));
-    if let Some(gone) = view.gone {
-        let words = format!("  gone {} ago", Age::between(gone, model.now).words());
-        line.push_span(Span::styled(words, theme.style("verdict.bad")));
-    }
     let rest = |line: &Line<'_>| usize::from(slot.cells).saturating_sub(line.width() + 3);
     if let Some(errors) = errors(release, model, look)
         && errors.width() + 2 <= rest(&line)

@@ -1,5 +1,6 @@
 //! Every screen, as it is drawn.
 
+mod gone;
 mod hostile;
 mod measured;
 mod overlays;
