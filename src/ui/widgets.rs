@@ -35,14 +35,39 @@ pub struct Look<'a> {
 }
 
 impl Look<'_> {
-    /// `sentence` with the keys that are set, as [`shown`] shows it.
+    /// `sentence` with the keys that are set, as [`shown`] shows it. What was left out at its end ends it: no full stop follows.
     pub fn said<'t>(&self, sentence: &'t str) -> Cow<'t, str> {
         let sentence = longest(sentence);
+        let sentence = if sentence.ends_with("….") { &sentence[..sentence.len() - 1] } else { sentence };
         let told = self.keys.map_or_else(|| KeyTable::default().said(sentence), |keys| keys.said(sentence));
         match told {
             Cow::Borrowed(sentence) => shown(sentence),
             Cow::Owned(sentence) => Cow::Owned(shown(&sentence).into_owned()),
         }
+    }
+
+    /// `text` in at most `most` lines of `cells`. Where it needs more, long names of images and objects go without their
+    /// middle before the sentence goes without its end: what is said of them comes last.
+    pub fn fitted(&self, text: &str, cells: usize, most: usize) -> Vec<String> {
+        let mut lines = text::wrap(text, cells);
+        for longest in [cells / 2, 32, 24, 16] {
+            if lines.len() <= most {
+                return lines;
+            }
+            // Only names have a slash, and only of them both ends tell enough.
+            let room = |word: &str| if word.contains('/') { longest } else { usize::MAX };
+            let words: Vec<_> = text.split(' ').map(|word| self.elide(word, room(word), Elide::Middle)).collect();
+            lines = text::wrap(&words.join(" "), cells);
+        }
+        if lines.len() > most {
+            let rest = lines.split_off(most.saturating_sub(1)).join(" ");
+            if most > 0 {
+                lines.push(self.elide(&rest, cells, Elide::End).into_owned());
+            } else {
+                lines.clear();
+            }
+        }
+        lines
     }
 
     /// `text` in at most `cells`, with this look's sign for what was left out.

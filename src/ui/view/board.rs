@@ -299,43 +299,21 @@ fn about(buffer: &mut Buffer, area: Rect, release: &Release, model: &Model, look
         Some(held) => held,
         None => look.said(&release.remedy).into_owned(),
     };
-    let told = !remedy.is_empty();
-    let remedy = text::wrap(&remedy, cells);
     // What to do has its line whatever the reason is; what is left over is for whichever is longer.
-    let mut lines = text::wrap(&format!("{name}{reason}"), cells);
-    let room = most.saturating_sub(usize::from(told));
-    cut(&mut lines, room, cells, look);
-    let strong = look.theme.style("text.strong");
-    let mut row = 0;
-    for (place, line) in lines.iter().enumerate() {
+    let room = most.saturating_sub(usize::from(!remedy.is_empty()));
+    let lines = look.fitted(&format!("{name}{reason}"), cells, room);
+    let mut rows = 0..;
+    for (line, row) in lines.iter().zip(&mut rows) {
         let slot = Slot::row(area, row);
-        let slot = match line.strip_prefix(name.trim_end()).filter(|_| place == 0) {
-            Some(rest) => {
-                let after = put(buffer, slot, name.trim_end(), strong);
-                put(buffer, after, rest, Style::new())
-            }
-            None => put(buffer, slot, line, Style::new()),
-        };
-        let _ = slot;
-        row += 1;
+        let (head, rest) = line.split_at(if row == 0 { line.find(' ').unwrap_or(line.len()) } else { 0 });
+        let slot = put(buffer, slot, head, look.theme.style("text.strong"));
+        put(buffer, slot, rest, Style::new());
     }
-    if told {
-        let mut lines = remedy;
-        cut(&mut lines, most.saturating_sub(usize::from(row)), cells, look);
-        for line in &lines {
-            put(buffer, Slot::row(area, row), line, Style::new());
-            row += 1;
-        }
+    if remedy.is_empty() {
+        return;
     }
-}
-
-/// At most so many lines: what is over goes into the last one, with the sign of elision.
-fn cut(lines: &mut Vec<String>, most: usize, cells: usize, look: Look<'_>) {
-    if lines.len() > most {
-        let rest = lines.split_off(most.saturating_sub(1)).join(" ");
-        if most > 0 {
-            lines.push(look.elide(&rest, cells, Elide::End).into_owned());
-        }
+    for (line, row) in look.fitted(&remedy, cells, most.saturating_sub(lines.len())).iter().zip(&mut rows) {
+        put(buffer, Slot::row(area, row), line, Style::new());
     }
 }
 

@@ -35,10 +35,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, view: &ReleaseView, 
         None => look.said(&release.reason),
     };
     // A reason that is cut is none: where there is room it has a second line.
-    let reasons = match crate::ui::text::wrap(&reason, cells.max(1)) {
-        lines if lines.len() == 2 && area.height >= 16 => lines,
-        _ => vec![look.elide(&reason, cells, Elide::End).into_owned()],
-    };
+    let reasons = look.fitted(&reason, cells.max(1), if area.height >= 16 { 2 } else { 1 });
     let another = presence::somebody_else(model, &release.key);
     let below = match area.height {
         ..8 => 0,

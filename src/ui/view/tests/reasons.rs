@@ -1,13 +1,14 @@
 //! What can't be done says why, and the reason is read to its end on the smallest screen.
 
 use super::super::said::versions_within;
-use super::super::samples::{at_stuck, press, stuck};
+use super::super::samples::{at_stuck, healthy, press, stuck};
 use super::screen;
-use crate::app::Model;
 use crate::app::layers::Layer;
 use crate::app::messages::Level;
+use crate::app::{Model, Msg, update};
 use crate::domain::release::Role;
 use crate::ui::glyphs;
+use std::sync::Arc;
 
 #[test]
 fn the_new_version_and_what_is_wrong_with_it_are_the_last_to_be_cut() {
@@ -100,4 +101,42 @@ fn a_message_without_end_leaves_the_board_its_room() {
     model.messages.say(Level::Error, "it goes on and on ".repeat(200), now);
     let shown = screen(&model);
     assert!(shown.contains("STATE") && shown.contains("…") && shown.lines().count() == 24, "{shown}");
+}
+
+const UNPULLED: &str = "2 pods can't pull registry.example/never-there-at-all/of-this-team/checkout-frontend-service:v9.3.1 \
+                        (ImagePullBackOff, 6 min), and 1 more waits for a node that has room for it.";
+
+#[test]
+fn an_image_goes_without_its_middle_before_a_reason_goes_without_its_end() {
+    for keys in ["", "<Enter>"] {
+        let mut model = at_stuck(80, 24, "");
+        let mut snapshot = (*model.live).clone();
+        // A full board leaves two lines for the reason and the remedy.
+        let many = (0..40).map(|number| healthy("shop", &format!("many-{number}"), "v1", 900).into());
+        snapshot.releases.extend(many.collect::<Vec<_>>());
+        for release in &mut snapshot.releases {
+            if release.uid == stuck().uid {
+                Arc::make_mut(release).reason = UNPULLED.into();
+            }
+        }
+        update(&mut model, Msg::Snapshot(Arc::new(snapshot)));
+        press(&mut model, keys);
+        let told = words(&model);
+        assert!(
+            told.contains("can't pull reg") && told.contains("v9.3.1 (ImagePullBackOff, 6 min)"),
+            "{}",
+            screen(&model)
+        );
+        assert!(keys.is_empty() || told.contains("room for it."), "{}", screen(&model));
+    }
+}
+
+#[test]
+fn what_is_left_out_at_the_end_of_a_sentence_ends_it() {
+    let mut model = at_stuck(80, 24, "");
+    press(&mut model, "<Enter>");
+    let Some(Layer::Release(view)) = model.layers.last_mut() else { panic!("no release") };
+    Arc::make_mut(&mut view.release).reason = "the server says: it was deall….".into();
+    assert!(words(&model).contains("it was deall…"), "{}", screen(&model));
+    assert!(!screen(&model).contains("…."), "{}", screen(&model));
 }
