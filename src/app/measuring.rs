@@ -185,7 +185,7 @@ pub fn changes_the_screen(model: &Model, new: &Measurements) -> bool {
         None => {
             let limits = Limits::of(&model.session.config);
             let cell = |measurements: &Measurements, release: &Release| {
-                board_cell(measurements.of(&release.uid).map(Arc::as_ref), limits, model.now)
+                board_cell(release, measurements.of(&release.uid).map(Arc::as_ref), limits, model.now)
             };
             any_source(old) != any_source(new)
                 || seen(model).iter().any(|release| cell(old, release) != cell(new, release))
@@ -246,43 +246,49 @@ pub enum Tone {
     Bad,
 }
 
-/// The error rate of a release in four cells: `0.1`, `+0.7` worse than stable, `20` over the limit, `none` without
-/// traffic, `few` requests, `old`, `?` not known.
-pub fn board_cell(measured: Option<&Measured>, limits: Limits, now: Timestamp) -> (String, Tone) {
+/// The error rate of `release` in four cells: `4.5` of all its requests, `+0.7` worse than stable, `none` without traffic,
+/// `few` requests, `old`, `?` not known. Whatever is over the limit is marked as bad, and written like everything else.
+pub fn board_cell(release: &Release, measured: Option<&Measured>, limits: Limits, now: Timestamp) -> (String, Tone) {
     let Some(measured) = measured.filter(|measured| measured.at.is_some()) else { return ("?".into(), Tone::Muted) };
     if measured.stale(now) {
         return ("old".into(), Tone::Muted);
     }
-    let candidate = measured.track(Role::Candidate);
-    let worst = measured.tracks.iter().filter(|track| over(track, limits)).max_by(|one, other| {
-        one.errors.value().partial_cmp(&other.errors.value()).unwrap_or(std::cmp::Ordering::Equal)
-    });
-    if let Some(worst) = worst {
-        return (points(worst.errors.value().unwrap_or_default()), Tone::Bad);
-    }
-    if let (Some(stable), Some(candidate)) = (measured.track(Role::Stable), candidate)
+    let tracks = serving(release, measured);
+    let track = |role| tracks.iter().copied().find(|track| track.role == role);
+    let bad = tracks.iter().any(|track| over(track, limits));
+    if let (Some(stable), Some(candidate)) = (track(Role::Stable), track(Role::Candidate))
         && let Difference::By(by) = compare::errors(stable, candidate, limits.least)
         && by >= 0.0005
     {
-        return (format!("+{}", points(by)), Tone::Warn);
+        return (format!("+{}", points(by)), if bad { Tone::Bad } else { Tone::Warn });
     }
-    let valued: Vec<(f64, f64)> = measured
-        .tracks
+    let valued: Vec<(f64, f64)> = tracks
         .iter()
         .filter_map(|track| Some((track.errors.value()?, track.requests.value().unwrap_or(1.0).max(1e-9))))
         .collect();
     if valued.is_empty() {
-        let silent = measured.tracks.iter().any(|track| track.errors == Reading::NoTraffic);
+        let silent = tracks.iter().any(|track| track.errors == Reading::NoTraffic);
         return (if silent { "none" } else { "?" }.into(), Tone::Muted);
     }
-    let samples: Option<u64> =
-        measured.tracks.iter().filter(|track| track.errors.value().is_some()).map(|t| t.samples).sum();
-    if samples.is_some_and(|samples| samples < limits.least) {
+    let samples: Option<u64> = tracks.iter().filter(|track| track.errors.value().is_some()).map(|t| t.samples).sum();
+    if !bad && samples.is_some_and(|samples| samples < limits.least) {
         return ("few".into(), Tone::Muted);
     }
     let weight: f64 = valued.iter().map(|(_, requests)| requests).sum();
     let mean = valued.iter().map(|(errors, requests)| errors * requests).sum::<f64>() / weight;
-    (points(mean), Tone::Plain)
+    (points(mean), if bad { Tone::Bad } else { Tone::Plain })
+}
+
+/// The tracks whose requests count: what gets no traffic any more still has those of the last minutes, and they say nothing
+/// of what is served now. All of them where none would be left.
+fn serving<'a>(release: &Release, measured: &'a Measured) -> Vec<&'a TrackMeasured> {
+    let left = |track: &&TrackMeasured| {
+        let own = release.tracks.iter().find(|own| own.name == track.name);
+        let share = own.and_then(|own| own.weight.asked.or(own.weight.actual));
+        share == Some(0) && !release.by_rule()
+    };
+    let serving: Vec<_> = measured.tracks.iter().filter(|track| !left(track)).collect();
+    if serving.is_empty() { measured.tracks.iter().collect() } else { serving }
 }
 
 /// Whether enough requests of the track fail to break the limit.
@@ -308,6 +314,7 @@ fn points(share: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::view::samples::healthy;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -334,7 +341,8 @@ mod tests {
 
     fn cell(tracks: Vec<TrackMeasured>) -> (String, Tone) {
         let limits = Limits { errors: Some(0.05), p99: None, least: 50 };
-        board_cell(Some(&measured(tracks)), limits, at(1_001))
+        let release = healthy("shop", "checkout", "v1", 900);
+        board_cell(&release, Some(&measured(tracks)), limits, at(1_001))
     }
 
     #[test]
@@ -343,16 +351,39 @@ mod tests {
         let candidate = |errors, samples| track(Role::Candidate, Reading::Value(errors), Some(samples));
         assert_eq!(cell(vec![stable(0.001)]), ("0.1".into(), Tone::Plain));
         assert_eq!(cell(vec![stable(0.001), candidate(0.008, 5_000)]), ("+0.7".into(), Tone::Warn));
-        assert_eq!(cell(vec![stable(0.001), candidate(0.2, 5_000)]), ("20".into(), Tone::Bad));
+        assert_eq!(cell(vec![stable(0.001), candidate(0.2, 5_000)]), ("+20".into(), Tone::Bad));
+        assert_eq!(cell(vec![stable(0.2), candidate(0.2, 5_000)]), ("20".into(), Tone::Bad), "of all of them");
         assert_eq!(cell(vec![stable(0.001), candidate(0.2, 41)]).1, Tone::Plain, "41 requests break no limit");
         assert_eq!(cell(vec![track(Role::Stable, Reading::NoTraffic, None)]), ("none".into(), Tone::Muted));
         assert_eq!(cell(vec![track(Role::Stable, Reading::NoSource, None)]), ("?".into(), Tone::Muted));
         assert_eq!(cell(vec![track(Role::Stable, Reading::Value(0.3), Some(3))]), ("few".into(), Tone::Muted));
         let limits = Limits { errors: None, p99: None, least: 0 };
-        assert_eq!(board_cell(None, limits, at(0)).0, "?");
-        assert_eq!(board_cell(Some(&measured(vec![stable(0.1)])), limits, at(2_000)).0, "old");
+        let release = healthy("shop", "checkout", "v1", 900);
+        assert_eq!(board_cell(&release, None, limits, at(0)).0, "?");
+        assert_eq!(board_cell(&release, Some(&measured(vec![stable(0.1)])), limits, at(2_000)).0, "old");
         let huge = cell(vec![track(Role::Stable, Reading::Value(1e300), None)]).0;
         assert!(huge.len() <= 4, "{huge}");
+    }
+
+    #[test]
+    fn a_candidate_without_traffic_tells_nothing_of_what_is_served() {
+        let mut release = healthy("shop", "checkout", "v1", 900);
+        let tracks = vec![
+            track(Role::Stable, Reading::Value(0.001), Some(10_000)),
+            track(Role::Candidate, Reading::Value(0.2), Some(5_000)),
+        ];
+        release.tracks = vec![release_track(Role::Stable, 100), release_track(Role::Candidate, 0)];
+        let limits = Limits { errors: Some(0.05), p99: None, least: 50 };
+        let told = |release: &Release| board_cell(release, Some(&measured(tracks.clone())), limits, at(1_001));
+        assert_eq!(told(&release), ("0.1".into(), Tone::Plain), "it was aborted");
+        release.tracks[1].weight.asked = Some(20);
+        assert_eq!(told(&release), ("+20".into(), Tone::Bad));
+    }
+
+    /// A track as the release has it, called as the measured one of its role.
+    fn release_track(role: Role, share: u8) -> crate::domain::release::Track {
+        let track = crate::ui::view::samples::track(role, "v1", 1, share, vec![]);
+        crate::domain::release::Track { name: role.word().into(), ..track }
     }
 
     #[test]

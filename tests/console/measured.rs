@@ -34,6 +34,6 @@ async fn a_canary_that_fails_is_seen_within_seconds_holds_the_advance_and_goes_b
 async fn the_board_tells_the_errors_of_what_is_on_its_way() {
     let stage = Stage::on(&sim("bad-canary")).await;
     stage.until("ERR%").await;
-    stage.until_row("shop/checkout", " 20").await;
+    stage.until_row("shop/checkout", "+20").await;
     stage.until_row("efront", "0.").await;
 }

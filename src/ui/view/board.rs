@@ -237,7 +237,8 @@ fn row<'a>(release: &'a Release, model: &Model, look: Look<'_>) -> Row<'a> {
     let (ready, desired) = (release.replicas.ready, release.replicas.desired);
     let ready_style = if ready < desired { state } else { Style::new() };
     let limits = Limits::of(&model.session.config);
-    let (errors, tone) = measuring::board_cell(model.measured(&release.uid).map(AsRef::as_ref), limits, model.now);
+    let measured = model.measured(&release.uid).map(AsRef::as_ref);
+    let (errors, tone) = measuring::board_cell(release, measured, limits, model.now);
     let style = if old { theme.style("row.stale") } else { Style::new() };
     Row {
         cells: vec![
