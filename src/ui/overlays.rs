@@ -18,7 +18,7 @@ mod text;
 use crate::app::Model;
 use crate::app::layers::Layer;
 use crate::app::sight::InSight;
-use crate::ui::widgets::Look;
+use crate::ui::widgets::{Look, fill};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
@@ -60,4 +60,15 @@ fn top(area: Rect, width: u16, lines: usize) -> Rect {
     let x = area.x + (area.width - width) / 2;
     let y = area.y + area.height.saturating_sub(height).min(1);
     Rect { x, y, width, height }
+}
+
+/// The fewest rows below a dialog that still tell something of what it stands over.
+const TELLING: u16 = 5;
+
+/// Parts what is below `dialog` in `area` from it by a blank row. Half a frame or the end of a covered sentence would read as
+/// a part of the dialog: of few rows nothing is left.
+fn part(buffer: &mut Buffer, area: Rect, dialog: Rect, look: Look<'_>) {
+    let left = area.bottom().saturating_sub(dialog.bottom());
+    let height = if left > TELLING { 1 } else { left };
+    fill(buffer, Rect { y: dialog.bottom(), height, ..area }, look.theme.style("screen"));
 }

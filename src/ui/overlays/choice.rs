@@ -23,7 +23,8 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, choice: &Choice, look: Look<
     let theme = look.theme;
     let matching = choice.matching();
     let lines = matching.len().max(2) + usize::from(choice.typing || !choice.find.text().is_empty());
-    let area = super::top(area, 80, lines);
+    let (whole, area) = (area, super::top(area, 80, lines));
+    super::part(buffer, whole, area, look);
     let marked = choice.items.iter().flatten().filter(|item| item.marked).count();
     let detail = match (choice.marks(), marked) {
         (true, 0) => "Space marks several".to_owned(),

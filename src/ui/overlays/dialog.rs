@@ -58,6 +58,8 @@ pub(super) struct Laid {
     parts: Vec<usize>,
     title: String,
     detail: String,
+    /// The room that it stands in.
+    area: Rect,
     outer: Rect,
     framed: bool,
     head: Option<Rect>,
@@ -116,6 +118,7 @@ impl Laid {
             title: short,
             detail,
             framed,
+            area,
             outer: if framed { outer } else { area },
             head: (head > 0).then_some(Rect { height: 1, ..inside }),
             below: Rect { y: body.y + height, height: inside.height - head - height, ..inside },
@@ -154,6 +157,7 @@ impl Laid {
             (self.text.top, self.lines.len().saturating_sub(self.text.top + usize::from(self.body.height)));
         let glyphs = look.glyphs;
         let scroll = look.theme.style("scroll");
+        super::part(buffer, self.area, self.outer, look);
         match self.head {
             None if self.framed => {
                 Pane { title: &self.title, detail: &self.detail, frame }.draw(buffer, self.outer, look);

@@ -26,7 +26,8 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, form: &Form, look: Look<'_>)
     };
     let title = format!("{verb} {}", shown(&form.release.key.qualified()));
     let below = if form.problem.is_some() || form.warning.is_some() { 3 } else { 0 };
-    let area = super::top(area, 100, form.fields.len() * 2 + below);
+    let (whole, area) = (area, super::top(area, 100, form.fields.len() * 2 + below));
+    super::part(buffer, whole, area, look);
     let inside = Pane { title: &title, detail: "Enter makes the plan", frame: Frame::Dialog }.draw(buffer, area, look);
     let labels = form.fields.iter().map(|field| width(&shown(&field.name))).max().unwrap_or(0).min(24);
     let mut cursor = None;

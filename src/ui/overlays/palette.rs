@@ -34,7 +34,8 @@ const FOOT: usize = 4;
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, palette: &Palette, look: Look<'_>) -> Option<Position> {
     let theme = look.theme;
     let matching = palette.matching();
-    let area = super::top(area, 90, palette.items.len() + 2 + FOOT);
+    let (whole, area) = (area, super::top(area, 90, palette.items.len() + 2 + FOOT));
+    super::part(buffer, whole, area, look);
     let inside = Pane { title: "", detail: ":ctx NAME  :ns NAME  :q", frame: Frame::Dialog }.draw(buffer, area, look);
     let input = Input { prompt: " :", field: &palette.input, placeholder: "an action", accepted: false };
     let cursor = input.draw(buffer, Slot::row(inside, 0), look);

@@ -139,3 +139,18 @@ fn a_plan_that_is_not_journalled_says_so() {
     };
     at_both_sizes("plan_not_journalled", not_journalled, "");
 }
+
+#[test]
+fn below_a_dialog_no_half_of_what_it_covers_is_left() {
+    for (keys, height) in [("U", 24), ("<Enter>U", 24), ("<Enter>5U", 30), ("N", 24), ("<Enter>N", 16)] {
+        let mut model = at_stuck(80, height, "");
+        press(&mut model, keys);
+        let shown = screen(&model);
+        let lines: Vec<&str> = shown.lines().collect();
+        let end = lines.iter().position(|line| line.trim_start().starts_with('└')).unwrap_or_default();
+        let footer = lines.len() - 1;
+        assert!(end + 1 >= footer || lines[end + 1].trim().is_empty(), "{keys}\n{shown}");
+        let below = lines[end + 1..footer].iter().filter(|line| !line.trim().is_empty()).count();
+        assert!(below == 0 || below >= 4, "{keys}: {below} rows are left\n{shown}");
+    }
+}
