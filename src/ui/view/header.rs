@@ -158,8 +158,12 @@ fn connection(model: &Model) -> (String, bool) {
     match &snapshot.connection {
         Connection::Connecting { since } => (format!("connecting {}", Age::between(*since, model.now)), false),
         Connection::Away { since, cause, retry_at, .. } => {
-            let wait = Age::between(model.now, *retry_at);
-            let again = if wait.0.as_secs() > 0 { format!(", again in {wait}") } else { String::new() };
+            // A part of a second is a second: who is told nothing can't know that it is tried at all.
+            let wait = retry_at.duration_since(model.now).as_millis();
+            let again = match u64::try_from(wait).unwrap_or(0).div_ceil(1_000) {
+                0 => ", trying".to_owned(),
+                seconds => format!(", again in {}", Age::seconds(i64::try_from(seconds).unwrap_or(i64::MAX))),
+            };
             (format!("away {}: {cause}{again}", Age::between(*since, model.now)), false)
         }
         Connection::Live => {

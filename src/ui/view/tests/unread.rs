@@ -124,3 +124,14 @@ fn why_the_server_is_away_stays_in_sight_until_it_is_back() {
     assert!(text.contains("the server answers again; it was away for") && text.contains(": not logged in"), "{text}");
     assert_eq!(model.messages.iter().len(), 3, "and both are in the list of messages still");
 }
+
+#[test]
+fn while_the_server_is_away_the_header_says_when_it_is_tried_again() {
+    for (millis, says) in [(2_000, "away 14s: refused, again in 2s"), (300, ", again in 1s"), (-5, ", trying")] {
+        let retry_at = now() + SignedDuration::from_millis(millis);
+        let (since, cause, reason) = (ago(14), Absence::Refused, "refused".into());
+        let model = with(|snapshot| snapshot.connection = Connection::Away { since, cause, reason, retry_at });
+        let shown = screen(&model);
+        assert!(shown.lines().next().is_some_and(|header| header.contains(says)), "{shown}");
+    }
+}
