@@ -38,6 +38,13 @@ pub struct Message {
     pub answers: bool,
 }
 
+impl Message {
+    /// Whether it waits for somebody to acknowledge it.
+    pub fn is_open(&self) -> bool {
+        !self.acknowledged && self.level > Level::Note
+    }
+}
+
 /// All messages, the newest first.
 #[derive(Debug, Clone, Default)]
 pub struct Messages {
@@ -84,7 +91,7 @@ impl Messages {
 
     /// How many errors and alarms nobody acknowledged.
     pub fn open(&self) -> usize {
-        self.list.iter().filter(|message| !message.acknowledged && message.level > Level::Note).count()
+        self.list.iter().filter(|message| message.is_open()).count()
     }
 
     /// How many of them are open behind the one that is shown.

@@ -13,9 +13,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
-const COLUMNS: [Column; 3] = [
+const COLUMNS: [Column; 4] = [
     Column::new("", Width::Fixed(4)).right(),
     Column::new("", Width::Fixed(1)),
+    // By colour alone nobody could tell what is still to be acknowledged.
+    Column::new("", Width::Fixed(4)),
     Column::new("", Width::Flex { min: 20, share: 1 }),
 ];
 
@@ -57,6 +59,7 @@ fn row<'a>(message: &'a Message, model: &Model, look: Look<'_>) -> Row<'a> {
         cells: vec![
             Line::styled(age(Some(message.at), model.now), theme.style("text.muted")),
             Line::styled(sign.to_owned(), style),
+            Line::styled(if message.is_open() { "open" } else { "" }, style),
             Line::styled(format!("{}{times}", shown(&message.text)), style),
         ],
         style: Style::new(),

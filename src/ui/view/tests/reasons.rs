@@ -140,3 +140,15 @@ fn what_is_left_out_at_the_end_of_a_sentence_ends_it() {
     assert!(words(&model).contains("it was deall…"), "{}", screen(&model));
     assert!(!screen(&model).contains("…."), "{}", screen(&model));
 }
+
+#[test]
+fn what_is_still_to_be_acknowledged_is_told_without_colour() {
+    let mut model = at_stuck(80, 24, "");
+    model.error("the first");
+    press(&mut model, "<Esc>");
+    model.error("the second");
+    press(&mut model, ":messages<Enter>");
+    let shown = screen(&model);
+    let line = |text: &str| shown.lines().find(|line| line.contains(text)).unwrap_or_default().to_owned();
+    assert!(line("the second").contains(" open ") && !line("the first").contains(" open "), "{shown}");
+}
