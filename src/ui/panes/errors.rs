@@ -121,7 +121,7 @@ fn nothing(measured: &Measured) -> String {
     let known = match (&*measured.source, &*measured.detail) {
         ("", _) => String::new(),
         (source, "") => format!(" There is only {}.", shown(source)),
-        (source, detail) => format!(" There is only {}: {}.", shown(source), shown(detail)),
+        (source, detail) => format!(" There is {}: {}.", shown(source), shown(detail)),
     };
     format!("No source tells errors, latency and requests of this release, and not known is not 0 %: {hint}.{known}")
 }
