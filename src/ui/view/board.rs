@@ -67,9 +67,9 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) {
     let mut columns = COLUMNS.to_vec();
     let wide = table_area.width >= WIDE;
     // As wide as the longest name with its mark, so that what is left goes to the others.
-    let longest = extent.longest_name;
+    let longest = extent.longest_name.max(longest_marked(model));
     let most = if wide { usize::from(table_area.width / 3) } else { 40 };
-    columns[NAME].width = Width::Between(14, longest.max(longest_marked(model)).clamp(14, most) as u16);
+    columns[NAME].width = Width::Between(14, longest.clamp(14, most) as u16);
     // What the versions do not need is room for the names; of a long board it would take too long to know.
     let needed = |release: &Arc<Release>| text::width(&versions(release, look.glyphs));
     let widest = if rows.len() <= FEW { rows.iter().map(needed).max().unwrap_or(0) } else { usize::MAX };

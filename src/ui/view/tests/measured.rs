@@ -198,3 +198,11 @@ fn what_is_looked_at_is_the_open_release_or_at_the_board_what_moves() {
     let focus = crate::app::measuring::focus(&model);
     assert!(!focus.board && focus.releases == [istio().uid], "{focus:?}");
 }
+
+#[test]
+fn a_guards_mark_takes_no_letters_from_the_name_while_another_column_has_room() {
+    let mut model = at(istio(), 80, 24);
+    tell(&mut model, &istio(), well(&istio()));
+    press(&mut model, "B<armed>y");
+    assert!(screen(&model).contains(" shop/checkout guard "), "{}", screen(&model));
+}
