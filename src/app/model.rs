@@ -195,6 +195,11 @@ impl Model {
         self.held.as_ref().map_or(&self.live, |held| &held.snapshot)
     }
 
+    /// The time from which the ages of what is shown are told: a screen that is held still stands still in them, too.
+    pub fn drawn_at(&self) -> Timestamp {
+        self.held.as_ref().map_or(self.now, |held| held.since)
+    }
+
     /// Who else steps the release rooted at `release`, as far as it is known: another person, or another console.
     pub fn stepped_by_another(&self, release: &ObjectKey) -> Option<&Presence> {
         self.shown().presence.of(release, self.now).filter(|presence| presence.console != self.session.console)

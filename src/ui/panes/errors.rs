@@ -43,7 +43,7 @@ enum Row {
 pub(super) fn title(drawn: Drawn<'_>) -> Content {
     let measured = drawn.model.measured(&drawn.view.release.uid);
     let cells = usize::from(drawn.model.size.width) / if drawn.model.size.shows_all_panes() { 2 } else { 1 };
-    let title = numbers::source(measured.map(AsRef::as_ref), drawn.model.now, cells.saturating_sub(44));
+    let title = numbers::source(measured.map(AsRef::as_ref), drawn.model.drawn_at(), cells.saturating_sub(44));
     Content { title, detail: numbers::times(measured.map(AsRef::as_ref), drawn.model.span, drawn.look) }
 }
 
@@ -100,7 +100,9 @@ fn rows(drawn: Drawn<'_>, (cells, low): (usize, bool)) -> Vec<Row> {
     }
     rows.extend(table::lines(&lanes, limits, (cells, low), drawn.look).into_iter().map(Row::Words));
     rows.extend(past::rows(&lanes, measured, (limits, !low), drawn));
-    rows.extend(named::lines(measured, &lanes, (cells, drawn.model.now), drawn.look).into_iter().map(Row::Words));
+    rows.extend(
+        named::lines(measured, &lanes, (cells, drawn.model.drawn_at()), drawn.look).into_iter().map(Row::Words),
+    );
     rows.extend(lanes.iter().filter_map(Lane::unusable).flat_map(|why| words(&why)));
     rows
 }
@@ -108,10 +110,10 @@ fn rows(drawn: Drawn<'_>, (cells, low): (usize, bool)) -> Vec<Row> {
 /// Why there are no newer numbers.
 fn trouble(measured: &Measured, drawn: Drawn<'_>) -> Option<String> {
     let trouble = measured.trouble.as_ref().map(|trouble| shown(trouble).into_owned());
-    if trouble.is_some() || !measured.stale(drawn.model.now) {
+    if trouble.is_some() || !measured.stale(drawn.model.drawn_at()) {
         return trouble;
     }
-    let age = measured.age(drawn.model.now)?;
+    let age = measured.age(drawn.model.drawn_at())?;
     Some(format!("Stale: these numbers are {} old, and nobody should act on them.", age.words()))
 }
 

@@ -133,7 +133,7 @@ fn row<'a>(moment: &'a Moment, drawn: Drawn<'_>) -> Row<'a> {
     };
     Row {
         cells: vec![
-            Line::styled(age(Some(moment.at), drawn.model.now), theme.style("text.muted")),
+            Line::styled(age(Some(moment.at), drawn.model.drawn_at()), theme.style("text.muted")),
             Line::from(vec![Span::styled(format!("{sign} "), style), Span::styled(shown(&moment.what), style)]),
             Line::styled(shown(&moment.who), theme.style("text.muted")),
             Line::raw(text(moment)),

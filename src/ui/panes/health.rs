@@ -93,10 +93,10 @@ fn all(drawn: Drawn<'_>) -> Vec<Said> {
     }
     if let Some(outage) = release.outage {
         let text = match outage.until {
-            None => format!("no pod is ready since {}", age(Some(outage.from), drawn.model.now)),
+            None => format!("no pod is ready since {}", age(Some(outage.from), drawn.model.drawn_at())),
             Some(until) => {
                 let gap = crate::domain::Age::between(outage.from, until).words();
-                format!("no pod was ready for {gap}, until {} ago", age(Some(until), drawn.model.now))
+                format!("no pod was ready for {gap}, until {} ago", age(Some(until), drawn.model.drawn_at()))
             }
         };
         labelled("downtime", text);
@@ -124,7 +124,7 @@ fn all(drawn: Drawn<'_>) -> Vec<Said> {
     for management in &release.management {
         labelled("managed", managed(management));
     }
-    for why in unread::of_release(drawn.model.shown(), release, drawn.model.now) {
+    for why in unread::of_release(drawn.model.shown(), release, drawn.model.drawn_at()) {
         labelled("unread", why);
     }
     for field in &release.unreadable {
@@ -137,7 +137,7 @@ fn all(drawn: Drawn<'_>) -> Vec<Said> {
 fn judged(drawn: Drawn<'_>) -> (Verdict, Vec<HealthReason>) {
     let release = &drawn.view.release;
     let measured = drawn.model.measured(&release.uid).map(AsRef::as_ref);
-    measuring::health(release, measured, Limits::on(drawn.model, &release.uid), drawn.model.now)
+    measuring::health(release, measured, Limits::on(drawn.model, &release.uid), drawn.model.drawn_at())
 }
 
 /// The last answers of the health endpoint, the newest on the right, and what the newest said.

@@ -76,7 +76,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, drawn: Drawn<'_>) {
 }
 
 fn row<'a>(entry: &'a HistoryEntry, drawn: Drawn<'_>) -> Row<'a> {
-    let (theme, now) = (drawn.look.theme, drawn.model.now);
+    let (theme, now) = (drawn.look.theme, drawn.model.drawn_at());
     let muted = theme.style("text.muted");
     let back_to = drawn.view.release.back_to == Some(entry.revision);
     let (mark, mark_style) = match (entry.current, &entry.evidence) {

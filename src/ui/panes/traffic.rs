@@ -50,7 +50,7 @@ pub(super) fn title(drawn: Drawn<'_>) -> Content {
         );
         let detail = match &traffic.last_write {
             Some((who, at)) => {
-                let ago = age_words(*at, drawn.model.now);
+                let ago = age_words(*at, drawn.model.drawn_at());
                 let ago = if ago.is_empty() { ago } else { format!(" {ago} ago") };
                 format!("moved by {}{ago}", shown(who))
             }
@@ -161,7 +161,7 @@ fn for_a_person(waiting: &crate::domain::traffic::view::WaitingFor, drawn: Drawn
     match waiting.since {
         Some(since) => {
             let clock = clock(since, drawn.model);
-            format!("for a person: {what}, for {} (since {clock})", age_words(Some(since), drawn.model.now))
+            format!("for a person: {what}, for {} (since {clock})", age_words(Some(since), drawn.model.drawn_at()))
         }
         None => format!("for a person: {what}"),
     }

@@ -82,7 +82,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, drawn: Drawn<'_>) {
     // What a pod is doing has its room before the names: of pods, that is what one looks for.
     let mut columns = COLUMNS;
     let doing = rows.iter().take(MEASURED).filter_map(|row| match row {
-        VersionRow::Pod(_, pod) => Some(2 + width(&pod_words(pod, drawn.model.now))),
+        VersionRow::Pod(_, pod) => Some(2 + width(&pod_words(pod, drawn.model.drawn_at()))),
         VersionRow::Track(_) => None,
     });
     columns[1].width = Width::Flex { min: doing.max().unwrap_or(0).clamp(21, 32) as u16, share: 1 };
@@ -139,7 +139,7 @@ fn heading(buffer: &mut Buffer, slot: Slot, track: &Track, drawn: Drawn<'_>) {
 }
 
 fn cells(pod: &Pod, drawn: Drawn<'_>) -> [(String, Style); 5] {
-    let (now, look) = (drawn.model.now, drawn.look);
+    let (now, look) = (drawn.model.drawn_at(), drawn.look);
     let muted = look.theme.style("text.muted");
     let gone = drawn.view.gone.is_some();
     let (sign, style) = match (&pod.trouble, pod.ready, pod.deleting) {

@@ -82,7 +82,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look<'_>) {
     // A column without a word in it is room for the names.
     let mut places: Vec<usize> = (0..columns.len()).collect();
     // Ages up to 99 days have three characters: of longer ones the oldest has the most.
-    let oldest = extent.oldest.map_or(0, |since| Age::between(since, model.now).cells());
+    let oldest = extent.oldest.map_or(0, |since| Age::between(since, model.drawn_at()).cells());
     columns[1].width = Width::Fixed(oldest.clamp(3, 5) as u16);
     // The share is as wide as the widest: `20≠12`, or the live side of a blue-green release.
     let shares = extent.with_share.iter().filter_map(|place| rows.get(*place));
@@ -244,7 +244,7 @@ fn row<'a>(release: &'a Release, model: &Model, look: Look<'_>) -> Row<'a> {
         cells: vec![
             Line::from(vec![Span::styled(sign, state), Span::raw(" "), Span::styled(release.state.word(), state)]),
             // While it waits for a person, what counts is since when.
-            Line::styled(age(release.stands_since(), model.now), muted),
+            Line::styled(age(release.stands_since(), model.drawn_at()), muted),
             // Filled in where it is known how wide the column is.
             Line::default(),
             Line::styled(release.strategy.short(), muted),

@@ -107,7 +107,7 @@ fn summary(buffer: &mut Buffer, slot: Slot, model: &Model, view: &ReleaseView, l
         Span::raw(" "),
         Span::styled(release.state.word(), state),
     ]);
-    let since = age_words(release.stands_since(), model.now);
+    let since = age_words(release.stands_since(), model.drawn_at());
     if !since.is_empty() {
         line.push_span(Span::styled(format!(" {since}"), theme.style("text.muted")));
     }
@@ -172,11 +172,11 @@ fn strategy(release: &Release) -> String {
 /// How far the running update is, how long it takes still, and when the controller gives up: the fullest form first.
 fn progress(release: &Release, model: &Model) -> Vec<String> {
     if let Some(outage) = release.outage.filter(|outage| outage.until.is_none()) {
-        return vec![format!("no ready pod for {}", Age::between(outage.from, model.now).words())];
+        return vec![format!("no ready pod for {}", Age::between(outage.from, model.drawn_at()).words())];
     }
     let Some(progress) = &release.progress else { return Vec::new() };
     let left = progress.estimate.map(|estimate| format!(", about {} left", estimate.words()));
-    let deadline = progress.deadline.map(|deadline| match Age::between(model.now, deadline) {
+    let deadline = progress.deadline.map(|deadline| match Age::between(model.drawn_at(), deadline) {
         left if left.0.is_zero() => ", deadline over".to_owned(),
         left => format!(", deadline {}", left.words()),
     });

@@ -63,7 +63,7 @@ pub(super) fn rows(
     (limits, lines): (Limits, bool),
     drawn: Drawn<'_>,
 ) -> Vec<Row> {
-    let to = measured.at.unwrap_or(drawn.model.now);
+    let to = measured.at.unwrap_or(drawn.model.drawn_at());
     let from = to.checked_sub(drawn.model.span.time()).unwrap_or(to);
     let marks = marks(drawn.model, &drawn.view.release, from);
     let sorts: [Sort<'_>; 3] = [

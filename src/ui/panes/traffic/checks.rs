@@ -15,7 +15,7 @@ use ratatui::text::Span;
 const VALUES: usize = 5;
 
 pub(super) fn countdowns(lines: &mut Lines<'_>, traffic: &Traffic, drawn: Drawn<'_>) {
-    let now = drawn.model.now;
+    let now = drawn.model.drawn_at();
     for countdown in &traffic.countdowns {
         let what = &countdown.what;
         let words = if countdown.due > now {

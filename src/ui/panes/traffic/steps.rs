@@ -23,7 +23,7 @@ pub(super) fn ladder(buffer: &mut Buffer, slot: Slot, drawn: Drawn<'_>) {
     let (theme, look) = (drawn.look.theme, drawn.look);
     let Some(step) = &drawn.view.release.step else { return };
     let muted = theme.style("text.muted");
-    let since = age_words(step.since, drawn.model.now);
+    let since = age_words(step.since, drawn.model.drawn_at());
     let here = if since.is_empty() { String::new() } else { format!("   this rung {since}") };
     if step.rungs.is_empty() && !step.weights.is_empty() {
         let slot = put(buffer, slot, &format!("{:<LABEL$}", "ladder"), muted);

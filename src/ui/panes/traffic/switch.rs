@@ -26,7 +26,7 @@ pub(super) fn lines(lines: &mut Lines<'_>, traffic: &Traffic, drawn: Drawn<'_>) 
         (live, left) => format!("{live} belong to {}, {left} still to another side", shown(&switch.live)),
     };
     if let Some(at) = switch.switched_at {
-        words = format!("{words}; switched {} ago", age_words(Some(at), drawn.model.now));
+        words = format!("{words}; switched {} ago", age_words(Some(at), drawn.model.drawn_at()));
         if let Some(took) = switch.took {
             words = format!("{words}, took {}", Age(took).words());
         }

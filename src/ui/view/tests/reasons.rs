@@ -142,6 +142,18 @@ fn what_is_left_out_at_the_end_of_a_sentence_ends_it() {
 }
 
 #[test]
+fn a_screen_that_is_held_still_tells_no_newer_ages() {
+    for keys in [" ", "<Enter> ", "<Enter>5 ", "<Enter>6 "] {
+        let mut model = at_stuck(80, 24, "");
+        press(&mut model, keys);
+        let body = |model: &Model| screen(model).lines().skip(1).collect::<Vec<_>>().join("\n");
+        let before = body(&model);
+        model.now += jiff::SignedDuration::from_secs(90);
+        assert_eq!(body(&model), before, "{keys}");
+    }
+}
+
+#[test]
 fn what_is_still_to_be_acknowledged_is_told_without_colour() {
     let mut model = at_stuck(80, 24, "");
     model.error("the first");
