@@ -56,7 +56,7 @@ pub fn plan(asked: &Asked<'_>, to: UndoTo, paused: PausedUndo) -> Result<Plan, R
         warnings.insert(0, format!("its template is in {}: that is what is written", holder.key.target()).into());
     }
     warnings.extend(forward.then(|| forward_again(revision)));
-    warnings.extend(entry.and_then(|entry| nothing_known(entry, &asked.context)));
+    warnings.extend(entry.and_then(|entry| nothing_known(entry, asked.context)));
     let held = asked.stand.held && !resume;
     let tree = plain::parsed(&new).unwrap_or_default();
     finish_template(

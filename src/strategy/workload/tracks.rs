@@ -18,7 +18,7 @@ pub fn tracks(facts: &Facts) -> Vec<Track> {
 }
 
 /// The lanes that have a role, by role, then the most ready pods first, then the newest.
-pub fn with_roles<'a>(facts: &'a Facts, role: impl Fn(&Lane) -> Option<Role>) -> Vec<(Role, &'a Lane)> {
+pub fn with_roles(facts: &Facts, role: impl Fn(&Lane) -> Option<Role>) -> Vec<(Role, &Lane)> {
     let mut lanes: Vec<_> = facts.lanes.iter().filter_map(|lane| Some((role(lane)?, lane))).collect();
     by_weight(&mut lanes, facts.pods_listed);
     lanes
