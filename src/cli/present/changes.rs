@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::forewarned::Forewarning;
 use crate::domain::{
     Intent, Plan, Release, Revision, State,
     management::Management,
@@ -48,12 +49,10 @@ pub fn plan_lines(plan: &Plan, offered: Offered, managers: &[Management]) -> Vec
     }
     lines.extend(diff_lines(&plan.diff).into_iter().map(|line| format!("    {line}")));
     if !plan.forecast.then.is_empty() {
-        lines.push(format!("then     {}", plan.forecast.then));
+        lines.push(Forewarning::then(&plan.forecast.then).line());
     }
-    lines.extend(plan.forecast.warnings.iter().map(|warning| format!("warning  {warning}")));
-    for management in managers {
-        lines.push(format!("reverts  {}", management.sentence(plan.touches)));
-    }
+    lines.extend(plan.forecast.warnings.iter().map(|warning| Forewarning::warning(warning).line()));
+    lines.extend(managers.iter().map(|by| Forewarning::reverts(by, plan.touches).line()));
     lines.push(match &plan.inverse {
         Inverse::Exact(steps) => format!("inverse  exact: {}", steps.words),
         Inverse::Compensating { steps, differs } => format!("inverse  {}, but {differs}", steps.words),
