@@ -134,6 +134,8 @@ pub fn key(model: &mut Model, command: Command) -> Vec<Effect> {
             };
             model.note(format!("{word} {name}: {why}"));
             return match command {
+                // Nobody has opened it, nor planned anything on it: the next press knows.
+                _ if !model.rights.contains_key(&release.uid) => vec![Effect::AskRights(release)],
                 Command::Revert => asks_again(model, &release.uid, &[Verb::Revert]),
                 // Its first choice may be the traffic's.
                 Command::Undo => asks_again(model, &release.uid, &[Verb::Undo, Verb::Abort]),

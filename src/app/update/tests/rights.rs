@@ -35,8 +35,9 @@ fn a_key_that_lacks_its_right_has_it_asked_again_and_works_once_it_was_granted()
 }
 
 #[test]
-fn what_is_refused_for_another_reason_asks_for_no_rights() {
+fn what_is_refused_for_another_reason_asks_for_rights_only_while_none_are_known() {
     let mut model = at_stuck(80, 24, "");
+    assert!(asks(&press(&mut model, "A")), "nobody opened it: the next press knows");
     told(&mut model, lacking(&[Verb::Undo]));
     let effects = press(&mut model, "A");
     assert!(!asks(&effects), "{effects:?}");
